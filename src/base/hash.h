@@ -1,0 +1,54 @@
+/* A fast, keyed, non-cryptographic hash for tables in memory (multiply-fold mixing). The key is chosen at
+ * start-up, so that an attacker cannot prepare collisions. Evidence is hashed by libsodium, never by this. */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include "base/base.h"
+
+static inline uint64_t hash_mix(uint64_t a, uint64_t b) {
+        __uint128_t m = (__uint128_t)a * b;
+        return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static inline uint64_t hash_read(const char *p, size_t n) {
+        uint64_t v = 0;
+        memcpy(&v, p, n); /* n <= 8 */
+        return v;
+}
+
+static inline uint64_t hash_bytes(const char *p, size_t len, uint64_t key) {
+        const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu;
+        uint64_t h = key ^ k0, a, b;
+        size_t n = len;
+
+        while (n > 16) {
+                memcpy(&a, p, 8);
+                memcpy(&b, p + 8, 8);
+                h = hash_mix(a ^ k1, b ^ h);
+                p += 16;
+                n -= 16;
+        }
+        if (n >= 8) {
+                memcpy(&a, p, 8);
+                memcpy(&b, p + n - 8, 8);
+        } else if (n >= 4) {
+                uint32_t x, y;
+                memcpy(&x, p, 4);
+                memcpy(&y, p + n - 4, 4);
+                a = x;
+                b = y;
+        } else if (n > 0) {
+                a = (uint64_t)(unsigned char)p[0] << 16 | (uint64_t)(unsigned char)p[n >> 1] << 8 |
+                    (unsigned char)p[n - 1];
+                b = 0;
+        } else {
+                a = b = 0;
+        }
+        return hash_mix(k1 ^ len, hash_mix(a ^ k1, b ^ h));
+}
+
+static inline uint64_t hash_span(struct span s, uint64_t key) {
+        return hash_bytes(s.p, s.len, key);
+}
+
+#endif

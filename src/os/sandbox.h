@@ -1,0 +1,25 @@
+/* Our pledge: before the first foreign byte a process gives up all but what its job needs.
+ * seccomp (libseccomp, kill on violation) plus Landlock as far as the kernel has it (no paths at all; ABI 4's
+ * network rules and ABI 6's scopes when there), no_new_privs, no core dumps, resource limits. */
+#ifndef OS_SANDBOX_H
+#define OS_SANDBOX_H
+
+#include "base/base.h"
+
+enum sandbox_job {
+        SANDBOX_RULES,     /* its input by descriptor; may make a memfd, seal it and send it */
+        SANDBOX_INGEST,    /* reads descriptors it is sent, writes the ring */
+        SANDBOX_JUDGE,     /* maps were made before; messages only, no new executable memory */
+        SANDBOX_CORRELATE, /* messages, and one scratch descriptor to spill to */
+};
+
+struct sandbox_report {
+        int landlock_abi; /* 0: the kernel has none */
+        bool seccomp;
+};
+
+/* Irrevocable. COLOA_LANDLOCK_ABI in `max_landlock_abi` (<0: as the kernel has it) lets tests run with fewer features.
+ * 0 or -errno; on an error the caller must exit: nothing foreign is read without a sandbox. */
+int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory, struct sandbox_report *ret);
+
+#endif

@@ -1,0 +1,44 @@
+/* Program × event to hits. One matcher per judge. */
+#ifndef RULES_MATCH_H
+#define RULES_MATCH_H
+
+#include "decode/event.h"
+#include "rules/program.h"
+
+struct matcher;
+
+struct match_options {
+        bool no_memo;         /* match every value anew (for measurements) */
+        size_t memory;        /* budget for memo and buckets, bytes; 0: 32 MiB */
+        enum level min_level; /* rules below are left out unless a correlation needs them */
+        struct span *tags;    /* only rules with one of these tags (prefix match), or correlations' needs; n_tags 0: all */
+        uint32_t n_tags;
+};
+
+struct match_stats {
+        uint64_t events, hits, candidates, values, memo_hits, unclassified, regex_limits /* PCRE2 match limit hit */;
+};
+
+/* Compiles what the program left to each process (PCRE2 JIT). Must happen before the sandbox. */
+int matcher_new(struct matcher **ret, const struct program *g, const struct match_options *o);
+struct matcher *matcher_free(struct matcher *m);
+CLEANUP(matcher, matcher_free)
+
+/* A new batch: `payload` is what events' `raw` will point into (keyword rules scan it once). */
+void matcher_batch(struct matcher *m, struct span payload, enum format f);
+
+/* Rules that match, ascending, valid until the next call. Returns their number. */
+uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **ret_rules);
+
+/* For a finding: marks the fields of the last event that took part in `rule`'s match: matched[i] for e->fields[i].
+ * Slow; only after matcher_run() for that event returned the rule. */
+void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bool *matched);
+
+/* The value under which a rule knows a field of this event (after renames of the log-source map): for correlations. Fields
+ * of the rule's `wanted` list, in order; value.p NULL when the event has none. Returns the number of wanted fields. */
+uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule, struct span *names, struct span *values,
+                        uint32_t max);
+
+const struct match_stats *matcher_stats(const struct matcher *m);
+
+#endif

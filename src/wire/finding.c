@@ -1,0 +1,118 @@
+/* See finding.h.
+ *
+ *     u32 total | u32 rule, flags, input, length | u64 offset, line, record, count | i64 time, time_last
+ *     | u32 host length, user length, number of fields | host | user
+ *     | per field: u32 name length | u32 value length | u8 type | u8 matched | name | value */
+#include "wire/finding.h"
+
+struct head {
+        uint32_t total, rule, flags, input, length, host_len, user_len, n_fields;
+        uint64_t offset, line, record, count;
+        int64_t time, time_last;
+};
+
+#define FIELD_HEAD 10u
+
+void finding_encode(struct buf *b, const struct finding *f) {
+        struct head h = {.rule = f->rule,
+                         .flags = f->flags,
+                         .input = f->input,
+                         .length = f->length,
+                         .host_len = (uint32_t)MIN(f->host.len, (size_t)1024),
+                         .user_len = (uint32_t)MIN(f->user.len, (size_t)1024),
+                         .offset = f->offset,
+                         .line = f->line,
+                         .record = f->record,
+                         .count = f->count,
+                         .time = f->time,
+                         .time_last = f->time_last};
+        size_t start = b->len, bytes = 0;
+
+        buf_add(b, &h, sizeof(h));
+        buf_add(b, f->host.p, h.host_len);
+        buf_add(b, f->user.p, h.user_len);
+        for (uint32_t i = 0; i < f->n_fields; i++) {
+                const struct finding_field *x = &f->fields[i];
+
+                if (h.n_fields == FINDING_FIELDS_MAX || x->name.len > FINDING_BYTES_MAX ||
+                    x->value.len > FINDING_BYTES_MAX || bytes + x->name.len + x->value.len > FINDING_BYTES_MAX) {
+                        h.flags |= FINDING_CUT;
+                        continue;
+                }
+                bytes += x->name.len + x->value.len;
+                uint32_t lens[2] = {(uint32_t)x->name.len, (uint32_t)x->value.len};
+                buf_add(b, lens, sizeof(lens));
+                buf_char(b, (char)x->type);
+                buf_char(b, (char)x->matched);
+                buf_span(b, x->name);
+                buf_span(b, x->value);
+                h.n_fields++;
+        }
+        if (b->failed)
+                return;
+        h.total = (uint32_t)(b->len - start);
+        memcpy(b->p + start, &h, sizeof(h));
+}
+
+static bool take(struct span *s, size_t n, struct span *ret) {
+        if (s->len < n)
+                return false;
+        *ret = span_of(s->p, n);
+        s->p += n;
+        s->len -= n;
+        return true;
+}
+
+static bool take_field(struct span *s, struct finding_field *ret) {
+        struct span head;
+        uint32_t lens[2];
+
+        if (!take(s, FIELD_HEAD, &head))
+                return false;
+        memcpy(lens, head.p, sizeof(lens));
+        ret->type = (uint8_t)head.p[8];
+        ret->matched = head.p[9] != 0;
+        return ret->type <= FINDING_NULL && take(s, lens[0], &ret->name) && take(s, lens[1], &ret->value);
+}
+
+ssize_t finding_decode(struct span s, struct arena *a, struct finding *ret) {
+        const size_t max = sizeof(struct head) + 2048 + FINDING_BYTES_MAX + FINDING_FIELDS_MAX * FIELD_HEAD;
+        struct head h;
+
+        if (s.len < sizeof(uint32_t))
+                return 0;
+        memcpy(&h.total, s.p, sizeof(h.total));
+        if (h.total < sizeof(h) || h.total > max)
+                return -EBADMSG;
+        if (s.len < h.total)
+                return 0;
+        memcpy(&h, s.p, sizeof(h));
+        if (h.n_fields > FINDING_FIELDS_MAX || h.total < sizeof(h) || h.total > s.len)
+                return -EBADMSG;
+
+        struct finding f = {.rule = h.rule,
+                            .flags = h.flags,
+                            .input = h.input,
+                            .length = h.length,
+                            .offset = h.offset,
+                            .line = h.line,
+                            .record = h.record,
+                            .time = h.time,
+                            .count = h.count,
+                            .time_last = h.time_last,
+                            .n_fields = h.n_fields};
+        struct span rest = span_of(s.p + sizeof(h), h.total - sizeof(h));
+
+        if (!take(&rest, h.host_len, &f.host) || !take(&rest, h.user_len, &f.user))
+                return -EBADMSG;
+        f.fields = arena_array(a, h.n_fields, sizeof(*f.fields));
+        if (!f.fields)
+                return -ENOMEM;
+        for (uint32_t i = 0; i < h.n_fields; i++)
+                if (!take_field(&rest, &f.fields[i]))
+                        return -EBADMSG;
+        if (rest.len != 0)
+                return -EBADMSG;
+        *ret = f;
+        return (ssize_t)h.total;
+}

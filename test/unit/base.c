@@ -1,0 +1,73 @@
+/* base/: arena, buffers, time, UTF-8. */
+#include "check.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/timestamp.h"
+#include "base/utf8.h"
+
+static void arena_keeps_its_budget(void) {
+        struct arena a;
+
+        arena_init(&a, 100000);
+        check(arena_alloc(&a, 50000));
+        check(!arena_alloc(&a, 90000));
+        check(a.overflowed);
+        arena_reset(&a);
+        check(!a.overflowed);
+        check(arena_alloc(&a, 50000));
+        check(a.used <= 100000);
+        arena_deinit(&a);
+}
+
+static void times_read_and_print(void) {
+        char out[40];
+
+        check_int(time_parse_iso(SPAN("1970-01-01T00:00:01Z"), 0), NS_PER_SEC);
+        check_int(time_parse_iso(SPAN("1970-01-01 07:00:01.5+07:00"), 0), NS_PER_SEC * 3 / 2);
+        check_int(time_parse_iso(SPAN("1970-01-01 07:00:01"), 7 * 3600), NS_PER_SEC);
+        check(time_parse_iso(SPAN("2026-02-29T00:00:00Z"), 0) == TIME_NONE);
+        check(time_parse_iso(SPAN("2026-02-28T00:00:00Zx"), 0) == TIME_NONE);
+        int64_t t = time_parse_iso(SPAN("2025-11-27T07:40:10.165324Z"), 0);
+        check_int(time_format(out, t, 6), 27);
+        check_span(span_str(out), "2025-11-27T07:40:10.165324Z");
+        check_int(time_from_filetime(116444736000000000 + 10000000), NS_PER_SEC);
+        check_int(time_parse_epoch(SPAN("1681997462.455")), INT64_C(1681997462455000000));
+        check_int(time_parse_span(SPAN("15m")), 900 * NS_PER_SEC);
+        check_int(time_parse_span(SPAN("15")), -1);
+        check_int(time_parse_iso(SPAN("1677-01-01T00:00:00Z"), 0), TIME_NONE);
+}
+
+static void folds_vietnamese(void) {
+        struct span s = SPAN("ĐƯỜNG Ẩn SS");
+        char to[64];
+
+        size_t n = utf8_fold_to(to, s);
+        check(span_eq(span_of(to, n), SPAN("đường ẩn ss")));
+        check_int(utf8_fold(0x212a), 'k');
+        check(utf8_valid(s));
+        check(!utf8_valid(SPAN("\xed\xa0\x80")));
+        check(!utf8_valid(SPAN("\xc0\xaf")));
+}
+
+static void escapes_for_each_reader(void) {
+        struct buf b = {0};
+
+        buf_json(&b, SPAN("a\"</script>\x01\xff"));
+        check_span(buf_get(&b), "a\\\"\\u003c/script\\u003e\\u0001\xEF\xBF\xBD");
+        buf_reset(&b);
+        buf_html(&b, SPAN("<b a='1'>"));
+        check_span(buf_get(&b), "&lt;b a=&#39;1&#39;&gt;");
+        buf_reset(&b);
+        buf_term(&b, SPAN("\x1b[31mx\xe2\x80\xae"));
+        check_span(buf_get(&b), "\\x1b[31mx\\u{202e}");
+        buf_deinit(&b);
+}
+
+int main(void) {
+        RUN(arena_keeps_its_budget);
+        RUN(times_read_and_print);
+        RUN(folds_vietnamese);
+        RUN(escapes_for_each_reader);
+        return check_done();
+}
