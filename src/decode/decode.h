@@ -48,9 +48,12 @@ struct format_ops {
         void (*free)(void *priv);
         void (*begin)(struct decode_state *s); /* may be NULL */
         enum decode_result (*next)(struct decode_state *s, struct event *ret_e, struct decode_error *ret_err);
+        /* After begin(), s->pos lies in a record that is to be skipped: move it to the start of the next one (line numbers
+         * are then counted by decode.c). NULL: behind the next line end. */
+        void (*skip)(struct decode_state *s);
 };
 
-/* One each; NULL entries are formats that nothing reads yet. decode/decode.c holds the table. */
+/* One each. decode/decode.c holds the table: a new format replaces its NULL there. */
 extern const struct format_ops format_evtx, format_json, format_syslog, format_auditd, format_web, format_w3c,
         format_zeek, format_cef, format_leef, format_kv, format_journal, format_csv, format_text;
 
