@@ -18,15 +18,15 @@ enum value_type {
         V_NUM,      /* a number's text as written */
         V_BOOL,     /* "true" or "false" */
         V_NULL,     /* JSON null, or a field that is there without a value; val is empty */
-        V_UTF16,    /* UTF-16LE, as in EVTX; ends before the first NUL the writer padded with */
+        V_UTF16,    /* UTF-16LE, as in EVTX; NULs at its end are padding */
         V_U64,      /* 8 bytes, native order: decimal */
         V_I64,      /* 8 bytes, native order: decimal */
         V_HEX32,    /* 8 bytes, native order: "0x…", lower case, no padding */
         V_HEX64,    /* as V_HEX32 */
         V_F64,      /* 8 bytes double: shortest text that reads back */
-        V_FILETIME, /* 8 bytes FILETIME: 2025-11-27T07:40:10.165324Z */
+        V_FILETIME, /* 8 bytes FILETIME: 2025-11-27T07:40:10.1653240Z */
         V_SYSTIME,  /* 16 bytes SYSTEMTIME */
-        V_GUID,     /* 16 bytes: 5770385F-C22A-43E0-BF4C-06F5698FFBD9 (upper case, no braces) */
+        V_GUID,     /* 16 bytes: {5770385F-C22A-43E0-BF4C-06F5698FFBD9}, as Windows and as rules have it */
         V_SID,      /* binary SID: S-1-5-18 */
         V_BIN       /* bytes: upper-case hex */
 };
