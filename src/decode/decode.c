@@ -27,7 +27,7 @@ static const struct format_ops *const formats[FORMAT_MAX] = {
         /* decode/json.c */
         [FORMAT_JSON] = NULL,
         /* decode/syslog.c */
-        [FORMAT_SYSLOG] = NULL,
+        [FORMAT_SYSLOG] = &format_syslog,
         /* decode/auditd.c */
         [FORMAT_AUDITD] = NULL,
         /* decode/web.c */

@@ -310,8 +310,8 @@ static int64_t parse_us(struct span s, int zone_sec) {
         unsigned mo, d, y, h, mi, sec = 0;
 
         if (!number2(&s, &mo) || !take(&s, '/') || !number2(&s, &d) || !take(&s, '/') ||
-            !number2(&s, &y) || !(take(&s, ',') || s.len) || !take(&s, ' ') || !number2(&s, &h) ||
-            !take(&s, ':') || !number2(&s, &mi))
+            !number2(&s, &y) || !take(&s, ' ') || !number2(&s, &h) || !take(&s, ':') ||
+            !number2(&s, &mi))
                 return TIME_NONE;
         if (take(&s, ':') && !number2(&s, &sec))
                 return TIME_NONE;
