@@ -459,8 +459,8 @@ static void read_3164(const struct decode_state *s, struct span in, struct heade
                 h->message = all;
                 return;
         }
-        read_bsd_pri(&in, h);
         skip_blanks(&in);
+        read_bsd_pri(&in, h);
         if (!read_tag(&in, h)) {
                 struct span host = word(in), rest = span_of(in.p + host.len, in.len - host.len);
                 skip_blanks(&rest);
