@@ -54,8 +54,8 @@ static inline void check_fail(const char *file, int line, const char *what) {
 /* A test as a function of no arguments. */
 #define RUN(fn)                                                                                    \
         do {                                                                                       \
+                check_ran++; /* before setjmp(), which returns twice */                            \
                 int how_ = setjmp(check_jump);                                                     \
-                check_ran++;                                                                       \
                 if (how_ == 0) {                                                                   \
                         fn();                                                                      \
                         printf("ok %u - %s\n", check_ran, #fn);                                    \
