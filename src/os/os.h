@@ -43,6 +43,9 @@ int os_chdir(const char *path);
 /* Sorted names (strcmp order) of a directory without "." and "..": an array of strings, one allocation; free() it. */
 int os_list_dir(const char *path, char ***ret_names, size_t *ret_n);
 
+/* Names that match a shell pattern, sorted; as os_list_dir(). -ENOENT when there is none. */
+int os_glob(const char *pattern, char ***ret_names, size_t *ret_n);
+
 /* A regular file's whole contents, NUL after the end; at most `limit` bytes (-EFBIG). free() it. */
 int os_read_file(const char *path, size_t limit, char **ret_p, size_t *ret_len);
 int os_read_fd(int fd, size_t limit, char **ret_p, size_t *ret_len);
@@ -70,6 +73,7 @@ int os_send(int sock, const void *p, size_t n, const int *fds, unsigned n_fds);
 /* One message; the length, 0 when the other end closed. Received descriptors (close-on-exec) go to fds; more than
  * max_fds of them, or a cut message, is -EPROTO and they are closed. */
 ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsigned *ret_n_fds);
+int os_shutdown_write(int sock);
 struct pollfd;
 int os_poll(struct pollfd *fds, unsigned n, int timeout_ms);
 int os_epoll_new(void);

@@ -1,0 +1,66 @@
+/* coloa: the first word of the command line is the verb. The same program is every process of it (main/spawn.h). */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/lang.h"
+#include "main/hunt.h"
+#include "main/spawn.h"
+#include "main/version.h"
+
+static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+        const char *en, *vi;
+} verbs[] = {
+        {"hunt", verb_hunt, "say which attacks are in log files", "cho biết các cuộc tấn công trong tệp nhật ký"},
+        {"rules", verb_rules, "check, list, test and import Sigma rules", "kiểm tra, liệt kê, thử và nhập quy tắc Sigma"},
+};
+
+static void usage(FILE *to) {
+        fputs(tr("Usage: coloa VERB [options]\n\n", "Cách dùng: coloa LỆNH [tùy chọn]\n\n"), to);
+        for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+                fprintf(to, "  %-8s %s\n", verbs[i].name, tr(verbs[i].en, verbs[i].vi));
+        fputs(tr("\n'coloa VERB --help' says more. --version prints the version.\n",
+                 "\n'coloa LỆNH --help' cho biết thêm. --version in phiên bản.\n"),
+              to);
+}
+
+static void choose_language(void) {
+        static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+                const char *v = getenv(names[i]);
+                if (v && *v) {
+                        lang_current = lang_from(v);
+                        return;
+                }
+        }
+}
+
+int main(int argc, char **argv) {
+        int r = child_main(argc, argv);
+
+        if (r >= 0)
+                return r;
+        signal(SIGPIPE, SIG_IGN);
+        choose_language();
+        if (argc < 2) {
+                usage(stderr);
+                return 2;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+                if (strcmp(argv[1], verbs[i].name) == 0)
+                        return verbs[i].run(argc - 1, argv + 1);
+        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+                usage(stdout);
+                return 0;
+        }
+        if (strcmp(argv[1], "--version") == 0) {
+                puts("coloa " COLOA_VERSION);
+                return 0;
+        }
+        fprintf(stderr, tr("coloa: no verb '%s'\n", "coloa: không có lệnh '%s'\n"), argv[1]);
+        usage(stderr);
+        return 2;
+}

@@ -1,0 +1,46 @@
+/* The command line of `coloa hunt`. */
+#ifndef MAIN_OPTIONS_H
+#define MAIN_OPTIONS_H
+
+#include "base/base.h"
+#include "base/timestamp.h"
+#include "report/report.h"
+
+#define OPTION_LIST_MAX 256u
+#define OUTPUTS_MAX 8u
+
+struct hunt_output {
+        enum report_format format;
+        const char *path; /* NULL: standard output */
+};
+
+struct hunt_options {
+        const char *rules[OPTION_LIST_MAX];
+        unsigned n_rules;
+        const char *placeholders[OPTION_LIST_MAX];
+        unsigned n_placeholders;
+        const char *tags[2];
+        unsigned n_tags;
+        const char *logsources;
+        struct hunt_output outputs[OUTPUTS_MAX];
+        unsigned n_outputs;
+        uint32_t format;
+        int zone_sec, year;
+        enum level min_level;
+        int64_t from, to;
+        unsigned jobs; /* 0: as many as there are processors */
+        bool stats, no_memo, pin, quiet;
+        int colour; /* -1: as the terminal and NO_COLOR say */
+        unsigned repeat;
+        uint32_t fill;
+        int landlock;
+        char **paths;
+        unsigned n_paths;
+};
+
+/* 0; 1: help was printed, end well; 2: usage error, said on standard error. */
+int hunt_options_read(struct hunt_options *ret, int argc, char **argv);
+/* LEVEL_NONE when there is no such name. */
+enum level level_from_name(const char *s);
+
+#endif

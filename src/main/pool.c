@@ -1,0 +1,701 @@
+/* See pool.h.
+ *
+ * Slots: FREE -> FILLING (ingest has it) -> READY (a batch waits) -> JUDGED (a judge has it) -> FREE. Only a few are
+ * in use at a time, so that a batch is still in the cache when it is judged. A judge holds at most two batches: one at
+ * work, one waiting, so it never idles for a message. When a judge dies, its current batch goes to its successor with
+ * the position behind the record it died on; its waiting batch goes back to READY. */
+#include "main/pool.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/lang.h"
+#include "wire/batch.h"
+#include "wire/outbox.h"
+
+#define JUDGES_MAX 64u
+#define JUDGE_QUEUE 2u
+#define PROGRESS_LIMIT_NS (INT64_C(10) * NS_PER_SEC) /* a judge that stays on one record longer is ended */
+#define CRASHES_MAX 1000u                             /* then the hunt gives up */
+
+enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_READY, SLOT_JUDGED };
+
+struct slot {
+        enum slot_state state;
+        uint32_t input, bytes, skip;
+        uint64_t offset, order;
+};
+
+struct judge {
+        struct child child;
+        bool ready;
+        int outbox_fd;
+        struct outbox *out;
+        uint64_t tail;
+        uint32_t queue[JUDGE_QUEUE]; /* slots it has, the first is at work */
+        unsigned queued;
+        uint64_t seen_position, seen_batch;
+        int64_t seen_at; /* when that last changed */
+};
+
+struct pool {
+        struct inputs *in;
+        struct pool_options o;
+        struct pool_calls calls;
+        struct pool_stats st;
+        int ring_fd, ring_ro, scratch;
+        struct slot slots[RING_SLOTS];
+        unsigned slots_used, filling;
+        uint64_t order;
+        struct child ingest;
+        bool ingest_ready, input_open;
+        uint32_t next_input, current_input, rounds;
+        uint64_t input_offset; /* how far ingest got in it */
+        struct judge judges[JUDGES_MAX];
+        unsigned n_judges;
+        struct child correlator;
+        struct arena arena;
+        char *entry; /* OUTBOX_ENTRY_MAX */
+        int64_t ticked, measured;
+        int failed;
+};
+
+static volatile sig_atomic_t cancelled;
+
+void pool_cancel(void) {
+        cancelled = 1;
+}
+
+static void problem(struct pool *p, uint32_t input, uint64_t offset, uint64_t length, const char *what) {
+        p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = input, .offset = offset, .length = length, .what = what});
+}
+
+/* ---- starting ---- */
+
+static int start_ingest(struct pool *p) {
+        char landlock[16];
+        const char *args[] = {landlock, NULL};
+
+        snprintf(landlock, sizeof(landlock), "%d", p->o.landlock);
+        p->ingest_ready = false;
+        return child_start(&p->ingest, &(struct child_spec){.name = "ingest",
+                                                            .fds = &p->ring_fd,
+                                                            .n_fds = 1,
+                                                            .args = args,
+                                                            .cpu = p->o.pin ? 0 : -1});
+}
+
+static int start_judge(struct pool *p, struct judge *j) {
+        char zone[32], year[32], from[40], to[40], memo[16], level[16], landlock[24], tags[2][128];
+        const char *args[12];
+        unsigned n = 0;
+        int fds[3] = {p->ring_ro, p->o.program_fd, j->outbox_fd};
+
+        snprintf(zone, sizeof(zone), "zone=%d", p->o.zone_sec);
+        snprintf(year, sizeof(year), "year=%d", p->o.year);
+        snprintf(from, sizeof(from), "from=%lld", (long long)p->o.from);
+        snprintf(to, sizeof(to), "to=%lld", (long long)p->o.to);
+        snprintf(memo, sizeof(memo), "memo=%d", !p->o.no_memo);
+        snprintf(level, sizeof(level), "level=%u", p->o.min_level);
+        snprintf(landlock, sizeof(landlock), "landlock=%d", p->o.landlock);
+        args[n++] = zone;
+        args[n++] = year;
+        args[n++] = from;
+        args[n++] = to;
+        args[n++] = memo;
+        args[n++] = level;
+        args[n++] = landlock;
+        for (unsigned i = 0; i < p->o.n_tags && i < ARRAY_LEN(tags); i++) {
+                snprintf(tags[i], sizeof(tags[i]), "tag=%s", p->o.tags[i]);
+                args[n++] = tags[i];
+        }
+        args[n] = NULL;
+        j->ready = false;
+        j->seen_at = os_monotonic();
+        return child_start(&j->child, &(struct child_spec){.name = "judge",
+                                                           .fds = fds,
+                                                           .n_fds = 3,
+                                                           .args = args,
+                                                           .cpu = p->o.pin ? 0 : -1});
+}
+
+static int new_judge(struct pool *p) {
+        struct judge *j = &p->judges[p->n_judges];
+        void *map;
+        int r = os_memfd("outbox", &j->outbox_fd);
+
+        if (r < 0)
+                return r;
+        p->n_judges++; /* from here pool_free() cleans it up */
+        r = os_ftruncate(j->outbox_fd, sizeof(struct outbox));
+        if (r == 0)
+                r = os_map(j->outbox_fd, sizeof(struct outbox), true, &map);
+        if (r < 0)
+                return r;
+        j->out = map;
+        return start_judge(p, j);
+}
+
+static int start_correlator(struct pool *p) {
+        char landlock[16];
+        const char *args[] = {landlock, NULL};
+        const char *tmp = getenv("TMPDIR");
+
+        snprintf(landlock, sizeof(landlock), "%d", p->o.landlock);
+        p->scratch = os_open(tmp && *tmp ? tmp : "/tmp", O_RDWR | O_TMPFILE | O_EXCL, 0600);
+        if (p->scratch < 0) {
+                /* No such files there: memory will do, as it is only used when hits exceed the sorter's budget. */
+                int r = os_memfd("scratch", &p->scratch);
+                if (r < 0)
+                        return r;
+        }
+        int fds[2] = {p->o.program_fd, p->scratch};
+        return child_start(&p->correlator, &(struct child_spec){.name = "correlate",
+                                                                .fds = fds,
+                                                                .n_fds = 2,
+                                                                .args = args,
+                                                                .cpu = p->o.pin ? 0 : -1,
+                                                                .stream = true});
+}
+
+static int make_ring(struct pool *p) {
+        char path[64];
+        int r = os_memfd("ring", &p->ring_fd);
+
+        if (r == 0)
+                r = os_ftruncate(p->ring_fd, RING_SLOTS * SLOT_BYTES);
+        if (r < 0)
+                return r;
+        /* A second descriptor that cannot be mapped writable, for the judges. */
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", p->ring_fd);
+        p->ring_ro = os_open(path, O_RDONLY, 0);
+        return p->ring_ro < 0 ? p->ring_ro : 0;
+}
+
+int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o, const struct pool_calls *calls) {
+        _cleanup_(pool_freep) struct pool *p = calloc(1, sizeof(*p));
+
+        if (!p)
+                return -ENOMEM;
+        p->in = in;
+        p->o = *o;
+        p->calls = *calls;
+        p->ring_fd = p->ring_ro = p->scratch = -1;
+        p->ingest.sock = p->correlator.sock = -1;
+        for (unsigned i = 0; i < JUDGES_MAX; i++)
+                p->judges[i] = (struct judge){.child.sock = -1, .outbox_fd = -1};
+        arena_init(&p->arena, (size_t)1 << 20);
+        p->entry = malloc(OUTBOX_ENTRY_MAX);
+        if (!p->entry)
+                return -ENOMEM;
+        int r = make_ring(p);
+        if (r == 0)
+                r = start_ingest(p);
+        for (unsigned i = 0; i < MIN(MAX(o->judges, 1u), JUDGES_MAX) && r == 0; i++)
+                r = new_judge(p);
+        if (r == 0 && o->correlate)
+                r = start_correlator(p);
+        if (r < 0)
+                return FAIL(r);
+        p->slots_used = MIN(RING_SLOTS, 2 * p->n_judges + 2);
+        *ret = p;
+        p = NULL;
+        return 0;
+}
+
+struct pool *pool_free(struct pool *p) {
+        if (!p)
+                return NULL;
+        child_stop(&p->ingest, 500);
+        for (unsigned i = 0; i < p->n_judges; i++) {
+                child_stop(&p->judges[i].child, 500);
+                if (p->judges[i].out)
+                        os_unmap(p->judges[i].out, sizeof(struct outbox));
+                os_close_quiet(p->judges[i].outbox_fd);
+        }
+        child_stop(&p->correlator, 500);
+        os_close_quiet(p->ring_fd);
+        os_close_quiet(p->ring_ro);
+        os_close_quiet(p->scratch);
+        arena_deinit(&p->arena);
+        free(p->entry);
+        free(p);
+        return NULL;
+}
+
+const struct pool_stats *pool_stats(const struct pool *p) {
+        return &p->st;
+}
+
+/* ---- what judges say ---- */
+
+static int take_entry(struct pool *p, enum outbox_kind kind, struct span s) {
+        struct msg_problem m;
+        struct finding f;
+
+        if (kind == OUTBOX_PROBLEM) {
+                if (s.len != sizeof(m))
+                        return -EBADMSG;
+                memcpy(&m, s.p, sizeof(m));
+                m.what[sizeof(m.what) - 1] = '\0';
+                if (m.input >= p->in->n)
+                        return -EBADMSG;
+                p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = m.input,
+                                                                      .offset = m.offset,
+                                                                      .length = m.length,
+                                                                      .what = m.what,
+                                                                      .recovered = m.recovered != 0});
+                return 0;
+        }
+        arena_reset(&p->arena);
+        ssize_t n = finding_decode(s, &p->arena, &f);
+        if (n < 0 || (size_t)n != s.len || f.input >= p->in->n)
+                return -EBADMSG;
+        if (kind == OUTBOX_FINDING)
+                return p->calls.finding(p->calls.ctx, &f);
+        p->st.hits++;
+        /* The correlator only takes until we close: it never waits for us, so we may wait for it. */
+        if (p->correlator.sock >= 0 && os_write_full(p->correlator.sock, s.p, s.len) < 0) {
+                os_close(p->correlator.sock); /* it died: said at the end, findings of single rules go on */
+                p->correlator.sock = -1;
+        }
+        return 0;
+}
+
+/* Everything published so far. A judge that breaks the format is ended; what it said before stands. */
+static int drain(struct pool *p, struct judge *j) {
+        enum outbox_kind kind;
+        size_t len;
+        int r;
+
+        while ((r = outbox_take(j->out, &j->tail, &kind, p->entry, &len)) == 1) {
+                r = take_entry(p, kind, span_of(p->entry, len));
+                if (r == -EBADMSG)
+                        break;
+                if (r < 0)
+                        return r;
+                outbox_release(j->out, j->tail);
+        }
+        if (r == -EBADMSG)
+                os_kill(j->child.pid, SIGKILL);
+        return 0;
+}
+
+static void free_slot(struct pool *p, uint32_t s) {
+        p->slots[s].state = SLOT_FREE;
+}
+
+static int judge_done(struct pool *p, struct judge *j, const struct msg_slot *m) {
+        if (j->queued == 0 || j->queue[0] != m->slot)
+                return -EPROTO;
+        struct slot *s = &p->slots[m->slot];
+        int r = drain(p, j);
+        if (r < 0)
+                return r;
+        p->st.records += m->events;
+        p->st.bad += m->bad;
+        p->in->list[s->input].events += m->events;
+        p->in->list[s->input].bad += m->bad;
+        j->queue[0] = j->queue[1];
+        j->queued--;
+        free_slot(p, m->slot);
+        return 0;
+}
+
+/* A judge is gone: name the record, give its batches on, start another. */
+static int judge_died(struct pool *p, struct judge *j) {
+        int r = drain(p, j);
+        uint64_t position = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
+        uint32_t at = __atomic_load_n(&j->out->slot, __ATOMIC_RELAXED) & 0xffffffffu;
+        const char *fate = child_fate(child_reap(&j->child));
+        bool working = j->queued && j->queue[0] == at && j->ready;
+
+        if (r < 0)
+                return r;
+        if (!j->ready || p->st.crashes >= CRASHES_MAX) {
+                fprintf(stderr, "coloa: %s: %s\n", tr("a judge cannot work", "một tiến trình phán xét không chạy được"), fate);
+                return -ECHILD;
+        }
+        for (unsigned i = 0; i < j->queued; i++) {
+                struct slot *s = &p->slots[j->queue[i]];
+                s->state = SLOT_READY;
+                if (i > 0 || !working)
+                        continue;
+                /* Its number is only a hint from a process that may have been hijacked: kept inside the batch, and
+                 * always ahead, so that this ends. */
+                uint64_t skip = MAX(MIN(position, (uint64_t)s->bytes), (uint64_t)s->skip) + 1;
+                p->st.crashes++;
+                p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = s->input,
+                                                                      .offset = s->offset + skip - 1,
+                                                                      .what = fate,
+                                                                      .crash = true});
+                s->skip = (uint32_t)skip;
+                if (s->skip >= s->bytes)
+                        s->state = SLOT_FREE;
+        }
+        j->queued = 0;
+        j->tail = 0;
+        memset(j->out, 0, offsetof(struct outbox, data));
+        return start_judge(p, j);
+}
+
+static int judge_message(struct pool *p, struct judge *j) {
+        union {
+                struct msg_plain plain;
+                struct msg_slot slot;
+                char bytes[MESSAGE_MAX];
+        } m;
+        ssize_t n = os_recv(j->child.sock, &m, sizeof(m), NULL, 0, NULL);
+
+        if (n == sizeof(m.plain) && m.plain.type == PROCESS_READY && !j->ready) {
+                j->ready = true;
+                return 0;
+        }
+        if (n == sizeof(m.plain) && m.plain.type == JUDGE_FULL) {
+                struct msg_plain emptied = {JUDGE_EMPTIED, 0};
+                int r = drain(p, j);
+                if (r == 0 && os_send(j->child.sock, &emptied, sizeof(emptied), NULL, 0) < 0)
+                        return judge_died(p, j);
+                return r;
+        }
+        if (n == sizeof(m.slot) && m.slot.type == JUDGE_DONE && judge_done(p, j, &m.slot) == 0)
+                return 0;
+        if (n > 0)
+                os_kill(j->child.pid, SIGKILL); /* it does not keep the protocol: it is not ours any more */
+        return judge_died(p, j);
+}
+
+/* ---- what ingest says ---- */
+
+static int ingest_died(struct pool *p) {
+        const char *fate = child_fate(child_reap(&p->ingest));
+
+        if (!p->ingest_ready || p->st.crashes >= CRASHES_MAX) {
+                fprintf(stderr, "coloa: %s: %s\n", tr("ingest cannot work", "tiến trình thu nhận không chạy được"), fate);
+                return -ECHILD;
+        }
+        p->st.crashes++;
+        p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = p->current_input,
+                                                              .offset = p->input_offset,
+                                                              .what = fate,
+                                                              .crash = true});
+        p->input_open = false; /* the rest of that input is lost to us: said, and on to the next */
+        for (unsigned i = 0; i < RING_SLOTS; i++)
+                if (p->slots[i].state == SLOT_FILLING)
+                        p->slots[i].state = SLOT_FREE;
+        p->filling = 0;
+        return start_ingest(p);
+}
+
+static int slot_filled(struct pool *p, const struct msg_slot *m) {
+        struct slot *s = m->slot < RING_SLOTS ? &p->slots[m->slot] : NULL;
+
+        if (!s || s->state != SLOT_FILLING || m->input >= p->in->n || m->bytes > BATCH_ROOM)
+                return -EPROTO;
+        p->filling--;
+        if (m->bytes == 0) {
+                s->state = SLOT_FREE;
+                return 0;
+        }
+        *s = (struct slot){SLOT_READY, m->input, m->bytes, 0, m->offset, p->order++};
+        p->input_offset = m->offset + m->bytes;
+        p->in->list[m->input].format = m->format;
+        p->st.bytes += m->bytes;
+        p->st.batches++;
+        return 0;
+}
+
+static int input_closed(struct pool *p, const struct msg_closed *m) {
+        if (!p->input_open || m->input != p->current_input)
+                return -EPROTO;
+        p->input_open = false;
+        p->st.bytes_read += m->bytes_read;
+        if (m->error)
+                problem(p, m->input, m->bytes_out, 0, m->error < 0 ? strerror(-m->error) : "?");
+        return 0;
+}
+
+static int ingest_message(struct pool *p) {
+        union {
+                struct msg_plain plain;
+                struct msg_slot slot;
+                struct msg_problem problem;
+                struct msg_closed closed;
+                char bytes[MESSAGE_MAX];
+        } m;
+        ssize_t n = os_recv(p->ingest.sock, &m, sizeof(m), NULL, 0, NULL);
+        int r = -EPROTO;
+
+        if (n == sizeof(m.plain) && m.plain.type == PROCESS_READY) {
+                p->ingest_ready = true;
+                r = 0;
+        } else if (n == sizeof(m.slot) && m.slot.type == INGEST_FILLED) {
+                r = slot_filled(p, &m.slot);
+        } else if (n == sizeof(m.closed) && m.closed.type == INGEST_CLOSED) {
+                r = input_closed(p, &m.closed);
+        } else if (n == sizeof(m.problem) && m.problem.type == INGEST_PROBLEM && m.problem.input < p->in->n) {
+                r = take_entry(p, OUTBOX_PROBLEM, span_of(m.bytes, sizeof(m.problem)));
+        }
+        if (r == 0)
+                return 0;
+        if (n > 0)
+                os_kill(p->ingest.pid, SIGKILL);
+        return ingest_died(p);
+}
+
+/* ---- giving out work ---- */
+
+/* The next input that can be opened goes to ingest. */
+static int open_next(struct pool *p) {
+        while (p->next_input < p->in->n) {
+                uint32_t i = p->next_input++;
+                int fd = inputs_open(p->in, i);
+
+                if (fd < 0) {
+                        problem(p, i, 0, 0, strerror(-fd));
+                        continue;
+                }
+                struct msg_ingest_open m = {.type = INGEST_OPEN,
+                                            .input = i,
+                                            .format = p->o.format,
+                                            .fill = p->o.fill,
+                                            .file_time = p->in->list[i].mtime};
+                int r = os_send(p->ingest.sock, &m, sizeof(m), &fd, 1);
+                os_close(fd);
+                if (r < 0)
+                        return ingest_died(p);
+                p->current_input = i;
+                p->input_offset = 0;
+                p->input_open = true;
+                return 0;
+        }
+        if (++p->rounds < p->o.repeat && !cancelled)
+                p->next_input = 0;
+        return 0;
+}
+
+static bool inputs_left(const struct pool *p) {
+        return !cancelled && (p->input_open || p->next_input < p->in->n);
+}
+
+static int ask_ingest(struct pool *p) {
+        unsigned busy = 0;
+
+        if (!p->ingest_ready)
+                return 0;
+        if (!p->input_open && p->filling == 0 && inputs_left(p)) {
+                int r = open_next(p);
+                if (r < 0)
+                        return r;
+        }
+        if (!p->input_open || cancelled)
+                return 0;
+        for (unsigned i = 0; i < RING_SLOTS; i++)
+                busy += p->slots[i].state != SLOT_FREE;
+        for (unsigned i = 0; i < RING_SLOTS && busy < p->slots_used && p->filling < 2; i++) {
+                struct msg_slot m = {.type = INGEST_FILL, .slot = i};
+
+                if (p->slots[i].state != SLOT_FREE)
+                        continue;
+                p->slots[i].state = SLOT_FILLING;
+                p->filling++;
+                busy++;
+                if (os_send(p->ingest.sock, &m, sizeof(m), NULL, 0) < 0)
+                        return ingest_died(p);
+        }
+        return 0;
+}
+
+static int oldest_ready(const struct pool *p) {
+        int best = -1;
+
+        for (unsigned i = 0; i < RING_SLOTS; i++)
+                if (p->slots[i].state == SLOT_READY && (best < 0 || p->slots[i].order < p->slots[best].order))
+                        best = (int)i;
+        return best;
+}
+
+static struct judge *idlest(struct pool *p) {
+        struct judge *best = NULL;
+
+        for (unsigned i = 0; i < p->n_judges; i++) {
+                struct judge *j = &p->judges[i];
+                if (j->ready && j->queued < JUDGE_QUEUE && (!best || j->queued < best->queued))
+                        best = j;
+        }
+        return best;
+}
+
+static int give_to_judges(struct pool *p) {
+        for (;;) {
+                int s = oldest_ready(p);
+                struct judge *j = s >= 0 ? idlest(p) : NULL;
+
+                if (!j)
+                        return 0;
+                struct msg_slot m = {.type = JUDGE_BATCH, .slot = (uint32_t)s, .skip = p->slots[s].skip};
+                if (j->queued == 0)
+                        j->seen_at = os_monotonic();
+                p->slots[s].state = SLOT_JUDGED;
+                j->queue[j->queued++] = (uint32_t)s;
+                if (os_send(j->child.sock, &m, sizeof(m), NULL, 0) < 0) {
+                        int r = judge_died(p, j);
+                        if (r < 0)
+                                return r;
+                }
+        }
+}
+
+/* Judges that stay on one record too long are ended; the message loop then treats them like any that died. */
+static void watch_judges(struct pool *p, int64_t now) {
+        for (unsigned i = 0; i < p->n_judges; i++) {
+                struct judge *j = &p->judges[i];
+                uint64_t at = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
+                uint64_t batch = __atomic_load_n(&j->out->batch, __ATOMIC_RELAXED);
+
+                if (j->queued == 0 || at != j->seen_position || batch != j->seen_batch) {
+                        j->seen_position = at;
+                        j->seen_batch = batch;
+                        j->seen_at = now;
+                } else if (now - j->seen_at > PROGRESS_LIMIT_NS) {
+                        os_kill(j->child.pid, SIGKILL);
+                }
+        }
+}
+
+static void measure(struct pool *p) {
+        int64_t sum = os_pss(getpid()), one;
+
+        for (unsigned i = 0; i < p->n_judges && sum > 0; i++) {
+                one = os_pss(p->judges[i].child.pid);
+                sum = one < 0 ? one : sum + one;
+        }
+        one = os_pss(p->ingest.pid);
+        if (sum > 0 && one > 0)
+                sum += one;
+        if (p->correlator.pid > 0 && (one = os_pss(p->correlator.pid)) > 0)
+                sum += one;
+        if (sum > 0 && (uint64_t)sum > p->st.pss_peak)
+                p->st.pss_peak = (uint64_t)sum;
+}
+
+static void tick(struct pool *p) {
+        int64_t now = os_monotonic();
+
+        if (now - p->ticked < NS_PER_SEC / 5)
+                return;
+        p->ticked = now;
+        watch_judges(p, now);
+        if (p->o.measure_memory)
+                measure(p);
+        p->calls.tick(p->calls.ctx);
+}
+
+static bool all_ready(const struct pool *p) {
+        for (unsigned i = 0; i < p->n_judges; i++)
+                if (!p->judges[i].ready)
+                        return false;
+        return p->ingest_ready;
+}
+
+static bool all_done(const struct pool *p) {
+        if (inputs_left(p) || p->filling)
+                return false;
+        for (unsigned i = 0; i < RING_SLOTS; i++)
+                if (p->slots[i].state != SLOT_FREE)
+                        return false;
+        return true;
+}
+
+static int wait_and_take(struct pool *p) {
+        struct pollfd fds[JUDGES_MAX + 1];
+        unsigned n = p->n_judges;
+
+        for (unsigned i = 0; i < n; i++)
+                fds[i] = (struct pollfd){.fd = p->judges[i].child.sock, .events = POLLIN};
+        fds[n] = (struct pollfd){.fd = p->ingest.sock, .events = POLLIN};
+        int r = os_poll(fds, n + 1, 200);
+        for (unsigned i = 0; i < n && r >= 0; i++)
+                if (fds[i].revents)
+                        r = judge_message(p, &p->judges[i]);
+        if (r >= 0 && fds[n].revents)
+                r = ingest_message(p);
+        return r < 0 ? r : 0;
+}
+
+/* ---- the end: alerts ---- */
+
+static int read_alerts(struct pool *p) {
+        _cleanup_(buf_deinit) struct buf in = {0};
+        size_t cap = (size_t)256 << 10, have = 0;
+
+        if (!buf_reserve(&in, cap))
+                return -ENOMEM;
+        for (;;) {
+                ssize_t n = os_read(p->correlator.sock, in.p + have, cap - have);
+                if (n <= 0)
+                        return n < 0 ? (int)n : have ? -EBADMSG : 0;
+                have += (size_t)n;
+                size_t used = 0;
+                for (;;) {
+                        struct finding f;
+                        arena_reset(&p->arena);
+                        ssize_t k = finding_decode(span_of(in.p + used, have - used), &p->arena, &f);
+                        if (k < 0)
+                                return (int)k;
+                        if (k == 0)
+                                break;
+                        used += (size_t)k;
+                        int r = f.input < p->in->n ? p->calls.finding(p->calls.ctx, &f) : -EBADMSG;
+                        if (r < 0)
+                                return r;
+                }
+                memmove(in.p, in.p + used, have - used);
+                have -= used;
+        }
+}
+
+static int finish_correlation(struct pool *p) {
+        if (p->correlator.pid <= 0)
+                return 0;
+        int r = p->correlator.sock < 0 ? -EPIPE : os_shutdown_write(p->correlator.sock);
+        if (r == 0)
+                r = read_alerts(p);
+        if (p->o.measure_memory)
+                measure(p);
+        int status = child_stop(&p->correlator, 2000);
+        if (status != 0 || r < 0) {
+                fprintf(stderr, "coloa: %s: %s\n", tr("the correlator failed", "tiến trình tương quan hỏng"),
+                        r < 0 ? strerror(-r) : child_fate(status));
+                p->st.crashes++;
+                if (r == 0)
+                        r = -ECHILD;
+        }
+        return r;
+}
+
+int pool_run(struct pool *p) {
+        int r = 0;
+
+        while (r == 0 && !all_ready(p))
+                r = wait_and_take(p);
+        p->st.ready = os_monotonic();
+        while (r == 0 && !all_done(p)) {
+                r = ask_ingest(p);
+                if (r == 0)
+                        r = give_to_judges(p);
+                if (r == 0 && !all_done(p))
+                        r = wait_and_take(p);
+                tick(p);
+        }
+        p->st.judged = os_monotonic();
+        if (p->o.measure_memory)
+                measure(p);
+        if (r == 0)
+                r = finish_correlation(p);
+        p->st.done = os_monotonic();
+        return r == 0 && cancelled ? -ECANCELED : r;
+}

@@ -1,0 +1,133 @@
+/* The rules process: foreign YAML (and zips) in, a sealed program or a text out. Lives for one job. */
+#include <stdlib.h>
+
+#include "main/processes.h"
+#include "main/spawn.h"
+#include "os/sandbox.h"
+#include "rules/lint.h"
+#include "rules/listing.h"
+#include "rules/parse.h"
+#include "rules/program.h"
+#include "rules/zipfile.h"
+#include "base/lang.h"
+#include "wire/message.h"
+
+/* A sealed memfd holding the bytes. */
+static int sealed(const char *name, struct span s, int *ret_fd) {
+        _cleanup_(os_closep) int fd = -1;
+        int r = os_memfd(name, &fd);
+
+        if (r == 0)
+                r = os_write_full(fd, s.p, s.len);
+        if (r == 0)
+                r = os_memfd_seal(fd);
+        if (r < 0)
+                return FAIL(r);
+        *ret_fd = fd;
+        fd = -1;
+        return 0;
+}
+
+static void count(const struct ruleset *s, struct msg_rules_done *d) {
+        d->n_rules = s->n_rules;
+        d->n_correlations = s->n_correlations;
+        d->n_refused = s->n_refused;
+        d->n_documents = s->n_documents;
+        d->n_filters = s->n_filters;
+        for (uint32_t i = 0; i < s->n_diags; i++) {
+                if (s->diags[i].severity == DIAG_ERROR)
+                        d->n_errors++;
+                else if (s->diags[i].severity == DIAG_WARNING)
+                        d->n_warnings++;
+        }
+}
+
+static int listing(struct buf *out, const struct ruleset *s, const struct msg_rules_job *job) {
+        struct listing_filter f = {.min_level = (enum level)job->filter.min_level,
+                                   .status = span_str(job->filter.status),
+                                   .tag = span_str(job->filter.tag),
+                                   .product = span_str(job->filter.product),
+                                   .category = span_str(job->filter.category),
+                                   .service = span_str(job->filter.service),
+                                   .text = span_str(job->filter.text)};
+
+        switch (job->job) {
+        case RULES_LIST_TEXT: return listing_text(out, s, &f);
+        case RULES_LIST_JSON: return listing_json(out, s, &f);
+        case RULES_LIST_COVERAGE: return listing_coverage(out, s, &f);
+        case RULES_LIST_NAVIGATOR: return listing_navigator(out, s, &f);
+        default: return -EINVAL;
+        }
+}
+
+static int run(const struct msg_rules_job *job, struct span bundle, struct msg_rules_done *d, struct buf *text,
+               struct buf *program) {
+        struct ruleset set = {0};
+        int64_t t0 = os_monotonic();
+        int r;
+
+        if (job->job == RULES_UNZIP)
+                return zipfile_read(text, bundle);
+        r = ruleset_parse(&set, bundle);
+        int64_t t1 = os_monotonic();
+        d->parse_ns = (uint64_t)(t1 - t0);
+        if (r == 0 && job->lint)
+                r = lint_ruleset(&set);
+        t1 = os_monotonic();
+        if (r == 0)
+                r = program_compile(program, &set, bundle);
+        d->compile_ns = (uint64_t)(os_monotonic() - t1);
+        count(&set, d);
+        if (r == 0 && (job->job == RULES_CHECK_TEXT || job->job == RULES_COMPILE))
+                r = diags_text(text, &set);
+        else if (r == 0 && job->job == RULES_CHECK_JSON)
+                r = diags_json(text, &set);
+        else if (r == 0)
+                r = listing(text, &set, job);
+        ruleset_deinit(&set);
+        if (r == 0 && (text->failed || program->failed))
+                r = -ENOMEM;
+        return r;
+}
+
+static int answer(int sock, struct msg_rules_done *d, struct buf *text, struct buf *program) {
+        int fds[2] = {-1, -1};
+        unsigned n = 0;
+
+        if (d->error == 0) {
+                int r = sealed("output", buf_get(text), &fds[0]);
+                if (r < 0)
+                        d->error = r;
+                else
+                        n = 1;
+                d->output_len = text->len;
+                if (d->error == 0 && program->len) {
+                        r = sealed("program", buf_get(program), &fds[1]);
+                        if (r < 0)
+                                d->error = r;
+                        else
+                                n = 2;
+                        d->program_len = program->len;
+                }
+        }
+        return os_send(sock, d, sizeof(*d), fds, d->error ? 0 : n);
+}
+
+int process_rules(int argc, char **argv) {
+        struct msg_rules_job job;
+        struct msg_rules_done done = {.type = RULES_DONE};
+        struct buf text = {0}, program = {0};
+        void *bundle = NULL;
+        int landlock = argc > 1 ? (int)strtol(argv[1], NULL, 10) : -1;
+
+        ssize_t n = os_recv(CHILD_SOCKET, &job, sizeof(job), NULL, 0, NULL);
+        if (n != sizeof(job) || job.type != RULES_JOB)
+                return 16;
+        lang_current = job.lang == LANG_VI ? LANG_VI : LANG_EN;
+        if (job.bundle_len && os_map(4, job.bundle_len, false, &bundle) < 0)
+                return 13;
+        if (sandbox_enter(SANDBOX_RULES, landlock, (size_t)4 << 30, NULL) < 0)
+                return 15;
+        done.error = run(&job, span_of(bundle, job.bundle_len), &done, &text, &program);
+        return answer(CHILD_SOCKET, &done, &text, &program) < 0 ? 16 : 0;
+}

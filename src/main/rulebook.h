@@ -1,0 +1,43 @@
+/* Rules on their way in: files of the command line (or the shipped pack) into a bundle, the rules process, a program. */
+#ifndef MAIN_RULEBOOK_H
+#define MAIN_RULEBOOK_H
+
+#include "base/buf.h"
+#include "main/spawn.h"
+#include "rules/program.h"
+#include "wire/message.h"
+
+struct rulebook_options {
+        const char **rules; /* files, directories, zips */
+        unsigned n_rules;   /* 0: the shipped pack */
+        const char **placeholders;
+        unsigned n_placeholders;
+        const char *logsources; /* a directory instead of the shipped maps, or NULL */
+        enum rules_job job;
+        bool lint;
+        int landlock; /* -1: all the kernel has */
+        struct rules_filter filter;
+};
+
+struct rulebook {
+        struct msg_rules_done done; /* counts and times */
+        char *text;                 /* diagnostics or listing */
+        size_t text_len;
+        int program_fd; /* sealed; -1: none */
+        void *map;
+        size_t map_len;
+        struct program *program; /* NULL unless the job compiles */
+        uint64_t read_ns;        /* reading files */
+};
+
+/* Prints what is wrong with a path to standard error itself. 0; -errno. */
+int rulebook_load(struct rulebook *ret, const struct rulebook_options *o);
+void rulebook_deinit(struct rulebook *b);
+
+/* The files of a bundle of regression info.yml … of one directory tree: used by `rules test`. */
+int rulebook_run(struct rulebook *ret, const struct rulebook_options *o, struct span bundle);
+
+/* Embedded content: a bundle of the shipped rules and log-source maps. */
+struct span content_bundle(void);
+
+#endif

@@ -1,0 +1,138 @@
+/* See spawn.h. */
+#include "main/spawn.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "base/lang.h"
+#include "main/processes.h"
+
+static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+} children[] = {
+        {"rules", process_rules},
+        {"ingest", process_ingest},
+        {"judge", process_judge},
+        {"correlate", process_correlate},
+};
+
+int child_main(int argc, char **argv) {
+        if (argc < 1 || strncmp(argv[0], "coloa: ", 7) != 0)
+                return -1;
+        for (size_t i = 0; i < ARRAY_LEN(children); i++)
+                if (strcmp(argv[0] + 7, children[i].name) == 0)
+                        return children[i].run(argc, argv);
+        return -1;
+}
+
+/* In the forked child: descriptors in place, then the same program again. Never returns. */
+static void become(const struct child_spec *spec, int sock) {
+        int moved[CHILD_FDS_MAX + 1];
+        char title[32];
+        char *argv[12], *envp[] = {NULL, NULL};
+        unsigned n = 0;
+        sigset_t none;
+
+        /* A terminal's Ctrl-C goes to main, which ends its children in order. */
+        signal(SIGINT, SIG_IGN);
+        signal(SIGPIPE, SIG_IGN);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        /* First out of the way, so that no target number is still a source. */
+        moved[0] = fcntl(sock, F_DUPFD_CLOEXEC, 64);
+        for (unsigned i = 0; i < spec->n_fds; i++)
+                moved[i + 1] = fcntl(spec->fds[i], F_DUPFD_CLOEXEC, 64);
+        for (unsigned i = 0; i <= spec->n_fds; i++)
+                if (moved[i] < 0 || os_dup_to(moved[i], CHILD_SOCKET + (int)i) < 0)
+                        _exit(127);
+        if (spec->cpu >= 0)
+                os_pin_cpu(0, (unsigned)spec->cpu);
+        snprintf(title, sizeof(title), "coloa: %s", spec->name);
+        argv[n++] = title;
+        for (const char *const *a = spec->args; a && *a && n < ARRAY_LEN(argv) - 1; a++)
+                argv[n++] = (char *)*a;
+        argv[n] = NULL;
+        const char *asan = getenv("ASAN_OPTIONS");
+        static char keep[512];
+        if (asan) {
+                snprintf(keep, sizeof(keep), "ASAN_OPTIONS=%s", asan);
+                envp[0] = keep;
+        }
+        os_exec("/proc/self/exe", argv, envp);
+        _exit(127);
+}
+
+int child_start(struct child *ret, const struct child_spec *spec) {
+        int pair[2];
+
+        assert(spec->n_fds <= CHILD_FDS_MAX);
+        int r = spec->stream ? os_socketpair_stream(pair) : os_socketpair_seqpacket(pair);
+        if (r < 0)
+                return FAIL(r);
+        pid_t pid = os_fork();
+        if (pid < 0) {
+                os_close(pair[0]);
+                os_close(pair[1]);
+                return FAIL(pid);
+        }
+        if (pid == 0)
+                become(spec, pair[1]);
+        os_close(pair[1]);
+        *ret = (struct child){.pid = pid, .sock = pair[0]};
+        return 0;
+}
+
+int child_reap(struct child *c) {
+        int status = 0;
+
+        if (c->pid <= 0)
+                return 0;
+        int r = os_wait(c->pid, &status, true);
+        c->pid = 0;
+        if (c->sock >= 0)
+                os_close(c->sock);
+        c->sock = -1;
+        return r < 0 ? r : status;
+}
+
+int child_stop(struct child *c, int ms) {
+        int64_t end = os_monotonic() + (int64_t)ms * 1000000;
+
+        if (c->pid <= 0)
+                return 0;
+        if (c->sock >= 0)
+                os_close(c->sock);
+        c->sock = -1;
+        for (;;) {
+                int status, r = os_wait(c->pid, &status, false);
+                if (r != 0) {
+                        c->pid = 0;
+                        return r < 0 ? r : status;
+                }
+                if (os_monotonic() > end)
+                        break;
+                os_poll(NULL, 0, 1);
+        }
+        os_kill(c->pid, SIGKILL);
+        return child_reap(c);
+}
+
+const char *child_fate(int status) {
+        static char text[128];
+
+        if (WIFEXITED(status))
+                snprintf(text, sizeof(text), tr("it ended with status %d", "kết thúc với mã %d"), WEXITSTATUS(status));
+        else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+                snprintf(text, sizeof(text), "%s",
+                         tr("it tried a forbidden system call and was killed", "đã gọi một lời gọi hệ thống bị cấm và bị dừng"));
+        else if (WIFSIGNALED(status))
+                snprintf(text, sizeof(text), tr("it was killed by signal %d (%s)", "bị dừng bởi tín hiệu %d (%s)"),
+                         WTERMSIG(status), strsignal(WTERMSIG(status)));
+        else
+                snprintf(text, sizeof(text), "?");
+        return text;
+}

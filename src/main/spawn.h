@@ -1,0 +1,36 @@
+/* Starting our own processes: the program executes itself again as `coloa: NAME`, with the descriptors it was given at
+ * fixed numbers and nothing else: empty environment, no inherited descriptors. */
+#ifndef MAIN_SPAWN_H
+#define MAIN_SPAWN_H
+
+#include "os/os.h"
+
+#define CHILD_SOCKET 3 /* its message socket; further descriptors follow from 4 on */
+#define CHILD_FDS_MAX 8u
+
+struct child {
+        pid_t pid; /* 0: none */
+        int sock;  /* main's end; -1 */
+};
+
+struct child_spec {
+        const char *name;   /* "judge" */
+        const int *fds;     /* become 4, 5, … */
+        unsigned n_fds;
+        const char *const *args; /* further arguments, ends with NULL; may be NULL */
+        int cpu;            /* >= 0: pinned to that one of the CPUs */
+        bool stream;        /* a byte stream instead of packets */
+};
+
+int child_start(struct child *ret, const struct child_spec *spec);
+/* Asks it to end (by closing its socket), waits `ms`, then kills. Returns its wait status, or -errno. */
+int child_stop(struct child *c, int ms);
+/* Reaps a child that is known to be dead or dying; returns the status. */
+int child_reap(struct child *c);
+/* "exit 3", "killed by SIGSYS (a forbidden system call)": what became of it. Static memory. */
+const char *child_fate(int status);
+
+/* In the child: what argv[0] "coloa: NAME" selects. Returns the exit status, or -1 when this is no child. */
+int child_main(int argc, char **argv);
+
+#endif

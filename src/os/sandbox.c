@@ -1,0 +1,160 @@
+/* See sandbox.h.
+ *
+ * A process enters with all descriptors and maps it needs. From then on it can read and write those, grow its heap,
+ * exchange messages and exit: no path can be opened (Landlock without any rule denies every path it knows, seccomp kills
+ * openat), no socket made, no process started, nothing executed. A list of system calls is allowed; any other kills the
+ * process, which main sees and reports. */
+#include "os/sandbox.h"
+
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+/* Rights that later kernels know and this header may not. */
+#define FS_TRUNCATE (1ull << 14)
+#define FS_IOCTL_DEV (1ull << 15)
+#define NET_ALL (3ull)
+#define SCOPE_ALL (3ull)
+
+struct ruleset_attr {
+        uint64_t fs, net, scoped;
+};
+
+static int landlock_abi(void) {
+        long r = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+        return r < 0 ? 0 : (int)r;
+}
+
+static int enter_landlock(int abi) {
+        /* ABI 1 knows thirteen rights, 2 adds REFER, 3 TRUNCATE, 4 the network, 5 IOCTL_DEV, 6 scopes. */
+        struct ruleset_attr a = {.fs = (1ull << 13) - 1};
+        size_t size = sizeof(a.fs);
+
+        if (abi <= 0)
+                return 0;
+        if (abi >= 2)
+                a.fs |= LANDLOCK_ACCESS_FS_REFER;
+        if (abi >= 3)
+                a.fs |= FS_TRUNCATE;
+        if (abi >= 4) {
+                a.net = NET_ALL;
+                size = offsetof(struct ruleset_attr, scoped);
+        }
+        if (abi >= 5)
+                a.fs |= FS_IOCTL_DEV;
+        if (abi >= 6) {
+                a.scoped = SCOPE_ALL;
+                size = sizeof(a);
+        }
+        long fd = syscall(SYS_landlock_create_ruleset, &a, size, 0);
+        if (fd < 0)
+                return -errno;
+        int r = syscall(SYS_landlock_restrict_self, (int)fd, 0) < 0 ? -errno : 0;
+        close((int)fd);
+        return r;
+}
+
+/* What every job needs: its memory, its descriptors, an end. */
+static const int calls_common[] = {
+        SCMP_SYS(read),         SCMP_SYS(write),      SCMP_SYS(readv),     SCMP_SYS(writev),        SCMP_SYS(pread64),
+        SCMP_SYS(pwrite64),     SCMP_SYS(recvmsg),    SCMP_SYS(sendmsg),   SCMP_SYS(recvfrom),      SCMP_SYS(sendto),
+        SCMP_SYS(poll),         SCMP_SYS(ppoll),      SCMP_SYS(close),     SCMP_SYS(fstat),         SCMP_SYS(lseek),
+        SCMP_SYS(munmap),       SCMP_SYS(mremap),     SCMP_SYS(brk),       SCMP_SYS(madvise),       SCMP_SYS(futex),
+        SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),       SCMP_SYS(exit_group), SCMP_SYS(getpid),       SCMP_SYS(gettid),
+        SCMP_SYS(getrandom),    SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield),
+};
+
+/* To make the program: a memfd, its size, its seals. fcntl and ftruncate take descriptors only. */
+static const int calls_rules[] = {SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(fcntl)};
+
+#if defined(__SANITIZE_ADDRESS__)
+/* The sanitizers' own needs, in developer builds only: to print a report and to look at their shadow. */
+static const int calls_sanitizer[] = {SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+                                      SCMP_SYS(mprotect),    SCMP_SYS(tgkill),       SCMP_SYS(getrlimit),
+                                      SCMP_SYS(prlimit64),   SCMP_SYS(readlink),     SCMP_SYS(getuid),
+                                      SCMP_SYS(newfstatat)};
+#endif
+
+static int allow(scmp_filter_ctx c, const int *calls, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                int r = seccomp_rule_add(c, SCMP_ACT_ALLOW, calls[i], 0);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
+        int r = allow(c, calls_common, ARRAY_LEN(calls_common));
+
+        if (r < 0)
+                return r;
+        /* Memory may be mapped and protected, but never made executable. */
+        r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        if (r < 0)
+                return r;
+        if (job == SANDBOX_RULES)
+                r = allow(c, calls_rules, ARRAY_LEN(calls_rules));
+        if (r < 0)
+                return r;
+#if defined(__SANITIZE_ADDRESS__)
+        r = allow(c, calls_sanitizer, ARRAY_LEN(calls_sanitizer));
+        if (r < 0)
+                return r;
+        r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 0);
+        if (r < 0)
+                return r;
+#endif
+        return 0;
+}
+
+static int enter_seccomp(enum sandbox_job job) {
+        scmp_filter_ctx c = seccomp_init(SCMP_ACT_KILL_PROCESS);
+
+        if (!c)
+                return -ENOMEM;
+        int r = fill_filter(c, job);
+        if (r == 0)
+                r = seccomp_load(c);
+        seccomp_release(c);
+        return r;
+}
+
+static void limit(int what, size_t to) {
+        struct rlimit l = {.rlim_cur = to, .rlim_max = to};
+
+        /* A limit that cannot be set is one layer less, not a reason to stop: seccomp is the wall. */
+        (void)setrlimit(what, &l);
+}
+
+int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory, struct sandbox_report *ret) {
+        struct sandbox_report report = {0};
+        int abi = landlock_abi(), r;
+
+        if (max_landlock_abi >= 0 && abi > max_landlock_abi)
+                abi = max_landlock_abi;
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return FAIL(-errno);
+        limit(RLIMIT_CORE, 0);
+        limit(RLIMIT_NPROC, 0);
+#if !defined(__SANITIZE_ADDRESS__)
+        if (max_memory)
+                limit(RLIMIT_AS, max_memory);
+#else
+        (void)max_memory; /* the sanitizer reserves terabytes of shadow */
+#endif
+        r = enter_landlock(abi);
+        if (r < 0)
+                return FAIL(r);
+        r = enter_seccomp(job);
+        if (r < 0)
+                return FAIL(r);
+        report.landlock_abi = abi;
+        report.seccomp = true;
+        if (ret)
+                *ret = report;
+        return 0;
+}

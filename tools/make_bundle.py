@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""Packs content/rules and content/logsources into one bundle (src/wire/bundle.h) that the build puts into the program.
+
+Usage: make_bundle.py CONTENT_DIR OUTPUT DEPFILE
+"""
+import pathlib
+import struct
+import sys
+
+KINDS = {"rules": 1, "logsources": 2, "placeholders": 3}
+
+
+def main() -> None:
+    root, out, dep = map(pathlib.Path, sys.argv[1:4])
+    blob = bytearray()
+    files = []
+    for folder, kind in KINDS.items():
+        for path in sorted((root / folder).rglob("*.yml")):
+            if "tests" in path.relative_to(root).parts:
+                continue  # events that prove the rules: not needed at run time
+            files.append(path)
+            name = str(path.relative_to(root)).encode()
+            data = path.read_bytes()
+            blob += struct.pack("<III", kind, len(name), len(data)) + name + data
+    if not out.exists() or out.read_bytes() != bytes(blob):
+        out.write_bytes(bytes(blob))
+    dep.write_text(f"{out.name}: " + " ".join(str(f).replace(" ", "\\ ") for f in files) + "\n")
+
+
+main()
