@@ -1,0 +1,428 @@
+/* The calm view for a terminal: what was found, severest first, then how much was read and what
+ * could not be.
+ *
+ *     Critical ▂▄▆█                                        2 rules · 5 findings
+ *     ─────────────────────────────────────────────────────────────────────────
+ *     Shadow copies deleted with vssadmin                                 T1490
+ *       SRV-HIS-03    4 ×  2026-11-17 20:09:41 – 20:11:02
+ *         CommandLine  vssadmin delete shadows /all /quiet
+ *         logs/Security.evtx, record 88140
+ *
+ * Nothing that came from a log reaches the terminal except through text_clean(). Colour only
+ * repeats what a word and the bars say. Groups, places and lines are bounded; what is not shown is
+ * counted in a line of its own. Account names are not listed here: they are personal data, and an
+ * overview does not need them. */
+#include "report/terminal.h"
+
+#include <stdlib.h>
+
+#include "base/lang.h"
+#include "base/timestamp.h"
+#include "report/fields.h"
+#include "report/groups.h"
+#include "report/text.h"
+
+#define PLACES 64u /* unreadable places kept; the rest is counted */
+#define PLACES_SHOWN 12u
+#define PHRASE_MAX 160u
+#define TITLE_MAX 512u
+#define INDENT 2u
+
+struct place {
+        struct report_unreadable u;
+        char phrase[PHRASE_MAX];
+};
+
+struct terminal {
+        struct groups *groups;
+        unsigned width;
+        uint32_t n_places;
+        struct buf clean; /* scratch: text made safe */
+        struct place places[PLACES];
+};
+
+/* ---- colour ---- */
+
+void paint(struct buf *b, bool on, enum paint p) {
+        static const char *const codes[] = {
+                [PAINT_OFF] = "\x1b[0m",           [PAINT_BOLD] = "\x1b[1m",
+                [PAINT_DIM] = "\x1b[2m",           [PAINT_CRITICAL] = "\x1b[1;38;5;160m",
+                [PAINT_HIGH] = "\x1b[1;38;5;166m", [PAINT_MEDIUM] = "\x1b[1;38;5;136m",
+                [PAINT_LOW] = "\x1b[1;38;5;67m",   [PAINT_OK] = "\x1b[38;5;35m",
+        };
+
+        if (on)
+                buf_str(b, codes[p]);
+}
+
+static enum paint level_paint(enum level l) {
+        switch (l) {
+        case LEVEL_CRITICAL: return PAINT_CRITICAL;
+        case LEVEL_HIGH: return PAINT_HIGH;
+        case LEVEL_MEDIUM: return PAINT_MEDIUM;
+        default: return PAINT_LOW;
+        }
+}
+
+static void bars(struct buf *b, bool colour, enum level level) {
+        static const char *const bar[] = {"▂", "▄", "▆", "█"};
+        unsigned full = level > LEVEL_INFORMATIONAL ? (unsigned)level - 1 : 0;
+
+        paint(b, colour, level_paint(level));
+        for (unsigned i = 0; i < full; i++)
+                buf_str(b, bar[i]);
+        paint(b, colour, PAINT_OFF);
+        paint(b, colour, PAINT_DIM);
+        for (unsigned i = full; i < ARRAY_LEN(bar); i++)
+                buf_str(b, "·");
+        paint(b, colour, PAINT_OFF);
+}
+
+/* ---- groups ---- */
+
+/* What is at the left stands in b from `start`, `used` columns wide; `right` goes to the right
+ * edge. */
+static void to_edge(struct buf *b, unsigned width, size_t used, struct span right) {
+        size_t w = text_width(right);
+
+        text_pad(b, used + w + 2 <= width ? width - used - w : 2);
+        buf_span(b, right);
+}
+
+static void level_head(struct report *r, struct group **g, uint32_t n) {
+        struct terminal *t = r->state;
+        enum level level = g[0]->level;
+        bool colour = r->context.colour;
+        struct span word = span_str(report_level_word(level));
+        struct buf right = {0};
+        uint64_t rules = 0, findings = 0;
+
+        for (uint32_t i = 0; i < n && g[i]->level == g[0]->level; i++) {
+                rules += i == 0 || g[i]->rule != g[i - 1]->rule || g[i]->alert != g[i - 1]->alert;
+                findings += g[i]->count;
+        }
+        text_count(&right, rules, "rule", "rules", "quy tắc");
+        buf_str(&right, " · ");
+        text_count(&right, findings, "finding", "findings", "phát hiện");
+        paint(&r->out, colour, level_paint(level));
+        buf_span(&r->out, word);
+        paint(&r->out, colour, PAINT_OFF);
+        buf_char(&r->out, ' ');
+        bars(&r->out, colour, level);
+        paint(&r->out, colour, PAINT_DIM);
+        to_edge(&r->out, t->width, text_width(word) + 5, buf_get(&right));
+        buf_char(&r->out, '\n');
+        for (unsigned i = 0; i < t->width; i++)
+                buf_str(&r->out, "─");
+        paint(&r->out, colour, PAINT_OFF);
+        buf_char(&r->out, '\n');
+        buf_deinit(&right);
+}
+
+static void rule_head(struct report *r, const struct group *g) {
+        struct terminal *t = r->state;
+        struct program_rule m;
+        struct fields_attack a;
+        struct buf right = {0};
+
+        report_rule(r, g->rule, g->alert, &m);
+        fields_attack(&a, r, g->rule, g->alert, &m);
+        for (uint32_t i = 0; i < MIN(a.n, 3u); i++)
+                buf_printf(&right, "%s%s", i ? " " : "", a.techniques[i]);
+        buf_reset(&t->clean);
+        text_clean(&t->clean, report_title(&m), TITLE_MAX);
+
+        struct span title = buf_get(&t->clean);
+        size_t room = t->width - (right.len ? right.len + 2 : 0);
+        size_t columns = text_width(title) <= room ? t->width : room;
+        bool first = true;
+        while (title.len || first) {
+                struct span line = text_wrap(&title, columns);
+
+                paint(&r->out, r->context.colour, PAINT_BOLD);
+                buf_span(&r->out, line);
+                paint(&r->out, r->context.colour, PAINT_OFF);
+                if (first && right.len) {
+                        paint(&r->out, r->context.colour, PAINT_DIM);
+                        to_edge(&r->out, t->width, text_width(line), buf_get(&right));
+                        paint(&r->out, r->context.colour, PAINT_OFF);
+                }
+                buf_char(&r->out, '\n');
+                first = false;
+        }
+        buf_deinit(&right);
+}
+
+/* "4 ×", for an alert "12 events"; right-aligned by the caller. */
+static void how_many(struct buf *b, const struct group *g) {
+        text_number(b, g->count);
+        buf_str(b, " ×");
+}
+
+static void sample(struct report *r, const struct group *g) {
+        struct terminal *t = r->state;
+        struct buf *b = &r->out;
+        size_t left = INDENT * 2, at;
+
+        if (!g->text_len)
+                return;
+        buf_reset(&t->clean);
+        text_clean(&t->clean, span_of(g->name, g->name_len), sizeof(g->name));
+        text_pad(b, left);
+        paint(b, r->context.colour, PAINT_DIM);
+        at = left + text_cut(b, buf_get(&t->clean), 24) + 2;
+        paint(b, r->context.colour, PAINT_OFF);
+        buf_str(b, "  ");
+        buf_reset(&t->clean);
+        text_clean(&t->clean, span_of(g->text, g->text_len), sizeof(g->text));
+
+        struct span rest = buf_get(&t->clean);
+        for (unsigned line = 0; line < 3 && rest.len; line++) {
+                if (line) {
+                        buf_char(b, '\n');
+                        text_pad(b, at);
+                }
+                if (line == 2)
+                        text_cut(b, rest, t->width - at);
+                else
+                        buf_span(b, text_wrap(&rest, t->width - at));
+        }
+        if (g->text_len >= GROUP_TEXT - 3 && !rest.len)
+                buf_str(b, "…");
+        buf_char(b, '\n');
+}
+
+static void place_of(struct buf *b, const struct group *g) {
+        if (g->record) {
+                buf_str(b, tr(", record ", ", bản ghi "));
+                buf_printf(b, "%llu", (unsigned long long)g->record);
+        } else if (g->line) {
+                buf_str(b, tr(", line ", ", dòng "));
+                text_number(b, g->line);
+        } else {
+                buf_str(b, tr(", at byte ", ", tại byte "));
+                text_number(b, g->offset);
+        }
+}
+
+static void where(struct report *r, const struct group *g) {
+        struct terminal *t = r->state;
+        struct buf at = {0};
+
+        text_pad(&r->out, INDENT * 2);
+        paint(&r->out, r->context.colour, PAINT_DIM);
+        if (g->alert) {
+                buf_str(&r->out, tr("correlation of ", "tương quan của "));
+                text_count(&r->out, g->events, "event", "events", "sự kiện");
+        } else {
+                place_of(&at, g);
+                buf_reset(&t->clean);
+                text_clean(&t->clean, report_input(r, g->input), 4096);
+                text_cut_front(&r->out, buf_get(&t->clean),
+                               t->width - MIN(t->width - 8, INDENT * 2 + text_width(buf_get(&at))));
+                buf_span(&r->out, buf_get(&at));
+        }
+        paint(&r->out, r->context.colour, PAINT_OFF);
+        buf_char(&r->out, '\n');
+        buf_deinit(&at);
+}
+
+/* Columns for hosts: as many as the longest of those shown, within reason. */
+static size_t host_columns(struct report *r, struct group **g, uint32_t n) {
+        struct terminal *t = r->state;
+        size_t columns = text_width(span_str(tr("(no host)", "(không rõ máy)")));
+
+        for (uint32_t i = 0; i < n; i++) {
+                buf_reset(&t->clean);
+                text_clean(&t->clean, span_of(g[i]->host, g[i]->host_len), g[i]->host_len);
+                columns = MAX(columns, text_width(buf_get(&t->clean)));
+        }
+        return MIN(columns, t->width > 100 ? 48u : t->width / 2 - 10);
+}
+
+static void host_line(struct report *r, const struct group *g, size_t columns) {
+        struct terminal *t = r->state;
+        struct buf count = {0};
+        size_t w;
+
+        buf_reset(&t->clean);
+        text_clean(&t->clean,
+                   g->host_len ? span_of(g->host, g->host_len)
+                               : span_str(tr("(no host)", "(không rõ máy)")),
+                   255);
+        text_pad(&r->out, INDENT);
+        w = text_cut(&r->out, buf_get(&t->clean), columns);
+        how_many(&count, g);
+        w = columns - MIN(columns, w) +
+            (text_width(buf_get(&count)) < 7 ? 7 - text_width(buf_get(&count)) : 1);
+        text_pad(&r->out, w);
+        buf_span(&r->out, buf_get(&count));
+        w = INDENT + columns + MAX((size_t)7, text_width(buf_get(&count)) + 1) + 2;
+        buf_reset(&count);
+        if (g->first == TIME_NONE)
+                buf_str(&count, tr("time unknown", "không rõ thời gian"));
+        text_times(&count, g->first, g->last);
+        if (w + text_width(buf_get(&count)) >
+            t->width) { /* a narrow window: on a line of its own */
+                buf_char(&r->out, '\n');
+                text_pad(&r->out, INDENT);
+        }
+        buf_str(&r->out, "  ");
+        buf_span(&r->out, buf_get(&count));
+        buf_char(&r->out, '\n');
+        buf_deinit(&count);
+}
+
+/* All groups of one rule. */
+static void rule_block(struct report *r, struct group **g, uint32_t n) {
+        uint32_t shown = MIN(n, r->context.max_hosts);
+        size_t columns = host_columns(r, g, shown);
+
+        rule_head(r, g[0]);
+        for (uint32_t i = 0; i < shown; i++) {
+                host_line(r, g[i], columns);
+                sample(r, g[i]);
+                where(r, g[i]);
+        }
+        if (n > shown) {
+                uint64_t more = 0;
+
+                for (uint32_t i = shown; i < n; i++)
+                        more += g[i]->count;
+                text_pad(&r->out, INDENT);
+                paint(&r->out, r->context.colour, PAINT_DIM);
+                buf_str(&r->out, tr("and ", "và "));
+                text_count(&r->out, n - shown, "more host", "more hosts", "máy nữa");
+                buf_str(&r->out, tr(" with ", " với "));
+                text_count(&r->out, more, "finding", "findings", "phát hiện");
+                paint(&r->out, r->context.colour, PAINT_OFF);
+                buf_char(&r->out, '\n');
+        }
+        buf_char(&r->out, '\n');
+}
+
+static int show_groups(struct report *r) {
+        struct terminal *t = r->state;
+        uint32_t n, k;
+        struct group **g = groups_sorted(t->groups, &n);
+
+        if (!g)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0; i < n; i = k) {
+                if (i == 0 || g[i]->level != g[i - 1]->level)
+                        level_head(r, g + i, n - i);
+                for (k = i; k < n && g[k]->rule == g[i]->rule && g[k]->alert == g[i]->alert; k++)
+                        ;
+                rule_block(r, g + i, k - i);
+                if (r->out.len > (64u << 10)) {
+                        int e = report_flush(r);
+                        if (e < 0)
+                                return e;
+                }
+        }
+        if (groups_left_out(t->groups)) {
+                text_count(&r->out, groups_left_out(t->groups), "more finding is",
+                           "more findings are", "phát hiện nữa");
+                buf_str(&r->out, tr(" not listed: too many pairs of rule and host. -o jsonl or -o "
+                                    "html has all.\n\n",
+                                    " không được liệt kê: quá nhiều cặp quy tắc và máy. -o jsonl "
+                                    "hoặc -o html có đủ.\n\n"));
+        }
+        return 0;
+}
+
+/* ---- what could not be read ---- */
+
+static void show_places(struct report *r) {
+        struct terminal *t = r->state;
+        uint32_t shown = MIN(t->n_places, PLACES_SHOWN);
+
+        for (uint32_t i = 0; i < shown; i++) {
+                buf_reset(&t->clean);
+                report_unreadable_line(&t->clean, report_input(r, t->places[i].u.input),
+                                       &t->places[i].u);
+
+                struct span rest = buf_get(&t->clean);
+                for (unsigned line = 0; rest.len && line < 4; line++) {
+                        text_pad(&r->out, line ? INDENT * 2 : INDENT);
+                        buf_span(&r->out, text_wrap(&rest, t->width - INDENT * 2));
+                        buf_char(&r->out, '\n');
+                }
+        }
+        if (r->counts.unreadable > shown) {
+                text_pad(&r->out, INDENT);
+                buf_str(&r->out, tr("and ", "và "));
+                text_count(&r->out, r->counts.unreadable - shown, "more place", "more places",
+                           "chỗ nữa");
+                buf_char(&r->out, '\n');
+        }
+}
+
+/* ---- the writer ---- */
+
+static int terminal_begin(struct report *r) {
+        struct terminal *t = calloc(1, sizeof(*t));
+
+        if (!t)
+                return FAIL(-ENOMEM);
+        r->state = t;
+        t->clean.limit = (size_t)64 << 10;
+        t->width = r->context.width ? MAX(48u, MIN(r->context.width, 160u)) : 80;
+        if (!r->context.max_hosts)
+                r->context.max_hosts = 8;
+        return groups_new(&t->groups, r->context.max_groups ? r->context.max_groups : 20000);
+}
+
+static int terminal_finding(struct report *r, const struct finding *f) {
+        struct terminal *t = r->state;
+
+        groups_add(t->groups, r, f);
+        return 0;
+}
+
+static int terminal_unreadable(struct report *r, const struct report_unreadable *u) {
+        struct terminal *t = r->state;
+        struct place *p = &t->places[t->n_places];
+
+        if (t->n_places == PLACES)
+                return 0;
+        p->u = *u;
+        p->u.phrase.len = MIN(u->phrase.len, sizeof(p->phrase));
+        if (p->u.phrase.len)
+                memcpy(p->phrase, u->phrase.p, p->u.phrase.len);
+        p->u.phrase.p = p->phrase;
+        t->n_places++;
+        return 0;
+}
+
+static int terminal_end(struct report *r, const struct report_summary *s) {
+        struct terminal *t = r->state;
+        int e = show_groups(r);
+
+        if (e < 0)
+                return FAIL(e);
+        bool more;
+        uint64_t hosts = groups_hosts(t->groups, &more);
+        summary_lines(&r->out, &(struct summary){.counts = &r->counts,
+                                                 .total = s,
+                                                 .hosts = hosts,
+                                                 .hosts_more = more,
+                                                 .width = t->width,
+                                                 .colour = r->context.colour});
+        show_places(r);
+        return 0;
+}
+
+static void terminal_deinit(struct report *r) {
+        struct terminal *t = r->state;
+
+        if (!t)
+                return;
+        groups_free(t->groups);
+        buf_deinit(&t->clean);
+        free(t);
+        r->state = NULL;
+}
+
+const struct report_writer report_terminal = {terminal_begin, terminal_finding, terminal_unreadable,
+                                              terminal_end, terminal_deinit};

@@ -1,0 +1,459 @@
+/* report/: every writer over made-up findings, read back by other code (jansson) or by eye-like
+ * checks. */
+#include "check.h"
+
+#include <jansson.h>
+
+#include "base/lang.h"
+#include "base/timestamp.h"
+#include "report/attack.h"
+#include "report/report.h"
+#include "report/text.h"
+
+static struct buf out;
+
+static int collect(void *ctx, const void *p, size_t n) {
+        buf_add(&out, p, n);
+        return 0;
+}
+
+static const char *const tags[] = {"attack.impact", "attack.t1490", "attack.execution",
+                                   "attack.t1059.001", "cve.2021-44228"};
+
+static bool fake_rule(void *ctx, uint32_t i, bool correlation, struct program_rule *ret) {
+        static const struct span titles[] = {
+                {"Shadow copies deleted with vssadmin", 35},
+                {"=cmd|'/c calc'!A0, \"quoted\"", 27},
+                {"</script><img src=x onerror=alert(1)>", 37},
+        };
+
+        if (i >= (correlation ? 1u : 3u))
+                return false;
+        *ret = (struct program_rule){
+                .id = SPAN("0f06a3a5-6a09-413f-8743-e6cf35561297"),
+                .title = correlation ? SPAN("Sign-in after many failures") : titles[i],
+                .title_vi = correlation ? SPAN("Đăng nhập được sau nhiều lần sai")
+                                        : SPAN("Xoá bản sao lưu bóng bằng vssadmin"),
+                .level = correlation ? LEVEL_HIGH : (enum level)(LEVEL_CRITICAL - i),
+                .n_tags = ARRAY_LEN(tags)};
+        return true;
+}
+
+static struct span fake_tag(void *ctx, uint32_t i, bool correlation, uint32_t nth) {
+        return span_str(tags[nth]);
+}
+
+static struct span fake_input(void *ctx, uint32_t i) {
+        return i == 0 ? SPAN("logs/Security.evtx") : SPAN("nhật ký/\x1b[31mhostile.json");
+}
+
+static struct report_context context(enum report_format format) {
+        return (struct report_context){
+                .source = {.rule = fake_rule, .tag = fake_tag, .input = fake_input},
+                .format = format,
+                .write = collect,
+                .version = "0.1.0",
+                .ruleset = SPAN("sigma"),
+                .started = INT64_C(1763400000) * NS_PER_SEC,
+                .width = 80,
+                .unreadable = true};
+}
+
+#define HOSTILE "</script><img src=x onerror=alert(1)>\x1b]0;x\x07\xff \xe2\x80\xae\"';--"
+
+static struct finding_field some_fields[] = {
+        {SPAN("EventID"), SPAN("1"), FINDING_NUMBER, true},
+        {SPAN("CommandLine"), SPAN("vssadmin.exe delete shadows /all /quiet"), FINDING_STRING,
+         true},
+        {SPAN("Elevated"), SPAN("true"), FINDING_BOOL, false},
+        {SPAN("Empty"), SPAN(""), FINDING_NULL, false},
+        {SPAN("Hash"), SPAN("a"), FINDING_STRING, false},
+        {SPAN("Fake"), SPAN("1,\"x\":2"), FINDING_NUMBER, false},
+        {SPAN("Hash"), SPAN("b"), FINDING_STRING, false},
+        {SPAN("Evil." HOSTILE), SPAN(HOSTILE), FINDING_STRING, true},
+        {SPAN("Zero"), SPAN("a\0b"), FINDING_STRING, false},
+};
+
+static struct finding finding(uint32_t rule, const char *host, int64_t sec) {
+        return (struct finding){
+                .rule = rule,
+                .flags = FINDING_REPORT,
+                .length = 512,
+                .offset = 4096,
+                .record = 88140,
+                .time = INT64_C(1763400000) * NS_PER_SEC + sec * NS_PER_SEC + 883000000,
+                .count = 1,
+                .time_last = INT64_C(1763400000) * NS_PER_SEC + sec * NS_PER_SEC + 883000000,
+                .host = span_str(host),
+                .user = SPAN("SONGTHUONG\\qtht01"),
+                .fields = some_fields,
+                .n_fields = ARRAY_LEN(some_fields)};
+}
+
+/* A whole report of three findings, one alert, one finding without anything, one unreadable place.
+ */
+static void make(struct report_context c) {
+        struct report *r = NULL;
+        struct finding f;
+
+        buf_deinit(&out);
+        check(report_new(&r, &c) == 0);
+        f = finding(0, "SRV-HIS-03", 0);
+        check(report_finding(r, &f) == 0);
+        f = finding(0, "KT-PC-07", 90);
+        check(report_finding(r, &f) == 0);
+        f = finding(2, HOSTILE, 3600);
+        f.input = 1;
+        check(report_finding(r, &f) == 0);
+        f = finding(0, "SRV-HIS-03", 200);
+        f.flags |= FINDING_ALERT;
+        f.count = 12;
+        f.time_last = f.time + 60 * NS_PER_SEC;
+        check(report_finding(r, &f) == 0);
+        f = (struct finding){.rule = 77, .time = TIME_NONE, .time_last = TIME_NONE, .count = 1};
+        check(report_finding(r, &f) == 0);
+        check(report_unreadable(
+                      r, &(struct report_unreadable){.offset = 4096,
+                                                     .length = 65536,
+                                                     .phrase = SPAN("chunk checksum is wrong"),
+                                                     .recovered = 12}) == 0);
+        check(report_end(r, &(struct report_summary){.files = 2,
+                                                     .records = 319276,
+                                                     .bytes = 780235878,
+                                                     .unreadable_bytes = 65536,
+                                                     .duration = INT64_C(520000000),
+                                                     .rules = 3757,
+                                                     .correlations = 12}) == 0);
+        check_int(report_counts(r)->findings, 5);
+        check_int(report_counts(r)->level[LEVEL_CRITICAL], 2);
+        check_int(report_counts(r)->unreadable, 1);
+        report_free(r);
+}
+
+static bool contains(const char *what) {
+        return out.p && memmem(out.p, out.len, what, strlen(what));
+}
+
+static json_t *line_of(unsigned nth) {
+        const char *p = out.p, *end = out.p + out.len;
+        json_error_t error;
+
+        for (unsigned i = 0; p < end; i++) {
+                const char *nl = memchr(p, '\n', (size_t)(end - p));
+                check(nl);
+                if (i == nth)
+                        return json_loadb(p, (size_t)(nl - p),
+                                          JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+                p = nl + 1;
+        }
+        return NULL;
+}
+
+static void json_lines_read_back(void) {
+        make(context(REPORT_JSONL));
+        json_t *j = line_of(0), *event, *list;
+
+        check(j);
+        check_span(span_str(json_string_value(json_object_get(j, "@timestamp"))),
+                   "2025-11-17T17:20:00.883Z");
+        check_span(span_str(json_string_value(json_object_get(j, "rule.name"))),
+                   "Shadow copies deleted with vssadmin");
+        check_span(span_str(json_string_value(json_object_get(j, "rule.level"))), "critical");
+        check_span(span_str(json_string_value(json_object_get(j, "log.file.path"))),
+                   "logs/Security.evtx");
+        check_int(json_integer_value(json_object_get(j, "log.offset")), 4096);
+        list = json_object_get(j, "threat.technique.id");
+        check_int(json_array_size(list), 2);
+        check_span(span_str(json_string_value(json_array_get(list, 1))), "T1059.001");
+        list = json_object_get(j, "threat.tactic.name");
+        check_span(span_str(json_string_value(json_array_get(list, 0))), "Execution");
+        check_int(json_array_size(json_object_get(j, "coloa.matched_fields")), 3);
+        event = json_object_get(j, "coloa.event");
+        check_int(json_integer_value(json_object_get(event, "EventID")), 1);
+        check(json_is_true(json_object_get(event, "Elevated")));
+        check(json_is_null(json_object_get(event, "Empty")));
+        check_int(json_array_size(json_object_get(event, "Hash")), 2);
+        check_span(span_str(json_string_value(json_object_get(event, "Fake"))), "1,\"x\":2");
+        check_int(json_string_length(json_object_get(event, "Zero")), 3);
+        json_decref(j);
+        j = line_of(3);
+        check(j && json_is_true(json_object_get(j, "coloa.correlation")));
+        check_int(json_integer_value(json_object_get(j, "coloa.count")), 12);
+        check_span(span_str(json_string_value(json_object_get(j, "event.end"))),
+                   "2025-11-17T17:24:20.883Z");
+        json_decref(j);
+        j = line_of(4);
+        check(j && !json_object_get(j, "@timestamp"));
+        json_decref(j);
+        j = line_of(5);
+        check(j);
+        check_span(span_str(json_string_value(json_object_get(j, "event.kind"))), "pipeline_error");
+        json_decref(j);
+        check(!line_of(6));
+        check(!contains("<"));
+}
+
+/* A plain RFC 4180 reader: cell `column` of record `nth`. */
+static struct buf csv_cell(unsigned nth, unsigned column) {
+        struct buf b = {0};
+        unsigned rec = 0, col = 0;
+        bool quoted = false;
+
+        for (size_t i = 0; i < out.len; i++) {
+                char c = out.p[i];
+
+                if (quoted && c == '"' && i + 1 < out.len && out.p[i + 1] == '"') {
+                        i++;
+                } else if (c == '"') {
+                        quoted = !quoted;
+                        continue;
+                } else if (!quoted && c == ',') {
+                        col++;
+                        continue;
+                } else if (!quoted && c == '\r' && out.p[i + 1] == '\n') {
+                        check(rec != nth || col == 15);
+                        rec++;
+                        col = 0;
+                        i++;
+                        continue;
+                }
+                if (rec == nth && col == column)
+                        buf_char(&b, c);
+        }
+        return b;
+}
+
+static void check_cell(unsigned nth, unsigned column, const char *want) {
+        struct buf b = csv_cell(nth, column);
+
+        check_span(buf_get(&b), want);
+        buf_deinit(&b);
+}
+
+static void csv_reads_back_and_runs_nothing(void) {
+        struct report_context c = context(REPORT_CSV);
+        struct report *r = NULL;
+
+        make(c);
+        check_cell(0, 4, "rule_title");
+        check_cell(1, 0, "2025-11-17T17:20:00.883Z");
+        check_cell(1, 2, "critical");
+        check_cell(1, 10, "T1490 T1059.001");
+        check_cell(2, 7, "KT-PC-07");
+        check_cell(3, 4, "</script><img src=x onerror=alert(1)>");
+        check_cell(4, 5, "correlation");
+        check_cell(5, 4, "(rule unknown to the program)");
+        buf_deinit(&out);
+        check(report_new(&r, &c) == 0);
+        struct finding f = finding(1, "@SUM(A1)", 0);
+        f.user = SPAN("a\"b\r\nc\x01");
+        check(report_finding(r, &f) == 0);
+        report_end(r, &(struct report_summary){0});
+        report_free(r);
+        check_cell(1, 4, "'=cmd|'/c calc'!A0, \"quoted\"");
+        check_cell(1, 7, "'@SUM(A1)");
+        check_cell(1, 8, "a\"b\r\nc\xEF\xBF\xBD");
+}
+
+static void timesketch_lines_read_back(void) {
+        make(context(REPORT_TIMESKETCH));
+        json_t *j = line_of(0);
+
+        check(j);
+        check_span(span_str(json_string_value(json_object_get(j, "datetime"))),
+                   "2025-11-17T17:20:00.883000+00:00");
+        check_int(json_integer_value(json_object_get(j, "timestamp")), INT64_C(1763400000883000));
+        check_span(span_str(json_string_value(json_object_get(j, "message"))),
+                   "Shadow copies deleted with vssadmin: vssadmin.exe delete shadows /all /quiet");
+        check_span(span_str(json_string_value(json_object_get(j, "EventID"))), "1");
+        json_decref(j);
+        j = line_of(4);
+        check(j);
+        check_span(span_str(json_string_value(json_object_get(j, "timestamp_desc"))), "Not a time");
+        json_decref(j);
+}
+
+static void navigator_layer_reads_back(void) {
+        json_error_t error;
+
+        make(context(REPORT_NAVIGATOR));
+        json_t *j = json_loadb(out.p, out.len, JSON_REJECT_DUPLICATES, &error), *t;
+        check(j);
+        t = json_object_get(j, "techniques");
+        check_int(json_array_size(t), 2);
+        t = json_array_get(t, 0);
+        check_span(span_str(json_string_value(json_object_get(t, "techniqueID"))), "T1059.001");
+        check_int(json_integer_value(json_object_get(t, "score")), 4);
+        check(strstr(json_string_value(json_object_get(t, "comment")),
+                     "Shadow copies deleted with vssadmin (2)"));
+        json_decref(j);
+}
+
+static bool no_control_characters(void) {
+        for (size_t i = 0; i < out.len; i++)
+                if (((unsigned char)out.p[i] < 0x20 && out.p[i] != '\n') || out.p[i] == 0x7f)
+                        return false;
+        return true;
+}
+
+static size_t widest(void) {
+        size_t most = 0;
+
+        for (const char *p = out.p, *end = out.p + out.len; p < end;) {
+                const char *nl = memchr(p, '\n', (size_t)(end - p));
+                size_t n = nl ? (size_t)(nl - p) : (size_t)(end - p);
+
+                most = MAX(most, text_width(span_of(p, n)));
+                p += n + 1;
+        }
+        return most;
+}
+
+static void terminal_is_calm_and_safe(void) {
+        struct report_context c = context(REPORT_TERMINAL);
+        unsigned widths[] = {48, 80, 120};
+
+        for (size_t i = 0; i < ARRAY_LEN(widths); i++)
+                for (int vi = 0; vi < 2; vi++) {
+                        lang_current = vi ? LANG_VI : LANG_EN;
+                        c.width = widths[i];
+                        make(c);
+                        if (getenv("REPORT_SHOW"))
+                                printf("%.*s\n", (int)out.len, out.p);
+                        check(no_control_characters());
+                        check(widest() <= widths[i]);
+                        check(contains("SRV-HIS-03"));
+                        check(contains(vi ? "319.276 bản ghi" : "319,276 records"));
+                }
+        lang_current = LANG_EN;
+        c.width = 80;
+        make(c);
+        check(contains("5: 2 critical, 1 high, 1 medium, 1 no level, on 3 hosts"));
+        check(contains(
+                "logs/Security.evtx: at byte 4,096, 65.5 kB: chunk checksum is wrong; 12 records"));
+        c.colour = true;
+        make(c);
+        check(contains("\x1b[1;38;5;160mCritical"));
+}
+
+static void terminal_bounds_are_said_aloud(void) {
+        struct report_context c = context(REPORT_TERMINAL);
+        struct report *r = NULL;
+        char host[32];
+
+        c.max_groups = 10;
+        buf_deinit(&out);
+        check(report_new(&r, &c) == 0);
+        for (int i = 0; i < 100; i++) {
+                snprintf(host, sizeof(host), "host-%03d", i);
+                struct finding f = finding(0, host, i);
+                check(report_finding(r, &f) == 0);
+        }
+        check(report_end(r, &(struct report_summary){.records = 100}) == 0);
+        report_free(r);
+        check(contains("90 more findings are not listed"));
+        check(contains("and 2 more hosts with 2 findings"));
+        check(contains("on 100 hosts"));
+}
+
+static void vietnamese_has_its_true_width(void) {
+        struct buf b = {0};
+
+        check_int(text_width(SPAN("Nguy cấp")), 8);
+        check_int(text_width(SPAN("Nguy ca\xcc\x82\xcc\x81p")), 8); /* decomposed */
+        check_int(text_width(SPAN("日本")), 4);
+        check_int(text_cut(&b, SPAN("Không đọc được"), 6), 6);
+        check_span(buf_get(&b), "Không…");
+        buf_reset(&b);
+        check_int(text_cut_front(&b, SPAN("/a/b/Security.evtx"), 8), 8);
+        check_span(buf_get(&b), "…ty.evtx");
+        buf_deinit(&b);
+}
+
+static void numbers_follow_the_language(void) {
+        struct buf b = {0};
+
+        text_number(&b, 1234567);
+        buf_char(&b, ' ');
+        text_bytes(&b, 780235878);
+        buf_char(&b, ' ');
+        text_duration(&b, INT64_C(185000000000));
+        check_span(buf_get(&b), "1,234,567 780.2 MB 3 min 05 s");
+        buf_reset(&b);
+        lang_current = LANG_VI;
+        text_bytes(&b, 780235878);
+        lang_current = LANG_EN;
+        check_span(buf_get(&b), "780,2 MB");
+        buf_reset(&b);
+        text_times(&b, INT64_C(1763400000) * NS_PER_SEC, INT64_C(1763400100) * NS_PER_SEC);
+        check_span(buf_get(&b), "2025-11-17 17:20:00 – 17:21:40");
+        buf_deinit(&b);
+}
+
+static void progress_fits_its_line(void) {
+        struct buf b = {0};
+        struct report_progress p = {.bytes = 400000000,
+                                    .bytes_total = 780235878,
+                                    .findings = 3,
+                                    .elapsed = INT64_C(250000000),
+                                    .input = SPAN("logs/\x1b[2Jx")};
+
+        report_progress_line(&b, &p, 80);
+        check_span(buf_get(&b),
+                   " 51 %  400.0 MB, 1.6 GB/s, about 1 s left · 3 findings · logs/\\x1b[2Jx");
+        buf_reset(&b);
+        report_progress_line(&b, &p, 20);
+        check(text_width(buf_get(&b)) <= 20);
+        buf_deinit(&b);
+}
+
+static void attack_tags_find_their_place(void) {
+        char id[ATTACK_ID_MAX];
+
+        check(attack_tag_technique(SPAN("attack.T1059.001"), id));
+        check_span(span_str(id), "T1059.001");
+        check(!attack_tag_technique(SPAN("attack.t1059.1"), id));
+        check(!attack_tag_technique(SPAN("attack.g0016"), id));
+        check_int(attack_tag_tactic(SPAN("attack.command_and_control")), 12);
+        check_int(attack_tag_tactic(SPAN("attack.defense-evasion")), 6);
+        check_int(attack_tag_tactic(SPAN("cve.2021-1")), -1);
+        check_span(span_str(attack_technique(SPAN("T1490"))->name), "Inhibit System Recovery");
+        check(!attack_technique(SPAN("T9999")));
+        check_int(attack_place(SPAN("T1490"), 1u << 3),
+                  1u << 14); /* execution is not where T1490 stands */
+        check_int(attack_place(SPAN("T1685.001"), 0), 1u << 7); /* the parent's */
+        check_int(attack_place(SPAN("T1055"), 1u << 5), 1u << 5);
+}
+
+static int refuse(void *ctx, const void *p, size_t n) {
+        return -ENOSPC;
+}
+
+static void a_full_disk_is_reported(void) {
+        struct report_context c = context(REPORT_JSONL);
+        struct report *r = NULL;
+
+        c.write = refuse;
+        check(report_new(&r, &c) == 0);
+        struct finding f = finding(0, "a", 0);
+        check(report_finding(r, &f) == 0);
+        check_int(report_end(r, &(struct report_summary){0}), -ENOSPC);
+        check_int(report_finding(r, &f), -ENOSPC);
+        report_free(r);
+}
+
+int main(void) {
+        RUN(json_lines_read_back);
+        RUN(csv_reads_back_and_runs_nothing);
+        RUN(timesketch_lines_read_back);
+        RUN(navigator_layer_reads_back);
+        RUN(terminal_is_calm_and_safe);
+        RUN(terminal_bounds_are_said_aloud);
+        RUN(vietnamese_has_its_true_width);
+        RUN(numbers_follow_the_language);
+        RUN(progress_fits_its_line);
+        RUN(attack_tags_find_their_place);
+        RUN(a_full_disk_is_reported);
+        buf_deinit(&out);
+        return check_done();
+}
