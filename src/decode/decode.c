@@ -29,7 +29,7 @@ static const struct format_ops *const formats[FORMAT_MAX] = {
         /* decode/syslog.c */
         [FORMAT_SYSLOG] = &format_syslog,
         /* decode/auditd.c */
-        [FORMAT_AUDITD] = NULL,
+        [FORMAT_AUDITD] = &format_auditd,
         /* decode/web.c */
         [FORMAT_WEB] = NULL,
         /* decode/w3c.c */
@@ -111,6 +111,7 @@ void decoder_begin(struct decoder *d, const struct batch *b, uint32_t skip) {
         arena_reset(&s->batch_arena);
         s->b = *b;
         s->pos = 0;
+        s->held = SIZE_MAX;
         s->line = b->h.line;
         s->priv = NULL;
         d->ops = formats[f];
@@ -160,7 +161,7 @@ enum decode_result decoder_next(struct decoder *d, struct event *ret_e,
 }
 
 uint32_t decoder_position(const struct decoder *d) {
-        return (uint32_t)MIN(d->s.pos, (size_t)UINT32_MAX);
+        return (uint32_t)MIN(MIN(d->s.pos, d->s.held), (size_t)UINT32_MAX);
 }
 
 bool decode_line(struct decode_state *s, struct event *e, struct span *ret_line) {

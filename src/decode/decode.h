@@ -36,6 +36,7 @@ struct decode_state {
         const struct decode_options *opt;
         struct batch b;
         size_t pos;             /* in b.payload */
+        size_t held;            /* first byte of a record read but held back (joined records); SIZE_MAX: none */
         uint64_t line;          /* of pos; 0: not counted */
         struct field *fields;   /* room for EVENT_FIELDS_MAX */
         struct arena arena;     /* reset before every record */
