@@ -25,73 +25,70 @@ static ssize_t read_input(void *ctx, void *to, size_t n) {
 }
 
 static int close_input(struct ingest *g, int error) {
-        struct framer_stats st = {0};
-
-        if (g->open)
-                framer_stats(g->framer, &st);
         struct msg_closed c = {.type = INGEST_CLOSED,
                                .input = g->input,
-                               .bytes_read = st.bytes_read,
-                               .bytes_out = st.bytes_out,
-                               .format = st.format,
+                               .bytes_read = framer_taken(g->framer),
+                               .bytes_out = framer_given(g->framer),
+                               .format = framer_format(g->framer),
                                .error = error};
+
         os_close_quiet(g->fd);
         g->fd = -1;
         g->open = false;
         return os_send(g->sock, &c, sizeof(c), NULL, 0);
 }
 
-static int open_input(struct ingest *g, const struct msg_ingest_open *m, int fd) {
+static void open_input(struct ingest *g, const struct msg_ingest_open *m, int fd) {
+        struct framer_input in = {.read = read_input,
+                                  .ctx = g,
+                                  .input = m->input,
+                                  .forced = m->format < FORMAT_MAX ? (enum format)m->format : FORMAT_UNKNOWN,
+                                  .file_time = m->file_time};
+
         g->fd = fd;
         g->input = m->input;
-        framer_set_slot_limit(g->framer, m->fill ? m->fill : BATCH_ROOM);
-        int r = framer_open(g->framer, read_input, g, m->input, (enum format)m->format, m->file_time);
-        g->open = r == 0;
-        return r < 0 ? close_input(g, r) : 0;
+        g->open = true;
+        framer_set_slot_limit(g->framer, m->fill && m->fill < BATCH_ROOM ? m->fill : BATCH_ROOM);
+        framer_open(g->framer, &in);
 }
 
-static int say_problems(struct ingest *g) {
-        struct framer_problem p;
+static int say_problem(struct ingest *g, const struct decode_error *e) {
+        struct msg_problem m = {.type = INGEST_PROBLEM,
+                                .input = g->input,
+                                .offset = e->offset,
+                                .length = e->length,
+                                .recovered = e->recovered};
 
-        while (framer_next_problem(g->framer, &p)) {
-                struct msg_problem m = {.type = INGEST_PROBLEM,
-                                        .input = g->input,
-                                        .offset = p.offset,
-                                        .length = p.length,
-                                        .recovered = p.recovered};
-                snprintf(m.what, sizeof(m.what), "%s", p.what);
-                int r = os_send(g->sock, &m, sizeof(m), NULL, 0);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        snprintf(m.what, sizeof(m.what), "%s", e->what);
+        return os_send(g->sock, &m, sizeof(m), NULL, 0);
 }
 
 /* The slot comes back filled, or with no bytes when the input ended before (main then opens the next). */
 static int fill(struct ingest *g, uint32_t slot) {
         struct msg_slot f = {.type = INGEST_FILLED, .slot = slot, .input = g->input};
-        int r = 0, e = 0;
+        struct decode_error error;
+        char *at = g->ring + slot * SLOT_BYTES;
+        int got = FRAMER_END, r;
 
         if (slot >= RING_SLOTS)
                 return -EPROTO;
-        if (g->open) {
-                r = framer_fill(g->framer, g->ring + slot * SLOT_BYTES);
-                e = say_problems(g);
+        while (g->open && (got = framer_fill(g->framer, at, &error)) == FRAMER_BAD) {
+                r = say_problem(g, &error);
+                if (r < 0)
+                        return r;
         }
-        if (e < 0)
-                return e;
-        if (r == 1) {
+        if (got == FRAMER_BATCH) {
                 struct batch_header h;
-                memcpy(&h, g->ring + slot * SLOT_BYTES, sizeof(h));
+                memcpy(&h, at, sizeof(h));
                 f.format = h.format;
                 f.flags = h.flags;
                 f.bytes = h.payload_len;
                 f.offset = h.offset;
         }
-        e = os_send(g->sock, &f, sizeof(f), NULL, 0);
-        if (e == 0 && r != 1 && g->open)
-                e = close_input(g, r < 0 ? r : 0);
-        return e;
+        r = os_send(g->sock, &f, sizeof(f), NULL, 0);
+        if (r == 0 && got != FRAMER_BATCH && g->open)
+                r = close_input(g, got < 0 ? got : 0);
+        return r;
 }
 
 static int serve(struct ingest *g) {
@@ -102,14 +99,14 @@ static int serve(struct ingest *g) {
                         struct msg_slot slot;
                         char bytes[MESSAGE_MAX];
                 } m;
-                int fd = -1, r;
+                int fd = -1, r = 0;
                 unsigned n_fds = 0;
                 ssize_t n = os_recv(g->sock, &m, sizeof(m), &fd, 1, &n_fds);
 
                 if (n <= 0)
                         return (int)n;
                 if (m.plain.type == INGEST_OPEN && n == sizeof(m.open) && n_fds == 1 && !g->open)
-                        r = open_input(g, &m.open, fd);
+                        open_input(g, &m.open, fd);
                 else if (m.plain.type == INGEST_FILL && n == sizeof(m.slot) && n_fds == 0)
                         r = fill(g, m.slot.slot);
                 else
