@@ -26,7 +26,8 @@ static int try_socket(void) {
 }
 
 static int try_exec(void) {
-        char *argv[] = {"/bin/true", NULL};
+        static char path[] = "/bin/true";
+        char *argv[] = {path, NULL};
         return (int)syscall(SYS_execve, argv[0], argv, argv + 1);
 }
 
