@@ -527,6 +527,9 @@ static enum decode_result syslog_next(struct decode_state *s, struct event *ret_
                 read_3164(s, line, &h);
         }
 
+        if (!h.program.p && span_starts(h.message, SPAN("[pid ")) &&
+            memmem(h.message.p, h.message.len, " Client \"", 9))
+                h.program = SPAN("vsftpd"); /* its own log has no tag */
         ret_e->time = h.time;
         add(s, ret_e, SPAN("pri"), h.pri_text);
         add(s, ret_e, SPAN("facility"), h.facility);
