@@ -43,7 +43,7 @@ static const struct format_ops *const formats[FORMAT_MAX] = {
         /* decode/kv.c */
         [FORMAT_KV] = NULL,
         /* decode/journal.c */
-        [FORMAT_JOURNAL] = NULL,
+        [FORMAT_JOURNAL] = &format_journal,
         /* decode/csv.c */
         [FORMAT_CSV] = NULL,
         /* decode/text.c */
