@@ -11,4 +11,9 @@
 int ruleset_parse(struct ruleset *ret, struct span bundle);
 void ruleset_deinit(struct ruleset *s);
 
+/* Adds a diag: severity, code, file, line, column and rule from `d`, both texts from the formats (which take the same
+ * arguments). For what reads the set after the parser. */
+void ruleset_diag(struct ruleset *s, const struct diag *d, const char *en, const char *vi, ...)
+        __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
+
 #endif

@@ -39,7 +39,7 @@ struct atom {
         enum atom_op op;
         bool cased;           /* ATOM_STRING, ATOM_FIELDREF: case matters (|cased); else Unicode folding */
         bool number;          /* ATOM_STRING: YAML gave a plain integer; same matching, kept for messages */
-        struct pattern pat;   /* ATOM_STRING */
+        struct pattern pat;   /* ATOM_STRING; a keyword's is wrapped in ANY already, so it too matches the whole */
         struct span regex;    /* ATOM_REGEX */
         bool re_i, re_m, re_s;
         uint8_t addr[16];     /* ATOM_CIDR; IPv4 in the first four */
