@@ -31,23 +31,23 @@ static const struct format_ops *const formats[FORMAT_MAX] = {
         /* decode/auditd.c */
         [FORMAT_AUDITD] = &format_auditd,
         /* decode/web.c */
-        [FORMAT_WEB] = NULL,
+        [FORMAT_WEB] = &format_web,
         /* decode/w3c.c */
-        [FORMAT_W3C] = NULL,
+        [FORMAT_W3C] = &format_w3c,
         /* decode/zeek.c */
-        [FORMAT_ZEEK_TSV] = NULL,
+        [FORMAT_ZEEK_TSV] = &format_zeek,
         /* decode/cef.c */
-        [FORMAT_CEF] = NULL,
+        [FORMAT_CEF] = &format_cef,
         /* decode/leef.c */
-        [FORMAT_LEEF] = NULL,
+        [FORMAT_LEEF] = &format_leef,
         /* decode/kv.c */
-        [FORMAT_KV] = NULL,
+        [FORMAT_KV] = &format_kv,
         /* decode/journal.c */
         [FORMAT_JOURNAL] = &format_journal,
         /* decode/csv.c */
-        [FORMAT_CSV] = NULL,
+        [FORMAT_CSV] = &format_csv,
         /* decode/text.c */
-        [FORMAT_TEXT] = NULL,
+        [FORMAT_TEXT] = &format_text,
 };
 
 struct decoder {
