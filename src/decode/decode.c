@@ -25,7 +25,7 @@
 static const struct format_ops *const formats[FORMAT_MAX] = {
         [FORMAT_EVTX] = NULL,
         /* decode/json.c */
-        [FORMAT_JSON] = NULL,
+        [FORMAT_JSON] = &format_json,
         /* decode/syslog.c */
         [FORMAT_SYSLOG] = &format_syslog,
         /* decode/auditd.c */
