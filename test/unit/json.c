@@ -49,7 +49,7 @@ static void nested(void) {
          * inner array is the outer element's. */
         GIVES("{\"a\":[{\"x\":1,\"y\":[2],\"z\":3},{\"x\":4}]}",
               "{0+37 1\na.x N 1 1.1 ^1\na.y N 2 1.2 ^1\na.z N 3 1.1 ^1\na.x N 4 1.3 ^1\n");
-        GIVES("{\"a\":{\"b\\\"c\":{\"d\\\\\":1}}}", "{0+25 1\na.b\"c.d\\ N 1 ^2\n");
+        GIVES("{\"a\":{\"b\\\"c\":{\"d\\\\\":1}}}", "{0+24 1\na.b\"c.d\\ N 1 ^2\n");
 }
 
 static void pretty(void) {
