@@ -11,7 +11,7 @@ var WORDS = {
   searchIn: ['Search findings and events', 'Tìm trong phát hiện và sự kiện'],
   keys: ['Keys', 'Phím tắt'], timeline: ['When', 'Thời gian'], views: ['Views', 'Các trang'],
   overview: ['Overview', 'Tổng quan'], findings: ['Findings', 'Phát hiện'], attack: ['ATT&CK', 'ATT&CK'],
-  hosts: ['Hosts, accounts', 'Máy, tài khoản'], inputs: ['What was read', 'Đã đọc gì'],
+  hosts: ['Hosts, accounts', 'Máy, tài khoản'], inputs: ['Inputs', 'Đầu vào'],
   levels: [['No level', 'Không có mức'], ['Informational', 'Thông tin'], ['Low', 'Thấp'], ['Medium', 'Trung bình'],
     ['High', 'Cao'], ['Critical', 'Nguy cấp']],
   severity: ['Severity', 'Mức độ'], time: ['Time (UTC)', 'Thời gian (UTC)'], rule: ['Rule', 'Quy tắc'],
@@ -434,7 +434,7 @@ function drawBar() {
 var STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 15552000, 31536000, 63072000, 157680000];
 var cursor = -1, anchor = -1;
 function drawTime() {
-  var box = empty($('chart')), W = Math.max(300, box.clientWidth - 24), H = 104, P = 20, first = Infinity, last = -Infinity, i, k, x, l, tm, s;
+  var box = empty($('chart')), W = Math.max(300, box.clientWidth - 24), H = view === 'findings' ? 72 : 104, P = 20, first = Infinity, last = -Infinity, i, k, x, l, tm, s;
   var times = facet.times;
   for (k = 0; k < times.length; k++) { tm = D.time[times[k]]; if (tm < first) first = tm; if (tm > last) last = tm; }
   $('time').hidden = !times.length || view === 'inputs';
@@ -446,7 +446,7 @@ function drawTime() {
   var bins = [], most = 1, w = W / N;
   for (k = 0; k < N; k++) bins.push([0, 0, 0, 0, 0, 0, 0]);
   for (k = 0; k < times.length; k++) { i = times[k]; x = bins[Math.floor((D.time[i] - start) / step)]; x[rules[D.rule[i]].level]++; if (++x[6] > most) most = x[6]; }
-  s = svg('svg', { viewBox: '0 0 ' + W + ' ' + H, tabindex: 0, role: 'img', 'aria-label': t('timeline') + ': ' + when(first, 0) + ' – ' + when(last, 0) + ', ' + findings(times.length) });
+  s = svg('svg', { viewBox: '0 0 ' + W + ' ' + H, height: H, tabindex: 0, role: 'img', 'aria-label': t('timeline') + ': ' + when(first, 0) + ' – ' + when(last, 0) + ', ' + findings(times.length) });
   s.appendChild(svg('line', { x1: 0, x2: W, y1: H - P + .5, y2: H - P + .5, 'class': 'axis' }));
   for (k = 0; k < N; k++) {
     if (!bins[k][6]) continue;
@@ -458,11 +458,14 @@ function drawTime() {
       s.appendChild(svg('rect', { x: (k * w + .5).toFixed(1), y: Math.max(0, y).toFixed(1), width: Math.max(1.5, w - 1).toFixed(1), height: x.toFixed(1), 'class': 'b' + l }));
     }
   }
-  for (k = 0; k < 6; k++) {
-    x = W * k / 6;
-    i = svg('text', { x: x, y: H - 4 });
-    i.textContent = when(start + (x / w) * step, 0).slice(step * N > 4e12 ? 0 : step * N > 86400e6 * 2 ? 5 : 11, step * N > 4e12 ? 10 : step * N > 86400e6 * 2 ? 16 : 19);
-    s.appendChild(i);
+  var span = step * N, tick = (STEPS.filter(function (v) { return span / 1e6 / v < 8; })[0] || STEPS[STEPS.length - 1]) * 1e6;
+  for (tm = Math.ceil(start / tick) * tick; tm < start + span; tm += tick) {
+    x = (tm - start) / step * w;
+    s.appendChild(svg('line', { x1: x + .5, x2: x + .5, y1: H - P, y2: H - P + 5, 'class': 'axis' }));
+    i = svg('text', { x: x + 4, y: H - 4 });
+    /* Years and months far apart, days and hours in between, seconds close by. */
+    i.textContent = span > 6e13 ? when(tm, 0).slice(0, 10) : span > 2 * 86400e6 ? when(tm, 0).slice(5, 16) : when(tm, 0).slice(11, tick < 60e6 ? 19 : 16);
+    if (x < W - 70) s.appendChild(i);
   }
   function brush(a, b) { s.appendChild(svg('rect', { x: a * w, y: 0, width: Math.max(2, (b - a) * w), height: H - P, 'class': 'brush' })); return s.lastChild; }
   if (F.from !== null) brush(Math.max(0, (F.from - start) / step), Math.min(N, (F.to - start) / step));
@@ -581,7 +584,7 @@ function viewAttack(v) {
     ids.forEach(function (id) {
       var c = cells[id], b = button('cell s' + c.level, '', function () { F.tech = F.tech === id ? '' : id; change(); });
       b.setAttribute('aria-pressed', F.tech === id ? 'true' : 'false');
-      col.appendChild(add(b, add(el('span', 'id'), el('span', '', id), el('b', '', number(c.n))), el('span', 'name', c.name), el('span', 'sr', level(c.level))));
+      col.appendChild(add(b, add(el('span', 'id'), el('span', '', id), el('b', '', number(c.n))), el('span', 'name', c.name.slice(c.name.lastIndexOf(': ') + 1).trim()), el('span', 'sr', level(c.level))));
     });
     m.appendChild(col);
   });
@@ -639,25 +642,26 @@ function viewFindings(v) {
   });
   rowsBox = el('div', 'rows');
   rowsBox.tabIndex = 0;
-  rowsBox.setAttribute('role', 'rowgroup');
-  bodyBox = el('div');
+  bodyBox = el('div', 'body');
+  bodyBox.setAttribute('role', 'rowgroup');
   bodyBox.style.height = Math.min(MAX_PX, matches.length * ROW) + 'px';
-  add(list, heads, add(rowsBox, bodyBox));
-  if (!matches.length) add(empty(rowsBox), el('p', 'none', n ? t('none') : t('nothing')));
+  add(list, add(rowsBox, heads, bodyBox));
+  if (!matches.length) add(empty(bodyBox), el('p', 'none', n ? t('none') : t('nothing')));
   v.appendChild(list);
   rowsBox.addEventListener('scroll', drawRows);
   if (selected >= 0) { v.appendChild(detail(selected)); reveal(matches.indexOf(selected), true); }
   drawRows();
 }
 /* Beyond what browsers can scroll (12 million pixels) position and index are proportional. */
+function seen() { return rowsBox.clientHeight - 31; } /* without the heads, which stay */
 function topIndex() {
-  var all = matches.length * ROW, vh = rowsBox.clientHeight;
+  var all = matches.length * ROW, vh = seen();
   if (all <= MAX_PX) return rowsBox.scrollTop / ROW;
   return rowsBox.scrollTop / (MAX_PX - vh) * (all - vh) / ROW;
 }
 function drawRows() {
   if (!matches.length || !rowsBox) return;
-  var top = topIndex(), first = Math.max(0, Math.floor(top) - 4), last = Math.min(matches.length, Math.ceil(top + rowsBox.clientHeight / ROW) + 4), frag = document.createDocumentFragment(), k, i, r, what;
+  var top = topIndex(), first = Math.max(0, Math.floor(top) - 4), last = Math.min(matches.length, Math.ceil(top + seen() / ROW) + 4), frag = document.createDocumentFragment(), k, i, r, what;
   for (k = first; k < last; k++) {
     i = matches[k];
     r = el('div', 'grid');
@@ -675,7 +679,7 @@ function drawRows() {
   empty(bodyBox).appendChild(frag);
 }
 function reveal(k, quiet) {
-  var vh = rowsBox.clientHeight, all = matches.length * ROW, y = k * ROW;
+  var vh = seen(), all = matches.length * ROW, y = k * ROW;
   if (k < 0) return;
   if (all > MAX_PX) { var top = topIndex(); if (k < top || k + 1 > top + vh / ROW) rowsBox.scrollTop = y / (all - vh) * (MAX_PX - vh); }
   else if (y < rowsBox.scrollTop) rowsBox.scrollTop = y;
@@ -754,7 +758,7 @@ function wire() {
   $('lang').addEventListener('click', function () { vi = 1 - vi; save(); draw(); });
   $('theme').addEventListener('click', function () { theme = (theme + 1) % 3; document.documentElement.className = ['', 'theme-light', 'theme-dark'][theme]; drawHead(); });
   $('help').addEventListener('click', keysDialog);
-  $('view').addEventListener('click', function (e) { var r = e.target.closest ? e.target.closest('.rows .grid') : null; if (r) open(+r.dataset.i); });
+  $('view').addEventListener('click', function (e) { var r = e.target.closest ? e.target.closest('.body .grid') : null; if (r) open(+r.dataset.i); });
   var resized;
   window.addEventListener('resize', function () { clearTimeout(resized); resized = setTimeout(draw, 100); });
   document.addEventListener('keydown', function (e) {
