@@ -592,8 +592,8 @@ function viewAttack(v) {
 }
 function viewHosts(v) {
   var list = listed(facet.hosts, severest).filter(function (o) { return o.k; }), p = panel(t('hostsH'), number(list.length));
-  p.classList.add('wide');
-  p.appendChild(list.length ? table([[t('severity'), '', 118], [t('host')], [t('rules'), 'r', 70], [t('count'), 'r', 90], [t('last'), '', 150]], list.slice(0, LIMIT).map(function (o) {
+  p.classList.add('wider');
+  p.appendChild(list.length ? table([[t('severity'), '', 118], [t('host')], [t('rules'), 'r', 64], [t('count'), 'r', 84], [t('last'), '', 150]], list.slice(0, LIMIT).map(function (o) {
     return row([severity(o.x.level), [hosts[o.k]], [number(Object.keys(o.x.rules).length), 'r'], [number(o.x.n), 'r'], [when(o.x.last, 0), 'm']], function () { toggle('host', o.k, -1); }, F.host === o.k);
   })) : el('p', 'none', t('noHosts')));
   v.appendChild(more(p, list.length));
@@ -609,8 +609,8 @@ function viewHosts(v) {
 function viewInputs(v) {
   var left = el('div', 'wide'), p = panel(t('notRead'), places.length ? number(summary.unreadable || places.length) : ''), s = summary, facts, list;
   if (places.length)
-    p.appendChild(table([[t('file'), '', '38%'], [t('offset'), 'r', 130], [t('length'), 'r', 100], [t('why')], [t('saved'), 'r', 90]], places.slice(0, 500).map(function (x) {
-      return row([[inputs[x[0]] || '?'], [number(x[1]), 'r'], [bytes(x[2]), 'r'], [x[3] + (x[5] ? ' ' + t('crashed') : ''), ''], [number(x[4]), 'r']]);
+    p.appendChild(table([[t('file'), '', '36%'], [t('offset'), 'r', 110], [t('length'), 'r', 90], [t('why')], [t('saved'), 'r', 90]], places.slice(0, 500).map(function (x) {
+      return row([[inputs[x[0]] || '?'], [number(x[1]), 'r'], [bytes(x[2]), 'r'], [x[3] + (x[5] ? ' ' + t('crashed') : ''), 'wrap'], [number(x[4]), 'r']]);
     })));
   else p.appendChild(el('p', 'none okc', '✓ ' + t('allRead')));
   if (places.length > 500) p.appendChild(el('p', 'none', '+ ' + number(places.length - 500) + ' ' + t('more')));
@@ -785,7 +785,7 @@ function wire() {
     var p = empty($('print')), list = matches.slice(0, 300);
     add(p, el('p', 'm', t('printed').replace('{n}', number(list.length)).replace('{all}', number(matches.length))),
       table([[t('severity'), '', 90], [t('time'), '', 130], [t('rule')], [t('host'), '', 130], [t('what'), '', '34%']], list.map(function (i) {
-        return row([[level(rules[D.rule[i]].level), ''], [when(D.time[i], 0), ''], [rules[D.rule[i]].title[vi], ''], [hosts[D.host[i]], ''], [D.value[i], '']]);
+        return row([[level(rules[D.rule[i]].level), 'wrap'], [when(D.time[i], 0), 'wrap'], [rules[D.rule[i]].title[vi], 'wrap'], [hosts[D.host[i]], 'wrap'], [D.value[i], 'wrap']]);
       })));
   });
   window.addEventListener('afterprint', function () { empty($('print')); });
