@@ -338,7 +338,7 @@ static bool is_binary(struct span s) {
 enum format detect_format(struct span head, bool whole) {
         whole = whole && head.len <= DETECT_BYTES;
         head.len = MIN(head.len, DETECT_BYTES);
-        if (span_starts(head, span_of("ElfFile", 8)))
+        if (span_starts(head, span_of("ElfFile", 8)) || span_starts(head, span_of("ElfChnk", 8)))
                 return FORMAT_EVTX;
         if (span_starts(head, SPAN("\xEF\xBB\xBF")))
                 head = from(head, 3);
