@@ -20,6 +20,7 @@
 
 #include "decode/csv_frame.h"
 #include "decode/detect.h"
+#include "decode/json_frame.h"
 #include "ingest/cut.h"
 #include "ingest/preamble.h"
 
@@ -48,6 +49,7 @@ struct framer {
                                  it */
         uint64_t skip_from;
         struct cut_journal journal;
+        struct json_framer json;
 };
 
 struct framer *framer_new(void) {
@@ -89,6 +91,7 @@ void framer_open(struct framer *fr, const struct framer_input *in) {
         fr->source_error = 0;
         fr->skipping = NULL;
         fr->journal = (struct cut_journal){0};
+        json_framer_init(&fr->json);
         preamble_reset(fr->pr, FORMAT_UNKNOWN);
 }
 
@@ -181,6 +184,7 @@ static size_t cut(struct framer *fr, struct span s) {
                 size_t used;
                 return cut_journal(&st, s, false, &used);
         }
+        case FORMAT_JSON: return json_frame_cut(&fr->json, s, false);
         default: return cut_lines(s);
         }
 }
@@ -211,6 +215,11 @@ static size_t skip_some(struct framer *fr, struct span s, bool *ret_found) {
                 *ret_found = end > 0;
                 return end ? end : used;
         }
+        if (fr->format == FORMAT_JSON) {
+                used = json_frame_drop(&fr->json, s);
+                *ret_found = used < s.len;
+                return used;
+        }
         const char *nl = memchr(s.p, '\n', s.len);
         *ret_found = nl != NULL;
         return nl ? (size_t)(nl + 1 - s.p) : s.len;
@@ -224,7 +233,7 @@ static void skip_on(struct framer *fr, char *buf) {
         memcpy(buf, fr->carry, len);
         while (!found) {
                 size_t n = len ? skip_some(fr, span_of(buf, len), &found) : 0;
-                if (n == 0 && fr->source_end)
+                if (n == 0 && !found && fr->source_end)
                         n = len;
                 if (fr->line)
                         fr->line += cut_count_lines(span_of(buf, n));
@@ -255,7 +264,7 @@ static size_t fill_payload(struct framer *fr, char *payload, size_t *len, size_t
                 if (n)
                         return n;
                 if (goal + INFLATE_MIN >= room)
-                        return cut_oversize(fr, span_of(payload, *len));
+                        return cut_oversize(fr, span_of(payload, have));
                 goal = MIN(goal * 2, room);
         }
 }
@@ -281,9 +290,9 @@ static int finish(struct framer *fr, struct decode_error *ret_err) {
         int r = fr->source_error;
 
         fr->source_error = 0;
-        if (r == -EBADMSG) {
-                uint64_t stored;
-                const char *what = inflate_error(fr->z, &stored);
+        uint64_t stored;
+        const char *what = inflate_error(fr->z, &stored);
+        if (r == -EBADMSG && *what) {
                 *ret_err = (struct decode_error){.offset = fr->offset, .what = what};
                 return FRAMER_BAD;
         }
