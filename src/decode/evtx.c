@@ -181,7 +181,7 @@ static struct found take_record(struct evtx *x) {
         uint32_t next = find_record(x, r.at + 4);
         if (next > w->end && r.at < w->end)
                 next = w->end;
-        r.size = next - r.at;
+        r.size = MAX(next - r.at, RECORD_MIN); /* E3: the signature had room for that */
         r.bad = "record's size cannot be";
         w->at = next;
         return r;
@@ -247,7 +247,8 @@ static bool decode_record(struct evtx *x, const struct found *r, struct event *e
         };
         x->e = e;
         x->bad = r->bad;
-        x->missing = false;
+        /* What is left over at the end of a stretch without a size may have been anything. */
+        x->missing = r->bad && evtx_u32(p + r->size - 4) != r->size;
         x->unnamed = 0;
         x->n_values = 0;
         x->record_work_left = RECORD_WORK;

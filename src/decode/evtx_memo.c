@@ -143,8 +143,8 @@ static const struct evtx_plan *lost_template(struct evtx *x, const struct evtx_i
         for (uint32_t k = 0; k < MEMO_SLOTS && x->n_memo; k++) {
                 const struct memo_slot *m = &x->memo[k];
                 if (m->normal.p && m->id == i->id && m->place == place && m->n_values == i->n) {
-                        evtx_complain(
-                                x, "the record's template is missing; one of the same id was used");
+                        evtx_note(x,
+                                  "the record's template is missing; one of the same id was used");
                         return m->plan;
                 }
         }
