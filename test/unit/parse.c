@@ -247,7 +247,7 @@ static void older_aggregations(void) {
         check_text(legacy("a | count( > 5", ""), "aggregation-syntax 8:31");
         check_text(legacy("a | frob(x) > 5", ""), "aggregation-syntax 8:25");
         check_text(legacy("a | count() by h", ""), "aggregation-syntax 8:33");
-        check_text(legacy("a | count() > x", ""), "aggregation-syntax 8:33");
+        check_text(legacy("a | count() > x", ""), "aggregation-syntax 8:32");
         check_int(text_set.n_rules, 0);
         check_text(legacy("a | count() > 1", "    timeframe: ten\n"), "timespan-invalid 8:16");
         check_int(text_set.n_rules, 0);
