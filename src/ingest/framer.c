@@ -20,12 +20,10 @@
 
 #include "decode/csv_frame.h"
 #include "decode/detect.h"
+#include "decode/evtx_frame.h"
 #include "decode/json_frame.h"
 #include "ingest/cut.h"
 #include "ingest/preamble.h"
-
-#define EVTX_HEAD ((size_t)4096)
-#define EVTX_CHUNK ((size_t)65536)
 
 struct framer {
         struct inflate *z;
@@ -50,6 +48,7 @@ struct framer {
         uint64_t skip_from;
         struct cut_journal journal;
         struct json_framer json;
+        size_t evtx_head; /* bytes before the first chunk that are still to come */
 };
 
 struct framer *framer_new(void) {
@@ -156,6 +155,7 @@ static void begin_input(struct framer *fr, char *p, size_t *len, size_t room) {
                 fr->format = FORMAT_TEXT;
         }
         fr->line = counts_lines(fr->format) ? 1 : 0;
+        fr->evtx_head = evtx_header_size(span_of(p, *len));
         preamble_reset(fr->pr, fr->format);
 }
 
@@ -163,15 +163,14 @@ static void begin_input(struct framer *fr, char *p, size_t *len, size_t room) {
 static size_t goal_of(const struct framer *fr) {
         if (fr->format != FORMAT_EVTX)
                 return fr->limit;
-        size_t head = fr->started ? 0 : EVTX_HEAD;
-        size_t chunks = fr->limit > head ? (fr->limit - head) / EVTX_CHUNK : 0;
-        return head + MAX(chunks, (size_t)1) * EVTX_CHUNK;
+        size_t chunks = fr->limit > fr->evtx_head ? (fr->limit - fr->evtx_head) / EVTX_CHUNK : 0;
+        return fr->evtx_head + MAX(chunks, (size_t)1) * EVTX_CHUNK;
 }
 
 static size_t cut(struct framer *fr, struct span s) {
         switch (fr->format) {
         case FORMAT_EVTX: {
-                size_t head = fr->started ? 0 : EVTX_HEAD;
+                size_t head = fr->evtx_head;
                 return s.len > head ? head + (s.len - head) / EVTX_CHUNK * EVTX_CHUNK : 0;
         }
         case FORMAT_AUDITD: return cut_auditd(s);
@@ -334,6 +333,7 @@ int framer_fill(struct framer *fr, void *slot, struct decode_error *ret_err) {
         bool last = fr->source_end && fr->carry_len == 0 && !fr->skipping;
         write_header(fr, slot, pre.len, n, last);
         fr->started = true;
+        fr->evtx_head = 0;
         fr->finished = last;
         r = preamble_scan(fr->pr, span_of(payload, n));
         if (r < 0)
