@@ -443,7 +443,7 @@ function drawTime() {
   step *= 1e6;
   var start = Math.floor(first / step) * step, N = Math.floor((last - start) / step) + 1, pad = N < 24 ? Math.floor((24 - N) / 2) : 0;
   start -= pad * step; N += 2 * pad;
-  var bins = [], most = 1, w = W / N;
+  var bins = [], most = 4, w = W / N;
   for (k = 0; k < N; k++) bins.push([0, 0, 0, 0, 0, 0, 0]);
   for (k = 0; k < times.length; k++) { i = times[k]; x = bins[Math.floor((D.time[i] - start) / step)]; x[rules[D.rule[i]].level]++; if (++x[6] > most) most = x[6]; }
   s = svg('svg', { viewBox: '0 0 ' + W + ' ' + H, height: H, tabindex: 0, role: 'img', 'aria-label': t('timeline') + ': ' + when(first, 0) + ' – ' + when(last, 0) + ', ' + findings(times.length) });
@@ -533,7 +533,7 @@ function viewOverview(v) {
   var left = el('div', 'wide'), side = el('div', 'side'), list = listed(facet.rules, severest), p = panel(t('rulesHit'), number(list.length));
   if (!n) { v.appendChild(add(panel(t('findings')), el('p', 'none', t('nothing')))).classList.add('wide'); return; }
   if (list.length)
-    p.appendChild(table([[t('severity'), '', 118], [t('rule')], [t('hostsH'), 'r', 70], [t('count'), 'r', 90], [t('first'), '', 150]], list.slice(0, LIMIT).map(function (o) {
+    p.appendChild(table([[t('severity'), '', 128], [t('rule')], [t('hostsH'), 'r', 70], [t('count'), 'r', 90], [t('first'), '', 150]], list.slice(0, LIMIT).map(function (o) {
       return row([severity(rules[o.k].level), [rules[o.k].title[vi]], [number(Object.keys(o.x.hosts).length), 'r'], [number(o.x.n), 'r'], [when(o.x.first, 0), 'm']],
         function () { F.rule = o.k; view = 'findings'; change(); }, F.rule === o.k);
     })));
@@ -593,7 +593,7 @@ function viewAttack(v) {
 function viewHosts(v) {
   var list = listed(facet.hosts, severest).filter(function (o) { return o.k; }), p = panel(t('hostsH'), number(list.length));
   p.classList.add('wider');
-  p.appendChild(list.length ? table([[t('severity'), '', 118], [t('host')], [t('rules'), 'r', 64], [t('count'), 'r', 84], [t('last'), '', 150]], list.slice(0, LIMIT).map(function (o) {
+  p.appendChild(list.length ? table([[t('severity'), '', 128], [t('host')], [t('rules'), 'r', 64], [t('count'), 'r', 84], [t('last'), '', 150]], list.slice(0, LIMIT).map(function (o) {
     return row([severity(o.x.level), [hosts[o.k]], [number(Object.keys(o.x.rules).length), 'r'], [number(o.x.n), 'r'], [when(o.x.last, 0), 'm']], function () { toggle('host', o.k, -1); }, F.host === o.k);
   })) : el('p', 'none', t('noHosts')));
   v.appendChild(more(p, list.length));
