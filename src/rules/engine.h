@@ -1,0 +1,269 @@
+/* What the files of the matcher share. The path of an event:
+ *
+ *     fields ─► shape (rules/shape.c): which name stands where, seen before or learned
+ *            ─► view: this shape in the bucket of its kind, key1, key2 (rules/bucket.c)
+ *            ─► tables of the bucket's fields, through the memo (rules/memo.c, rules/table.c):
+ * atoms that hold ─► rules that trigger on them: conditions, lazily (rules/match.c) ─► hits
+ */
+#ifndef RULES_ENGINE_H
+#define RULES_ENGINE_H
+
+#include "base/hash.h"
+#include "rules/match.h"
+#include "rules/memo.h"
+#include "rules/table.h"
+
+#define NONE32 UINT32_MAX
+#define CHANNEL_HEADS 256u
+#define BUCKET_HEADS 1024u
+
+/* ---- names (rules/shape.c) ---- */
+
+/* Canonical field names that the program knows, numbered: slots. */
+struct names {
+        struct span *name; /* [n] */
+        uint32_t n;
+        struct {
+                uint32_t hash, slot1;
+        } * table;
+        uint32_t mask;
+};
+
+int names_init(struct names *t, struct arena *a, const struct program *g);
+uint32_t names_slot(const struct names *t, struct span canonical); /* NONE32: nobody asks for it */
+struct matcher;
+/* Of an event's field: by its canonical name without blanks ("Threat Name" and ThreatName are one
+ * field). */
+uint32_t names_event_slot(struct matcher *m, struct span name);
+
+/* ---- shapes ---- */
+
+struct shape_ref {
+        uint32_t field; /* index in the event */
+        uint32_t slot;
+};
+
+/* How a JSON event of this shape may be classified. */
+struct shape_class {
+        uint32_t test;       /* of the program; NONE32: none holds */
+        uint32_t key1, key2; /* fields; NONE32: none */
+};
+
+struct shape {
+        uint32_t n; /* fields of the event */
+        uint32_t n_refs;
+        struct shape_ref *refs; /* those fields whose names somebody asks for, in order */
+        uint8_t kind;
+        uint32_t n_classes;
+        struct shape_class *classes; /* in order; the last has no conditions */
+        uint32_t key2_field; /* kinds that decoders name: where the key2 field stands; NONE32 */
+        struct view *views;
+};
+
+struct shape_node;
+
+struct shapes {
+        struct arena arena;
+        struct shape_node *root[EVENT_KIND_MAX];
+        struct arena scratch_arena; /* of a shape that is not kept */
+        uint64_t age;               /* events since the last reset */
+};
+
+/* ---- buckets (rules/bucket.c) ---- */
+
+/* What one (kind, key1) may mean. */
+struct channel {
+        uint32_t number;
+        uint8_t kind;
+        uint32_t *alts; /* of the program: those that hold for it */
+        uint32_t n_alts;
+        int64_t *key2; /* that some alternative or rule asks for, ascending */
+        uint32_t n_key2;
+};
+
+/* A leaf of conditions in a bucket. */
+enum leaf_kind { LEAF_ATOM, LEAF_REF, LEAF_NULL, LEAF_EXISTS, LEAF_COND, LEAF_KEYWORD };
+struct leaf {
+        uint8_t kind;
+        bool in_table; /* the field's table decides it */
+        uint16_t pad;
+        uint32_t slot;     /* of the bucket */
+        uint32_t other;    /* LEAF_REF */
+        uint32_t index;    /* atom or condition of the program */
+        uint32_t first, n; /* instances that trigger on it: in bucket.fires */
+        float p;           /* how likely it is */
+        float cost;
+};
+
+enum node_kind { NODE_TRUE, NODE_FALSE, NODE_LEAF, NODE_AND, NODE_OR, NODE_NOT, NODE_AT_LEAST };
+struct node {
+        uint8_t kind;
+        uint32_t n;
+        uint32_t min;  /* NODE_AT_LEAST */
+        uint32_t kids; /* first kid (in bucket.nodes); NODE_LEAF: the leaf */
+};
+
+/* A rule in a bucket, by one alternative of its log source. */
+struct instance {
+        uint32_t rule, alt;
+        uint32_t root; /* node */
+};
+
+struct bslot {
+        uint32_t slot;       /* of names; NONE32: a constant */
+        struct span value;   /* of a constant */
+        struct table *table; /* or NULL */
+        uint32_t *items;     /* leaf numbers of the table */
+        uint32_t n_items;
+        uint32_t table_id; /* for the memo: new with every table */
+        bool memo;         /* worth remembering values */
+};
+
+struct sample {
+        uint32_t slot;
+        struct span fold;
+};
+
+struct bucket {
+        struct arena arena;
+        struct channel *channel;
+        int64_t key2; /* NONE2: any that nobody asks for */
+        bool fold;    /* key2 equals the text of its field, so that conditions on it are decided */
+        uint32_t n_slots, n_leaves, n_nodes, n_instances;
+        struct bslot *slots;
+        struct leaf *leaves;
+        struct node *nodes;
+        struct instance *instances;
+        uint32_t *fires;  /* instance numbers */
+        uint32_t *always; /* instances without a trigger */
+        uint32_t n_always;
+        uint32_t *keywords; /* leaves */
+        uint32_t n_keywords;
+        uint32_t *state;     /* [leaf] epoch << 1 | holds */
+        uint32_t *inst_seen; /* [instance] epoch */
+        /* learning which triggers are rare */
+        uint64_t events;
+        uint64_t train_at; /* events: take a sample */
+        uint32_t sample_step;
+        struct arena samples_arena;
+        struct arena table_arena; /* of the present tables */
+        struct sample *samples;
+        uint32_t n_samples, n_sampled;
+        uint32_t trainings;
+        struct bucket *next;  /* all of them */
+        struct bucket *chain; /* of the same hash */
+};
+
+/* The text of a field of the event at hand. */
+struct textcache {
+        uint32_t epoch;
+        struct value v;
+};
+
+#define NONE2 INT64_MIN
+
+/* A shape in a bucket. */
+struct view_scan {
+        uint32_t slot;  /* of the bucket */
+        uint32_t field; /* of the event; NONE32: several (multi) or a constant */
+};
+struct view {
+        struct view *next;
+        struct bucket *bucket;
+        uint32_t test;
+        uint32_t key1_len, key2_len; /* of the copies; NONE32: there was none */
+        uint8_t key1_type, key2_type;
+        char key1[120], key2[24];
+        int64_t ekey2;          /* the decoder's */
+        uint32_t *last;         /* [bucket slot] field; NONE32: absent; MULTI | index in `multi` */
+        uint32_t *multi;        /* count, fields … */
+        struct view_scan *scan; /* slots with a table that the shape has */
+        uint32_t n_scan;
+        uint32_t tables; /* bucket.trainings when `scan` was made */
+};
+#define MULTI 0x80000000u
+
+/* ---- the matcher ---- */
+
+struct matcher {
+        const struct program *g;
+        struct match_options o;
+        struct match_stats stats;
+        struct atoms atoms;
+        struct arena arena;       /* for its life */
+        struct arena event_arena; /* reset for every event */
+        struct source_map map;    /* aliases and prefixes only */
+        struct names names;
+        struct shapes shapes;
+        struct memo memo;
+        struct gram_count *grams;
+        bool *rule_on;
+        uint32_t *rule_first; /* per source: rules, in source_rules */
+        uint32_t *source_rules;
+        uint32_t key2_slot[SOURCE_KINDS_MAX]; /* the field that key2 is the value of; NONE32 */
+        struct channel **channels;
+        uint32_t n_channels, channels_cap;
+        struct channel_text *channel_text[CHANNEL_HEADS]; /* cache: key1 text → channel */
+        uint32_t n_channel_texts;
+        struct arena channel_arena;
+        struct bucket *buckets;
+        struct bucket *bucket_heads[BUCKET_HEADS];
+        uint32_t n_buckets;
+        size_t bucket_bytes, bucket_limit;
+        uint32_t next_table_id;
+        uint32_t epoch;
+        bool failed; /* out of memory once: told by matcher_run() as no hits; counted */
+        /* the event at hand */
+        const struct event *e;
+        struct view *view;
+        struct bucket *b;
+        uint32_t *fired; /* room for the largest table */
+        size_t fired_cap;
+        uint32_t *cand;
+        size_t cand_cap;
+        uint32_t *hits;
+        uint32_t n_hits;
+        size_t hits_cap;
+        struct textcache *text; /* [EVENT_FIELDS_MAX] */
+        struct value raw;       /* the record as text, for keywords */
+        uint32_t raw_epoch;
+        enum format format;
+};
+
+/* shape.c */
+int shapes_init(struct matcher *m);
+void shapes_deinit(struct matcher *m);
+struct shape *shape_of(struct matcher *m, const struct event *e); /* NULL: out of memory */
+void shapes_forget(struct matcher *m);
+
+/* view.c: finds or makes the view of the event. NULL: out of memory. */
+struct view *view_of(struct matcher *m, const struct event *e, struct shape *s);
+void view_refresh(struct view *v); /* after the bucket's tables were made anew */
+
+/* channel.c */
+struct channel *channel_of(struct matcher *m, uint8_t kind, struct span key1);
+
+/* bucket.c */
+/* The number n if the atom, under the alternative, says that the field of that slot equals n, in
+ * decimal; else -1. */
+int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, const struct b_atom *a,
+                         uint32_t slot);
+struct bucket *bucket_of(struct matcher *m, struct channel *c, int64_t key2, bool fold);
+void buckets_deinit(struct matcher *m);
+
+/* trigger.c: chooses triggers (again) and makes the tables. 0 or -errno. */
+int bucket_triggers(struct matcher *m, struct bucket *b);
+/* Takes the event at hand as a sample, and trains when it is time. */
+void bucket_learn(struct matcher *m, struct bucket *b);
+
+/* eval.c: on the event at hand */
+bool leaf_holds(struct matcher *m, uint32_t leaf);
+bool node_holds(struct matcher *m, uint32_t node);
+/* The field's text, kept for the event. Not for V_NULL. */
+const struct value *field_value(struct matcher *m, uint32_t field);
+/* The fields that are the slot's value: one, or the elements of one array. */
+uint32_t slot_fields(struct matcher *m, uint32_t slot, const uint32_t **ret);
+bool cond_holds(const struct program *g, const struct b_cond *c, struct span text);
+void leaf_mark(struct matcher *m, uint32_t leaf, bool *matched);
+
+#endif

@@ -1,0 +1,418 @@
+/* The matcher: one event in, the rules that match out (rules/engine.h shows the path).
+ *
+ * Everything that depends on an event's kind and names only was prepared before, so an event costs:
+ * the walk along its shape, the comparison of its keys with the last ones, and for each field some
+ * rule triggers on a look into the memo (or into the field's table). Only rules whose trigger holds
+ * are looked at. Invariants: (E1) tables run before any condition, so that a leaf a table decides
+ * holds exactly if it was marked; (E2) states, texts and seen marks bear the event's number (epoch)
+ * and need no clearing; (E3) nothing the input contains makes memory grow beyond the budgets of
+ * arenas, the memo, and what the rules themselves imply. */
+#include <stdlib.h>
+
+#include "rules/engine.h"
+
+#define EVENT_BYTES                                                                                \
+        ((size_t)48 << 20) /* a record of 256 KiB, unescaped, folded, as text and as values */
+#define EPOCH_MAX 0x7fffffffu
+#define DEFAULT_MEMORY ((size_t)32 << 20)
+
+/* What logs of Windows and Unix are full of, until something was measured: sequences from here are
+ * no rare ones. */
+static const char common_text[] =
+        "c:\\windows\\system32\\svchost.exe -k netsvcs -p -s c:\\windows\\system32\\cmd.exe /c "
+        "c:\\windows\\syswow64\\"
+        "c:\\windows\\system32\\windowspowershell\\v1.0\\powershell.exe -nop -noprofile -w hidden "
+        "-executionpolicy bypass "
+        "-encodedcommand -command c:\\program files\\microsoft office\\root\\office16\\ "
+        "c:\\program files (x86)\\google\\"
+        "chrome\\application\\chrome.exe c:\\users\\administrator\\appdata\\local\\temp\\ "
+        "c:\\users\\public\\ "
+        "appdata\\roaming\\microsoft\\windows\\start menu\\programs\\startup\\ "
+        "c:\\programdata\\microsoft\\windows defender\\"
+        "hklm\\software\\microsoft\\windows\\currentversion\\run "
+        "hklm\\system\\currentcontrolset\\services\\ hkcu\\software\\"
+        "\\registry\\machine\\software\\wow6432node\\classes\\clsid\\ "
+        "\\device\\harddiskvolume2\\windows\\system32\\ .dll "
+        "microsoft corporation microsoft windows operating system nt authority\\system nt "
+        "authority\\network service "
+        "rundll32.exe regsvr32.exe explorer.exe lsass.exe services.exe taskhostw.exe conhost.exe "
+        "wmiprvse.exe mshta.exe "
+        "kernel32.dll ntdll.dll kernelbase.dll invoke- new-object net.webclient downloadstring "
+        "get-process set-item "
+        "/usr/bin/ /bin/sh -c /bin/bash /usr/sbin/ /etc/ /var/log/ /tmp/ /home/ http:// https:// "
+        ".com/ .php?id= .html "
+        " and not the for with from file user name value data process service event information "
+        "local remote path type";
+
+static int init_rules(struct matcher *m) {
+        const struct program *g = m->g;
+        uint32_t n = g->n[SEC_RULE], sources = g->n[SEC_SOURCE];
+
+        m->rule_on = arena_zalloc(&m->arena, (size_t)n + 1);
+        m->rule_first = arena_array(&m->arena, (size_t)sources + 2, sizeof(uint32_t));
+        m->source_rules = arena_array(&m->arena, (size_t)n + 1, sizeof(uint32_t));
+        if (!m->rule_on || !m->rule_first || !m->source_rules)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0; i < n; i++) {
+                const struct b_rule *r = &g->rules[i];
+                bool on = r->level >= m->o.min_level, tagged = m->o.n_tags == 0;
+                for (uint32_t k = 0; k < r->tags.n && !tagged; k++)
+                        for (uint32_t t = 0; t < m->o.n_tags && !tagged; t++)
+                                tagged = span_starts(blob_str(g, g->strs[r->tags.first + k]),
+                                                     m->o.tags[t]);
+                m->rule_on[i] = (on && tagged) || (r->flags & RULE_CORRELATE);
+                if (m->rule_on[i])
+                        m->rule_first[r->source + 1]++;
+        }
+        for (uint32_t s = 0; s < sources; s++)
+                m->rule_first[s + 1] += m->rule_first[s];
+        /* Filled with the starts moving on, then moved back by one. */
+        for (uint32_t i = 0; i < n; i++)
+                if (m->rule_on[i])
+                        m->source_rules[m->rule_first[g->rules[i].source]++] = i;
+        for (uint32_t s = sources; s > 0; s--)
+                m->rule_first[s] = m->rule_first[s - 1];
+        m->rule_first[0] = 0;
+        return 0;
+}
+
+/* The maps' names, for source_canonical(); and which field shows key2, where all tests of a kind
+ * agree. */
+static int init_map(struct matcher *m) {
+        const struct program *g = m->g;
+        struct source_alias *a = arena_array(&m->arena, (size_t)g->n[SEC_ALIAS] + 1, sizeof(*a));
+        struct source_prefix *p = arena_array(&m->arena, (size_t)g->n[SEC_PREFIX] + 1, sizeof(*p));
+        bool mixed[SOURCE_KINDS_MAX] = {false};
+
+        if (!a || !p)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0; i < g->n[SEC_ALIAS]; i++)
+                a[i] = (struct source_alias){blob_str(g, g->aliases[i].from),
+                                             blob_str(g, g->aliases[i].to)};
+        for (uint32_t i = 0; i < g->n[SEC_PREFIX]; i++)
+                p[i] = (struct source_prefix){blob_str(g, g->prefixes[i].text),
+                                              g->prefixes[i].any_next};
+        m->map.aliases = a;
+        m->map.n_aliases = g->n[SEC_ALIAS];
+        m->map.prefixes = p;
+        m->map.n_prefixes = g->n[SEC_PREFIX];
+
+        memset(m->key2_slot, 0xff, sizeof(m->key2_slot));
+        for (uint32_t i = 0; i < g->n[SEC_TEST]; i++) {
+                const struct b_test *t = &g->tests[i];
+                uint32_t slot = t->key2.len ? names_slot(&m->names, blob_str(g, t->key2)) : NONE32;
+                if (slot == NONE32 ||
+                    (m->key2_slot[t->kind] != NONE32 && m->key2_slot[t->kind] != slot))
+                        mixed[t->kind] = true;
+                m->key2_slot[t->kind] = slot;
+        }
+        for (unsigned k = 0; k < SOURCE_KINDS_MAX; k++)
+                if (mixed[k])
+                        m->key2_slot[k] = NONE32;
+        return 0;
+}
+
+static int init(struct matcher *m, const struct program *g, const struct match_options *o) {
+        size_t memory;
+        int r;
+
+        m->g = g;
+        if (o)
+                m->o = *o;
+        memory = m->o.memory ? m->o.memory : DEFAULT_MEMORY;
+        arena_init(&m->arena, (size_t)512 << 20);
+        arena_init(&m->event_arena, EVENT_BYTES);
+        arena_init(&m->channel_arena, (size_t)4 << 20);
+        shapes_init(m);
+        m->bucket_limit = MAX(memory, (size_t)16 << 20) * 2;
+        m->grams = arena_zalloc(&m->arena, sizeof(*m->grams));
+        m->text = arena_array(&m->arena, EVENT_FIELDS_MAX, sizeof(*m->text));
+        if (!m->grams || !m->text)
+                return FAIL(-ENOMEM);
+        gram_learn(m->grams, span_of(common_text, sizeof(common_text) - 1));
+        r = names_init(&m->names, &m->arena, g);
+        if (r == 0)
+                r = init_map(m);
+        if (r == 0)
+                r = init_rules(m);
+        if (r == 0)
+                r = atoms_init(&m->atoms, g);
+        if (r == 0)
+                r = memo_init(&m->memo, memory / 2, m->o.no_memo);
+        return r;
+}
+
+int matcher_new(struct matcher **ret, const struct program *g, const struct match_options *o) {
+        struct matcher *m = calloc(1, sizeof(*m));
+        int r = m ? init(m, g, o) : -ENOMEM;
+
+        if (r < 0) {
+                matcher_free(m);
+                return FAIL(r);
+        }
+        *ret = m;
+        return 0;
+}
+
+struct matcher *matcher_free(struct matcher *m) {
+        if (!m)
+                return NULL;
+        buckets_deinit(m);
+        shapes_deinit(m);
+        memo_deinit(&m->memo);
+        if (m->atoms.g)
+                atoms_deinit(&m->atoms);
+        free(m->channels);
+        free(m->fired);
+        free(m->cand);
+        free(m->hits);
+        arena_deinit(&m->channel_arena);
+        arena_deinit(&m->event_arena);
+        arena_deinit(&m->arena);
+        free(m);
+        return NULL;
+}
+
+void matcher_batch(struct matcher *m, struct span payload, enum format f) {
+        (void)payload;
+        m->format = f;
+}
+
+const struct match_stats *matcher_stats(const struct matcher *m) {
+        return &m->stats;
+}
+
+/* ---- one event ---- */
+
+/* E2: the numbers are used up once in two billion events. */
+static void next_epoch(struct matcher *m) {
+        if (UNLIKELY(++m->epoch >= EPOCH_MAX)) {
+                for (struct bucket *b = m->buckets; b; b = b->next) {
+                        memset(b->state, 0, b->n_leaves * sizeof(*b->state));
+                        memset(b->inst_seen, 0, b->n_instances * sizeof(*b->inst_seen));
+                }
+                memset(m->text, 0, EVENT_FIELDS_MAX * sizeof(*m->text));
+                m->raw_epoch = 0;
+                m->epoch = 1;
+        }
+}
+
+static bool room_for(uint32_t **p, size_t *cap, size_t n) {
+        if (LIKELY(n <= *cap))
+                return true;
+        uint32_t *q = realloc(*p, n * 2 * sizeof(*q));
+        if (!q)
+                return false;
+        *p = q;
+        *cap = n * 2;
+        return true;
+}
+
+static inline void candidate(struct matcher *m, uint32_t inst, uint32_t *n) {
+        if (m->b->inst_seen[inst] != m->epoch) {
+                m->b->inst_seen[inst] = m->epoch;
+                m->cand[(*n)++] = inst;
+        }
+}
+
+static inline void mark(struct matcher *m, const uint32_t *leaves, uint32_t n, uint32_t *n_cand) {
+        struct bucket *b = m->b;
+
+        for (uint32_t i = 0; i < n; i++) {
+                const struct leaf *l = &b->leaves[leaves[i]];
+                b->state[leaves[i]] = m->epoch << 1 | 1;
+                for (uint32_t k = 0; k < l->n; k++)
+                        candidate(m, b->fires[l->first + k], n_cand);
+        }
+}
+
+static void scan_field(struct matcher *m, const struct bslot *s, uint32_t field, uint32_t *n_cand) {
+        const struct field *f = &m->e->fields[field];
+        const uint32_t *found;
+        uint32_t n;
+        uint64_t hash = 0;
+
+        if (f->type == V_NULL)
+                return;
+        m->stats.values++;
+        if (s->memo) {
+                hash = memo_hash(f, s->table_id);
+                if (memo_get(&m->memo, s->table_id, hash, f, &found, &n)) {
+                        m->stats.memo_hits++;
+                        mark(m, found, n, n_cand);
+                        return;
+                }
+        }
+        if (!room_for(&m->fired, &m->fired_cap, s->n_items)) {
+                m->failed = true;
+                return;
+        }
+        n = table_run(s->table, &m->atoms, field_value(m, field), m->fired);
+        if (s->memo)
+                memo_put(&m->memo, s->table_id, hash, f, m->fired, n);
+        mark(m, m->fired, n, n_cand);
+}
+
+static int rule_cmp(const void *a, const void *b) {
+        uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+        return (x > y) - (x < y);
+}
+
+static void evaluate(struct matcher *m, uint32_t n_cand) {
+        struct bucket *b = m->b;
+        uint32_t k = 0;
+
+        m->stats.candidates += n_cand;
+        for (uint32_t i = 0; i < n_cand; i++)
+                if (node_holds(m, b->instances[m->cand[i]].root)) {
+                        if (!room_for(&m->hits, &m->hits_cap, (size_t)k + 1)) {
+                                m->failed = true;
+                                break;
+                        }
+                        m->hits[k++] = b->instances[m->cand[i]].rule;
+                }
+        if (k > 1) {
+                qsort(m->hits, k, sizeof(*m->hits), rule_cmp);
+                uint32_t unique = 1;
+                for (uint32_t i = 1; i < k; i++)
+                        if (m->hits[i] != m->hits[i - 1])
+                                m->hits[unique++] = m->hits[i];
+                k = unique;
+        }
+        m->n_hits = k;
+}
+
+static void match(struct matcher *m) {
+        struct bucket *b = m->b;
+        struct view *v = m->view;
+        uint32_t n_cand = 0;
+
+        if (!room_for(&m->cand, &m->cand_cap, b->n_instances)) {
+                m->failed = true;
+                return;
+        }
+        for (uint32_t i = 0; i < v->n_scan; i++) { /* E1 */
+                const struct view_scan *s = &v->scan[i];
+                if (LIKELY(s->field != NONE32)) {
+                        scan_field(m, &b->slots[s->slot], s->field, &n_cand);
+                        continue;
+                }
+                const uint32_t *fields;
+                uint32_t n = slot_fields(m, s->slot, &fields);
+                for (uint32_t k = 0; k < n; k++)
+                        scan_field(m, &b->slots[s->slot], fields[k], &n_cand);
+        }
+        for (uint32_t i = 0; i < b->n_keywords; i++) {
+                const struct leaf *l = &b->leaves[b->keywords[i]];
+                if (l->n && leaf_holds(m, b->keywords[i]))
+                        mark(m, &b->keywords[i], 1, &n_cand);
+        }
+        for (uint32_t i = 0; i < b->n_always; i++)
+                candidate(m, b->always[i], &n_cand);
+        if (n_cand)
+                evaluate(m, n_cand);
+}
+
+uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **ret_rules) {
+        m->stats.events++;
+        m->n_hits = 0;
+        m->e = e;
+        m->b = NULL;
+        next_epoch(m);
+        if (m->event_arena.pos) /* nothing was ever allocated otherwise */
+                arena_reset(&m->event_arena);
+        if (UNLIKELY(m->bucket_bytes >
+                     m->bucket_limit)) { /* the input wanders through too many kinds of events */
+                shapes_forget(m);
+                buckets_deinit(m);
+        }
+        struct shape *s = e->n <= EVENT_FIELDS_MAX ? shape_of(m, e) : NULL;
+        m->view = s ? view_of(m, e, s) : NULL;
+        if (UNLIKELY(!m->view)) {
+                m->failed = true;
+                return 0;
+        }
+        m->b = m->view->bucket;
+        m->stats.unclassified += m->b->n_instances == 0;
+        if (UNLIKELY(m->b->events++ >= m->b->train_at)) { /* before, so that what follows the run
+                                                             sees the same tables */
+                bucket_learn(m, m->b);
+                view_refresh(m->view);
+        }
+        match(m);
+        m->stats.hits += m->n_hits;
+        m->stats.regex_limits = m->atoms.regex_limits;
+        *ret_rules = m->hits;
+        return m->n_hits;
+}
+
+/* ---- about a hit ---- */
+
+static void explain(struct matcher *m, uint32_t node, bool *matched) {
+        const struct node *n = &m->b->nodes[node];
+
+        if (n->kind == NODE_LEAF && leaf_holds(m, n->kids))
+                leaf_mark(m, n->kids, matched);
+        if (n->kind != NODE_AND && n->kind != NODE_OR && n->kind != NODE_AT_LEAST)
+                return; /* what a NOT looked at did not take part */
+        for (uint32_t i = 0; i < n->n; i++)
+                if (node_holds(m, n->kids + i))
+                        explain(m, n->kids + i, matched);
+}
+
+void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bool *matched) {
+        assert(e == m->e);
+        memset(matched, 0, e->n);
+        for (uint32_t i = 0; m->b && i < m->b->n_instances; i++)
+                if (m->b->instances[i].rule == rule && node_holds(m, m->b->instances[i].root))
+                        explain(m, m->b->instances[i].root, matched);
+}
+
+static struct span wanted_value(struct matcher *m, const struct b_alt *alt, struct b_str name) {
+        const struct program *g = m->g;
+        struct span field = blob_str(g, name);
+
+        for (uint32_t i = 0; i < alt->consts.n; i++)
+                if (span_eq(blob_str(g, g->consts[alt->consts.first + i].field), field))
+                        return blob_str(g, g->consts[alt->consts.first + i].value);
+        const struct b_str *to = &name;
+        uint32_t n = 1;
+        for (uint32_t i = 0; i < alt->renames.n; i++) {
+                const struct b_rename *r = &g->renames[alt->renames.first + i];
+                if (span_eq(blob_str(g, r->field), field)) {
+                        to = &g->strs[r->to.first];
+                        n = r->to.n;
+                        break;
+                }
+        }
+        for (uint32_t k = 0; k < n; k++) {
+                uint32_t want = names_slot(&m->names, blob_str(g, to[k]));
+                for (uint32_t i = m->e->n; i-- > 0;) {
+                        const struct field *f = &m->e->fields[i];
+                        if (want != NONE32 && f->type != V_NULL &&
+                            names_event_slot(m, span_of(f->name, f->name_len)) == want)
+                                return field_value(m, i)->text;
+                }
+        }
+        return SPAN_NONE;
+}
+
+uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule, struct span *names,
+                        struct span *values, uint32_t max) {
+        const struct b_rule *r = &m->g->rules[rule];
+        const struct instance *in = NULL;
+
+        assert(e == m->e);
+        for (uint32_t i = 0; m->b && !in && i < m->b->n_instances; i++)
+                if (m->b->instances[i].rule == rule && node_holds(m, m->b->instances[i].root))
+                        in = &m->b->instances[i];
+        if (!in)
+                return 0;
+        uint32_t n = MIN(r->wanted.n, max);
+        for (uint32_t i = 0; i < n; i++) {
+                struct b_str name = m->g->strs[r->wanted.first + i];
+                names[i] = blob_str(m->g, name);
+                values[i] = wanted_value(m, &m->g->alts[in->alt], name);
+        }
+        return n;
+}

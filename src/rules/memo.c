@@ -1,0 +1,108 @@
+/* The memo: a ring of what was found in values, and a small set-associative index over it.
+ *
+ * An entry holds the table, the value's type and raw bytes (so that a hash alone never decides) and
+ * the atoms found. The ring is written round and round, so what is not asked for any more goes by
+ * itself and memory is bounded whatever the input is. Invariants: (M1) an index slot names the
+ * position of an entry as counted since the beginning, never wrapped; (M2) the entry at position p
+ * is whole as long as head - p <= ring_len, for what was written since then lies in [p + its
+ * length, head). Values longer than MEMO_VALUE_MAX are not kept. */
+#include "rules/memo.h"
+
+#include <stdlib.h>
+
+#define WAYS 8u
+#define MEMO_VALUE_MAX 16384u
+#define MEMO_ATOMS_MAX 4096u
+#define TAG_SHIFT 48
+
+struct memo_set {
+        uint64_t way[WAYS]; /* 16 bits of the hash, position / 8; 0: none */
+};
+
+struct memo_entry {
+        uint32_t table;
+        uint32_t len; /* of the value */
+        uint32_t n;   /* atoms */
+        uint32_t type;
+        /* atoms, value */
+};
+
+int memo_init(struct memo *m, size_t bytes, bool off) {
+        size_t sets = 256;
+
+        *m = (struct memo){.off = off};
+        if (off)
+                return 0;
+        while (sets * 2 * sizeof(struct memo_set) <= bytes / 8)
+                sets *= 2;
+        m->ring_len = MAX(bytes - MIN(bytes, sets * sizeof(struct memo_set)), (size_t)1 << 20) &
+                      ~(size_t)7;
+        m->mask = (uint32_t)sets - 1;
+        m->ring = malloc(m->ring_len);
+        m->sets = aligned_alloc(64, sets * sizeof(struct memo_set));
+        if (!m->ring || !m->sets)
+                return FAIL(-ENOMEM);
+        memset(m->sets, 0, sets * sizeof(struct memo_set));
+        m->head = m->ring_len; /* so that position 0 means none */
+        return 0;
+}
+
+void memo_deinit(struct memo *m) {
+        free(m->ring);
+        free(m->sets);
+        m->ring = NULL;
+        m->sets = NULL;
+}
+
+bool memo_get(const struct memo *m, uint32_t table, uint64_t hash, const struct field *f,
+              const uint32_t **ret, uint32_t *ret_n) {
+        const struct memo_set *s = &m->sets[hash & m->mask];
+        uint64_t tag = hash >> TAG_SHIFT;
+
+        for (unsigned w = 0; w < WAYS; w++) {
+                if (s->way[w] >> TAG_SHIFT != tag || s->way[w] == 0)
+                        continue;
+                uint64_t at = (s->way[w] & ((UINT64_C(1) << TAG_SHIFT) - 1)) * 8;
+                if (m->head - at > m->ring_len) /* M2 */
+                        continue;
+                const struct memo_entry *e = (const void *)(m->ring + at % m->ring_len);
+                if (e->table != table || e->len != f->val_len || e->type != f->type)
+                        continue;
+                const char *data = (const char *)(e + 1);
+                if (e->len && memcmp(data + (size_t)e->n * 4, f->val, e->len) != 0)
+                        continue;
+                *ret = (const uint32_t *)(const void *)data;
+                *ret_n = e->n;
+                return true;
+        }
+        return false;
+}
+
+void memo_put(struct memo *m, uint32_t table, uint64_t hash, const struct field *f,
+              const uint32_t *atoms, uint32_t n) {
+        struct memo_set *s = &m->sets[hash & m->mask];
+        size_t size = (sizeof(struct memo_entry) + (size_t)n * 4 + f->val_len + 7) & ~(size_t)7;
+        unsigned way = 0;
+
+        if (f->val_len > MEMO_VALUE_MAX || n > MEMO_ATOMS_MAX)
+                return;
+        if (m->head % m->ring_len + size > m->ring_len) /* entries do not wrap */
+                m->head += m->ring_len - m->head % m->ring_len;
+        struct memo_entry *e = (void *)(m->ring + m->head % m->ring_len);
+        *e = (struct memo_entry){.table = table, .len = f->val_len, .n = n, .type = f->type};
+        if (n)
+                memcpy(e + 1, atoms, (size_t)n * 4);
+        if (f->val_len)
+                memcpy((char *)(e + 1) + (size_t)n * 4, f->val, f->val_len);
+        /* The oldest way goes; none has position 0. */
+        uint64_t oldest = UINT64_MAX;
+        for (unsigned w = 0; w < WAYS; w++) {
+                uint64_t at = s->way[w] & ((UINT64_C(1) << TAG_SHIFT) - 1);
+                if (at < oldest) {
+                        oldest = at;
+                        way = w;
+                }
+        }
+        s->way[way] = (hash >> TAG_SHIFT) << TAG_SHIFT | m->head / 8;
+        m->head += size;
+}

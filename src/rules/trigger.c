@@ -1,0 +1,457 @@
+/* Triggers: for each rule the leaves that wake it.
+ *
+ * Of a condition, a set of leaves is *necessary* if no event can meet the condition without at
+ * least one of them:
+ *
+ *     a leaf            itself              NOT                 what the opposite needs
+ *     A and B           A's set or B's      A or B              A's set with B's
+ *     at least k of n   the sets of any n - k + 1
+ *
+ * The rarest one is the rule's trigger (T1: a rule that matches has a leaf of its trigger that
+ * holds). Rules without one (only negations, null tests) are tried on every event of the bucket.
+ * How rare a leaf is, is guessed at first, then measured on samples of the bucket's own events,
+ * after 64, about 1,000, 17,000 … events; the tables are then made anew. */
+#include <stdlib.h>
+
+#include "rules/engine.h"
+
+#define NEVER 1e9f
+#define EVAL_COST 80.0f /* ns, of looking at a candidate */
+#define SAMPLES 64u
+#define SAMPLE_TEXT 4096u
+#define RESOLVE_P 0.03f
+
+struct chooser {
+        struct matcher *m;
+        struct bucket *b;
+        bool *banned;   /* [slot] */
+        uint32_t *list; /* chosen leaves */
+        uint32_t n, cap;
+        bool failed;
+};
+
+static float leaf_cost(const struct chooser *x, uint32_t leaf) {
+        const struct leaf *l = &x->b->leaves[leaf];
+
+        if (l->kind == LEAF_KEYWORD)
+                return table_takes(&x->m->atoms.atom[l->index]) ? l->p + 0.001f : NEVER;
+        if (l->kind != LEAF_ATOM || x->banned[l->slot])
+                return NEVER;
+        return l->p + l->cost;
+}
+
+static int float_cmp(const void *a, const void *b) {
+        float x = *(const float *)a, y = *(const float *)b;
+        return (x > y) - (x < y);
+}
+
+static float cost(struct chooser *x, uint32_t node, bool neg);
+
+/* Of the `want` cheapest kids together; *ret_limit: the dearest of them. */
+static float cheapest(struct chooser *x, const struct node *n, bool neg, uint32_t want,
+                      float *ret_limit) {
+        float small[64], *c = n->n <= 64 ? small : malloc(n->n * sizeof(*c)), sum = 0;
+
+        *ret_limit = NEVER;
+        if (!c) {
+                x->failed = true;
+                return NEVER;
+        }
+        for (uint32_t i = 0; i < n->n; i++)
+                c[i] = cost(x, n->kids + i, neg);
+        qsort(c, n->n, sizeof(*c), float_cmp);
+        for (uint32_t i = 0; i < want; i++)
+                sum += c[i];
+        *ret_limit = c[want - 1];
+        if (c != small)
+                free(c);
+        return MIN(sum, NEVER);
+}
+
+/* How many kids' sets are needed together: 1 for an AND, all for an OR. */
+static uint32_t kids_needed(const struct node *n, bool neg) {
+        switch (n->kind) {
+        case NODE_AND: return neg ? n->n : 1;
+        case NODE_OR: return neg ? 1 : n->n;
+        default: return neg ? n->min : n->n - n->min + 1;
+        }
+}
+
+static float cost(struct chooser *x, uint32_t node, bool neg) {
+        const struct node *n = &x->b->nodes[node];
+        uint32_t want;
+        float sum = 0, best = NEVER, limit;
+
+        switch (n->kind) {
+        case NODE_LEAF: return neg ? NEVER : leaf_cost(x, n->kids);
+        case NODE_NOT: return cost(x, n->kids, !neg);
+        case NODE_TRUE:
+        case NODE_FALSE: return (n->kind == NODE_FALSE) != neg ? 0 : NEVER;
+        default: break;
+        }
+        want = kids_needed(n, neg);
+        if (want != 1 && want != n->n)
+                return cheapest(x, n, neg, want, &limit);
+        for (uint32_t i = 0; i < n->n; i++) {
+                float c = cost(x, n->kids + i, neg);
+                sum += c;
+                best = MIN(best, c);
+                if (want != 1 && sum >= NEVER)
+                        return NEVER;
+        }
+        return want == 1 ? best : MIN(sum, NEVER);
+}
+
+static void push(struct chooser *x, uint32_t leaf) {
+        if (x->n == x->cap) {
+                uint32_t cap = x->cap ? x->cap * 2 : 256;
+                uint32_t *p = realloc(x->list, cap * sizeof(*p));
+                if (!p) {
+                        x->failed = true;
+                        return;
+                }
+                x->list = p;
+                x->cap = cap;
+        }
+        x->list[x->n++] = leaf;
+}
+
+/* The leaves of the cheapest set, as cost() counted it. */
+static void collect(struct chooser *x, uint32_t node, bool neg) {
+        const struct node *n = &x->b->nodes[node];
+        uint32_t want, taken = 0;
+        float limit = NEVER;
+
+        if (n->kind == NODE_LEAF)
+                push(x, n->kids);
+        else if (n->kind == NODE_NOT)
+                collect(x, n->kids, !neg);
+        if (n->kind == NODE_LEAF || n->kind == NODE_NOT || n->kind == NODE_TRUE ||
+            n->kind == NODE_FALSE)
+                return;
+        want = kids_needed(n, neg);
+        if (want < n->n)
+                (void)cheapest(x, n, neg, want, &limit);
+        for (uint32_t i = 0; i < n->n && taken < want; i++)
+                if (want == n->n || cost(x, n->kids + i, neg) <= limit) {
+                        collect(x, n->kids + i, neg);
+                        taken++;
+                }
+}
+
+/* ---- which fields get a table ---- */
+
+struct plan {
+        uint32_t *first; /* [instance + 1]: in `leaf` */
+        uint32_t *leaf;
+        uint32_t n, cap;
+        float *cost; /* [instance] */
+};
+
+static void plan_instance(struct chooser *x, struct plan *p, uint32_t i) {
+        x->n = 0;
+        p->cost[i] = cost(x, x->b->instances[i].root, false);
+        if (p->cost[i] < NEVER)
+                collect(x, x->b->instances[i].root, false);
+}
+
+/* What it costs to run a field's table, without what it finds: ns per event. */
+static float slot_cost(const struct bucket *b, uint32_t slot) {
+        uint64_t len = 0, n = 0;
+
+        for (uint32_t i = 0; i < b->n_samples; i++)
+                if (b->samples[i].slot == slot) {
+                        len += b->samples[i].fold.len;
+                        n++;
+                }
+        if (b->n_sampled == 0)
+                return 40;
+        return ((float)n * 25 + (float)len * 0.15f) / (float)b->n_sampled;
+}
+
+/* Bans the fields whose tables cost more than what their triggers save against the next best ones.
+ */
+static void ban_slots(struct chooser *x) {
+        struct bucket *b = x->b;
+        float *now = calloc((size_t)b->n_slots + 1, sizeof(float)),
+              *else_ = calloc((size_t)b->n_slots + 1, sizeof(float));
+        uint32_t *users = calloc((size_t)b->n_slots + 1, sizeof(uint32_t));
+
+        for (uint32_t round = 0; now && else_ && users && round < MIN(b->n_slots, 8u); round++) {
+                float best_gain = 0;
+                uint32_t best = NONE32;
+
+                memset(now, 0, b->n_slots * sizeof(float));
+                memset(else_, 0, b->n_slots * sizeof(float));
+                memset(users, 0, b->n_slots * sizeof(uint32_t));
+                for (uint32_t i = 0; i < b->n_instances; i++) {
+                        float c = cost(x, b->instances[i].root, false);
+                        if (c >= NEVER)
+                                continue;
+                        x->n = 0;
+                        collect(x, b->instances[i].root, false);
+                        uint32_t last = NONE32;
+                        for (uint32_t k = 0; k < x->n; k++) {
+                                uint32_t slot = b->leaves[x->list[k]].slot;
+                                if (b->leaves[x->list[k]].kind != LEAF_ATOM || slot == last)
+                                        continue;
+                                last = slot;
+                                if (++users[slot] > 48)
+                                        continue;
+                                x->banned[slot] = true;
+                                float d = cost(x, b->instances[i].root, false);
+                                x->banned[slot] = false;
+                                now[slot] += c;
+                                else_[slot] += d >= NEVER ? 1.0f : d;
+                        }
+                }
+                for (uint32_t s = 0; s < b->n_slots; s++) {
+                        if (!users[s] || users[s] > 48 || x->banned[s])
+                                continue;
+                        float gain = slot_cost(b, s) - (else_[s] - now[s]) * EVAL_COST;
+                        if (gain > best_gain) {
+                                best_gain = gain;
+                                best = s;
+                        }
+                }
+                if (best == NONE32)
+                        break;
+                x->banned[best] = true;
+        }
+        free(now);
+        free(else_);
+        free(users);
+}
+
+/* ---- tables ---- */
+
+/* Leaves that no rule triggers on, but that conditions ask for often or dearly: a table that runs
+ * anyway decides them. */
+static bool worth_resolving(const struct matcher *m, const struct leaf *l) {
+        if (l->kind != LEAF_ATOM || l->p > RESOLVE_P)
+                return false;
+        const struct catom *c = &m->atoms.atom[l->index];
+        return c->b->op == ATOM_STRING && c->need.len >= 4;
+}
+
+static int make_tables(struct matcher *m, struct bucket *b) {
+        struct arena *a = &b->table_arena;
+        struct table_item *items = malloc(((size_t)b->n_leaves + 1) * sizeof(*items));
+        uint32_t *count = calloc((size_t)b->n_slots + 2, sizeof(*count)), *at = NULL;
+        int r = items && count ? 0 : -ENOMEM;
+
+        /* Count, then place: items of one slot together. */
+        for (uint32_t i = 0; r == 0 && i < b->n_leaves; i++)
+                if (b->leaves[i].kind == LEAF_ATOM && b->leaves[i].in_table)
+                        count[b->leaves[i].slot + 1]++;
+        at = r == 0 ? calloc((size_t)b->n_slots + 2, sizeof(*at)) : NULL;
+        if (!at)
+                r = -ENOMEM;
+        for (uint32_t s = 0; r == 0 && s < b->n_slots; s++)
+                at[s + 1] = at[s] + count[s + 1];
+        for (uint32_t i = 0; r == 0 && i < b->n_leaves; i++)
+                if (b->leaves[i].kind == LEAF_ATOM && b->leaves[i].in_table) {
+                        uint32_t s = b->leaves[i].slot;
+                        items[at[s]++] = (struct table_item){&m->atoms.atom[b->leaves[i].index], i};
+                }
+        for (uint32_t s = 0; r == 0 && s < b->n_slots; s++) {
+                struct bslot *q = &b->slots[s];
+                uint32_t n = count[s + 1];
+                q->table = NULL;
+                q->n_items = n;
+                if (n == 0)
+                        continue;
+                q->table = table_new(a, items + at[s] - n, n, m->grams);
+                q->table_id = ++m->next_table_id;
+                q->memo = !m->o.no_memo && q->table && !table_is_cheap(q->table);
+                if (!q->table)
+                        r = -ENOMEM;
+        }
+        free(items);
+        free(count);
+        free(at);
+        return r < 0 ? FAIL(r) : 0;
+}
+
+/* fires[leaf.first … + n): the instances that trigger on it. */
+static int make_fires(struct chooser *x, const struct plan *p) {
+        struct bucket *b = x->b;
+
+        b->n_always = 0;
+        for (uint32_t i = 0; i < b->n_leaves; i++) {
+                b->leaves[i].n = 0;
+                b->leaves[i].in_table = false;
+        }
+        for (uint32_t i = 0; i < b->n_instances; i++) {
+                if (p->cost[i] >= NEVER)
+                        b->always[b->n_always++] = i;
+                for (uint32_t k = p->first[i]; k < p->first[i + 1]; k++)
+                        b->leaves[p->leaf[k]].n++;
+        }
+        b->fires = arena_alloc(&b->table_arena, ((size_t)p->n + 1) * sizeof(*b->fires));
+        if (!b->fires)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0, at = 0; i < b->n_leaves; i++) {
+                struct leaf *l = &b->leaves[i];
+                l->first = at;
+                at += l->n;
+                l->in_table = l->kind == LEAF_ATOM && l->n;
+                l->n = 0;
+        }
+        for (uint32_t i = 0; i < b->n_instances; i++)
+                for (uint32_t k = p->first[i]; k < p->first[i + 1]; k++) {
+                        struct leaf *l = &b->leaves[p->leaf[k]];
+                        b->fires[l->first + l->n++] = i;
+                }
+        return 0;
+}
+
+static void resolve_more(struct matcher *m, struct bucket *b, bool *has) {
+        for (uint32_t i = 0; i < b->n_leaves; i++)
+                if (b->leaves[i].in_table)
+                        has[b->leaves[i].slot] = true;
+        for (uint32_t i = 0; i < b->n_leaves; i++)
+                if (worth_resolving(m, &b->leaves[i]) && has[b->leaves[i].slot])
+                        b->leaves[i].in_table = true;
+}
+
+int bucket_triggers(struct matcher *m, struct bucket *b) {
+        struct chooser x = {.m = m, .b = b, .banned = calloc((size_t)b->n_slots + 1, 1)};
+        struct plan p = {.first = calloc((size_t)b->n_instances + 2, sizeof(uint32_t)),
+                         .cost = calloc((size_t)b->n_instances + 1, sizeof(float))};
+        int r = x.banned && p.first && p.cost ? 0 : -ENOMEM;
+
+        arena_reset(&b->table_arena);
+        if (r == 0)
+                ban_slots(&x);
+        for (uint32_t i = 0; r == 0 && i < b->n_instances; i++) {
+                plan_instance(&x, &p, i);
+                if (p.n + x.n > p.cap) {
+                        p.cap = (p.n + x.n) * 2;
+                        uint32_t *q = realloc(p.leaf, p.cap * sizeof(*q));
+                        if (!q)
+                                r = -ENOMEM;
+                        else
+                                p.leaf = q;
+                }
+                if (r == 0 && x.n)
+                        memcpy(p.leaf + p.n, x.list, x.n * sizeof(uint32_t));
+                p.n += x.n;
+                p.first[i + 1] = p.n;
+        }
+        if (r == 0 && x.failed)
+                r = -ENOMEM;
+        if (r == 0)
+                r = make_fires(&x, &p);
+        if (r == 0) {
+                memset(x.banned, 0, b->n_slots);
+                resolve_more(m, b, x.banned);
+                r = make_tables(m, b);
+        }
+        b->trainings++;
+        free(x.banned);
+        free(x.list);
+        free(p.first);
+        free(p.leaf);
+        free(p.cost);
+        return r < 0 ? FAIL(r) : 0;
+}
+
+/* ---- learning ---- */
+
+static void take_sample(struct matcher *m, struct bucket *b) {
+        for (uint32_t s = 0; s < b->n_slots; s++) {
+                const uint32_t *fields;
+                uint32_t n = b->slots[s].slot == NONE32 ? 0 : slot_fields(m, s, &fields);
+
+                for (uint32_t i = 0; i < n && b->n_samples < SAMPLES * 64; i++) {
+                        if (m->e->fields[fields[i]].type == V_NULL)
+                                continue;
+                        struct span f = field_value(m, fields[i])->fold;
+                        f.len = MIN(f.len, SAMPLE_TEXT);
+                        char *to = arena_alloc(&b->samples_arena, f.len + TEXT_PADDING);
+                        if (!to)
+                                return;
+                        memcpy(to, f.p, f.len);
+                        memset(to + f.len, 0, TEXT_PADDING);
+                        b->samples[b->n_samples++] = (struct sample){s, span_of(to, f.len)};
+                }
+        }
+        b->n_sampled++;
+}
+
+/* Counts, on the samples, how often each leaf of the slot holds. */
+static void measure_slot(struct matcher *m, struct bucket *b, uint32_t slot,
+                         const struct table_item *items, uint32_t n, uint32_t *hits) {
+        struct arena tmp;
+        uint32_t *found = malloc(((size_t)n + 1) * sizeof(*found));
+
+        arena_init(&tmp, (size_t)256 << 20);
+        struct table *t = table_new(&tmp, items, n, m->grams);
+        for (uint32_t i = 0; t && found && i < b->n_samples; i++) {
+                if (b->samples[i].slot != slot)
+                        continue;
+                struct value v = {b->samples[i].fold, b->samples[i].fold, false};
+                uint32_t k = table_run(t, &m->atoms, &v, found);
+                for (uint32_t j = 0; j < k; j++)
+                        hits[found[j]]++;
+        }
+        free(found);
+        arena_deinit(&tmp);
+}
+
+static void measure(struct matcher *m, struct bucket *b) {
+        struct table_item *items = malloc(((size_t)b->n_leaves + 1) * sizeof(*items));
+        uint32_t *hits = calloc((size_t)b->n_leaves + 1, sizeof(*hits));
+
+        for (uint32_t i = 0; i < b->n_samples; i++)
+                gram_learn(m->grams, b->samples[i].fold);
+        for (uint32_t s = 0; items && hits && s < b->n_slots; s++) {
+                uint32_t n = 0;
+                for (uint32_t i = 0; i < b->n_leaves; i++) {
+                        const struct leaf *l = &b->leaves[i];
+                        if (l->kind == LEAF_ATOM && l->slot == s)
+                                items[n++] = (struct table_item){&m->atoms.atom[l->index], i};
+                }
+                if (n)
+                        measure_slot(m, b, s, items, n, hits);
+        }
+        for (uint32_t i = 0; hits && i < b->n_leaves; i++) {
+                struct leaf *l = &b->leaves[i];
+                float ignored, guess;
+                if (l->kind != LEAF_ATOM)
+                        continue;
+                guess = atom_guess(&m->atoms.atom[l->index], &ignored);
+                l->p = MIN(((float)hits[i] + guess * 2) / ((float)b->n_sampled + 2), 1.0f);
+        }
+        free(items);
+        free(hits);
+}
+
+void bucket_learn(struct matcher *m, struct bucket *b) {
+        if (b->n_instances < 4) {
+                b->train_at = UINT64_MAX;
+                return;
+        }
+        if (!b->samples)
+                b->samples = arena_array(&b->samples_arena, SAMPLES * 64, sizeof(*b->samples));
+        if (!b->samples) {
+                b->train_at = UINT64_MAX;
+                return;
+        }
+        take_sample(m, b);
+        b->train_at = b->events + MAX(b->sample_step, 1u);
+        if (b->n_sampled < SAMPLES)
+                return;
+        measure(m, b);
+        size_t before = b->table_arena.used;
+        if (bucket_triggers(m, b) < 0)
+                m->failed = true;
+        m->bucket_bytes += b->table_arena.used - before;
+        b->sample_step = b->sample_step ? MIN(b->sample_step * 16, 1u << 20) : 16;
+        b->train_at = b->events + b->sample_step;
+        b->n_samples = b->n_sampled = 0;
+        b->samples = NULL;
+        arena_deinit(&b->samples_arena);
+        arena_init(&b->samples_arena, (size_t)1 << 20);
+}

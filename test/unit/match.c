@@ -1,0 +1,308 @@
+/* Rules against events, one line each: rule text through parser, compiler and matcher, event text
+ * through the JSON decoder. Sigma 2.1.0's modifiers and the traps that implementations fall into.
+ */
+#include "engine_data.h"
+#include "reference.h"
+
+static const char map[] = "map:\n"
+                          "  - {category: test, from: [{kind: json}]}\n"
+                          "  - {category: renamed, from: [{kind: json, where: {kind: [b*, C]}, "
+                          "rename: {Image: [New, Newer], Other: O2}, "
+                          "constant: {Fixed: Yes}}, {kind: json, where: {kind: a}}]}\n";
+
+/* `detection` is YAML in flow style. The engine runs every event often enough to have learned; the
+ * reference checks. */
+static bool hit(const char *category, const char *detection, const char *event) {
+        struct engine t = {0};
+        struct reference ref;
+        struct event e;
+        struct decode_error err;
+        struct buf rule = {0}, text = {0};
+        const uint32_t *rules;
+        uint32_t expected[4];
+        bool r = false;
+
+        bundle_add(&t.bundle, BUNDLE_LOGSOURCE, SPAN("map.yml"), span_str(map));
+        buf_printf(&rule,
+                   "title: t\nid: 11111111-1111-4111-8111-111111111111\nlogsource: {category: "
+                   "%s}\ndetection: %s\n",
+                   category, detection);
+        buf_char(&rule, 0);
+        engine_rule(&t, rule.p);
+        check(engine_start(&t, NULL) == 0);
+        for (uint32_t i = 0; i < t.set.n_diags; i++)
+                printf("# %.*s\n", (int)t.set.diags[i].en.len, t.set.diags[i].en.p);
+        check_int(program_rules(t.program), 1);
+        check(ref_init(&ref, &t.set, buf_get(&t.bundle)) == 0);
+        struct decoder *d = decoder_new(&(struct decode_options){0});
+        buf_str(&text, event);
+        buf_char(&text, '\n');
+        struct batch b = {.payload = buf_get(&text)};
+        check(buf_reserve(&text, SLOT_PADDING) != NULL);
+        memset(text.p + text.len, 0, SLOT_PADDING);
+        b.payload.p = text.p;
+        b.h.format = FORMAT_JSON;
+        b.h.payload_len = (uint32_t)b.payload.len;
+        b.h.flags = BATCH_FIRST | BATCH_LAST;
+        b.h.file_time = TIME_NONE;
+        for (unsigned i = 0; i < 3; i++) {
+                decoder_begin(d, &b, 0);
+                matcher_batch(t.matcher, b.payload, FORMAT_JSON);
+                check(decoder_next(d, &e, &err) == DECODE_EVENT);
+                bool now = matcher_run(t.matcher, &e, &rules) == 1;
+                check(i == 0 || now == r);
+                r = now;
+        }
+        check_int(ref_run(&ref, &e, false, expected), r);
+        decoder_free(d);
+        ref_deinit(&ref);
+        buf_deinit(&rule);
+        buf_deinit(&text);
+        engine_stop(&t);
+        return r;
+}
+
+struct row {
+        const char *detection, *event;
+        bool hit;
+};
+
+static void rows(const char *category, const struct row *r, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (hit(category, r[i].detection, r[i].event) != r[i].hit) {
+                        printf("# %s on %s\n", r[i].detection, r[i].event);
+                        check(!"as expected");
+                }
+}
+
+#define ROWS(category, ...)                                                                        \
+        do {                                                                                       \
+                static const struct row r_[] = {__VA_ARGS__};                                      \
+                rows(category, r_, ARRAY_LEN(r_));                                                 \
+        } while (0)
+#define S(x) "{s: {" x "}, condition: s}"
+
+static void strings(void) {
+        ROWS("test", {S("A: foo"), "{\"A\":\"foo\"}", true}, {S("A: foo"), "{\"A\":\"FOO\"}", true},
+             {S("A: foo"), "{\"A\":\"food\"}", false}, {S("A: foo"), "{\"B\":\"foo\"}", false},
+             {S("A: foo"), "{\"a\":\"foo\"}", false},
+             {S("A|contains: oo"), "{\"A\":\"xFOOx\"}", true},
+             {S("A|contains: abcdef"), "{\"A\":\"12ABCDEF34\"}", true},
+             {S("A|contains: abcdef"), "{\"A\":\"12ABCDE\"}", false},
+             {S("A|startswith: 'C:\\Win'"), "{\"A\":\"c:\\\\windows\"}", true},
+             {S("A|startswith: 'C:\\Win'"), "{\"A\":\"xc:\\\\windows\"}", false},
+             {S("A|startswith: averylongprefix"), "{\"A\":\"averylongprefiX!\"}", true},
+             {S("A|startswith: averylongprefix"), "{\"A\":\"averylongprefi\"}", false},
+             {S("A|endswith: '\\cmd.exe'"), "{\"A\":\"C:\\\\x\\\\CMD.exe\"}", true},
+             {S("A|endswith: '\\cmd.exe'"), "{\"A\":\"C:\\\\x\\\\CMD.exe \"}", false},
+             {S("A|endswith: exe"), "{\"A\":\"xe\"}", false},
+             {S("A|endswith: exe"), "{\"A\":\"exe\"}", true},
+             {S("A: [x, y]"), "{\"A\":\"Y\"}", true},
+             {S("A|contains|all: [ab, cd]"), "{\"A\":\"cdab\"}", true},
+             {S("A|contains|all: [ab, cd]"), "{\"A\":\"ab\"}", false},
+             {S("A|contains|all: ab"), "{\"A\":\"xabx\"}", true});
+}
+
+static void wildcards(void) {
+        ROWS("test", {S("A: 'a*c'"), "{\"A\":\"abbc\"}", true},
+             {S("A: 'a*c'"), "{\"A\":\"abbcd\"}", false}, {S("A: 'a?c'"), "{\"A\":\"abc\"}", true},
+             {S("A: 'a?c'"), "{\"A\":\"ac\"}", false}, {S("A: 'a?c'"), "{\"A\":\"abbc\"}", false},
+             {S("A: 'a?c'"), "{\"A\":\"aếc\"}", true},
+             {S("A: '*x*y*z'"), "{\"A\":\"1x2y3y4z\"}", true},
+             {S("A: '*x*y*z'"), "{\"A\":\"1y2x3z\"}", false},
+             {S("A: '*ab'"), "{\"A\":\"abaab\"}", true},
+             {S("A: '*a?b*'"), "{\"A\":\"aab axb\"}", true},
+             {S("A: 'a\\*c'"), "{\"A\":\"a*c\"}", true},
+             {S("A: 'a\\*c'"), "{\"A\":\"abc\"}", false},
+             {S("A: 'a\\?c'"), "{\"A\":\"a?c\"}", true},
+             {S("A: 'a\\?c'"), "{\"A\":\"abc\"}", false},
+             {S("A: 'a\\\\*'"), "{\"A\":\"a\\\\bc\"}", true},
+             {S("A: 'a\\\\*'"), "{\"A\":\"abc\"}", false}, {S("A: '*'"), "{\"A\":\"\"}", true},
+             {S("A: '*'"), "{\"A\":null}", false}, {S("A: '*'"), "{\"B\":1}", false},
+             {S("A: '?*'"), "{\"A\":\"\"}", false}, {S("A: '?*'"), "{\"A\":\"x\"}", true},
+             {S("A: '*?\?'"), "{\"A\":\"€\"}", false},
+             {S("A|contains: 'a*b'"), "{\"A\":\"xxa1b2\"}", true},
+             {S("A|startswith: 'a?c'"), "{\"A\":\"abcd\"}", true},
+             {S("A|endswith: 'a?c'"), "{\"A\":\"abcabc\"}", true});
+}
+
+static void absence(void) {
+        ROWS("test", {S("A: null"), "{\"B\":1}", true}, {S("A: null"), "{\"A\":null}", true},
+             {S("A: null"), "{\"A\":\"\"}", false}, {S("A: ''"), "{\"A\":\"\"}", true},
+             {S("A: ''"), "{\"A\":null}", false}, {S("A: ''"), "{\"B\":\"\"}", false},
+             {S("A: ''"), "{\"A\":\" \"}", false}, {S("A|exists: true"), "{\"A\":null}", true},
+             {S("A|exists: true"), "{\"A\":\"\"}", true}, {S("A|exists: true"), "{\"B\":1}", false},
+             {S("A|exists: false"), "{\"B\":1}", true}, {S("A|exists: false"), "{\"A\":1}", false},
+             {"{s: {B: 1}, f: {A: null}, condition: s and not f}", "{\"B\":1,\"A\":\"x\"}", true},
+             {"{s: {B: 1}, f: {A: null}, condition: s and not f}", "{\"B\":1}", false},
+             {"{f: {A: x}, condition: not f}", "{\"B\":1}", true},
+             {"{f: {A: x}, condition: not f}", "{\"A\":\"X\"}", false});
+}
+
+static void numbers(void) {
+        ROWS("test", {S("A: 4625"), "{\"A\":4625}", true}, {S("A: 4625"), "{\"A\":\"4625\"}", true},
+             {S("A: '4625'"), "{\"A\":4625}", true}, {S("A: 4625"), "{\"A\":46250}", false},
+             {S("A: 4625"), "{\"A\":\"0x1211\"}", false},
+             {S("A: '0x1000'"), "{\"A\":\"0X1000\"}", true}, {S("A: -1"), "{\"A\":-1}", true},
+             {S("A: true"), "{\"A\":true}", true}, {S("A: 'true'"), "{\"A\":true}", true},
+             {S("A: false"), "{\"A\":\"FALSE\"}", true}, {S("A|gt: 5"), "{\"A\":6}", true},
+             {S("A|gt: 5"), "{\"A\":5}", false}, {S("A|gte: 5"), "{\"A\":\"5\"}", true},
+             {S("A|lt: 5"), "{\"A\":4.9}", true}, {S("A|lte: 5"), "{\"A\":5.1}", false},
+             {S("A|lt: 5"), "{\"A\":\"abc\"}", false}, {S("A|lt: 5"), "{\"B\":1}", false},
+             {S("A|gt: 16"), "{\"A\":\"0x11\"}", true}, {S("A|gt: 16"), "{\"A\":\"0x10\"}", false},
+             {S("A|lt: 0"), "{\"A\":-0.5}", true}, {S("A|neq: 5"), "{\"A\":6}", true},
+             {S("A|neq: 5"), "{\"A\":5}", false});
+}
+
+static void folding(void) {
+        ROWS("test", {S("A|contains: 'TIẾNG VIỆT'"), "{\"A\":\"nói tiếng việt\"}", true},
+             {S("A|contains: 'Đăng Nhập'"), "{\"A\":\"ĐĂNG NHẬP\"}", true},
+             {S("A: 'ПРИВЕТ'"), "{\"A\":\"привет\"}", true}, {S("A: 'ß'"), "{\"A\":\"ss\"}", false},
+             {S("A|contains: 'ệ'"), "{\"A\":\"VI\\u1ec6T\"}", true},
+             {S("A|cased: Foo"), "{\"A\":\"Foo\"}", true},
+             {S("A|cased: Foo"), "{\"A\":\"foo\"}", false},
+             {S("A|contains|cased: 'LongerName'"), "{\"A\":\"aLongerNameb\"}", true},
+             {S("A|contains|cased: 'LongerName'"), "{\"A\":\"alongernameb\"}", false},
+             {S("A|endswith|cased: 'EXE'"), "{\"A\":\"x.EXE\"}", true},
+             {S("A|endswith|cased: 'EXE'"), "{\"A\":\"x.exe\"}", false},
+             {S("A|contains: 'a b'"), "{\"A\":\"x\\u0061 \\u0042y\"}", true});
+}
+
+static void regexes(void) {
+        ROWS("test", {S("A|re: 'fo+'"), "{\"A\":\"xfooo\"}", true},
+             {S("A|re: 'fo+'"), "{\"A\":\"FOO\"}", false},
+             {S("A|re|i: 'fo+'"), "{\"A\":\"FOO\"}", true},
+             {S("A|re: '(?i)fo+bar'"), "{\"A\":\"FOOBAR\"}", true},
+             {S("A|re: '^ab$'"), "{\"A\":\"ab\"}", true},
+             {S("A|re: '^ab$'"), "{\"A\":\"x\\nab\\ny\"}", false},
+             {S("A|re|m: '^ab$'"), "{\"A\":\"x\\nab\\ny\"}", true},
+             {S("A|re: 'a.b'"), "{\"A\":\"a\\nb\"}", false},
+             {S("A|re|s: 'a.b'"), "{\"A\":\"a\\nb\"}", true},
+             {S("A|re|i|s: 'longliteral.x'"), "{\"A\":\"LONGLITERAL\\nX\"}", true},
+             {S("A|re: '[a-z]{3}[0-9]'"), "{\"A\":\"--abc7\"}", true},
+             {S("A|re: '(cat|dog)food'"), "{\"A\":\"dogfood\"}", true},
+             {S("A|re: '^.$'"), "{\"A\":\"ế\"}", true},
+             {S("A|re: 'abcd?e'"), "{\"A\":\"abce\"}", true},
+             {S("A|re: 'abcd{0,2}efgh'"), "{\"A\":\"abcefgh\"}", true},
+             {S("A|re: '(?:abcd)?efgh'"), "{\"A\":\"efgh\"}", true},
+             {S("A|re: 'ab\\.exe'"), "{\"A\":\"ab.exe\"}", true},
+             {S("A|re: 'ab\\.exe'"), "{\"A\":\"abxexe\"}", false});
+}
+
+static void encodings(void) {
+        ROWS("test", {S("A|base64|contains: foobar"), "{\"A\":\"xZm9vYmFyx\"}", true},
+             {S("A|base64|contains: foobar"), "{\"A\":\"foobar\"}", false},
+             {S("A|base64offset|contains: foobar"), "{\"A\":\"eyBmb29iYXIg\"}", true},
+             {S("A|base64offset|contains: foobar"), "{\"A\":\"IGZvb2Jhcg==\"}", true},
+             {S("A|utf16le|base64offset|contains: foo"), "{\"A\":\"ZgBvAG8A\"}", true},
+             {S("A|wide|base64offset|contains: foo"), "{\"A\":\"xxGYAbwBvA\"}", true},
+             {S("A|windash|contains: ' -foo'"), "{\"A\":\"x /foo\"}", true},
+             {S("A|windash|contains: ' -foo'"), "{\"A\":\"x \u2013foo\"}", true},
+             {S("A|windash|contains: ' -foo'"), "{\"A\":\"x +foo\"}", false});
+}
+
+static void addresses(void) {
+        ROWS("test", {S("A|cidr: 10.0.0.0/8"), "{\"A\":\"10.255.1.2\"}", true},
+             {S("A|cidr: 10.0.0.0/8"), "{\"A\":\"11.0.0.1\"}", false},
+             {S("A|cidr: 192.168.4.0/22"), "{\"A\":\"192.168.7.9\"}", true},
+             {S("A|cidr: 192.168.4.0/22"), "{\"A\":\"192.168.8.0\"}", false},
+             {S("A|cidr: 10.0.0.0/8"), "{\"A\":\"::ffff:10.1.1.1\"}", true},
+             {S("A|cidr: 'fe80::/10'"), "{\"A\":\"fe80::1\"}", true},
+             {S("A|cidr: 'fe80::/10'"), "{\"A\":\"2001::1\"}", false},
+             {S("A|cidr: '::1/128'"), "{\"A\":\"::1\"}", true},
+             {S("A|cidr: 0.0.0.0/0"), "{\"A\":\"host\"}", false},
+             {S("A|cidr: 0.0.0.0/0"), "{\"A\":\"1.2.3.4\"}", true},
+             {S("A|cidr: [10.0.0.0/8, 127.0.0.0/8]"), "{\"A\":\"127.0.0.1\"}", true});
+}
+
+static void references(void) {
+        ROWS("test", {S("A|fieldref: B"), "{\"A\":\"x\",\"B\":\"X\"}", true},
+             {S("A|fieldref: B"), "{\"A\":\"x\",\"B\":\"y\"}", false},
+             {S("A|fieldref: B"), "{\"A\":\"x\"}", false},
+             {S("A|fieldref|endswith: B"), "{\"A\":\"abc\",\"B\":\"BC\"}", true},
+             {S("A|fieldref|startswith: B"), "{\"A\":\"abc\",\"B\":\"ab\"}", true},
+             {S("A|fieldref|contains: B"), "{\"A\":\"abc\",\"B\":\"b\"}", true},
+             {"{f: {A|fieldref: B}, condition: not f}", "{\"A\":\"x\",\"B\":\"y\"}", true});
+}
+
+static void times(void) {
+        ROWS("test", {S("A|hour: 14"), "{\"A\":\"2026-08-05T14:03:00Z\"}", true},
+             {S("A|hour: 14"), "{\"A\":\"2026-08-05T15:03:00Z\"}", false},
+             {S("A|minute: 3"), "{\"A\":\"2026-08-05T14:03:00Z\"}", true},
+             {S("A|day: 5"), "{\"A\":\"2026-08-05T14:03:00Z\"}", true},
+             {S("A|month: 8"), "{\"A\":\"2026-08-05 14:03:00\"}", true},
+             {S("A|year: 2026"), "{\"A\":\"2026-08-05 14:03:00\"}", true},
+             {S("A|week: 32"), "{\"A\":\"2026-08-05 14:03:00\"}", true},
+             {S("A|week: 53"), "{\"A\":\"2021-01-01T00:00:00Z\"}", true},
+             {S("A|hour: 14"), "{\"A\":\"noon\"}", false},
+             {S("A|hour: 14"), "{\"A\":\"2026-08-05T16:03:00+02:00\"}", true});
+}
+
+static void structures(void) {
+        ROWS("test", {S("A.B: x"), "{\"A\":{\"B\":\"x\"}}", true},
+             {S("A: x"), "{\"A\":[\"w\",\"x\"]}", true},
+             {S("A: x"), "{\"A\":[\"w\",\"y\"]}", false},
+             {S("A|contains|all: [ab, cd]"), "{\"A\":[\"ab\",\"cd\"]}", true},
+             {S("A.B: x"), "{\"A\":[{\"B\":\"w\"},{\"B\":\"x\"}]}", true},
+             {S("A: x"), "{\"A\":\"x\",\"A\":\"y\"}", false},
+             {S("A: y"), "{\"A\":\"x\",\"A\":\"y\"}", true},
+             {S("A: y"), "{\"A\":[\"y\"],\"A\":\"x\"}", false},
+             {S("'A B': x"), "{\"AB\":\"x\"}", true}, {S("'A B': x"), "{\"A B\":\"x\"}", true},
+             {S("AB: x"), "{\"A B\":\"x\"}", true},
+             {"{s: [{A: x, B: y}, {A: z}], condition: s}", "{\"A\":\"z\"}", true},
+             {"{s: [{A: x, B: y}, {A: z}], condition: s}", "{\"A\":\"x\"}", false},
+             {"{a: {A: x}, b: {B: y}, condition: 1 of them}", "{\"B\":\"y\"}", true},
+             {"{a: {A: x}, b: {B: y}, condition: all of them}", "{\"B\":\"y\"}", false},
+             {"{a: {A: x}, _b: {B: y}, condition: 1 of them}", "{\"B\":\"y\"}", false},
+             {"{s1: {A: x}, s2: {B: y}, condition: not 1 of s*}", "{\"C\":1}", true},
+             {"{a: {A: x}, b: {B: y}, c: {C: z}, condition: a or b and c}", "{\"A\":\"x\"}", true},
+             {"{a: {A: x}, b: {B: y}, condition: [a, b]}", "{\"B\":\"y\"}", true});
+}
+
+static void keywords(void) {
+        ROWS("test", {"{k: [foo, bar], condition: k}", "{\"A\":\"xFOOx\"}", true},
+             {"{k: [foo, bar], condition: k}", "{\"foo\":\"x\"}", false},
+             {"{k: ['f?o'], condition: k}", "{\"A\":\"xfzoo\"}", true},
+             {"{k: ['a*z'], condition: k}", "{\"A\":\"1a2z3\"}", true},
+             {"{k: ['a*z'], condition: k}", "{\"A\":\"1a\",\"B\":\"z\"}", false},
+             {"{k: {'|all': [foo, bar]}, condition: k}", "{\"A\":\"foo\",\"B\":\"bar\"}", true},
+             {"{k: {'|all': [foo, bar]}, condition: k}", "{\"A\":\"foo\"}", false},
+             {"{k: [mimikatz], condition: k}", "{\"A\":\"mimi\\u006bATZ\"}", true},
+             {"{k: ['a\\b\"c'], condition: k}", "{\"A\":\"xa\\\\b\\\"c\"}", true},
+             {"{k: [4625], condition: k}", "{\"A\":4625}", true},
+             {"{k: ['tiếng'], condition: k}", "{\"A\":\"TIẾNG\"}", true},
+             {"{k: [abcdefgh], condition: k}", "{\"A\":[1,{\"B\":\"abcdefghi\"}]}", true},
+             {"{k: [foo], s: {A: x}, condition: s and not k}", "{\"A\":\"x\"}", true},
+             {"{k: ['</script>'], condition: k}", "{\"A\":\"<\\/script>\"}", true});
+}
+
+static void renames(void) {
+        ROWS("renamed", {S("Image: x"), "{\"kind\":\"bx\",\"New\":\"x\"}", true},
+             {S("Image: x"), "{\"kind\":\"c\",\"Newer\":\"x\"}", true},
+             {S("Image: x"), "{\"kind\":\"bx\",\"Image\":\"x\"}", false},
+             {S("Image: x"), "{\"kind\":\"A\",\"Image\":\"x\"}", true},
+             {S("Image: x"), "{\"kind\":\"d\",\"Image\":\"x\"}", false},
+             {S("Fixed: yes"), "{\"kind\":\"bx\"}", true},
+             {S("Fixed: no"), "{\"kind\":\"bx\"}", false},
+             {S("Image: null"), "{\"kind\":\"bx\",\"Image\":\"x\"}", true},
+             {S("Image: null"), "{\"kind\":\"bx\",\"Newer\":\"x\"}", false},
+             {S("Image|fieldref: Other"), "{\"kind\":\"b\",\"Newer\":\"q\",\"O2\":\"Q\"}", true},
+             {S("Fixed|fieldref: Other"), "{\"kind\":\"b\",\"O2\":\"yes\"}", true});
+}
+
+int main(void) {
+        RUN(strings);
+        RUN(wildcards);
+        RUN(absence);
+        RUN(numbers);
+        RUN(folding);
+        RUN(regexes);
+        RUN(encodings);
+        RUN(addresses);
+        RUN(references);
+        RUN(times);
+        RUN(structures);
+        RUN(keywords);
+        RUN(renames);
+        return check_done();
+}
