@@ -28,9 +28,10 @@ static inline bool scan_word(struct span *s, struct span word) {
         return true;
 }
 
-/* What stands before the next c, or all when there is none; *s moves behind the c. False at the end
- * of *s. */
+/* What stands before the next c, or all when there is none; *s moves behind the c. False, and
+ * nothing in *ret, at the end of *s. */
 static inline bool scan_to(struct span *s, char c, struct span *ret) {
+        *ret = SPAN_NONE;
         if (s->len == 0)
                 return false;
         const char *p = memchr(s->p, c, s->len);

@@ -443,7 +443,6 @@ static void add_nginx_tail(struct decode_state *s, struct event *e, struct span 
                         v = span_of(rest.p + 1, MIN(n, rest.len) - 1);
                 } else {
                         scan_to(&rest, ',', &v);
-                        v = rest.p > p ? v : SPAN_NONE;
                 }
                 if (parts[i].name.p[0] == 'r')
                         add_request(s, e, v);

@@ -106,6 +106,8 @@ static void apache_errors(void) {
             "time=Mon Dec 26 16:22:08 2016|module=core|level=error|pid=1|error=(13)Permission "
             "denied|c-port=80|"
             "c-ip=::1|message=AH00035: x|code=AH00035");
+        WEB("[Mon Dec 26 16:22:08 2016] [error] [pid ] x",
+            "time=Mon Dec 26 16:22:08 2016|level=error|pid=~|message=x");
         check_time(FORMAT_WEB, "[Wed Oct 20 19:20:59.121211 2021] [core:error] [pid 1] x\n",
                    "2021-10-20T19:20:59.121211Z");
         WEB("sh: 1: wget: not found", "message=sh: 1: wget: not found");
