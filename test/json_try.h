@@ -39,12 +39,15 @@ static inline void json_try_event(struct json_try *t, const struct event *e) {
         }
 }
 
+/* Where in a line of the cache the text begins. */
+static size_t json_try_shift;
+
 /* The text stands in a block of its own, behind it padding of which every byte could go on a value.
  */
 static inline void json_try(struct json_try *t, struct span text, uint64_t offset, uint32_t skip) {
         static const char more[] = "\"}]1e,:[{\\u\xc3";
-        struct decoder *d = decoder_new(NULL);
-        char *p = malloc(text.len + SLOT_PADDING);
+        static struct decoder *d; /* kept: making one costs more than most texts */
+        char *block = malloc(json_try_shift + text.len + SLOT_PADDING), *p = block + json_try_shift;
         struct batch b = {.h = {.format = FORMAT_JSON, .offset = offset, .line = 1}};
         struct decode_error err;
         struct event e;
@@ -52,7 +55,9 @@ static inline void json_try(struct json_try *t, struct span text, uint64_t offse
         uint32_t last = 0;
 
         *t = (struct json_try){.out.limit = (size_t)1 << 30};
-        assert(d && p);
+        if (!d)
+                d = decoder_new(NULL);
+        assert(d && block);
         if (text.len)
                 memcpy(p, text.p, text.len);
         for (size_t i = 0; i < SLOT_PADDING; i++)
@@ -79,8 +84,7 @@ static inline void json_try(struct json_try *t, struct span text, uint64_t offse
                 }
         }
         assert(decoder_position(d) == text.len);
-        free(p);
-        decoder_free(d);
+        free(block);
 }
 
 static inline void json_try_free(struct json_try *t) {

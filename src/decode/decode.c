@@ -23,7 +23,7 @@
 
 /* Each format's own line: what nothing reads yet is NULL. */
 static const struct format_ops *const formats[FORMAT_MAX] = {
-        [FORMAT_EVTX] = NULL,
+        [FORMAT_EVTX] = &format_evtx,
         /* decode/json.c */
         [FORMAT_JSON] = &format_json,
         /* decode/syslog.c */

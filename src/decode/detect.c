@@ -12,6 +12,7 @@
 #include "decode/detect.h"
 
 #include "decode/csv_frame.h"
+#include "decode/evtx_frame.h"
 
 #define LINES_MAX 64u
 #define LINE_LOOK 2048u
@@ -99,6 +100,23 @@ static bool is_syslog(struct span line) {
         while (i < s.len && s.p[i] != ' ')
                 i++;
         return s.p[10] == 'T' && host_and_tag(from(s, i));
+}
+
+/* Cisco: "%SYS-5-CONFIG_I: " within a line. */
+static bool is_cisco(struct span s) {
+        const char *p = memmem(s.p, MIN(s.len, (size_t)160), ": %", 3);
+        size_t i = 0, dashes = 0;
+
+        if (!p)
+                return false;
+        struct span code = from(s, (size_t)(p - s.p) + 3);
+        for (; i < code.len && i < 64 && code.p[i] != ':'; i++) {
+                char c = code.p[i];
+                if (!((c >= 'A' && c <= 'Z') || digit(c) || c == '_' || c == '-'))
+                        return false;
+                dashes += c == '-';
+        }
+        return dashes >= 2 && i < code.len && code.p[i] == ':';
 }
 
 static bool is_audit(struct span s) {
@@ -189,7 +207,7 @@ static enum format vote(struct span line) {
                 return FORMAT_LEEF;
         if (is_pairs(s))
                 return FORMAT_KV;
-        if (is_syslog(s))
+        if (is_syslog(s) || is_cisco(s))
                 return FORMAT_SYSLOG;
         if (is_access(s) || is_web_error(s))
                 return FORMAT_WEB;
@@ -338,7 +356,8 @@ static bool is_binary(struct span s) {
 enum format detect_format(struct span head, bool whole) {
         whole = whole && head.len <= DETECT_BYTES;
         head.len = MIN(head.len, DETECT_BYTES);
-        if (span_starts(head, span_of("ElfFile", 8)))
+        if (span_starts(head, span_of(EVTX_FILE_MAGIC, 8)) ||
+            span_starts(head, span_of(EVTX_CHUNK_MAGIC, 8)))
                 return FORMAT_EVTX;
         if (span_starts(head, SPAN("\xEF\xBB\xBF")))
                 head = from(head, 3);

@@ -270,16 +270,15 @@ static int64_t parse_dotnet(struct span s) {
         if (!span_starts(s, head) || !span_ends(s, tail) || s.len < head.len + tail.len)
                 return TIME_NONE;
         s = span_of(s.p + head.len, s.len - head.len - tail.len);
-        int64_t t, ns;
-        if (s.len > 14 || (t = time_parse_epoch(span_of(s.p, MIN(s.len, (size_t)12)))) == TIME_NONE)
+        int64_t ms = 0, ns;
+        if (s.len == 0 || s.len > 15)
                 return TIME_NONE;
-        for (size_t i = 12; i < s.len; i++) { /* longer than time_parse_epoch() takes */
-                if (s.p[i] < '0' || s.p[i] > '9' || __builtin_mul_overflow(t, INT64_C(10), &t) ||
-                    __builtin_add_overflow(t, (s.p[i] - '0') * NS_PER_SEC, &t))
+        for (size_t i = 0; i < s.len; i++) {
+                if (s.p[i] < '0' || s.p[i] > '9')
                         return TIME_NONE;
+                ms = ms * 10 + (s.p[i] - '0');
         }
-        ns = t / 1000;
-        return ns;
+        return __builtin_mul_overflow(ms, INT64_C(1000000), &ns) ? TIME_NONE : ns;
 }
 
 static bool number2(struct span *s, unsigned *ret) {
@@ -451,6 +450,9 @@ struct span event_host(const struct event *e, struct arena *a) {
                 const struct known *k = lookup(f);
 
                 if (!k || k->what != W_HOST || k->rank < rank)
+                        continue;
+                /* An audit record's hostname is the other side's. */
+                if (e->kind == EVENT_AUDITD && !(f->name_len == 4 && *f->name == 'n'))
                         continue;
                 struct span s = text(f, a);
                 if (!usable(s))

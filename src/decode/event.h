@@ -89,6 +89,7 @@ const struct field *event_find(const struct event *e, struct span name);
 struct decode_options {
         int zone_sec;     /* east of UTC, for times without a zone */
         int year;         /* for times without a year; 0: from file_time (the latest year that puts it not after) */
+        bool leftovers;   /* EVTX: also records behind a chunk's end (older ones, or filtered out): not part of the log */
 };
 
 /* When it happened: ns UTC or TIME_NONE. e->time if known, else from the fields, by kind and by well-known names

@@ -182,10 +182,43 @@ static bool close_at(struct json_framer *f, char c) {
         return true;
 }
 
+static void mark(struct json_framer *f, size_t at) {
+        f->boundary = at;
+        f->cut_base = f->base;
+}
+
+/* A newline at p, outside strings; true: a piece may end behind it. Inside a value that is so only
+ * where the value must be broken (F1): before a line that begins an object, if it follows '}'
+ * without a comma, or if the value is being dropped and did not begin further left. */
+static bool newline_at(struct json_framer *f, struct span b, const char *p, bool drop) {
+        const char *q = p + 1, *stop = b.p + b.len;
+
+        if (f->depth == f->base) {
+                if (f->head && !drop)
+                        return false;
+        } else if (drop) {
+                while (q < stop && (*q == ' ' || *q == '\t'))
+                        q++;
+                if (q == stop || *q != '{' || (size_t)(q - p - 1) > f->column)
+                        return false;
+        } else {
+                if (p == b.p || q == stop || p[-1] != '}' || *q != '{')
+                        return false;
+                f->base = 0;
+        }
+        f->depth = f->base;
+        f->head = false;
+        mark(f, (size_t)(p + 1 - b.p));
+        return true;
+}
+
 /* Counts on from `scanned`. Stops where `drop` says that the value ended; true: it did. */
 static bool count(struct json_framer *f, struct span b, bool end, bool drop) {
-        const char *p = b.p + f->scanned, *stop = b.p + b.len, *q;
+        const char *p = b.p + f->scanned, *stop = b.p + b.len;
 
+        if (f->scanned >= b.len &&
+            !drop) /* fewer bytes than before the cut: no boundary is in them */
+                return false;
         while (p < stop) {
                 if (f->escaped) {
                         f->escaped = false;
@@ -218,7 +251,7 @@ static bool count(struct json_framer *f, struct span b, bool end, bool drop) {
                 case '}':
                 case ']':
                         if (close_at(f, *p)) {
-                                f->boundary = (size_t)(p + 1 - b.p);
+                                mark(f, (size_t)(p + 1 - b.p));
                                 if (drop) {
                                         f->scanned = f->boundary;
                                         return true;
@@ -226,27 +259,9 @@ static bool count(struct json_framer *f, struct span b, bool end, bool drop) {
                         }
                         break;
                 case '\n':
-                        q = p + 1;
-                        if (f->depth == f->base) {
-                                if (!f->head || drop)
-                                        f->boundary = (size_t)(q - b.p);
-                                if (drop) {
-                                        f->scanned = f->boundary;
-                                        return true;
-                                }
-                        } else if (drop || (p > b.p && q < stop && p[-1] == '}' && *q == '{')) {
-                                for (; drop && q < stop && (*q == ' ' || *q == '\t'); q++)
-                                        ;
-                                if (q < stop && *q == '{' &&
-                                    (size_t)(q - p - 1) <= f->column) { /* F1 */
-                                        f->depth = f->base = drop ? f->base : 0;
-                                        f->head = false;
-                                        f->boundary = (size_t)(p + 1 - b.p);
-                                        if (drop) {
-                                                f->scanned = f->boundary;
-                                                return true;
-                                        }
-                                }
+                        if (newline_at(f, b, p, drop) && drop) {
+                                f->scanned = f->boundary;
+                                return true;
                         }
                         break;
                 default: break;
@@ -257,11 +272,12 @@ static bool count(struct json_framer *f, struct span b, bool end, bool drop) {
         return false;
 }
 
-/* n bytes are taken. */
-static size_t taken(struct json_framer *f, struct span b, size_t n) {
+/* n bytes are taken, up to a place between records; what was counted behind it is counted again. */
+static size_t taken(struct json_framer *f, struct span b, size_t n, uint32_t base) {
         f->line_len = column_of(f, b, b.p + n);
-        f->scanned -= MIN(n, f->scanned);
-        f->boundary = 0;
+        f->scanned = f->boundary = 0;
+        f->depth = f->base = base;
+        f->in_string = f->escaped = f->head = false;
         return n;
 }
 
@@ -273,21 +289,18 @@ size_t json_frame_cut(struct json_framer *f, struct span bytes, bool end) {
                 return bytes.len;
         }
         n = last_line(bytes);
-        if (n) {
-                f->scanned = f->depth = f->base = 0;
-                f->in_string = f->escaped = f->head = false;
-                return taken(f, bytes, n);
-        }
+        if (n)
+                return taken(f, bytes, n, 0);
         count(f, bytes, false, false);
-        n = f->boundary;
-        return n ? taken(f, bytes, n) : 0;
+        return f->boundary ? taken(f, bytes, f->boundary, f->cut_base) : 0;
 }
 
 size_t json_frame_drop(struct json_framer *f, struct span bytes) {
         f->scanned = f->boundary = 0; /* what was scanned is taken */
         if (f->depth == f->base && !f->in_string)
                 return 0;
-        if (!count(f, bytes, false, true))
-                return taken(f, bytes, bytes.len);
-        return taken(f, bytes, f->boundary);
+        if (count(f, bytes, false, true))
+                return taken(f, bytes, f->boundary, f->cut_base);
+        f->line_len = column_of(f, bytes, bytes.p + bytes.len);
+        return bytes.len;
 }

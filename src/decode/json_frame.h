@@ -28,12 +28,13 @@
 
 /* In the caller's memory; no heap, nothing to free. All fields are the framer's. */
 struct json_framer {
-        size_t scanned;  /* bytes looked at behind the last cut; the state below is as of there */
-        size_t boundary; /* of those, the last place a piece may end; 0: none */
-        uint32_t depth;  /* open brackets and braces */
-        uint32_t base;   /* depth between two records: 0, in an array 1, in a wrapper's 2 */
-        size_t column;   /* where on its line the value began that is open */
-        size_t line_len; /* bytes since the last newline, as of the last cut */
+        size_t scanned;    /* bytes looked at behind the last cut; the state below is as of there */
+        size_t boundary;   /* of those, the last place a piece may end; 0: none */
+        uint32_t cut_base; /* base as of the boundary */
+        uint32_t depth;    /* open brackets and braces */
+        uint32_t base;     /* depth between two records: 0, in an array 1, in a wrapper's 2 */
+        size_t column;     /* where on its line the value began that is open */
+        size_t line_len;   /* bytes since the last newline, as of the last cut */
         bool in_string;
         bool escaped; /* the byte before was a backslash that escapes the next */
         bool head;    /* nothing but a head so far: no place to cut */

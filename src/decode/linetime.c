@@ -83,6 +83,9 @@ static bool month(struct cur *c, unsigned *ret) {
         if (c->end - c->p < 3 || !(*ret = linetime_month(c->p)))
                 return false;
         c->p += 3;
+        if (*ret == 9 && c->p < c->end && (*c->p | 0x20) == 't') /* "Sept" */
+                c->p++;
+        eat(c, '.');
         return true;
 }
 
@@ -230,7 +233,16 @@ static bool read_dmy(struct cur *c, struct when *w, unsigned first) {
                 if (!eat(c, sep) || !year4(c, &w->year))
                         return false;
         } else {
-                if (sep == ' ' || !num(c, 1, 2, &second) || !eat(c, sep) || !year4(c, &w->year))
+                if (sep == ' ' || !num(c, 1, 2, &second))
+                        return false;
+                if (sep == '-' && first <= 12 && c->end - c->p > 8 && c->p[0] == ' ' &&
+                    c->p[3] == ':') {
+                        c->p++; /* mm-dd hh:mm:ss */
+                        w->month = first;
+                        w->day = second;
+                        return clock_time(c, w);
+                }
+                if (!eat(c, sep) || !year4(c, &w->year))
                         return false;
                 w->month = second;
                 if ((sep == '/' && first <= 12) || second > 12) {

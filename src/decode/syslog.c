@@ -530,6 +530,8 @@ static enum decode_result syslog_next(struct decode_state *s, struct event *ret_
         if (!h.program.p && span_starts(h.message, SPAN("[pid ")) &&
             memmem(h.message.p, h.message.len, " Client \"", 9))
                 h.program = SPAN("vsftpd"); /* its own log has no tag */
+        if (!h.dated) /* not where syslog has it, but perhaps elsewhere near the start */
+                h.time = linetime_find(line, s->opt, s->b.h.file_time);
         ret_e->time = h.time;
         add(s, ret_e, SPAN("pri"), h.pri_text);
         add(s, ret_e, SPAN("facility"), h.facility);

@@ -3,7 +3,7 @@
  * values into the message. */
 #include "decode/syslog_pattern.h"
 
-#define TRIES 12u
+#define TRIES 48u
 #define PLACES 6u
 
 struct capture {

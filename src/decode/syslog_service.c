@@ -14,6 +14,7 @@
  * A repeated message ("message repeated 3 times: [ … ]") is read as the message it repeats, with
  * `repeated` = 3. */
 #include "decode/auditd.h"
+#include "decode/linetime.h"
 #include "decode/syslog.h"
 #include "decode/syslog_pattern.h"
 
@@ -723,6 +724,14 @@ static const struct pattern courier[] = {
         {"LOGIN FAILED, ip=[{src_ip}]", "login_failed"},
         {"LOGIN, user={user}, ip=[{src_ip}]", "login"},
         {"error,relay={src_ip},{reason}", "reject"},
+        {"badlogin: {src_host} [{src_ip}] {method} {reason}", "login_failed"},
+        {"badlogin: {src_host?}[{src_ip}] {method} {reason}", "login_failed"},
+        {"Login failed user={user*} auth={} host={src_host} [{src_ip}]", "login_failed"},
+        {"Login excessive login failures user={user*} auth={} host={src_host} [{src_ip}]",
+         "max_attempts"},
+        {"Login disabled user={user*} auth={} host={src_host} [{src_ip}]", "login_failed"},
+        {"Failed {reason} user={user*} host={src_host} [{src_ip}]", "login_failed"},
+        {"Login user={user*} host={src_host} [{src_ip}]", "login"},
 };
 
 static const struct pattern clamav[] = {
@@ -738,6 +747,21 @@ static const struct pattern sftp[] = {
         {"remove name \"{path}\"", "file_remove"},
         {"rename old \"{path}\" new \"{new_path}\"", "file_rename"},
 };
+
+/* Run by inetd it puts "[825] Jul 10 23:53:52 " before the message. */
+static void service_dropbear(struct context *c) {
+        struct span m = c->msg;
+        int64_t ignored;
+
+        if (m.len && *m.p == '[') {
+                struct span rest = behind(m, SPAN("] "));
+                static const struct decode_options any = {.year = 2000};
+                size_t n = rest.len ? linetime_read(rest, &any, TIME_NONE, &ignored) : 0;
+                if (n && n + 1 < rest.len)
+                        m = span_of(rest.p + n + 1, rest.len - n - 1);
+        }
+        pattern_apply(c->s, c->e, dropbear, ARRAY_LEN(dropbear), m);
+}
 
 /* ---- which service ---- */
 
@@ -789,7 +813,7 @@ static const struct service {
         {"pure-ftpd", TABLE(ftpd)},
         {"wu-ftpd", TABLE(ftpd)},
         {"ftpd", TABLE(ftpd)},
-        {"dropbear", TABLE(dropbear)},
+        {"dropbear", .read = service_dropbear},
         {"xinetd", TABLE(xinetd)},
         {"imapd", TABLE(courier)},
         {"imapd-ssl", TABLE(courier)},

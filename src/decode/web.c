@@ -59,7 +59,7 @@ static struct span unescape(struct arena *a, struct span s) {
                                 i += 2;
                                 break;
                         }
-                        /* fall through */
+                        __attribute__((fallthrough));
                 default: to[o++] = '\\'; to[o++] = c;
                 }
         }

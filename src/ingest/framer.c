@@ -20,11 +20,10 @@
 
 #include "decode/csv_frame.h"
 #include "decode/detect.h"
+#include "decode/evtx_frame.h"
+#include "decode/json_frame.h"
 #include "ingest/cut.h"
 #include "ingest/preamble.h"
-
-#define EVTX_HEAD ((size_t)4096)
-#define EVTX_CHUNK ((size_t)65536)
 
 struct framer {
         struct inflate *z;
@@ -48,6 +47,8 @@ struct framer {
                                  it */
         uint64_t skip_from;
         struct cut_journal journal;
+        struct json_framer json;
+        size_t evtx_head; /* bytes before the first chunk that are still to come */
 };
 
 struct framer *framer_new(void) {
@@ -89,6 +90,7 @@ void framer_open(struct framer *fr, const struct framer_input *in) {
         fr->source_error = 0;
         fr->skipping = NULL;
         fr->journal = (struct cut_journal){0};
+        json_framer_init(&fr->json);
         preamble_reset(fr->pr, FORMAT_UNKNOWN);
 }
 
@@ -153,6 +155,7 @@ static void begin_input(struct framer *fr, char *p, size_t *len, size_t room) {
                 fr->format = FORMAT_TEXT;
         }
         fr->line = counts_lines(fr->format) ? 1 : 0;
+        fr->evtx_head = evtx_header_size(span_of(p, *len));
         preamble_reset(fr->pr, fr->format);
 }
 
@@ -160,15 +163,14 @@ static void begin_input(struct framer *fr, char *p, size_t *len, size_t room) {
 static size_t goal_of(const struct framer *fr) {
         if (fr->format != FORMAT_EVTX)
                 return fr->limit;
-        size_t head = fr->started ? 0 : EVTX_HEAD;
-        size_t chunks = fr->limit > head ? (fr->limit - head) / EVTX_CHUNK : 0;
-        return head + MAX(chunks, (size_t)1) * EVTX_CHUNK;
+        size_t chunks = fr->limit > fr->evtx_head ? (fr->limit - fr->evtx_head) / EVTX_CHUNK : 0;
+        return fr->evtx_head + MAX(chunks, (size_t)1) * EVTX_CHUNK;
 }
 
 static size_t cut(struct framer *fr, struct span s) {
         switch (fr->format) {
         case FORMAT_EVTX: {
-                size_t head = fr->started ? 0 : EVTX_HEAD;
+                size_t head = fr->evtx_head;
                 return s.len > head ? head + (s.len - head) / EVTX_CHUNK * EVTX_CHUNK : 0;
         }
         case FORMAT_AUDITD: return cut_auditd(s);
@@ -181,6 +183,7 @@ static size_t cut(struct framer *fr, struct span s) {
                 size_t used;
                 return cut_journal(&st, s, false, &used);
         }
+        case FORMAT_JSON: return json_frame_cut(&fr->json, s, false);
         default: return cut_lines(s);
         }
 }
@@ -211,6 +214,11 @@ static size_t skip_some(struct framer *fr, struct span s, bool *ret_found) {
                 *ret_found = end > 0;
                 return end ? end : used;
         }
+        if (fr->format == FORMAT_JSON) {
+                used = json_frame_drop(&fr->json, s);
+                *ret_found = used < s.len;
+                return used;
+        }
         const char *nl = memchr(s.p, '\n', s.len);
         *ret_found = nl != NULL;
         return nl ? (size_t)(nl + 1 - s.p) : s.len;
@@ -224,7 +232,7 @@ static void skip_on(struct framer *fr, char *buf) {
         memcpy(buf, fr->carry, len);
         while (!found) {
                 size_t n = len ? skip_some(fr, span_of(buf, len), &found) : 0;
-                if (n == 0 && fr->source_end)
+                if (n == 0 && !found && fr->source_end)
                         n = len;
                 if (fr->line)
                         fr->line += cut_count_lines(span_of(buf, n));
@@ -255,7 +263,7 @@ static size_t fill_payload(struct framer *fr, char *payload, size_t *len, size_t
                 if (n)
                         return n;
                 if (goal + INFLATE_MIN >= room)
-                        return cut_oversize(fr, span_of(payload, *len));
+                        return cut_oversize(fr, span_of(payload, have));
                 goal = MIN(goal * 2, room);
         }
 }
@@ -281,9 +289,9 @@ static int finish(struct framer *fr, struct decode_error *ret_err) {
         int r = fr->source_error;
 
         fr->source_error = 0;
-        if (r == -EBADMSG) {
-                uint64_t stored;
-                const char *what = inflate_error(fr->z, &stored);
+        uint64_t stored;
+        const char *what = inflate_error(fr->z, &stored);
+        if (r == -EBADMSG && *what) {
                 *ret_err = (struct decode_error){.offset = fr->offset, .what = what};
                 return FRAMER_BAD;
         }
@@ -325,6 +333,7 @@ int framer_fill(struct framer *fr, void *slot, struct decode_error *ret_err) {
         bool last = fr->source_end && fr->carry_len == 0 && !fr->skipping;
         write_header(fr, slot, pre.len, n, last);
         fr->started = true;
+        fr->evtx_head = 0;
         fr->finished = last;
         r = preamble_scan(fr->pr, span_of(payload, n));
         if (r < 0)

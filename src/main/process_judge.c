@@ -5,6 +5,7 @@
  * that killed it and go on behind it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "decode/decode.h"
 #include "main/processes.h"
@@ -189,6 +190,25 @@ static int say_findings(struct judge *j, const struct batch *b, const struct eve
         return 0;
 }
 
+#ifdef COLOA_FAULTS
+/* Test builds only: a record that holds one of these words hijacks the judge, so that the scenarios can see what becomes of
+ * a judge that crashes, hangs or tries to break out. */
+static void misbehave(struct span raw) {
+        volatile uint64_t forever = 1;
+
+        if (memmem(raw.p, raw.len, "coloa-test-crash", 16))
+                abort();
+        if (memmem(raw.p, raw.len, "coloa-test-open", 15))
+                _exit(os_open("/etc/passwd", 0, 0) >= 0 ? 99 : 98);
+        while (forever && memmem(raw.p, raw.len, "coloa-test-hang", 15))
+                forever++;
+}
+#else
+static void misbehave(struct span raw) {
+        (void)raw;
+}
+#endif
+
 static int judge_batch(struct judge *j, const struct msg_slot *m) {
         struct msg_slot done = {.type = JUDGE_DONE, .slot = m->slot};
         struct decode_error error;
@@ -215,6 +235,7 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
                         r = say_problem(j, &b, &error);
                 } else {
                         done.events++;
+                        misbehave(e.raw);
                         uint32_t n = matcher_run(j->matcher, &e, &rules);
                         if (n)
                                 r = say_findings(j, &b, &e, rules, n);

@@ -18,6 +18,7 @@ static const struct report_writer *const writers[] = {
         [REPORT_TERMINAL] = &report_terminal,
         [REPORT_JSONL] = &report_jsonl,
         [REPORT_CSV] = &report_csv,
+        [REPORT_HTML] = &report_html,
         [REPORT_NAVIGATOR] = &report_navigator,
         [REPORT_TIMESKETCH] = &report_timesketch,
 };
@@ -76,10 +77,6 @@ int report_new(struct report **ret, const struct report_context *context) {
 
         if (!r)
                 return FAIL(-ENOMEM);
-        if (!writers[context->format]) {
-                free(r);
-                return FAIL(-ENOTSUP);
-        }
         r->context = *context;
         r->writer = writers[context->format];
         r->out.limit = OUT_LIMIT;

@@ -23,7 +23,7 @@
 #include "report/text.h"
 
 #define PLACES 64u /* unreadable places kept; the rest is counted */
-#define PLACES_SHOWN 12u
+#define PLACES_SHOWN 8u
 #define PHRASE_MAX 160u
 #define TITLE_MAX 512u
 #define INDENT 2u
@@ -153,12 +153,6 @@ static void rule_head(struct report *r, const struct group *g) {
         buf_deinit(&right);
 }
 
-/* "4 ×", for an alert "12 events"; right-aligned by the caller. */
-static void how_many(struct buf *b, const struct group *g) {
-        text_number(b, g->count);
-        buf_str(b, " ×");
-}
-
 static void sample(struct report *r, const struct group *g) {
         struct terminal *t = r->state;
         struct buf *b = &r->out;
@@ -205,26 +199,30 @@ static void place_of(struct buf *b, const struct group *g) {
         }
 }
 
-static void where(struct report *r, const struct group *g) {
+/* Where the finding shown stands, in at most `columns`. */
+static void where(struct report *r, struct buf *b, const struct group *g, size_t columns) {
         struct terminal *t = r->state;
         struct buf at = {0};
 
-        text_pad(&r->out, INDENT * 2);
-        paint(&r->out, r->context.colour, PAINT_DIM);
         if (g->alert) {
-                buf_str(&r->out, tr("correlation of ", "tương quan của "));
-                text_count(&r->out, g->events, "event", "events", "sự kiện");
-        } else {
-                place_of(&at, g);
-                buf_reset(&t->clean);
-                text_clean(&t->clean, report_input(r, g->input), 4096);
-                text_cut_front(&r->out, buf_get(&t->clean),
-                               t->width - MIN(t->width - 8, INDENT * 2 + text_width(buf_get(&at))));
-                buf_span(&r->out, buf_get(&at));
+                buf_str(b, tr("correlation of ", "tương quan của "));
+                text_count(b, g->events, "event", "events", "sự kiện");
+                return;
         }
+        place_of(&at, g);
+        buf_reset(&t->clean);
+        text_clean(&t->clean, report_input(r, g->input), 4096);
+        text_cut_front(b, buf_get(&t->clean), columns - MIN(columns - 8, text_width(buf_get(&at))));
+        buf_span(b, buf_get(&at));
+        buf_deinit(&at);
+}
+
+static void dim_line(struct report *r, unsigned indent, struct span text) {
+        text_pad(&r->out, indent);
+        paint(&r->out, r->context.colour, PAINT_DIM);
+        buf_span(&r->out, text);
         paint(&r->out, r->context.colour, PAINT_OFF);
         buf_char(&r->out, '\n');
-        buf_deinit(&at);
 }
 
 /* Columns for hosts: as many as the longest of those shown, within reason. */
@@ -240,37 +238,105 @@ static size_t host_columns(struct report *r, struct group **g, uint32_t n) {
         return MIN(columns, t->width > 100 ? 48u : t->width / 2 - 10);
 }
 
-static void host_line(struct report *r, const struct group *g, size_t columns) {
-        struct terminal *t = r->state;
-        struct buf count = {0};
-        size_t w;
-
+static void clean_host(struct terminal *t, const struct group *g) {
         buf_reset(&t->clean);
         text_clean(&t->clean,
                    g->host_len ? span_of(g->host, g->host_len)
                                : span_str(tr("(no host)", "(không rõ máy)")),
                    255);
+}
+
+static void times(struct buf *b, int64_t first, int64_t last) {
+        if (first == TIME_NONE)
+                buf_str(b, tr("time unknown", "không rõ thời gian"));
+        text_times(b, first, last);
+}
+
+/* Host, how many, when; where the one shown stands at the right edge when there is room, else on
+ * its own line after the sample (`same`: the sample says what the one above said). */
+static void host_block(struct report *r, const struct group *g, size_t columns, bool same) {
+        struct terminal *t = r->state;
+        struct buf text = {0}, place = {0};
+        size_t w;
+
+        clean_host(t, g);
         text_pad(&r->out, INDENT);
         w = text_cut(&r->out, buf_get(&t->clean), columns);
-        how_many(&count, g);
-        w = columns - MIN(columns, w) +
-            (text_width(buf_get(&count)) < 7 ? 7 - text_width(buf_get(&count)) : 1);
-        text_pad(&r->out, w);
-        buf_span(&r->out, buf_get(&count));
-        w = INDENT + columns + MAX((size_t)7, text_width(buf_get(&count)) + 1) + 2;
-        buf_reset(&count);
-        if (g->first == TIME_NONE)
-                buf_str(&count, tr("time unknown", "không rõ thời gian"));
-        text_times(&count, g->first, g->last);
-        if (w + text_width(buf_get(&count)) >
-            t->width) { /* a narrow window: on a line of its own */
+        text_number(&text, g->count);
+        buf_str(&text, " ×");
+        text_pad(&r->out,
+                 columns - MIN(columns, w) +
+                         (text_width(buf_get(&text)) < 7 ? 7 - text_width(buf_get(&text)) : 1));
+        buf_span(&r->out, buf_get(&text));
+        w = INDENT + columns + MAX((size_t)7, text_width(buf_get(&text)) + 1) + 2;
+        buf_reset(&text);
+        times(&text, g->first, g->last);
+        if (w + text_width(buf_get(&text)) > t->width) { /* a narrow window: on a line of its own */
                 buf_char(&r->out, '\n');
                 text_pad(&r->out, INDENT);
+                w = INDENT + 2;
         }
         buf_str(&r->out, "  ");
-        buf_span(&r->out, buf_get(&count));
+        buf_span(&r->out, buf_get(&text));
+        w += text_width(buf_get(&text));
+
+        bool room = w + 30 <= t->width;
+        where(r, &place, g, room ? t->width - w - 3 : t->width - INDENT * 2);
+        if (room) {
+                paint(&r->out, r->context.colour, PAINT_DIM);
+                to_edge(&r->out, t->width, w, buf_get(&place));
+                paint(&r->out, r->context.colour, PAINT_OFF);
+        }
         buf_char(&r->out, '\n');
-        buf_deinit(&count);
+        if (!same)
+                sample(r, g);
+        if (!room)
+                dim_line(r, INDENT * 2, buf_get(&place));
+        buf_deinit(&text);
+        buf_deinit(&place);
+}
+
+/* Of what matters little, one line for all hosts. */
+static void compact_block(struct report *r, struct group **g, uint32_t n) {
+        struct terminal *t = r->state;
+        struct buf b = {.limit = (size_t)64 << 10};
+        int64_t first = g[0]->first, last = TIME_NONE;
+        uint64_t count = 0;
+        uint32_t shown = MIN(n, 24u);
+
+        for (uint32_t i = 0; i < n; i++) {
+                count += g[i]->count;
+                last = MAX(last, g[i]->last); /* TIME_NONE is the least */
+        }
+        text_number(&b, count);
+        buf_str(&b, " ×  ");
+        times(&b, first, last);
+        buf_str(&b, "  ");
+        for (uint32_t i = 0; i < shown; i++) {
+                buf_str(&b, i ? ", " : "");
+                clean_host(t, g[i]);
+                buf_span(&b, buf_get(&t->clean));
+        }
+        if (n > shown) {
+                buf_str(&b, tr(" and ", " và "));
+                text_count(&b, n - shown, "more host", "more hosts", "máy nữa");
+        }
+        struct span rest = buf_get(&b);
+        for (unsigned line = 0; rest.len && line < 3; line++) {
+                text_pad(&r->out, INDENT + (line ? INDENT : 0));
+                if (line == 2)
+                        text_cut(&r->out, rest, t->width - INDENT * 2);
+                else
+                        buf_span(&r->out, text_wrap(&rest, t->width - INDENT * 2));
+                buf_char(&r->out, '\n');
+        }
+        buf_deinit(&b);
+}
+
+static bool same_sample(const struct group *a, const struct group *b) {
+        return a->name_len == b->name_len && a->text_len == b->text_len &&
+               memcmp(a->name, b->name, a->name_len) == 0 &&
+               memcmp(a->text, b->text, a->text_len) == 0;
 }
 
 /* All groups of one rule. */
@@ -279,24 +345,25 @@ static void rule_block(struct report *r, struct group **g, uint32_t n) {
         size_t columns = host_columns(r, g, shown);
 
         rule_head(r, g[0]);
-        for (uint32_t i = 0; i < shown; i++) {
-                host_line(r, g[i], columns);
-                sample(r, g[i]);
-                where(r, g[i]);
+        if (g[0]->level == LEVEL_LOW || g[0]->level == LEVEL_INFORMATIONAL) {
+                compact_block(r, g, n);
+                buf_char(&r->out, '\n');
+                return;
         }
+        for (uint32_t i = 0; i < shown; i++)
+                host_block(r, g[i], columns, i > 0 && same_sample(g[i], g[i - 1]));
         if (n > shown) {
+                struct buf b = {0};
                 uint64_t more = 0;
 
                 for (uint32_t i = shown; i < n; i++)
                         more += g[i]->count;
-                text_pad(&r->out, INDENT);
-                paint(&r->out, r->context.colour, PAINT_DIM);
-                buf_str(&r->out, tr("and ", "và "));
-                text_count(&r->out, n - shown, "more host", "more hosts", "máy nữa");
-                buf_str(&r->out, tr(" with ", " với "));
-                text_count(&r->out, more, "finding", "findings", "phát hiện");
-                paint(&r->out, r->context.colour, PAINT_OFF);
-                buf_char(&r->out, '\n');
+                buf_str(&b, tr("and ", "và "));
+                text_count(&b, n - shown, "more host", "more hosts", "máy nữa");
+                buf_str(&b, tr(" with ", " với "));
+                text_count(&b, more, "finding", "findings", "phát hiện");
+                dim_line(r, INDENT, buf_get(&b));
+                buf_deinit(&b);
         }
         buf_char(&r->out, '\n');
 }
@@ -308,6 +375,10 @@ static int show_groups(struct report *r) {
 
         if (!g)
                 return FAIL(-ENOMEM);
+        if (n) {
+                dim_line(r, 0, span_str(tr("Times are UTC.", "Thời gian theo UTC.")));
+                buf_char(&r->out, '\n');
+        }
         for (uint32_t i = 0; i < n; i = k) {
                 if (i == 0 || g[i]->level != g[i - 1]->level)
                         level_head(r, g + i, n - i);
@@ -355,6 +426,39 @@ static void show_places(struct report *r) {
                 text_count(&r->out, r->counts.unreadable - shown, "more place", "more places",
                            "chỗ nữa");
                 buf_char(&r->out, '\n');
+        }
+}
+
+/* A long list has scrolled its severest part away: name it again where the eye is. */
+static void look_first(struct report *r) {
+        struct terminal *t = r->state;
+        uint32_t n, shown = 0;
+        struct group **g = groups_sorted(t->groups, &n);
+
+        if (!g || n < 12 || g[0]->level < LEVEL_HIGH)
+                return;
+        paint(&r->out, r->context.colour, PAINT_BOLD);
+        buf_str(&r->out, tr("Look first at", "Xem trước"));
+        paint(&r->out, r->context.colour, PAINT_OFF);
+        buf_char(&r->out, '\n');
+        for (uint32_t i = 0; i < n && shown < 5 && g[i]->level == g[0]->level; i++) {
+                struct program_rule m;
+                struct buf b = {0};
+
+                if (i && g[i]->rule == g[i - 1]->rule && g[i]->alert == g[i - 1]->alert)
+                        continue;
+                report_rule(r, g[i]->rule, g[i]->alert, &m);
+                times(&b, g[i]->first, TIME_NONE);
+                buf_str(&b, "  ");
+                clean_host(t, g[i]);
+                buf_span(&b, buf_get(&t->clean));
+                buf_str(&b, "  ");
+                text_clean(&b, report_title(&m), TITLE_MAX);
+                text_pad(&r->out, INDENT);
+                text_cut(&r->out, buf_get(&b), t->width - INDENT);
+                buf_char(&r->out, '\n');
+                buf_deinit(&b);
+                shown++;
         }
 }
 
@@ -410,6 +514,7 @@ static int terminal_end(struct report *r, const struct report_summary *s) {
                                                  .width = t->width,
                                                  .colour = r->context.colour});
         show_places(r);
+        look_first(r);
         return 0;
 }
 

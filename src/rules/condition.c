@@ -159,15 +159,15 @@ static uint32_t quantifier(struct span w) {
         return v;
 }
 
-static struct expr *at_least(struct cond *c, struct expr **kids, uint32_t n, uint32_t min) {
-        struct node at = here(c);
+static struct expr *at_least(struct cond *c, const struct node *at, struct expr **kids, uint32_t n,
+                             uint32_t min) {
         struct expr *e;
 
-        say(c->p, DIAG_HINT, "condition-count", &at,
+        say(c->p, DIAG_HINT, "condition-count", at,
             "\"%u of\" is not part of the specification; other tools may refuse it",
             "\"%u of\" không thuộc đặc tả; công cụ khác có thể từ chối", min);
         if (min > n) {
-                say(c->p, DIAG_ERROR, "condition-count-high", &at,
+                say(c->p, DIAG_ERROR, "condition-count-high", at,
                     "asks for %u of %u searches, which can never be: lower the number",
                     "đòi %u trong %u phép tìm, không bao giờ xảy ra: hãy giảm số", min, n);
                 return NULL;
@@ -215,7 +215,7 @@ static struct expr *of_parse(struct cond *c, uint32_t min) {
         next(c);
         if (min == UINT32_MAX)
                 return expr_list(c->p->a, EXPR_AND, kids, n);
-        return min == 1 ? expr_list(c->p->a, EXPR_OR, kids, n) : at_least(c, kids, n, min);
+        return min == 1 ? expr_list(c->p->a, EXPR_OR, kids, n) : at_least(c, &at, kids, n, min);
 }
 
 static struct expr *or_parse(struct cond *c);

@@ -176,7 +176,8 @@ static struct span *get_texts(struct reader *r, uint32_t *ret_n) {
         return list;
 }
 
-/* Postfix: never takes what is not there, leaves one result (S2). */
+/* Postfix: never takes what is not there, never holds more than CORR_COND_DEPTH, leaves one result
+ * (S2). */
 static bool cond_sound(const struct corr_cond *c, uint32_t n, uint32_t n_refs) {
         uint32_t depth = 0;
 
@@ -189,6 +190,8 @@ static bool cond_sound(const struct corr_cond *c, uint32_t n, uint32_t n_refs) {
                         return false;
                 else if (c[i].op != COND_NOT)
                         depth--;
+                if (depth > CORR_COND_DEPTH)
+                        return false;
         }
         return n == 0 || depth == 1;
 }

@@ -181,11 +181,13 @@ static bool condition_build(struct linker *l, struct raw_corr *c) {
         at.plain = true; /* the column is that of the text */
         p->size = 0;
         e = condition_parse(p, c->cond, &at, 0, names, c->n_refs);
-        if (e && !cond_postfix(p, e, leaves, c->n_refs, c->c.cond, CORR_COND_MAX, &c->c.n_cond))
+        if (e && !cond_postfix(p, e, leaves, c->n_refs, c->c.cond, CORR_COND_MAX, &c->c.n_cond)) {
                 say(p, DIAG_ERROR, "correlation-condition", &at,
                     "the condition has more than %d parts, or counts with \"N of\": simplify it",
                     "điều kiện có hơn %d phần, hoặc đếm bằng \"N of\": hãy viết gọn lại",
                     CORR_COND_MAX);
+                return false;
+        }
         for (uint32_t i = 0; e && i < c->n_refs; i++)
                 if (!names[i].used) {
                         struct node ref = mark(c->refs[i].line, c->refs[i].column);
@@ -193,52 +195,64 @@ static bool condition_build(struct linker *l, struct raw_corr *c) {
                             "the condition never uses \"%.*s\"", "điều kiện không dùng \"%.*s\"",
                             SHOW(c->refs[i].text));
                 }
-        return e && !p->refused;
+        return e && c->c.n_cond;
+}
+
+/* One reference of a correlation to another: that one is resolved first. false: it cannot be used.
+ */
+static bool chain_resolve(struct linker *l, struct raw_corr *c, uint32_t ref, uint32_t index) {
+        struct raw_corr *d = &l->p->corrs[index];
+        struct node at = mark(c->refs[ref].line, c->refs[ref].column);
+        struct span name = c->refs[ref].text;
+
+        if (d->open) {
+                say(l->p, DIAG_ERROR, "correlation-cycle", &at,
+                    "\"%.*s\" leads back to this correlation: break the circle",
+                    "\"%.*s\" dẫn ngược về chính tương quan này: hãy phá vòng", SHOW(name));
+                return false;
+        }
+        if (l->depth > CORR_DEPTH_MAX) {
+                say(l->p, DIAG_ERROR, "correlation-too-deep", &at,
+                    "correlations over correlations go deeper than %d: flatten them",
+                    "tương quan chồng tương quan sâu hơn %d tầng: hãy làm phẳng", CORR_DEPTH_MAX);
+                return false;
+        }
+        resolve(l, index);
+        context(l->p, &c->c.meta);
+        if (d->dead) {
+                say(l->p, DIAG_ERROR, "reference-refused", &at,
+                    "the correlation \"%.*s\" was refused, so this one cannot work: repair that "
+                    "one first",
+                    "tương quan \"%.*s\" bị từ chối nên luật này không chạy được: hãy sửa luật đó "
+                    "trước",
+                    SHOW(name));
+                return false;
+        }
+        c->depth = MAX(c->depth, d->depth + 1);
+        return true;
 }
 
 static bool refs_resolve(struct linker *l, struct raw_corr *c) {
+        bool ok = true;
+
         c->c.refs = arena_array(l->p->a, MAX(c->n_refs, 1u), sizeof(*c->c.refs));
         if (!c->c.refs)
                 return false;
         c->c.n_refs = c->n_refs;
         for (uint32_t i = 0; i < c->n_refs; i++) {
                 struct entry *e = refer(l, &c->refs[i]);
-                struct node at = mark(c->refs[i].line, c->refs[i].column);
                 c->c.refs[i] = (struct corr_ref){e->what == TARGET_CORR, e->index};
-                if (e->what != TARGET_CORR)
-                        continue;
-                struct raw_corr *d = &l->p->corrs[e->index];
-                if (d->open) {
-                        say(l->p, DIAG_ERROR, "correlation-cycle", &at,
-                            "\"%.*s\" leads back to this correlation: break the circle",
-                            "\"%.*s\" dẫn ngược về chính tương quan này: hãy phá vòng",
-                            SHOW(c->refs[i].text));
-                        continue;
-                }
-                if (l->depth >= CORR_DEPTH_MAX) {
-                        say(l->p, DIAG_ERROR, "correlation-too-deep", &at,
-                            "correlations over correlations go deeper than %d: flatten them",
-                            "tương quan chồng tương quan sâu hơn %d tầng: hãy làm phẳng",
-                            CORR_DEPTH_MAX);
-                        continue;
-                }
-                resolve(l, e->index);
-                context(l->p, &c->c.meta);
-                if (d->dead)
-                        say(l->p, DIAG_ERROR, "reference-refused", &at,
-                            "the correlation \"%.*s\" was refused, so this one cannot work: repair "
-                            "that one first",
-                            "tương quan \"%.*s\" bị từ chối nên luật này không chạy được: hãy sửa "
-                            "luật đó trước",
-                            SHOW(c->refs[i].text));
+                if (e->what == TARGET_CORR)
+                        ok &= chain_resolve(l, c, i, e->index);
                 else
-                        c->depth = MAX(c->depth, d->depth + 1);
+                        ok &= e->what == TARGET_RULE;
         }
-        return true;
+        return ok;
 }
 
-static void aliases_resolve(struct linker *l, struct raw_corr *c) {
+static bool aliases_resolve(struct linker *l, struct raw_corr *c) {
         struct parse *p = l->p;
+        bool ok = true;
 
         c->c.aliases = arena_array(p->a, MAX(c->n_aliases, 1u), sizeof(*c->c.aliases));
         for (uint32_t i = 0; c->c.aliases && i < c->n_aliases; i++) {
@@ -250,16 +264,19 @@ static void aliases_resolve(struct linker *l, struct raw_corr *c) {
                        !(e->what && e->index == c->c.refs[k].index &&
                          (e->what == TARGET_CORR) == c->c.refs[k].is_correlation))
                         k++;
-                if (k == c->n_refs)
+                if (k == c->n_refs) {
+                        ok = false;
                         say(p, DIAG_ERROR, "alias-unknown-rule", &at,
                             "the alias \"%.*s\" names a rule that is not among this correlation's "
                             "rules: add or correct it",
                             "bí danh \"%.*s\" nêu luật không thuộc tương quan này: hãy thêm hoặc "
                             "sửa",
                             SHOW(a->alias));
-                else
+                } else {
                         c->c.aliases[c->c.n_aliases++] = (struct corr_alias){a->alias, k, a->field};
+                }
         }
+        return ok && c->c.aliases;
 }
 
 static void resolve(struct linker *l, uint32_t index) {
@@ -274,21 +291,12 @@ static void resolve(struct linker *l, uint32_t index) {
         }
         c->open = true;
         l->depth++;
-        bool ok = (c->cond.len == 0 || condition_refs(l, c)) && refs_resolve(l, c);
-        if (ok) {
-                bool before = l->p->refused;
-                l->p->refused = false;
-                aliases_resolve(l, c);
-                ok = c->cond.len == 0 || condition_build(l, c);
-                l->p->refused |= before;
-        }
+        bool ok = (c->cond.len == 0 || condition_refs(l, c)) && refs_resolve(l, c) &&
+                  aliases_resolve(l, c) && (c->cond.len == 0 || condition_build(l, c));
         l->depth--;
         c->open = false;
         c->done = true;
-        for (uint32_t i = 0; ok && i < c->n_refs; i++)
-                ok = c->c.refs[i].is_correlation ? !l->p->corrs[c->c.refs[i].index].dead
-                                                 : lookup(l, c->refs[i].text)->what == TARGET_RULE;
-        if (!ok || l->p->refused)
+        if (!ok)
                 refuse(l, c);
 }
 

@@ -13,6 +13,7 @@
  * underscore).
  *   - `all` with a single value means what it means without; the specification forbids it, we warn.
  *   - a keyword is looked for anywhere in the record, so its pattern is wrapped in '*'.
+ *   - whole numbers are compared in plain decimal, others as they are written (1.0 is not 1).
  *   - lt, lte, gt, gte take a number in quotes too, with a warning. */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -348,18 +349,6 @@ struct span scalar_text(struct parse *p, const struct node *n) {
                         s.p++, s.len--;
                 return minus ? arena_printf(p->a, "-%.*s", (int)MIN(s.len, (size_t)4096), s.p)
                              : arena_dup(p->a, s);
-        }
-        case SCALAR_FLOAT: {
-                char text[64];
-                if (!node_number(n, &v))
-                        return arena_dup(p->a, n->text);
-                /* The shortest text that reads back as the same number. */
-                for (int digits = 1; digits <= 17; digits++) {
-                        snprintf(text, sizeof(text), "%.*g", digits, v);
-                        if (strtod(text, NULL) == v)
-                                break;
-                }
-                return arena_dup(p->a, span_str(text));
         }
         default: return arena_dup(p->a, n->text);
         }

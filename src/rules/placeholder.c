@@ -5,7 +5,7 @@
 
 const struct placeholder *placeholder_find(const struct parse *p, struct span name) {
         for (uint32_t i = 0; i < p->n_placeholders; i++)
-                if (span_eq(p->placeholders[i].name, name))
+                if (p->placeholders[i].n && span_eq(p->placeholders[i].name, name))
                         return &p->placeholders[i];
         return NULL;
 }
@@ -39,6 +39,12 @@ static bool add_value(struct parse *p, struct placeholder *to, const struct node
 static void add(struct parse *p, const struct node *v) {
         struct placeholder *to = (struct placeholder *)placeholder_find(p, v->key->text);
 
+        if (v->kind == NODE_LIST && v->n == 0)
+                say(p, DIAG_WARNING, "placeholder-empty", v->key,
+                    "the placeholder \"%.*s\" has no value, so it counts as undefined: give it one",
+                    "biến giữ chỗ \"%.*s\" chưa có giá trị nên coi như chưa định nghĩa: hãy ghi "
+                    "giá trị",
+                    SHOW(v->key->text));
         if (!to) {
                 to = vec_push(p->a, &p->placeholders, &p->n_placeholders, &p->cap_placeholders,
                               sizeof(*to));

@@ -43,6 +43,7 @@ struct anchor {
 
 struct yaml {
         yaml_parser_t parser;
+        struct span text;
         bool over; /* after the end or a syntax error */
         struct level stack[DEPTH_MAX];
         uint32_t depth, nodes, n_anchors;
@@ -64,6 +65,7 @@ int yaml_open(struct yaml **ret, struct span text) {
         }
         yaml_parser_set_input_string(&y->parser, (const unsigned char *)(text.p ? text.p : ""),
                                      text.len);
+        y->text = text;
         *ret = y;
         return 0;
 }
@@ -286,16 +288,27 @@ static void on_end(struct yaml *y, struct arena *a, yaml_event_t *e, struct yaml
         attach(y, a, l.node, at, l.nodes, l.below, to);
 }
 
+/* The reader (bytes that are not UTF-8) knows an offset only. */
+static yaml_mark_t mark_of(const struct yaml *y) {
+        yaml_mark_t m = {0};
+
+        if (y->parser.error != YAML_READER_ERROR)
+                return y->parser.problem_mark;
+        for (size_t i = 0; i < y->parser.problem_offset && i < y->text.len; i++) {
+                m.column++;
+                if (y->text.p[i] == '\n') {
+                        m.line++;
+                        m.column = 0;
+                }
+        }
+        return m;
+}
+
 static void syntax_error(struct yaml *y, struct arena *a, struct yaml_problem *to) {
         const char *what = y->parser.problem ? y->parser.problem : "unreadable";
-        yaml_mark_t at = y->parser.problem_mark;
 
-        /* The reader (not UTF-8) knows only an offset. */
-        if (y->parser.error == YAML_READER_ERROR)
-                at = y->parser.mark;
         y->over = true;
-        y->bad = false;
-        PROBLEM("yaml-syntax", at, "not readable as YAML: %s; check indentation and quotes",
+        PROBLEM("yaml-syntax", mark_of(y), "not readable as YAML: %s; check indentation and quotes",
                 "không đọc được YAML: %s; hãy kiểm tra thụt dòng và dấu nháy", what);
 }
 

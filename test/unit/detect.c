@@ -25,6 +25,7 @@ static void json(void) {
 
 static void marked_by_their_head(void) {
         IS(FORMAT_EVTX, "ElfFile\0\1\0\0\0");
+        IS(FORMAT_EVTX, "ElfChnk\0\1\0\0\0");
         IS(FORMAT_ZEEK_TSV, "#separator \\x09\n#set_separator\t,\n#fields\tts\tuid\n");
         IS(FORMAT_ZEEK_TSV, "#fields\tts\tuid\n1.0\tC1\n");
         IS(FORMAT_W3C, "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n");
@@ -41,6 +42,8 @@ static void syslog(void) {
         IS(FORMAT_SYSLOG, "2026-11-23T05:26:07.123456+00:00 host sshd[12]: Failed password\n");
         IS(FORMAT_SYSLOG,
            "# comment\nOct  1 22:14:15 h su: a\n  continued\nOct  1 22:14:15 h su: b\n");
+        IS(FORMAT_SYSLOG,
+           "172.16.5.1 67: Feb 17 13:40:03.673: %PARSER-5-CFGLOG_LOGGEDCMD: User:a\n");
         IS(FORMAT_TEXT, "2026-11-23 05:26:07 INFO started\n");
 }
 

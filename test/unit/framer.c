@@ -251,6 +251,8 @@ static void evtx_chunks_stay_whole(void) {
                 for (size_t k = 0; k < sizes[i]; k++)
                         p[k] = (char)(k * 2654435761u >> 13);
                 memcpy(p, "ElfFile", MIN(sizes[i], (size_t)8));
+                if (sizes[i] > 42) /* the header's length */
+                        memcpy(p + 40, "\0\x10", 2);
                 for (size_t l = 0; l < ARRAY_LEN(limits); l++) {
                         struct span in = span_of(p, sizes[i]);
                         struct result res = run(in, FORMAT_EVTX, limits[l], 60000);

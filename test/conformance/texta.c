@@ -1,0 +1,266 @@
+/* Text logs against what others say about the same lines: fail2ban's test cases, go-libaudit's and
+ * auparse's goldens, wazuh's expected documents, LogHub's structured copies.
+ *
+ * Where Coloa differs on purpose, a table says so and why; every other difference fails. Counts are
+ * printed and must be reached exactly or exceeded: a lower one fails. */
+#include <ctype.h>
+#include <dirent.h>
+#include <jansson.h>
+#include <sys/stat.h>
+
+#include "decode_text.h"
+
+#define F2B "dev-set/syslog/fail2ban-testcases/fail2ban/tests/files/logs"
+
+static void freep(char **p) {
+        free(*p);
+}
+
+static char *read_file(const char *rel, size_t *ret_len) {
+        char path[1024];
+        struct stat st;
+
+        snprintf(path, sizeof(path), "%s/%s", check_data(), rel);
+        FILE *f = fopen(path, "rb");
+        if (!f || fstat(fileno(f), &st) < 0 || !S_ISREG(st.st_mode)) {
+                if (f)
+                        fclose(f);
+                return NULL;
+        }
+        char *p = malloc((size_t)st.st_size + 1);
+        *ret_len = fread(p, 1, (size_t)st.st_size, f);
+        p[*ret_len] = '\0';
+        fclose(f);
+        return p;
+}
+
+/* The next line, moving *p; false at the end. */
+static bool next_line(const char **p, const char *end, struct span *ret) {
+        if (*p >= end)
+                return false;
+        const char *nl = memchr(*p, '\n', (size_t)(end - *p));
+        *ret = span_of(*p, (size_t)((nl ? nl : end) - *p));
+        *p = nl ? nl + 1 : end;
+        return true;
+}
+
+/* ---- fail2ban ---- */
+
+/* fail2ban's tests run in Zurich: where a line has a zone, the expected time is Zurich's wall
+ * clock. */
+static int64_t from_zurich(int64_t wall) {
+        int64_t year, change[2];
+        unsigned month, day;
+
+        time_civil(wall / (86400 * NS_PER_SEC), &year, &month, &day);
+        for (int i = 0; i < 2; i++) { /* the last Sundays of March and October, at 01:00 UTC */
+                int64_t last = time_days(year, i ? 10 : 3, 31);
+                last -= (last + 4) % 7; /* day 0 was a Thursday */
+                change[i] = last * 86400 + 3600;
+        }
+        int64_t winter = wall - 3600 * NS_PER_SEC, sec = winter / NS_PER_SEC;
+        return sec >= change[0] && sec < change[1] ? wall - 7200 * NS_PER_SEC : winter;
+}
+
+/* A zone behind a clock, or a count of seconds. */
+static bool has_zone(struct span l) {
+        struct span head = span_of(l.p, MIN(l.len, (size_t)160));
+        size_t at = head.len && (*head.p == '[' || *head.p == '@'), d = 0;
+
+        while (at + d < head.len && isxdigit((unsigned char)head.p[at + d]))
+                d++;
+        if (d == 10 || d == 24 || memmem(head.p, head.len, "msg=audit(", 10))
+                return true;
+        for (size_t i = 8; i < head.len;
+             i++) { /* behind the first "hh:mm:ss", with or without a fraction */
+                const char *p = head.p + i, *end = head.p + head.len;
+                if (p[-3] != ':' || p[-6] != ':' || !isdigit((unsigned char)p[-1]) ||
+                    !isdigit((unsigned char)p[-4]) || !isdigit((unsigned char)p[-7]) ||
+                    (i > 8 && isdigit((unsigned char)p[-9])))
+                        continue;
+                while (p < end && (isdigit((unsigned char)*p) || *p == '.' || *p == ','))
+                        p++;
+                if (p < end && *p == ' ')
+                        p++;
+                return end - p >= 3 &&
+                       (*p == 'Z' || memcmp(p, "UTC", 3) == 0 || memcmp(p, "GMT", 3) == 0 ||
+                        ((*p == '+' || *p == '-') && isdigit((unsigned char)p[1]) &&
+                         isdigit((unsigned char)p[2])));
+        }
+        return false;
+}
+
+#define F2B_EARLIER                                                                                \
+        "the address is in an earlier line of the same process; a line is decoded by itself"
+
+/* What differs and why. */
+static const struct {
+        const char *file, *part, *why;
+} f2b_differs[] = {
+        {"3proxy", " +0300 ", "fail2ban's filter reads the clock without its zone"},
+        {"cowrie", "\"timestamp\"", "fail2ban's filter reads the clock without its zone"},
+        {"selinux-ssh", "audit(1372546928.000:52008)",
+         "the annotation is an hour from the line's own count of seconds"},
+        {"selinux-ssh", "audit(1372557500.000:61750)",
+         "the annotation is an hour from the line's own count of seconds"},
+        {"sshd", "sshd[26713]: Disconnecting", F2B_EARLIER},
+        {"sshd", "sshd[32686]: fatal: Read from socket failed", F2B_EARLIER},
+        {"sshd", "kex_exchange_identification: ", F2B_EARLIER},
+        {"sshd", "fatal: Unable to negotiate a key exchange method", F2B_EARLIER},
+        {"sshd", "fatal: no matching mac found", F2B_EARLIER},
+        {"apache-botsearch", "[Fri Dec 06 09:29:34 2013]",
+         "the line says 2013, the annotation 2014"},
+        {"dovecot", "@400000004c91b044077a9e94",
+         "TAI64N counts from ten seconds before 1970; fail2ban leaves them in"},
+        {"ejabberd-auth", "I(<0.1440.0>",
+         "the time is in the line before (a record of several lines)"},
+        {"guacamole", "WARNING: Authentication attempt",
+         "the time is in the line before (a record of several lines)"},
+        {"guacamole", "12:57:32.907", "no date: fail2ban takes the present day"},
+        {"monit", "[PDT ",
+         "a zone's abbreviation before the date is not read (the same letters name several zones)"},
+        {"sshd", "ssh2: from 10.10.1.2",
+         "fail2ban reads the end as what the server appended; with protocol 2 the server ends a "
+         "password's line with \"ssh2\", so the last address is the server's and the first part of "
+         "the name"},
+};
+
+static const char *f2b_why(const char *file, struct span line) {
+        for (size_t i = 0; i < ARRAY_LEN(f2b_differs); i++)
+                if (strcmp(f2b_differs[i].file, file) == 0 &&
+                    memmem(line.p, line.len, f2b_differs[i].part, strlen(f2b_differs[i].part)))
+                        return f2b_differs[i].why;
+        return NULL;
+}
+
+/* Services whose messages are decoded, so that an address in the annotation must be found. */
+static bool f2b_decoded(struct span program) {
+        static const char *const names[] = {"sshd",    "vsftpd",   "proftpd", "named",
+                                            "postfix", "dovecot",  "exim",    "sendmail",
+                                            "sm-mta",  "dropbear", "wu-ftpd", "pure-ftpd",
+                                            "xinetd",  "imapd",    "pop3d"};
+
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+                if (span_starts(program, span_str(names[i])))
+                        return true;
+        return false;
+}
+
+static struct { unsigned times, times_ok, hosts, hosts_ok, explained, unexplained; } f2b;
+
+static void f2b_differs_note(const char *file, struct span line, const char *want,
+                             struct span got) {
+        const char *why = f2b_why(file, line);
+
+        if (why)
+                f2b.explained++;
+        else
+                f2b.unexplained++;
+        printf("# %s: %s: wanted %s, got %.*s: %.*s\n", file, why ? why : "NOT EXPLAINED", want,
+               (int)got.len, got.p ? got.p : "", (int)MIN(line.len, (size_t)130), line.p);
+}
+
+/* "2005-03-07T02:09:33", to the second; one annotation writes "2005-03-7". */
+static int64_t f2b_wall(const char *s) {
+        unsigned y, mo, d, h, mi, sec;
+
+        return sscanf(s, "%u-%u-%uT%u:%u:%u", &y, &mo, &d, &h, &mi, &sec) == 6
+                       ? time_make(y, mo, d, h, mi, sec, 0)
+                       : TIME_NONE;
+}
+
+static void f2b_case(const char *file, json_t *want, struct span line) {
+        const char *time = json_string_value(json_object_get(want, "time"));
+        const char *host = json_string_value(json_object_get(want, "host"));
+        struct decode_options o = {0};
+        struct decoding t;
+        enum format f = span_starts(line, SPAN("type=")) ? FORMAT_AUDITD
+                        : *line.p == '{'                 ? FORMAT_JSON
+                                                         : FORMAT_SYSLOG;
+
+        /* Year-less lines are annotated as seen on that day. */
+        decoding_start(&t, f, line, &o, time_parse_iso(SPAN("2005-08-14T12:00:00Z"), 0));
+        check_int(decoding_next(&t), DECODE_EVENT);
+        if (time) {
+                int64_t wall = f2b_wall(time), got = event_time(&t.e, &o, &t.arena);
+                char text[40] = "nothing";
+                f2b.times++;
+                if (got != TIME_NONE) {
+                        time_format(text, got, 3);
+                        got -= got % NS_PER_SEC;
+                }
+                if (got == (has_zone(line) || f == FORMAT_JSON ? from_zurich(wall) : wall))
+                        f2b.times_ok++;
+                else
+                        f2b_differs_note(file, line, time, span_str(text));
+        }
+        bool match = json_is_true(json_object_get(want, "match"));
+        struct span ip = decoding_get(&t, "src_ip"), name = decoding_get(&t, "src_host");
+        if (host && f == FORMAT_SYSLOG && (ip.p || name.p || (match && f2b_decoded(t.e.key1)))) {
+                f2b.hosts++;
+                if (span_eq(ip, span_str(host)) || span_eq(name, span_str(host)))
+                        f2b.hosts_ok++;
+                else
+                        f2b_differs_note(file, line, host, ip.p ? ip : name);
+        }
+        decoding_stop(&t);
+}
+
+static void f2b_file(const char *file) {
+        char rel[1024];
+        size_t len;
+
+        snprintf(rel, sizeof(rel), F2B "/%s", file);
+        _cleanup_(freep) char *text = read_file(rel, &len);
+        if (!text)
+                return;
+        const struct span mark = SPAN("# failJSON:");
+        const char *p = text, *end = text + len;
+        struct span line;
+        json_t *want = NULL;
+        while (next_line(&p, end, &line)) {
+                if (span_starts(line, mark)) {
+                        json_error_t err;
+                        json_decref(want);
+                        want = json_loadb(line.p + mark.len, line.len - mark.len,
+                                          JSON_DISABLE_EOF_CHECK, &err);
+                } else if (want && line.len && *line.p != '#') {
+                        f2b_case(file, want, line);
+                        json_decref(want);
+                        want = NULL;
+                }
+        }
+        json_decref(want);
+}
+
+static int by_name(const void *a, const void *b) {
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void fail2ban_times_and_hosts(void) {
+        char path[1024], *names[256];
+        size_t n = 0;
+
+        if (!check_data())
+                check_skip("COLOA_TEST_DATA is not set");
+        snprintf(path, sizeof(path), "%s/" F2B, check_data());
+        DIR *d = opendir(path);
+        check(d);
+        for (struct dirent *e; (e = readdir(d));)
+                if (e->d_name[0] != '.' && n < ARRAY_LEN(names))
+                        names[n++] = strdup(e->d_name);
+        closedir(d);
+        qsort(names, n, sizeof(*names), by_name);
+        for (size_t i = 0; i < n; i++) {
+                f2b_file(names[i]);
+                free(names[i]);
+        }
+        printf("# fail2ban: %u of %u times, %u of %u addresses; %u differences explained\n",
+               f2b.times_ok, f2b.times, f2b.hosts_ok, f2b.hosts, f2b.explained);
+        check_int(f2b.unexplained, 0);
+}
+
+int main(void) {
+        RUN(fail2ban_times_and_hosts);
+        return check_done();
+}

@@ -1,0 +1,7 @@
+/* decode/csv. */
+#include "fuzz/decode_all.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        decode_split(FORMAT_CSV, data, size);
+        return 0;
+}

@@ -1,0 +1,7 @@
+/* decode/kv. */
+#include "fuzz/decode_all.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        decode_bytes(FORMAT_KV, SPAN_NONE, data, size);
+        return 0;
+}

@@ -1,0 +1,7 @@
+/* decode/leef. */
+#include "fuzz/decode_all.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        decode_bytes(FORMAT_LEEF, SPAN_NONE, data, size);
+        return 0;
+}

@@ -1,0 +1,7 @@
+/* decode/web. */
+#include "fuzz/decode_all.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        decode_bytes(FORMAT_WEB, SPAN_NONE, data, size);
+        return 0;
+}

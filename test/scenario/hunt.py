@@ -1,0 +1,191 @@
+"""`coloa hunt` as a user meets it: exit status, findings, what it says of what it cannot read, crashes of a judge."""
+import gzip
+import json
+import subprocess
+
+from tap import DATA, PROGRAM, Skip, coloa, data, run  # noqa: F401
+
+RULE = """title: Encoded PowerShell
+id: 8b6bb2e6-5b0f-4c40-9a5c-0d3c1f2a7e11
+status: test
+level: high
+tags: [attack.execution, attack.t1059.001]
+logsource: {product: windows, category: process_creation}
+detection:
+  sel: {Image|endswith: '\\powershell.exe', CommandLine|contains: ' -enc '}
+  condition: sel
+"""
+CORRELATION = RULE + """---
+title: Many encoded PowerShells
+id: 0f8d5d8e-8b7a-4b39-9d35-0b8f6f9d2a10
+status: test
+level: critical
+correlation:
+  type: event_count
+  rules: [8b6bb2e6-5b0f-4c40-9a5c-0d3c1f2a7e11]
+  group-by: [Computer]
+  timespan: 10m
+  condition: {gte: 3}
+"""
+
+
+def event(n: int, command: str = "powershell -enc AAA", **more) -> dict:
+    return {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Computer": "ws1",
+            "@timestamp": f"2026-11-23T05:{n // 60 % 60:02d}:{n % 60:02d}.000Z",
+            "Image": "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe", "CommandLine": command, **more}
+
+
+def write(folder, name: str, lines, rule: str = RULE):
+    (folder / "rule.yml").write_text(rule)
+    text = "".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines)
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def findings(result) -> list[dict]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def finds_and_exits_1(folder):
+    log = write(folder, "a.json", [event(1), event(2, "powershell -c ls"), event(3)])
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", log)
+    got = findings(r)
+    assert r.returncode == 1, r
+    assert len(got) == 2, got
+    assert got[0]["rule.name"] == "Encoded PowerShell"
+    assert got[0]["host.name"] == "ws1"
+    assert got[0]["@timestamp"].startswith("2026-11-23T05:00:01")
+    assert got[0]["log.file.path"] == str(log)
+    assert {g["log.offset"] for g in got} == {0, len(json.dumps(event(1))) + 1 + len(json.dumps(event(2, "powershell -c ls"))) + 1}
+
+
+def nothing_found_exits_0(folder):
+    log = write(folder, "a.json", [event(1, "ls")])
+    r = coloa("hunt", "-r", folder / "rule.yml", log)
+    assert r.returncode == 0, r
+
+
+def usage_exits_2(folder):
+    write(folder, "a.json", [])
+    for args in ([], ["--no-such"], ["--format", "nope", "x"], ["--from", "yesterday", "x"], ["-o", "pdf", "x"]):
+        r = coloa("hunt", *args)
+        assert r.returncode == 2, (args, r)
+        assert r.stderr.strip(), args
+
+
+def unreadable_exits_3_and_says_where(folder):
+    good = json.dumps(event(1)) + "\n"
+    log = write(folder, "a.json", [good, "{broken\n", good])
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", log)
+    assert r.returncode == 3, r
+    assert len(findings(r)) == 2
+    assert str(log).encode() in r.stderr and str(len(good)).encode() in r.stderr.replace(b",", b""), r.stderr
+    missing = coloa("hunt", "-r", folder / "rule.yml", folder / "none.json")
+    assert missing.returncode == 3 and b"none.json" in missing.stderr
+
+
+def gzip_stdin_and_directories(folder):
+    log = write(folder, "a.json", [event(1)])
+    (folder / "logs").mkdir()
+    (folder / "logs" / "a.json.gz").write_bytes(gzip.compress(log.read_bytes()))
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", folder / "logs")
+    assert r.returncode == 1 and len(findings(r)) == 1, r
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", "-", stdin=log.read_bytes())
+    assert r.returncode == 1 and len(findings(r)) == 1, r
+
+
+def from_to_and_level(folder):
+    log = write(folder, "a.json", [event(n) for n in range(60)])
+    rule = folder / "rule.yml"
+    r = coloa("hunt", "-r", rule, "-o", "jsonl", "--from", "2026-11-23T05:00:10Z", "--to", "2026-11-23T05:00:20Z", log)
+    assert len(findings(r)) == 10, r
+    r = coloa("hunt", "-r", rule, "-o", "jsonl", "--min-level", "critical", log)
+    assert r.returncode == 0 and not findings(r), r
+
+
+def correlation_raises_one_alert(folder):
+    log = write(folder, "a.json", [event(n * 60) for n in range(4)], CORRELATION)
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", log)
+    names = [f["rule.name"] for f in findings(r)]
+    assert names.count("Many encoded PowerShells") == 1, names
+
+
+def result_does_not_depend_on_jobs_or_order(folder):
+    (folder / "logs").mkdir()
+    (folder / "rule.yml").write_text(CORRELATION)
+    for k in range(5):
+        write(folder / "logs", f"{4 - k}.json", [event(n, Computer=f"ws{n % 7}") for n in range(k, 600, 5)], CORRELATION)
+    (folder / "logs" / "rule.yml").unlink()
+    seen = set()
+    for jobs in (1, 2, 4):
+        r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", "--jobs", jobs, folder / "logs")
+        seen.add("\n".join(sorted(r.stdout.decode().splitlines())))
+    assert len(seen) == 1
+
+
+def faults_are_built_in() -> bool:
+    return b"coloa-test-crash" in open(PROGRAM, "rb").read()
+
+
+def a_crashing_judge_names_the_record_and_the_rest_goes_on(folder):
+    if not faults_are_built_in():
+        raise Skip("not a test build")
+    lines = [event(n) for n in range(40)]
+    lines[7] = event(7, "powershell -enc coloa-test-crash")
+    lines[8] = event(8, "powershell -enc coloa-test-open")
+    log = write(folder, "a.json", lines)
+    at = len("".join(json.dumps(x) + "\n" for x in lines[:7]))
+    for jobs in (1, 2):
+        r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", "--jobs", jobs, log)
+        assert r.returncode == 3, r
+        assert len(findings(r)) == 38, (len(findings(r)), r.stderr)
+        text = r.stderr.decode().replace(",", "")
+        assert str(log) in text and str(at) in text, text
+
+
+def a_hanging_judge_is_ended(folder):
+    if not faults_are_built_in():
+        raise Skip("not a test build")
+    log = write(folder, "a.json", [event(1), event(2, "powershell -enc coloa-test-hang"), event(3)])
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", log)
+    assert r.returncode == 3 and len(findings(r)) == 2, r
+
+
+def html_is_one_file_that_names_the_finding(folder):
+    log = write(folder, "a.json", [event(1, "powershell -enc </script><script>alert(1)</script>")])
+    page = folder / "report.html"
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", f"html={page}", log)
+    text = page.read_text()
+    assert r.returncode == 1 and "Encoded PowerShell" in text
+    assert "<script>alert(1)" not in text
+    assert b"Encoded PowerShell" in r.stdout  # and the terminal view is shown too
+
+
+def speaks_vietnamese(folder):
+    log = write(folder, "a.json", [event(1)])
+    r = coloa("hunt", "-r", folder / "rule.yml", "--lang", "vi", log)
+    assert "phát hiện" in r.stdout.decode().lower(), r.stdout
+    assert "Cách dùng" in coloa("hunt", "--help", env={"LANG": "vi_VN.UTF-8"}).stdout.decode()
+
+
+def nothing_reaches_the_terminal_unescaped(folder):
+    log = write(folder, "a.json", [event(1, "powershell -enc \u001b]0;owned\u0007 \u202e")])
+    r = coloa("hunt", "-r", folder / "rule.yml", log)
+    assert b"\x1b" not in r.stdout and "\u202e" not in r.stdout.decode()
+
+
+def broken_pipe_is_no_crash(folder):
+    log = write(folder, "a.json", [event(n) for n in range(3000)])
+    child = subprocess.Popen([PROGRAM, "hunt", "-r", str(folder / "rule.yml"), "-o", "jsonl", str(log)],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child.stdout.read(10)
+    child.stdout.close()
+    assert child.wait(60) == 3, child.returncode
+    child.stderr.close()
+
+
+run(finds_and_exits_1, nothing_found_exits_0, usage_exits_2, unreadable_exits_3_and_says_where, gzip_stdin_and_directories,
+    from_to_and_level, correlation_raises_one_alert, result_does_not_depend_on_jobs_or_order,
+    a_crashing_judge_names_the_record_and_the_rest_goes_on, a_hanging_judge_is_ended,
+    html_is_one_file_that_names_the_finding, speaks_vietnamese, nothing_reaches_the_terminal_unescaped,
+    broken_pipe_is_no_crash)

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Speed and memory of `coloa hunt` over the development data, as figures and ratios of one run.
+
+./dev bench [--quick] [--only NAME[,NAME]] [--json FILE]
+Everything is measured by the program's own --stats (judging: from the first batch to the last verdict, rules ready) and,
+for whole processes, by the clock around them. Several rounds, interleaved; the median is shown with minimum and maximum.
+Peers (rsigma, evtxexport …) are measured in the same run where they are on PATH (also in COLOA_PEERS), else left out.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+COLOA = ROOT / "build" / "coloa"
+PATH = os.environ.get("COLOA_PEERS", "") + os.pathsep + os.environ["PATH"]
+ACTIVE = ("rules", "rules-emerging-threats", "rules-threat-hunting", "rules-placeholder", "rules-compliance")
+
+
+class Bench:
+    def __init__(self, options):
+        self.o = options
+        data = os.environ.get("COLOA_TEST_DATA")
+        if not data:
+            sys.exit("bench: needs ../shared/data (or COLOA_TEST_DATA)")
+        self.data = pathlib.Path(data)
+        self.rules_root = next(self.data.glob("sigma-rules-*"))
+        self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="coloa-bench-"))
+        self.rounds = 1 if options.quick else 5
+        self.rows = []
+        self.placeholders = self.tmp / "placeholders.yml"
+        names = set()
+        for path in (self.rules_root / "rules-placeholder").rglob("*.yml"):
+            names |= set(re.findall(r"%([A-Za-z0-9_]+)%", path.read_text(encoding="utf-8")))
+        self.placeholders.write_text("".join(f"{n}: ['bench-{n}']\n" for n in sorted(names)))
+
+    def row(self, what, value, bar="", note=""):
+        self.rows.append({"what": what, "value": value, "bar": bar, "note": note})
+        print(f"{what:<58} {value:>28}  {bar:<26} {note}", flush=True)
+
+    def rules(self, root=None):
+        args = ["--placeholders", self.placeholders]
+        for name in ACTIVE:
+            args += ["-r", (root or self.rules_root) / name]
+        return args
+
+    def hunt(self, *args):
+        """One run pinned to one CPU unless told otherwise; its stats as numbers, and the wall clock."""
+        start = time.monotonic()
+        r = subprocess.run([str(COLOA), "hunt", "-q", "--stats", "-o", "jsonl=/dev/null", "-o", "navigator=" + os.devnull,
+                            *map(str, args)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        wall = time.monotonic() - start
+        stats = {k: float(v) for k, v in re.findall(rb"(\w+)=([0-9.]+)", b"\n".join(
+            line for line in r.stderr.splitlines() if line.startswith(b"stats:")))}
+        stats = {k.decode(): v for k, v in stats.items()}
+        if "records_per_s" not in stats:
+            sys.exit(f"bench: the hunt failed ({r.returncode}): {r.stderr[-2000:].decode(errors='replace')}")
+        stats["wall_s"] = wall
+        return stats
+
+    def series(self, **commands):
+        """Each command `rounds` times, interleaved: name -> list of stats."""
+        got = {name: [] for name in commands}
+        for _ in range(self.rounds):
+            for name, args in commands.items():
+                got[name].append(self.hunt(*args))
+        return got
+
+    @staticmethod
+    def mid(stats, key):
+        return statistics.median(s[key] for s in stats)
+
+    @staticmethod
+    def spread(stats, key, scale=1.0, unit=""):
+        values = sorted(s[key] * scale for s in stats)
+        return f"{statistics.median(values):,.0f} ({values[0]:,.0f}–{values[-1]:,.0f}){unit}"
+
+    # ---- data made from the development set, in the scratch folder ----
+
+    def process_creations(self):
+        """Distinct process creations (Sysmon 1, Security 4688) of the mix, cycled to about 400 MB."""
+        out = self.tmp / "process_creation.json"
+        seen = set()
+        for path in sorted((self.data / "dev-set" / "json" / "otrf").rglob("*.json")):
+            with open(path, "rb") as lines:
+                for line in lines:
+                    if (b'"EventID":1,' in line and b"Sysmon" in line) or b'"EventID":4688,' in line:
+                        seen.add(line)
+        block = b"".join(sorted(seen))
+        with open(out, "wb") as to:
+            for _ in range(max(1, 400_000_000 // max(len(block), 1))):
+                to.write(block)
+        return out, len(seen)
+
+    def rules_times_8(self):
+        """Every rule eight times, the copies with other literals and ids, so that nothing is shared."""
+        out = self.tmp / "rules8"
+        value = re.compile(r"^(\s+(?:- )?)(.*?)('|\")(.{4,})\3\s*$")
+        for name in ACTIVE:
+            for path in (self.rules_root / name).rglob("*.yml"):
+                text = path.read_text(encoding="utf-8")
+                for copy in range(8):
+                    to = out / name / str(copy) / path.relative_to(self.rules_root / name)
+                    to.parent.mkdir(parents=True, exist_ok=True)
+                    if copy == 0:
+                        to.write_text(text, encoding="utf-8")
+                        continue
+                    lines, inside = [], False
+                    for line in text.splitlines():
+                        inside = (inside or line.startswith("detection:")) and not re.match(r"^[a-z]+:", line) or line.startswith("detection:")
+                        found = value.match(line) if inside and "condition" not in line and "|re" not in line and "%" not in line else None
+                        if found and not found.group(4).isdigit():
+                            body = found.group(4)
+                            cut = len(body) // 2
+                            while cut and body[cut - 1] in "\\*?'\"":
+                                cut -= 1
+                            if cut:
+                                line = f"{found.group(1)}{found.group(2)}{found.group(3)}{body[:cut]}q{copy}{body[cut:]}{found.group(3)}"
+                        elif line.startswith("id:"):
+                            line = re.sub(r"[0-9a-f]{2}$", f"{copy:02x}", line)
+                        lines.append(line)
+                    to.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return out
+
+    def evtx_files(self):
+        return self.data / "dev-set" / "evtx"
+
+    # ---- what is measured ----
+
+    def mix(self):
+        logs = self.data / "dev-set" / "json" / "otrf"
+        s = self.series(memo=[*self.rules(), "--pin", "--format", "json", logs],
+                        cold=[*self.rules(), "--pin", "--no-memo", "--format", "json", logs])
+        one = s["memo"]
+        self.row("mix: events/s, one core, all rules", self.spread(one, "records_per_s"), "≥ 650,000, aim 900,000",
+                 f"{self.mid(one, 'records'):,.0f} events, {self.mid(one, 'bytes') / 1e6:,.0f} MB, {self.mid(one, 'rules'):,.0f} rules")
+        self.row("mix: the same with --no-memo", self.spread(s["cold"], "records_per_s"))
+        self.row("mix: events/s by total wall time", f"{self.mid(one, 'records') / self.mid(one, 'wall_s'):,.0f}")
+        self.row("mix: MB/s", self.spread(one, "mb_per_s"))
+        self.row("start, rules from YAML to ready, s", f"{self.mid(one, 'start_to_ready_s'):.3f}", "≤ 0.5",
+                 f"read {self.mid(one, 'rules_read_s'):.3f} parse {self.mid(one, 'rules_parse_s'):.3f} "
+                 f"compile {self.mid(one, 'rules_compile_s'):.3f}")
+        self.row("memory, sum of PSS at peak, MB", f"{max(x['pss_peak_mb'] for x in one):.1f}", "≤ 120")
+        self.base = self.mid(one, "records_per_s")
+
+    def process_creation(self):
+        path, distinct = self.process_creations()
+        s = self.series(memo=[*self.rules(), "--pin", path], cold=[*self.rules(), "--pin", "--no-memo", path])
+        self.row("process creation: events/s, memo", self.spread(s["memo"], "records_per_s"), "≥ 320,000, aim 450,000",
+                 f"{distinct:,} distinct")
+        self.row("process creation: events/s, --no-memo", self.spread(s["cold"], "records_per_s"), "≥ 200,000, aim 300,000")
+        self.p_path, self.p_cold = path, self.mid(s["cold"], "records_per_s")
+        self.p_memo = self.mid(s["memo"], "records_per_s")
+
+    def times_8(self):
+        eight = self.rules_times_8()
+        logs = self.data / "dev-set" / "json" / "otrf"
+        path = getattr(self, "p_path", None) or self.process_creations()[0]
+        s = self.series(one=[*self.rules(), "--pin", "--format", "json", logs],
+                        eight=[*self.rules(eight), "--pin", "--format", "json", logs],
+                        p_one=[*self.rules(), "--pin", path], p_eight=[*self.rules(eight), "--pin", path])
+        self.row("rules × 8: cost on the mix", f"{self.mid(s['one'], 'records_per_s') / self.mid(s['eight'], 'records_per_s'):.2f} ×",
+                 "≤ 1.5 ×", f"{self.mid(s['eight'], 'rules'):,.0f} rules")
+        self.row("rules × 8: cost on process creation",
+                 f"{self.mid(s['p_one'], 'records_per_s') / self.mid(s['p_eight'], 'records_per_s'):.2f} ×", "≤ 3 ×")
+
+    def evtx(self):
+        once = self.hunt(*self.rules(), "--pin", "--format", "evtx", *self.evtx_list())
+        repeat = max(1, int(2_000_000 / max(once["records"], 1)) + 1)
+        s = self.series(memo=[*self.rules(), "--pin", "--repeat", repeat, *self.evtx_list()],
+                        cold=[*self.rules(), "--pin", "--no-memo", "--repeat", repeat, *self.evtx_list()])
+        self.row("EVTX: records/s, one core, all rules, memo", self.spread(s["memo"], "records_per_s"), "≥ 500,000, aim 1,000,000",
+                 f"{self.mid(s['memo'], 'records'):,.0f} records")
+        self.row("EVTX: records/s, --no-memo", self.spread(s["cold"], "records_per_s"), "≥ 500,000")
+        peer = shutil.which("evtxexport", path=PATH)
+        if peer:
+            start, count = time.monotonic(), 0
+            for path in self.evtx_list():
+                if path.stat().st_size < 1_500_000:
+                    r = subprocess.run(["taskset", "-c", "0", peer, str(path)], capture_output=True, check=False)
+                    count += r.stdout.count(b"Event number")
+            speed = count / (time.monotonic() - start)
+            self.row("EVTX: ratio to evtxexport (which only prints)", f"{self.mid(s['memo'], 'records_per_s') / speed:,.0f} ×",
+                     "", f"evtxexport {speed:,.0f} records/s")
+
+    def evtx_list(self):
+        return sorted(self.evtx_files().rglob("*.evtx"))
+
+    def two_cores(self):
+        if len(os.sched_getaffinity(0)) < 2:
+            return
+        logs = self.data / "dev-set" / "json" / "otrf"
+        s = self.series(one=[*self.rules(), "--pin", "--format", "json", "--repeat", 2, logs],
+                        two=[*self.rules(), "--jobs", 2, "--format", "json", "--repeat", 2, logs])
+        self.row("two cores: ratio to one", f"{self.mid(s['two'], 'records_per_s') / self.mid(s['one'], 'records_per_s'):.2f} ×", "≥ 1.8 ×")
+
+    def rsigma(self):
+        peer = shutil.which("rsigma", path=PATH)
+        if not peer:
+            self.row("rsigma", "not installed", "≥ 10 ×")
+            return
+        sample = self.tmp / "sample.json"
+        with open(sample, "wb") as to:
+            for path in sorted((self.data / "dev-set" / "json" / "otrf").rglob("empire_*.json"))[:6]:
+                to.write(path.read_bytes())
+        flat = self.tmp / "rules-flat"
+        for name in ACTIVE:
+            shutil.copytree(self.rules_root / name, flat / name, dirs_exist_ok=True)
+        start = time.monotonic()
+        subprocess.run(["taskset", "-c", "0", peer, "eval", "-r", str(flat), "-e", f"@{os.devnull}"], capture_output=True, check=False)
+        idle = time.monotonic() - start
+        start = time.monotonic()
+        r = subprocess.run(["taskset", "-c", "0", peer, "eval", "-r", str(flat), "-e", f"@{sample}"], capture_output=True, check=False)
+        took = time.monotonic() - start - idle
+        events = sample.read_bytes().count(b"\n")
+        ours = self.hunt(*self.rules(), "--pin", sample)
+        self.row("rsigma: events/s on the same events and rules", f"{events / took:,.0f}", "", f"status {r.returncode}, start {idle:.2f} s left out")
+        self.row("coloa: ratio to rsigma", f"{ours['records_per_s'] / (events / took):.1f} ×", "≥ 10 ×")
+
+    def memory(self):
+        logs = self.data / "dev-set" / "json" / "otrf"
+        s = self.hunt(*self.rules(), "--jobs", 2, "--repeat", 3, logs)
+        self.row("memory, two judges, three times the input, MB", f"{s['pss_peak_mb']:.1f}", "≤ 120")
+
+    def run(self):
+        names = ["mix", "process_creation", "times_8", "evtx", "two_cores", "memory", "rsigma"]
+        wanted = self.o.only.split(",") if self.o.only else names
+        try:
+            for name in names:
+                if name in wanted:
+                    getattr(self, name)()
+            if self.o.json:
+                pathlib.Path(self.o.json).write_text(json.dumps(self.rows, indent=1, ensure_ascii=False), encoding="utf-8")
+        finally:
+            shutil.rmtree(self.tmp)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="one round")
+    parser.add_argument("--only", help="mix, process_creation, times_8, evtx, two_cores, memory, rsigma")
+    parser.add_argument("--json", help="also as JSON to this file")
+    Bench(parser.parse_args()).run()
+
+
+main()
