@@ -4,12 +4,14 @@
  * name; there into a window (window.c). An alert is itself a hit for correlations that name its
  * correlation, at the time when it was raised.
  *
- *   C1. Time never goes back: before a hit of time t is looked at, every window that ended before t
- * is closed, in the order of their ends, so that alerts of closing windows reach other correlations
- * in time order too. C2. References among correlations have no cycles and little depth (corr_spec.c
- * S1), so raising an alert inside of a delivery ends; DELIVERIES_MAX bounds how many deliveries one
- * hit can cause. C3. What a group compares is folded (Unicode, case does not matter), as everywhere
- * in Sigma; what an alert shows is as it was logged. */
+ *   C1. Time never goes back: before a hit of time t is looked at, every window that ended before
+ *       t is closed, in the order of their ends, so that alerts of closing windows reach other
+ *       correlations in time order too.
+ *   C2. References among correlations have no cycles and little depth (corr_spec.c S1), so raising
+ *       an alert inside of a delivery ends; DELIVERIES_MAX bounds how many deliveries one hit can
+ *       cause.
+ *   C3. What a group compares is folded (Unicode, case does not matter), as everywhere in Sigma;
+ *       what an alert shows is as it was logged. */
 #include "correlate/correlate.h"
 
 #include <math.h>
@@ -115,8 +117,13 @@ static bool make_mark(struct correlator *q, const struct corr *c, const struct f
                 m->h1 = hash_bytes(q->text.p, q->text.len, q->key);
                 m->h2 = hash_bytes(q->text.p, q->text.len, ~q->key);
         } else if (c->shape == SHAPE_SAMPLES) {
-                x = field_for(s, m->refs->ref, f, s->fields[0]);
-                if (!x || !number_of(x->value, &m->value))
+                /* Several fields (bytes in, bytes out): each is a number of its own. */
+                for (uint32_t i = 0; i < s->n_fields && m->n_values < MEASURES_MAX; i++) {
+                        x = field_for(s, m->refs->ref, f, s->fields[i]);
+                        if (x && number_of(x->value, &m->values[m->n_values]))
+                                m->n_values++;
+                }
+                if (m->n_values == 0)
                         goto missing;
         }
         return true;

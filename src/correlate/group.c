@@ -7,10 +7,10 @@
  * and another rule nothing as long as it uses less than the greedy one.
  *
  *   G1. `used` of the correlator is the sum of `used` of all correlations and never above the
- * budget, but for bucket arrays (8 bytes per group at most). G2. A busy group is never evicted:
- * somebody up the call chain holds it. G3. Hits come in time order, so the list by last touch is a
- * list by time, and so is the list of due windows, as all windows of a correlation are of one
- * length. */
+ *       budget, but for bucket arrays (8 to 16 bytes per group).
+ *   G2. A busy group is never evicted: somebody up the call chain holds it.
+ *   G3. Hits come in time order, so the list by last touch is a list by time, and so is the list of
+ *       due windows, as all windows of a correlation are of one length. */
 #include <stdlib.h>
 
 #include "base/hash.h"

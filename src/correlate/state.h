@@ -137,6 +137,8 @@ void group_due_remove(struct corr *c, struct group *g);
 
 /* ---- window.c: what one group counts ---- */
 
+#define MEASURES_MAX 64u
+
 /* A hit as a window needs it. */
 struct mark {
         int64_t t;
@@ -144,7 +146,8 @@ struct mark {
         uint32_t n_refs;
         bool new_event; /* not the record of the mark before */
         uint64_t h1, h2;
-        double value;
+        double values[MEASURES_MAX];
+        uint32_t n_values;
 };
 
 /* Takes the hit in. What is older than the timespan must have been expired. */

@@ -1,17 +1,20 @@
 /* What one group counts, in as little memory as the condition allows.
  *
  *   COUNT     n hits lie within the timespan exactly when the n-th last one does. So for "at least
- * n" the times of the last n hits are enough, however many there are. A closed window needs a
- * number only. DISTINCT  the same with values: n distinct values lie within the timespan exactly
- * when the n-th last seen does. Values are kept as two keyed hashes. A closed window stops telling
- * values apart beyond its largest bound. SEEN      temporal: when each rule was seen last. ORDER
- * temporal_ordered: start[j] is the latest time at which a sequence that has reached rule j can
- * have begun. A hit of rule j extends the best sequence up to j-1: start[j] = max(start[j],
- * start[j-1]). Since one record must not serve as two steps, it extends what was known before that
- * record: `before`. SAMPLES   sum, average, median, percentile: the numbers of the timespan by
- * time; hits of one instant are merged where only sums matter; the order by size is kept by
- * insertion where ranks matter, for at most RANKED_MAX numbers (beyond, the oldest go and are
- * counted).
+ *             n" the times of the last n hits are enough, however many there are. A closed window
+ *             needs a number only.
+ *   DISTINCT  The same with values: n distinct values lie within the timespan exactly when the n-th
+ *             last seen does. Values are kept as two keyed hashes. A closed window stops telling
+ *             values apart beyond its largest bound.
+ *   SEEN      temporal: when each rule was seen last.
+ *   ORDER     temporal_ordered: start[j] is the latest time at which a sequence that has reached
+ *             rule j can have begun. A hit of rule j extends the best sequence up to j-1:
+ *             start[j] = max(start[j], start[j-1]). Since one record must not serve as two steps,
+ *             it extends what was known before that record: `before`.
+ *   SAMPLES   sum, average, median, percentile: the numbers of the timespan by time; those of one
+ *             instant are merged where only sums matter; the order by size is kept by insertion
+ *             where ranks matter, for at most RANKED_MAX numbers (beyond, the oldest go and are
+ *             counted).
  *
  * Where the memory budget refuses growth, the oldest entry makes room and is counted: a window then
  * sees fewer events than there were, never more. */
@@ -385,18 +388,18 @@ static bool samples_grow(struct correlator *q, struct corr *c, struct group *g) 
         return true;
 }
 
-static void sample_add(struct correlator *q, struct corr *c, struct group *g,
-                       const struct mark *m) {
+static void sample_add(struct correlator *q, struct corr *c, struct group *g, int64_t t,
+                       double value) {
         struct samples *s = &g->samples;
         uint32_t last = s->head + s->n - 1;
 
         if (s->n && !ranked(c)) {
                 struct sample *x = &s->s[last >= s->cap ? last - s->cap : last];
 
-                if (x->t == m->t) {
-                        x->v += m->value;
+                if (x->t == t) {
+                        x->v += value;
                         x->n++;
-                        sum_add(s, m->value);
+                        sum_add(s, value);
                         s->hits++;
                         return;
                 }
@@ -408,16 +411,16 @@ static void sample_add(struct correlator *q, struct corr *c, struct group *g,
                 sample_drop(c, s);
         }
         if (ranked(c)) {
-                uint32_t i = rank_of(s, m->value);
+                uint32_t i = rank_of(s, value);
 
                 memmove(s->sorted + i + 1, s->sorted + i, (s->n - i) * sizeof(double));
-                s->sorted[i] = m->value;
+                s->sorted[i] = value;
         }
         uint32_t at = s->head + s->n;
-        s->s[at >= s->cap ? at - s->cap : at] = (struct sample){m->t, m->value, 1};
+        s->s[at >= s->cap ? at - s->cap : at] = (struct sample){t, value, 1};
         s->n++;
         s->hits++;
-        sum_add(s, m->value);
+        sum_add(s, value);
 }
 
 static double measure(const struct corr *c, const struct samples *s) {
@@ -440,7 +443,10 @@ void window_add(struct correlator *q, struct corr *c, struct group *g, const str
         case SHAPE_DISTINCT: distinct_add(q, c, g, m); break;
         case SHAPE_SEEN:
         case SHAPE_ORDER: times_add(q, c, g, m); break;
-        case SHAPE_SAMPLES: sample_add(q, c, g, m); break;
+        case SHAPE_SAMPLES:
+                for (uint32_t i = 0; i < m->n_values; i++)
+                        sample_add(q, c, g, m->t, m->values[i]);
+                break;
         }
 }
 

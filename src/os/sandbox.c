@@ -65,6 +65,7 @@ static const int calls_common[] = {
         SCMP_SYS(munmap),       SCMP_SYS(mremap),     SCMP_SYS(brk),       SCMP_SYS(madvise),       SCMP_SYS(futex),
         SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),       SCMP_SYS(exit_group), SCMP_SYS(getpid),       SCMP_SYS(gettid),
         SCMP_SYS(getrandom),    SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield),
+        SCMP_SYS(sysinfo), /* glibc's qsort() asks how much memory there is */
 };
 
 /* To make the program: a memfd, its size, its seals. fcntl and ftruncate take descriptors only. */

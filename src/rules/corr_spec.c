@@ -14,10 +14,12 @@
  * another process: the reader believes nothing. It checks that every length fits, and every
  * invariant that the correlator relies on:
  *
- *   S1. A reference to a correlation is in range, and following references never leads back or
- * deeper than CHAIN_MAX. S2. Aliases and conditions name references in range; a condition is sound
- * postfix with one result. S3. timespan > 0; numbers are finite; percentile is within 0 … 100. S4.
- * value_* name a field (those that measure: exactly one); all but temporal ones have a bound.
+ *   S1. A reference to a correlation is in range; following references never leads back, nor deeper
+ *       than CHAIN_MAX.
+ *   S2. Aliases and conditions name references in range; a condition is sound postfix, never holds
+ *       more than CORR_COND_DEPTH results, and leaves one.
+ *   S3. timespan > 0; numbers are finite; percentile is within 0 … 100.
+ *   S4. value_* name a field; all but temporal ones have a bound.
  *
  * An empty span is no correlations at all. */
 #include "rules/corr_spec.h"
@@ -25,7 +27,7 @@
 #include <math.h>
 
 #define MAGIC 0x31525243u /* "CRR1" */
-#define CHAIN_MAX 32u
+#define CHAIN_MAX 64u     /* the parser refuses earlier */
 #define CORRELATIONS_MAX 65536u
 #define REFS_MAX 65536u
 #define LIST_MAX 256u
@@ -204,7 +206,7 @@ static bool sound(const struct correlation *c) {
                 return false;
         if (!temporal && (c->n_bounds == 0 || c->n_cond > 0))
                 return false;
-        if ((c->type == CORR_VALUE_COUNT && c->n_fields == 0) || (measures && c->n_fields != 1))
+        if ((c->type == CORR_VALUE_COUNT || measures) && c->n_fields == 0)
                 return false;
         for (uint32_t i = 0; i < c->n_aliases; i++)
                 if (c->aliases[i].ref >= c->n_refs)

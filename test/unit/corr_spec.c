@@ -128,18 +128,18 @@ static void broken_is_refused(void) {
 }
 
 static void cycles_and_endless_chains_are_refused(void) {
-        static struct correlation c[40];
-        static struct corr_ref refs[40];
+        static struct correlation c[80];
+        static struct corr_ref refs[80];
         int r;
 
-        for (uint32_t i = 0; i < 40; i++) {
+        for (uint32_t i = 0; i < 80; i++) {
                 c[i] = simple();
                 refs[i] = (struct corr_ref){.is_correlation = i > 0, .index = i ? i - 1 : 0};
                 c[i].refs = &refs[i];
         }
-        round_trip(c, 32, &r);
+        round_trip(c, 64, &r);
         check_int(r, 0);
-        round_trip(c, 33, &r);
+        round_trip(c, 65, &r);
         check_int(r, -EBADMSG);
         refs[0] = (struct corr_ref){.is_correlation = true, .index = 2};
         round_trip(c, 3, &r);

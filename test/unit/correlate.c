@@ -1,12 +1,14 @@
 /* Correlations as scenarios in text. A scenario is what happens and what is said about it:
  *
- *     corr NAME TYPE rules=a,b by=user,ip span=10 gte=3 field=x alias=ip:b:src cond=a,b,not,and
- * p=95 quiet t=1.5 a user=x            a hit of rule a at 1.5 s t=9                       time goes
- * on without a hit end                       nothing will come any more > NAME 1..2.5 n=3 user=x
- * the alerts, in order: first and last event, count, the group-by fields
+ *     corr NAME TYPE rules=a,b by=user,ip span=10 gte=3 field=x alias=ip:b:src p=95 quiet
+ *     corr NAME temporal rules=a,b span=10 cond=a,b,not,and
+ *     t=1.5 a user=x            a hit of rule a at 1.5 s
+ *     t=9                       time goes on without a hit
+ *     end                       nothing will come any more
+ *     > NAME 1..2.5 n=3 user=x  the alerts, in order: first and last event, count, group-by fields
  *
- * Rules are single letters; a longer name is an earlier or later correlation's. Every hit is a
- * record of its own, but for `same`, which is the record before. Times are seconds. */
+ * Rules are single letters; a longer name is another correlation's. Every hit is a record of its
+ * own, but for `same`, which is the record before. Times are seconds. */
 #include "correlate/correlate.h"
 
 #include <math.h>
@@ -433,6 +435,8 @@ static void sums(void) {
              "u=x\n"
              "t=11 a u=x n=1\n t=12 a u=x n=9.5\n> s 2..12 n=16 u=x\n");
         check_int(w.stats.without_value, 1);
+        play("corr s value_sum rules=a span=10 field=in,out gte=10\n"
+             "t=0 a in=4 out=5\n t=1 a out=0.5\n t=2 a in=0.5\n> s 0..2 n=10\n");
         play("corr s value_sum rules=a span=10 field=n lt=3\n"
              "t=0 a n=1\n t=5 a n=1.5\n t=11 a n=1\n> s 0..5 n=2\n t=12 a n=5\n end\n");
 }
