@@ -258,7 +258,7 @@ static void service_sudo(struct context *c) {
                     {"USER=", "target_user"}, {"GROUP=", "target_group"},
                     {"ENV=", "env"},          {"TSID=", "session"}};
         struct span m = span_trim(c->msg), rest = behind(m, SPAN(" : "));
-        struct span command = behind(m, SPAN(" ; COMMAND=")), reason = SPAN_NONE;
+        struct span command = behind(rest, SPAN(" ; COMMAND=")), reason = SPAN_NONE;
 
         if (!rest.p || (!command.p && !contains(rest, SPAN("TTY="))))
                 return;
