@@ -10,6 +10,7 @@
 #include "rules/program.h"
 #include "rules/zipfile.h"
 #include "base/lang.h"
+#include "wire/bundle.h"
 #include "wire/message.h"
 
 /* A sealed memfd holding the bytes. */
@@ -60,6 +61,27 @@ static int listing(struct buf *out, const struct ruleset *s, const struct msg_ru
         }
 }
 
+/* Whether a file may be imported: no error in it but a placeholder that is only defined where the rule is used. */
+static int import_verdicts(struct buf *out, const struct ruleset *s, struct span bundle) {
+        struct bundle_entry e;
+        size_t pos = 0;
+        int r;
+
+        while ((r = bundle_next(bundle, &pos, &e)) == 1) {
+                bool bad = false;
+
+                if (e.kind != BUNDLE_RULE)
+                        continue;
+                for (uint32_t i = 0; i < s->n_diags && !bad; i++)
+                        bad = s->diags[i].severity == DIAG_ERROR && span_eq(s->diags[i].file, e.name) &&
+                              strcmp(s->diags[i].code, "placeholder-undefined") != 0;
+                buf_str(out, bad ? "refused\t" : "ok\t");
+                buf_span(out, e.name);
+                buf_char(out, '\n');
+        }
+        return r;
+}
+
 static int run(const struct msg_rules_job *job, struct span bundle, struct msg_rules_done *d, struct buf *text,
                struct buf *program) {
         struct ruleset set = {0};
@@ -80,6 +102,8 @@ static int run(const struct msg_rules_job *job, struct span bundle, struct msg_r
         count(&set, d);
         if (r == 0 && (job->job == RULES_CHECK_TEXT || job->job == RULES_COMPILE))
                 r = diags_text(text, &set);
+        else if (r == 0 && job->job == RULES_IMPORT)
+                r = import_verdicts(text, &set, bundle);
         else if (r == 0 && job->job == RULES_CHECK_JSON)
                 r = diags_json(text, &set);
         else if (r == 0)

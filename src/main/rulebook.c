@@ -11,7 +11,7 @@
 
 #define RULE_FILE_MAX ((size_t)64 << 20) /* a zip may be large; a YAML file is cut off by the parser at 1 MiB */
 
-static void complain(void *ctx, const char *path, int error) {
+void rulebook_complain(void *ctx, const char *path, int error) {
         int *first = ctx;
 
         fprintf(stderr, "coloa: %s: %s\n", path, strerror(-error));
@@ -48,7 +48,7 @@ static int add_files(struct buf *bundle, enum bundle_kind kind, const char *path
         struct stat st;
         int first = 0;
         bool single = os_stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
-        int r = inputs_add(&in, path, complain, &first);
+        int r = inputs_add(&in, path, rulebook_complain, &first);
 
         for (uint32_t i = 0; i < in.n && r == 0; i++) {
                 const char *p = in.list[i].path;
@@ -59,7 +59,7 @@ static int add_files(struct buf *bundle, enum bundle_kind kind, const char *path
                         continue;
                 r = os_read_file(p, RULE_FILE_MAX, &text, &len);
                 if (r < 0) {
-                        complain(&first, p, r);
+                        rulebook_complain(&first, p, r);
                         break;
                 }
                 if (len >= 4 && memcmp(text, "PK\3\4", 4) == 0)
@@ -85,7 +85,7 @@ static int add_shipped(struct buf *bundle, enum bundle_kind kind) {
         return r;
 }
 
-static int gather(struct buf *bundle, const struct rulebook_options *o) {
+int rulebook_gather(struct buf *bundle, const struct rulebook_options *o) {
         int r = 0;
 
         if (o->n_rules == 0)
@@ -184,7 +184,7 @@ int rulebook_run(struct rulebook *ret, const struct rulebook_options *o, struct 
 int rulebook_load(struct rulebook *ret, const struct rulebook_options *o) {
         struct buf bundle = {0};
         int64_t t0 = os_monotonic();
-        int r = gather(&bundle, o);
+        int r = rulebook_gather(&bundle, o);
         int64_t t1 = os_monotonic();
 
         if (r == 0)

@@ -37,6 +37,11 @@ void rulebook_deinit(struct rulebook *b);
 /* The files of a bundle of regression info.yml … of one directory tree: used by `rules test`. */
 int rulebook_run(struct rulebook *ret, const struct rulebook_options *o, struct span bundle);
 
+/* Only reads the files into a bundle; what cannot be read was said on standard error. */
+int rulebook_gather(struct buf *bundle, const struct rulebook_options *o);
+/* An inputs_problem that prints and keeps the first error in *(int *)ctx. */
+void rulebook_complain(void *ctx, const char *path, int error);
+
 /* Embedded content: a bundle of the shipped rules and log-source maps. */
 struct span content_bundle(void);
 

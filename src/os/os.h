@@ -31,6 +31,9 @@ int os_ftruncate(int fd, uint64_t size);
 int64_t os_seek(int fd, int64_t off, int whence);
 int os_fsync(int fd);
 int os_rename(const char *from, const char *to);
+int os_exchange(const char *a, const char *b); /* both names swap at once */
+/* A directory of ours and all in it; links are removed, not followed. -ENOENT is fine. */
+int os_remove_tree(const char *path);
 int os_unlink(const char *path);
 int os_rmdir(const char *path);
 int os_mkdir(const char *path, mode_t mode);

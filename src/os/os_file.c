@@ -145,6 +145,34 @@ int os_rename(const char *from, const char *to) {
         return r;
 }
 
+int os_exchange(const char *a, const char *b) {
+        int r;
+
+        CALL(r, renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE));
+        return r;
+}
+
+int os_remove_tree(const char *path) {
+        char **names, full[4096];
+        struct stat st;
+        size_t n;
+        int r = os_lstat(path, &st);
+
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        if (!S_ISDIR(st.st_mode))
+                return os_unlink(path);
+        r = os_list_dir(path, &names, &n);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n && r == 0; i++) {
+                int k = snprintf(full, sizeof(full), "%s/%s", path, names[i]);
+                r = k < 0 || (size_t)k >= sizeof(full) ? -ENAMETOOLONG : os_remove_tree(full);
+        }
+        free(names);
+        return r == 0 ? os_rmdir(path) : r;
+}
+
 int os_unlink(const char *path) {
         int r;
 

@@ -36,7 +36,8 @@ enum rules_job {
         RULES_LIST_COVERAGE,
         RULES_LIST_NAVIGATOR,
         RULES_UNZIP,   /* bundle's one entry is a zip; output: the bundle inside */
-        RULES_REGRESS, /* bundle of info.yml files; output: see wire/regress.h */
+        RULES_REGRESS, /* bundle of info.yml files; output: a line per test, see main/rules_test.c */
+        RULES_IMPORT,  /* output: "ok" or "refused", tab, file name; a line per rule file, in the bundle's order */
 };
 
 /* A filter of `rules list`; strings end with NUL, empty: any. */
