@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "base/timestamp.h"
 #include "wire/batch.h"
 #include "wire/outbox.h"
 
