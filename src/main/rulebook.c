@@ -55,7 +55,8 @@ static int add_files(struct buf *bundle, enum bundle_kind kind, const char *path
                 char *text;
                 size_t len;
 
-                if (!single && !ends(p, ".yml") && !ends(p, ".yaml"))
+                /* Regression data lies beside rules: info.yml describes tests, it is no rule. */
+                if (!single && ((!ends(p, ".yml") && !ends(p, ".yaml")) || ends(p, "/info.yml")))
                         continue;
                 r = os_read_file(p, RULE_FILE_MAX, &text, &len);
                 if (r < 0) {

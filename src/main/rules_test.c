@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "base/timestamp.h"
 #include "main/inputs.h"
 #include "main/pool.h"
 #include "wire/bundle.h"
