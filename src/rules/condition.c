@@ -212,6 +212,12 @@ static struct expr *of_parse(struct cond *c, uint32_t min) {
                     SHOW(word));
                 return NULL;
         }
+        if (them && min == UINT32_MAX)
+                say(c->p, DIAG_HINT, "condition-all-of-them", &at,
+                    "\"all of them\" leaves users no room to add filters: name a pattern like "
+                    "\"all of selection*\"",
+                    "\"all of them\" không cho người dùng thêm bộ lọc: hãy nêu mẫu như \"all of "
+                    "selection*\"");
         next(c);
         if (min == UINT32_MAX)
                 return expr_list(c->p->a, EXPR_AND, kids, n);

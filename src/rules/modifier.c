@@ -297,6 +297,10 @@ static bool chain_parse(struct parse *p, const struct node *key, struct chain *c
                 if (s.p[i] != ' ' && s.p[i] != '\t')
                         name[n++] = s.p[i];
         c->field = n ? span_of(name, n) : SPAN_NONE;
+        if (n < at)
+                say(p, DIAG_HINT, "field-blank", key,
+                    "blanks in a field's name are left out: \"%.*s\" is read",
+                    "khoảng trắng trong tên trường bị bỏ: đọc là \"%.*s\"", SHOW(c->field));
         if (n == 0 && !bar && key) {
                 say(p, DIAG_ERROR, "empty-field", key,
                     "the field has no name: write one, or a list below the search for keywords",
@@ -746,6 +750,25 @@ static struct expr *null_value(struct parse *p, const struct chain *c, const str
         return expr_atom(p->a, atom_new(p, c, at, ATOM_NULL));
 }
 
+/* Wildcards that say again what a modifier says, or that one would say better. */
+static void wildcard_hints(struct parse *p, const struct chain *c, const struct node *at,
+                           const struct pattern *v) {
+        bool first = v->n > 1 && v->pieces[0].kind == PIECE_ANY,
+             last = v->n > 1 && v->pieces[v->n - 1].kind == PIECE_ANY;
+
+        if ((c->ends && first) || (c->starts && last))
+                say(p, DIAG_HINT, "wildcard-redundant", at,
+                    "the modifier puts this wildcard already: remove the '*'",
+                    "bổ ngữ đã thêm ký tự đại diện này: hãy bỏ dấu '*'");
+        else if (c->n == 0 && c->field.len && (first || last) && v->n == 1u + first + last &&
+                 v->pieces[first].kind == PIECE_LIT)
+                say(p, DIAG_HINT, "wildcard-modifier", at,
+                    "better written with |%s and without '*'", "nên viết bằng |%s và bỏ dấu '*'",
+                    first && last ? "contains"
+                    : first       ? "endswith"
+                                  : "startswith");
+}
+
 static struct expr *value_parse(struct parse *p, const struct chain *c, const struct node *at) {
         struct variants v = {.n = 1};
 
@@ -770,6 +793,7 @@ static struct expr *value_parse(struct parse *p, const struct chain *c, const st
         v.v = arena_alloc(p->a, sizeof(*v.v));
         if (!v.v || !pattern_parse(p->a, scalar_text(p, at), c->expand, v.v))
                 return NULL;
+        wildcard_hints(p, c, at, v.v);
         for (uint32_t i = 0; i < c->n; i++) {
                 struct variants out = {0};
                 uint32_t cap = 0;

@@ -94,9 +94,33 @@ static enum status status_parse(struct parse *p, const struct node *root) {
         return STATUS_NONE;
 }
 
+static void places(const struct node *root, struct meta *m) {
+        static const char *const keys[AT_N] = {
+                [AT_ID] = "id",
+                [AT_TITLE] = "title",
+                [AT_DESCRIPTION] = "description",
+                [AT_STATUS] = "status",
+                [AT_LEVEL] = "level",
+                [AT_DATE] = "date",
+                [AT_MODIFIED] = "modified",
+                [AT_TAGS] = "tags",
+                [AT_REFERENCES] = "references",
+                [AT_AUTHOR] = "author",
+                [AT_LOGSOURCE] = "logsource",
+                [AT_FALSEPOSITIVES] = "falsepositives",
+        };
+
+        for (size_t i = 0; i < AT_N; i++) {
+                struct node *n = node_get(root, keys[i]);
+                m->at[i].line = n ? n->line : 0;
+                m->at[i].column = n ? n->column : 0;
+        }
+}
+
 void meta_parse(struct parse *p, const struct node *root, struct meta *ret) {
         struct meta m = {.file = p->file, .line = root->line};
 
+        places(root, &m);
         m.id = text_of(p, root, "id");
         m.title = text_of(p, root, "title");
         p->rule = m.id.len ? m.id : m.title;

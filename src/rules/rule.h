@@ -70,6 +70,10 @@ struct logsource {
         struct span category, product, service, definition; /* lower-cased, empty when absent */
 };
 
+/* Where an attribute's value stands, for messages. */
+enum meta_at { AT_ID, AT_TITLE, AT_DESCRIPTION, AT_STATUS, AT_LEVEL, AT_DATE, AT_MODIFIED, AT_TAGS, AT_REFERENCES, AT_AUTHOR,
+               AT_LOGSOURCE, AT_FALSEPOSITIVES, AT_N };
+
 /* What rules, correlations and filters have in common. Empty spans when absent. */
 struct meta {
         struct span id, name, title, title_vi, description, description_vi, author, date, modified, license, taxonomy;
@@ -85,6 +89,9 @@ struct meta {
         uint32_t n_fields;
         struct span file;
         uint32_t line; /* of the document in the file */
+        struct {
+                uint32_t line, column;
+        } at[AT_N]; /* 0: absent */
 };
 
 struct rule {

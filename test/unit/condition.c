@@ -37,7 +37,7 @@ static void quantifiers(void) {
         check_text(cond("any of a*"), "(| A=\"1\" A=\"2\")");
         check_text(cond("all of a*"), "(& A=\"1\" A=\"2\")");
         check_text(cond("1 of them"), "(| A=\"1\" A=\"2\" B=\"3\")"); /* without _c */
-        check_text(cond("all of them"), "(& A=\"1\" A=\"2\" B=\"3\")");
+        check_text(cond("all of them"), "(& A=\"1\" A=\"2\" B=\"3\") ; hint condition-all-of-them");
         check_text(cond("1 of *"), "(| A=\"1\" A=\"2\" B=\"3\")");
         check_text(cond("1 of _*"), "C=\"4\"");
         check_text(cond("1 of *1"), "A=\"1\"");

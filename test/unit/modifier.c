@@ -44,7 +44,7 @@ static void null_and_empty(void) {
 
 /* "String Wildcard", "Escaping" */
 static void wildcards_and_escapes(void) {
-        check_text(item("A: '*.exe'"), "A=\"*.exe\"");
+        check_text(item("A: '*.exe'"), "A=\"*.exe\" ; hint wildcard-modifier");
         check_text(item("A: 'a?b*'"), "A=\"a?b*\"");
         check_text(item("A: 'a**b'"), "A=\"a*b\"");
         check_text(item("A: 'a*?*b'"), "A=\"a?*b\"");
@@ -52,8 +52,9 @@ static void wildcards_and_escapes(void) {
         check_text(item("A: '\\?'"), "A=\"\\?\"");
         check_text(item("A: 'C:\\Windows\\x'"), "A=\"C:\\\\Windows\\\\x\"");
         check_text(item("A: 'C:\\\\Windows\\\\x'"),
-                   "A=\"C:\\\\Windows\\\\x\"");                  /* double is single */
-        check_text(item("A: 'a\\\\*'"), "A=\"a\\\\*\"");         /* backslash, wildcard */
+                   "A=\"C:\\\\Windows\\\\x\""); /* double is single */
+        check_text(item("A: 'a\\\\*'"),
+                   "A=\"a\\\\*\" ; hint wildcard-modifier");     /* backslash, wildcard */
         check_text(item("A: 'a\\\\\\*'"), "A=\"a\\\\\\*\"");     /* backslash, asterisk */
         check_text(item("A: 'a\\\\\\\\b'"), "A=\"a\\\\\\\\b\""); /* four are two */
         check_text(item("A: 'a\\\\\\b'"), "A=\"a\\\\\\\\b\"");   /* three are two */
@@ -66,7 +67,7 @@ static void places(void) {
         check_text(item("'A|contains': b"), "A=\"*b*\"");
         check_text(item("'A|startswith': b"), "A=\"b*\"");
         check_text(item("'A|endswith': '\\b.exe'"), "A=\"*\\\\b.exe\"");
-        check_text(item("'A|contains': '*b'"), "A=\"*b*\"");
+        check_text(item("'A|contains': '*b'"), "A=\"*b*\" ; hint wildcard-redundant");
         check_text(item("'A|endswith': '\\*b'"), "A=\"*\\*b\"");
         check_text(item("'A|contains': 12"), "A=\"*12*\"");
         check_text(item("'A|contains': ''"), "A=\"*\"");
@@ -83,8 +84,9 @@ static void single_value_all(void) {
 
 /* "Field Usage": blanks in a field's name are stripped. */
 static void fields(void) {
-        check_text(item("'New Value': b"), "NewValue=\"b\"");
-        check_text(item("' SAM User Account |contains': b"), "SAMUserAccount=\"*b*\"");
+        check_text(item("'New Value': b"), "NewValue=\"b\" ; hint field-blank");
+        check_text(item("' SAM User Account |contains': b"),
+                   "SAMUserAccount=\"*b*\" ; hint field-blank");
         check_text(item("'event.category': b"), "event.category=\"b\"");
         check_text(item("'': b"), "error empty-field 1:5");
         check_text(item("4624: b"), "4624=\"b\"");
