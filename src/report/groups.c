@@ -12,8 +12,9 @@
 #include "report/fields.h"
 #include "report/text.h"
 
-#define SLOTS 16384u /* power of two */
-#define HOSTS 65536u /* slots of the set; it holds half as many */
+#define SLOTS 8192u     /* power of two */
+#define HOSTS_MIN 1024u /* slots of the set, which holds half as many; it doubles up to */
+#define HOSTS_MAX 65536u
 #define HOST_MAX 255u
 #define BUDGET ((size_t)12 << 20)
 #define HASH_KEY 0x9e3779b97f4a7c15u
@@ -22,9 +23,10 @@ struct groups {
         struct arena arena;
         uint32_t n, max;
         uint64_t left_out, n_hosts;
-        struct group **sorted;
+        struct group **sorted, *all;
         struct group *slots[SLOTS];
-        uint64_t hosts[HOSTS];
+        uint64_t *hosts; /* hashes; 0 is a free slot */
+        uint32_t host_slots;
 };
 
 int groups_new(struct groups **ret, uint32_t max) {
@@ -43,20 +45,37 @@ struct groups *groups_free(struct groups *g) {
                 return NULL;
         arena_deinit(&g->arena);
         free(g->sorted);
+        free(g->hosts);
         free(g);
         return NULL;
 }
 
-static void see_host(struct groups *g, struct span host) {
-        uint64_t h = hash_span(host, HASH_KEY) | 1; /* 0 is an empty slot */
-        size_t at = h >> 1 & (HOSTS - 1);
+static bool put_host(uint64_t *slots, uint32_t n, uint64_t h) {
+        size_t at = h >> 1 & (n - 1);
 
-        while (g->hosts[at] && g->hosts[at] != h)
-                at = (at + 1) & (HOSTS - 1);
-        if (g->hosts[at] || g->n_hosts >= HOSTS / 2)
-                return;
-        g->hosts[at] = h;
-        g->n_hosts++;
+        while (slots[at] && slots[at] != h)
+                at = (at + 1) & (n - 1);
+        if (slots[at])
+                return false;
+        slots[at] = h;
+        return true;
+}
+
+static void see_host(struct groups *g, struct span host) {
+        if (g->n_hosts >= g->host_slots / 2) {
+                uint32_t n = g->host_slots ? g->host_slots * 2 : HOSTS_MIN;
+                uint64_t *slots = n > HOSTS_MAX ? NULL : calloc(n, sizeof(*slots));
+
+                if (!slots) /* from here on "more than" */
+                        return;
+                for (uint32_t i = 0; i < g->host_slots; i++)
+                        if (g->hosts[i])
+                                put_host(slots, n, g->hosts[i]);
+                free(g->hosts);
+                g->hosts = slots;
+                g->host_slots = n;
+        }
+        g->n_hosts += put_host(g->hosts, g->host_slots, hash_span(host, HASH_KEY) | 1);
 }
 
 static bool earlier(const struct group *g, const struct finding *f) {
@@ -120,6 +139,8 @@ static struct group *find_or_make(struct groups *g, const struct report *r,
                 memcpy(x->host, host.p, host.len);
         x->chain = *slot;
         *slot = x;
+        x->next = g->all;
+        g->all = x;
         g->n++;
         return x;
 }
@@ -180,9 +201,8 @@ struct group **groups_sorted(struct groups *g, uint32_t *ret_n) {
         g->sorted = calloc(MAX(g->n, 1u), sizeof(struct group *));
         if (!g->sorted)
                 return NULL;
-        for (size_t i = 0; i < SLOTS; i++)
-                for (struct group *x = g->slots[i]; x; x = x->chain)
-                        g->sorted[n++] = x;
+        for (struct group *x = g->all; x; x = x->next)
+                g->sorted[n++] = x;
         assert(n == g->n);
         qsort(g->sorted, n, sizeof(*g->sorted), compare_rule);
         for (uint32_t i = 0, k; i < n; i = k) {
@@ -204,6 +224,6 @@ uint64_t groups_left_out(const struct groups *g) {
 }
 
 uint64_t groups_hosts(const struct groups *g, bool *ret_more) {
-        *ret_more = g->n_hosts >= HOSTS / 2;
+        *ret_more = g->host_slots && g->n_hosts >= g->host_slots / 2;
         return g->n_hosts;
 }

@@ -10,6 +10,7 @@
 
 struct group {
         struct group *chain; /* same slot */
+        struct group *next;  /* of all */
         uint64_t hash;
         uint64_t count;      /* findings */
         int64_t first, last; /* TIME_NONE: no finding had a time */

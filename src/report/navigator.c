@@ -12,9 +12,9 @@
 #include "report/fields.h"
 #include "report/text.h"
 
-#define TECHNIQUES 2048u /* power of two */
-#define TECHNIQUES_MAX (TECHNIQUES / 4 * 3)
-#define RULES 12u
+#define TECHNIQUES 1024u /* power of two */
+#define TECHNIQUES_MAX 900u
+#define RULES 8u
 
 struct seen {
         char id[ATTACK_ID_MAX];

@@ -368,13 +368,10 @@ static void rule_block(struct report *r, struct group **g, uint32_t n) {
         buf_char(&r->out, '\n');
 }
 
-static int show_groups(struct report *r) {
+static int show_groups(struct report *r, struct group **g, uint32_t n) {
         struct terminal *t = r->state;
-        uint32_t n, k;
-        struct group **g = groups_sorted(t->groups, &n);
+        uint32_t k;
 
-        if (!g)
-                return FAIL(-ENOMEM);
         if (n) {
                 dim_line(r, 0, span_str(tr("Times are UTC.", "Thời gian theo UTC.")));
                 buf_char(&r->out, '\n');
@@ -430,12 +427,11 @@ static void show_places(struct report *r) {
 }
 
 /* A long list has scrolled its severest part away: name it again where the eye is. */
-static void look_first(struct report *r) {
+static void look_first(struct report *r, struct group **g, uint32_t n) {
         struct terminal *t = r->state;
-        uint32_t n, shown = 0;
-        struct group **g = groups_sorted(t->groups, &n);
+        uint32_t shown = 0;
 
-        if (!g || n < 12 || g[0]->level < LEVEL_HIGH)
+        if (n < 12 || g[0]->level < LEVEL_HIGH)
                 return;
         paint(&r->out, r->context.colour, PAINT_BOLD);
         buf_str(&r->out, tr("Look first at", "Xem trước"));
@@ -501,11 +497,13 @@ static int terminal_unreadable(struct report *r, const struct report_unreadable 
 
 static int terminal_end(struct report *r, const struct report_summary *s) {
         struct terminal *t = r->state;
-        int e = show_groups(r);
+        uint32_t n;
+        struct group **g = groups_sorted(t->groups, &n);
+        bool more;
+        int e = g ? show_groups(r, g, n) : -ENOMEM;
 
         if (e < 0)
                 return FAIL(e);
-        bool more;
         uint64_t hosts = groups_hosts(t->groups, &more);
         summary_lines(&r->out, &(struct summary){.counts = &r->counts,
                                                  .total = s,
@@ -514,7 +512,7 @@ static int terminal_end(struct report *r, const struct report_summary *s) {
                                                  .width = t->width,
                                                  .colour = r->context.colour});
         show_places(r);
-        look_first(r);
+        look_first(r, g, n);
         return 0;
 }
 

@@ -3,6 +3,8 @@
 #include "check.h"
 
 #include <jansson.h>
+#include <sodium.h>
+#include <zlib.h>
 
 #include "base/lang.h"
 #include "base/timestamp.h"
@@ -289,6 +291,122 @@ static void navigator_layer_reads_back(void) {
         json_decref(j);
 }
 
+/* What stands between two texts, the nth time. */
+static struct span between(const char *from, const char *to, unsigned nth) {
+        struct span s = buf_get(&out);
+
+        for (;; nth--) {
+                const char *a = memmem(s.p, s.len, from, strlen(from));
+                check(a);
+                a += strlen(from);
+                const char *b = memmem(a, (size_t)(out.p + out.len - a), to, strlen(to));
+                check(b);
+                if (!nth)
+                        return span_of(a, (size_t)(b - a));
+                s = span_of(b, (size_t)(out.p + out.len - b));
+        }
+}
+
+static unsigned count_of(const char *what) {
+        unsigned n = 0;
+
+        for (const char *p = out.p;
+             (p = memmem(p, (size_t)(out.p + out.len - p), what, strlen(what))); p++)
+                n++;
+        return n;
+}
+
+static json_t *events_of(unsigned block) {
+        struct span b64 = between("data-size=\"", "</script>", block);
+        unsigned char *packed = malloc(b64.len), *raw;
+        size_t n, size = strtoul(b64.p, NULL, 10),
+                  skip = (size_t)((char *)memchr(b64.p, '>', b64.len) + 1 - b64.p);
+        json_error_t error;
+
+        check(sodium_base642bin(packed, b64.len, b64.p + skip, b64.len - skip, NULL, &n, NULL,
+                                sodium_base64_VARIANT_ORIGINAL) == 0);
+        raw = malloc(size + 1);
+        uLongf got = size;
+        check(uncompress(raw, &got, packed, n) == Z_OK);
+        check_int(got, size);
+        json_t *j = json_loadb((char *)raw, size, JSON_ALLOW_NUL, &error);
+        free(raw);
+        free(packed);
+        return j;
+}
+
+static void the_page_holds_everything_as_data(void) {
+        json_error_t error;
+
+        make(context(REPORT_HTML));
+        struct span rows = between("class=\"rows\">", "</script>", 0);
+        json_t *j = json_loadb(rows.p, rows.len, 0, &error), *row, *x;
+        check(j);
+        check_int(json_array_size(json_object_get(j, "rows")), 5);
+        check_int(json_array_size(json_object_get(j, "unreadable")), 1);
+        row = json_array_get(json_object_get(j, "rows"), 2);
+        check_span(span_str(json_string_value(json_array_get(row, 0))), "r2");
+        check(strstr(json_string_value(json_array_get(row, 5)), "</script><img src=x"));
+        x = json_object_get(json_object_get(j, "rules"), "r0");
+        check_span(span_str(json_string_value(json_array_get(x, 2))),
+                   "Xoá bản sao lưu bóng bằng vssadmin");
+        check_int(json_array_size(json_array_get(x, 7)), 2);
+        json_decref(j);
+
+        j = events_of(0);
+        check(j);
+        check_int(json_array_size(j), 5);
+        x = json_array_get(json_array_get(j, 0), 1);
+        check_span(span_str(json_string_value(json_array_get(x, 1))),
+                   "vssadmin.exe delete shadows /all /quiet");
+        check_int(json_integer_value(json_array_get(x, 2)), 1);
+        check_int(json_array_size(json_array_get(j, 4)), 0);
+        json_decref(j);
+}
+
+static void the_page_runs_only_its_own_script(void) {
+        const char *const kinds[] = {"script", "style"};
+
+        make(context(REPORT_HTML));
+        check_int(count_of("</script"), 4); /* rows, events, summary, the script */
+        check_int(count_of("<script"), 4);
+        check_int(count_of("<script>"), 1);
+        check_int(count_of("<img"), 0);
+        check(contains("default-src 'none'"));
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+                char open[16], close[16], policy[32], b64[64];
+                unsigned char hash[crypto_hash_sha256_BYTES];
+
+                snprintf(open, sizeof(open), "<%s>", kinds[i]);
+                snprintf(close, sizeof(close), "</%s>", kinds[i]);
+                snprintf(policy, sizeof(policy), "%s-src 'sha256-", kinds[i]);
+                struct span s = between(open, close, 0);
+                crypto_hash_sha256(hash, (const unsigned char *)s.p, s.len);
+                sodium_bin2base64(b64, sizeof(b64), hash, sizeof(hash),
+                                  sodium_base64_VARIANT_ORIGINAL);
+                check(span_eq(between(policy, "'", 0), span_str(b64)));
+        }
+}
+
+static void the_page_goes_out_in_blocks(void) {
+        struct report_context c = context(REPORT_HTML);
+        struct report *r = NULL;
+
+        buf_deinit(&out);
+        check(report_new(&r, &c) == 0);
+        for (int i = 0; i < 1300; i++) {
+                struct finding f = finding(0, "SRV-HIS-03", i);
+                check(report_finding(r, &f) == 0);
+        }
+        check_int(count_of("class=\"rows\""), 2); /* before the end */
+        check(report_end(r, &(struct report_summary){0}) == 0);
+        report_free(r);
+        check_int(count_of("class=\"rows\""), 3);
+        json_t *j = events_of(2);
+        check_int(json_array_size(j), 1300 - 2 * 512);
+        json_decref(j);
+}
+
 static bool no_control_characters(void) {
         for (size_t i = 0; i < out.len; i++)
                 if (((unsigned char)out.p[i] < 0x20 && out.p[i] != '\n') || out.p[i] == 0x7f)
@@ -329,8 +447,7 @@ static void terminal_is_calm_and_safe(void) {
         c.width = 80;
         make(c);
         check(contains("5: 2 critical, 1 high, 1 medium, 1 no level, on 3 hosts"));
-        check(contains(
-                "logs/Security.evtx: at byte 4,096, 65.5 kB: chunk checksum is wrong; 12"));
+        check(contains("logs/Security.evtx: at byte 4,096, 65.5 kB: chunk checksum is wrong; 12"));
         c.colour = true;
         make(c);
         check(contains("\x1b[1;38;5;160mCritical"));
@@ -447,6 +564,9 @@ int main(void) {
         RUN(csv_reads_back_and_runs_nothing);
         RUN(timesketch_lines_read_back);
         RUN(navigator_layer_reads_back);
+        RUN(the_page_holds_everything_as_data);
+        RUN(the_page_runs_only_its_own_script);
+        RUN(the_page_goes_out_in_blocks);
         RUN(terminal_is_calm_and_safe);
         RUN(terminal_bounds_are_said_aloud);
         RUN(vietnamese_has_its_true_width);
