@@ -62,11 +62,24 @@ void buf_printf(struct buf *b, const char *fmt, ...) {
         b->len += (size_t)n;
 }
 
+/* Printable ASCII that JSON and a script element take as it is. */
+static bool json_plain(unsigned char c) {
+        return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
 void buf_json(struct buf *b, struct span s) {
         size_t i = 0;
 
         while (i < s.len) {
                 uint32_t cp;
+                size_t from = i;
+
+                while (i < s.len && json_plain((unsigned char)s.p[i]))
+                        i++;
+                if (i > from) {
+                        buf_add(b, s.p + from, i - from);
+                        continue;
+                }
                 unsigned n = utf8_next(s.p + i, s.len - i, &cp);
 
                 if (n == 0) {
@@ -123,7 +136,9 @@ void buf_html(struct buf *b, struct span s) {
 static bool unsafe_on_terminal(uint32_t cp) {
         return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x200b && cp <= 0x200f) ||
                (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0x2028 ||
-               cp == 0x2029 || cp == 0xfeff;
+               cp == 0x2029 || cp == 0xfeff || cp == 0xad || cp == 0x61c || cp == 0x180e ||
+               (cp >= 0x2060 && cp <= 0x206f) || (cp >= 0xfff9 && cp <= 0xfffb) ||
+               (cp >= 0xe0000 && cp <= 0xe007f);
 }
 
 void buf_term(struct buf *b, struct span s) {

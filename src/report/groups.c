@@ -87,19 +87,40 @@ static bool earlier(const struct group *g, const struct finding *f) {
         return f->offset < g->offset;
 }
 
-static size_t copy_text(char *to, size_t room, struct span s) {
-        if (s.len > room) {
-                s.len = room;
-                while (s.len && room - s.len < 3 && ((unsigned char)s.p[s.len] & 0xc0) == 0x80)
+/* Appends to to[len], with line ends and tabs as single blanks, cut between characters. Returns the
+ * new length. */
+static size_t copy_text(char *to, size_t len, size_t room, struct span s) {
+        if (s.len > room - len) {
+                size_t max = s.len = room - len;
+
+                while (s.len && max - s.len < 3 && ((unsigned char)s.p[s.len] & 0xc0) == 0x80)
                         s.len--;
         }
-        if (s.len)
-                memcpy(to, s.p, s.len);
-        return s.len;
+        for (size_t i = 0; i < s.len; i++) {
+                bool blank = s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == '\t';
+
+                if (!blank || len == 0 || to[len - 1] != ' ')
+                        to[len++] = blank ? ' ' : s.p[i];
+        }
+        return len;
+}
+
+/* Of an alert: what it grouped by. */
+static void set_alert_sample(struct group *g, const struct finding *f) {
+        size_t len = 0;
+
+        for (uint32_t i = 0; i < f->n_fields && i < 16; i++) {
+                if (len)
+                        len = copy_text(g->text, len, sizeof(g->text), SPAN(", "));
+                len = copy_text(g->text, len, sizeof(g->text), f->fields[i].name);
+                len = copy_text(g->text, len, sizeof(g->text), SPAN("="));
+                len = copy_text(g->text, len, sizeof(g->text), f->fields[i].value);
+        }
+        g->text_len = (uint8_t)len;
 }
 
 static void set_sample(struct group *g, const struct finding *f) {
-        uint32_t i = fields_headline(f);
+        uint32_t i;
 
         g->sample_time = f->time;
         g->input = f->input;
@@ -108,10 +129,15 @@ static void set_sample(struct group *g, const struct finding *f) {
         g->record = f->record;
         g->events = f->count;
         g->name_len = g->text_len = 0;
+        if (report_is_alert(f)) {
+                set_alert_sample(g, f);
+                return;
+        }
+        i = fields_headline(f);
         if (i == FIELDS_NONE)
                 return;
-        g->name_len = (uint8_t)copy_text(g->name, sizeof(g->name), f->fields[i].name);
-        g->text_len = (uint8_t)copy_text(g->text, sizeof(g->text), f->fields[i].value);
+        g->name_len = (uint8_t)copy_text(g->name, 0, sizeof(g->name), f->fields[i].name);
+        g->text_len = (uint8_t)copy_text(g->text, 0, sizeof(g->text), f->fields[i].value);
 }
 
 static struct group *find_or_make(struct groups *g, const struct report *r,

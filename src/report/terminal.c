@@ -164,9 +164,12 @@ static void sample(struct report *r, const struct group *g) {
         text_clean(&t->clean, span_of(g->name, g->name_len), sizeof(g->name));
         text_pad(b, left);
         paint(b, r->context.colour, PAINT_DIM);
-        at = left + text_cut(b, buf_get(&t->clean), 24) + 2;
+        at = left + text_cut(b, buf_get(&t->clean), 24);
         paint(b, r->context.colour, PAINT_OFF);
-        buf_str(b, "  ");
+        if (g->name_len) {
+                buf_str(b, "  ");
+                at += 2;
+        }
         buf_reset(&t->clean);
         text_clean(&t->clean, span_of(g->text, g->text_len), sizeof(g->text));
 
@@ -225,25 +228,37 @@ static void dim_line(struct report *r, unsigned indent, struct span text) {
         buf_char(&r->out, '\n');
 }
 
-/* Columns for hosts: as many as the longest of those shown, within reason. */
-static size_t host_columns(struct report *r, struct group **g, uint32_t n) {
-        struct terminal *t = r->state;
-        size_t columns = text_width(span_str(tr("(no host)", "(không rõ máy)")));
-
-        for (uint32_t i = 0; i < n; i++) {
-                buf_reset(&t->clean);
-                text_clean(&t->clean, span_of(g[i]->host, g[i]->host_len), g[i]->host_len);
-                columns = MAX(columns, text_width(buf_get(&t->clean)));
-        }
-        return MIN(columns, t->width > 100 ? 48u : t->width / 2 - 10);
-}
-
 static void clean_host(struct terminal *t, const struct group *g) {
         buf_reset(&t->clean);
         text_clean(&t->clean,
                    g->host_len ? span_of(g->host, g->host_len)
                                : span_str(tr("(no host)", "(không rõ máy)")),
                    255);
+}
+
+/* Columns of a rule's lines: as many as the longest host and count of those shown, within reason.
+ */
+struct columns {
+        size_t host, count;
+};
+
+static void count_text(struct buf *b, const struct group *g) {
+        text_number(b, g->count);
+        buf_str(b, " ×");
+}
+
+static struct columns columns_of(struct terminal *t, struct group **g, uint32_t n) {
+        struct columns c = {text_width(span_str(tr("(no host)", "(không rõ máy)"))), 4};
+
+        for (uint32_t i = 0; i < n; i++) {
+                clean_host(t, g[i]);
+                c.host = MAX(c.host, text_width(buf_get(&t->clean)));
+                buf_reset(&t->clean);
+                count_text(&t->clean, g[i]);
+                c.count = MAX(c.count, text_width(buf_get(&t->clean)));
+        }
+        c.host = MIN(c.host, t->width > 100 ? 48u : t->width / 2 - 10);
+        return c;
 }
 
 static void times(struct buf *b, int64_t first, int64_t last) {
@@ -254,21 +269,19 @@ static void times(struct buf *b, int64_t first, int64_t last) {
 
 /* Host, how many, when; where the one shown stands at the right edge when there is room, else on
  * its own line after the sample (`same`: the sample says what the one above said). */
-static void host_block(struct report *r, const struct group *g, size_t columns, bool same) {
+static void host_block(struct report *r, const struct group *g, struct columns columns, bool same) {
         struct terminal *t = r->state;
         struct buf text = {0}, place = {0};
         size_t w;
 
         clean_host(t, g);
         text_pad(&r->out, INDENT);
-        w = text_cut(&r->out, buf_get(&t->clean), columns);
-        text_number(&text, g->count);
-        buf_str(&text, " ×");
-        text_pad(&r->out,
-                 columns - MIN(columns, w) +
-                         (text_width(buf_get(&text)) < 7 ? 7 - text_width(buf_get(&text)) : 1));
+        w = text_cut(&r->out, buf_get(&t->clean), columns.host);
+        count_text(&text, g);
+        text_pad(&r->out, columns.host - MIN(columns.host, w) + 2 + columns.count -
+                                  MIN(columns.count, text_width(buf_get(&text))));
         buf_span(&r->out, buf_get(&text));
-        w = INDENT + columns + MAX((size_t)7, text_width(buf_get(&text)) + 1) + 2;
+        w = INDENT + columns.host + 2 + columns.count + 2;
         buf_reset(&text);
         times(&text, g->first, g->last);
         if (w + text_width(buf_get(&text)) > t->width) { /* a narrow window: on a line of its own */
@@ -342,7 +355,7 @@ static bool same_sample(const struct group *a, const struct group *b) {
 /* All groups of one rule. */
 static void rule_block(struct report *r, struct group **g, uint32_t n) {
         uint32_t shown = MIN(n, r->context.max_hosts);
-        size_t columns = host_columns(r, g, shown);
+        struct columns columns = columns_of(r->state, g, shown);
 
         rule_head(r, g[0]);
         if (g[0]->level == LEVEL_LOW || g[0]->level == LEVEL_INFORMATIONAL) {
