@@ -149,6 +149,8 @@ static inline void ref_classify(struct reference *r, const struct event *e) {
                         for (uint32_t k = 0, n = 0; k < t->n_key1 && !n; k++)
                                 if ((n = ref_find(r, t->key1[k], at, 256)))
                                         r->key1 = r->v[at[n - 1]].text;
+                        if (t->key1_is.len)
+                                r->key1 = t->key1_is;
                         uint32_t n = ref_find(r, t->key2, at, 256);
                         struct span s = n ? r->v[at[n - 1]].text : SPAN("");
                         bool digits = s.len > 0 && s.len < 19;

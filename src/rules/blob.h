@@ -141,6 +141,7 @@ struct b_test {
         struct b_range has;   /* SEC_STRS */
         struct b_range conds; /* SEC_COND */
         struct b_range key1;  /* SEC_STRS */
+        struct b_str key1_is; /* not empty: key1 is this text */
         struct b_str key2;
 };
 

@@ -175,6 +175,7 @@ static void put_map(struct compiler *c) {
                 struct b_test t = {.kind = s->kind, .has = put_strs(c, s->has, s->n_has, true)};
                 t.conds = put_conds(c, s->conds, s->n_conds);
                 t.key1 = put_strs(c, s->key1, s->n_key1, true);
+                t.key1_is = put_str(c, s->key1_is);
                 t.key2 = put_name(c, s->key2);
                 buf_add(&c->sec[SEC_TEST], &t, sizeof(t));
         }

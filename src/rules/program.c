@@ -67,7 +67,8 @@ static const struct check_field f_alias[] = {F_STR(b_alias, from), F_STR(b_alias
 static const struct check_field f_prefix[] = {F_STR(b_prefix, text)};
 static const struct check_field f_test[] = {
         F_U32(b_test, kind, SOURCE_KINDS_MAX), F_RANGE(b_test, has, SEC_STRS),
-        F_RANGE(b_test, conds, SEC_COND), F_RANGE(b_test, key1, SEC_STRS), F_STR(b_test, key2)};
+        F_RANGE(b_test, conds, SEC_COND), F_RANGE(b_test, key1, SEC_STRS), F_STR(b_test, key1_is),
+        F_STR(b_test, key2)};
 static const struct check_field f_k1name[] = {F_U32(b_k1name, kind, SOURCE_KINDS_MAX),
                                               F_STR(b_k1name, from), F_STR(b_k1name, to)};
 

@@ -67,8 +67,11 @@ static void find_keys(struct matcher *m, const struct event *e, const struct sha
                 k->test = c->test;
                 k->key1_field = c->key1;
                 k->key2_field = c->key2;
-                if (c->test != NONE32)
+                if (c->test != NONE32) {
                         k->kind = (uint8_t)m->g->tests[c->test].kind;
+                        if (m->g->tests[c->test].key1_is.len)
+                                k->key1 = blob_str(m->g, m->g->tests[c->test].key1_is);
+                }
                 if (c->key1 != NONE32) {
                         k->key1 = raw_of(&e->fields[c->key1]);
                         k->key1_type = e->fields[c->key1].type;

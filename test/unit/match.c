@@ -4,7 +4,10 @@
 #include "engine_data.h"
 #include "reference.h"
 
-static const char map[] = "map:\n"
+static const char map[] = "kinds: [{kind: made, has: [zz, y], key1_is: Conn, key2: y},"
+                          " {kind: made, has: [zz], key1_is: dns}]\n"
+                          "map:\n"
+                          "  - {category: fixed, from: [{kind: made, key1: conn, key2: 7}]}\n"
                           "  - {category: test, from: [{kind: json}]}\n"
                           "  - {category: renamed, from: [{kind: json, where: {kind: [b*, C]}, "
                           "rename: {Image: [New, Newer], Other: O2}, "
@@ -276,6 +279,14 @@ static void keywords(void) {
              {"{k: ['</script>'], condition: k}", "{\"A\":\"<\\/script>\"}", true});
 }
 
+/* A kind that is known by its names alone says what its key1 is. */
+static void fixed_key1(void) {
+        ROWS("fixed", {S("a: x"), "{\"a\":\"x\",\"zz\":1,\"y\":7}", true},
+             {S("a: x"), "{\"a\":\"x\",\"zz\":1,\"y\":8}", false},
+             {S("a: x"), "{\"a\":\"x\",\"zz\":1}", false},
+             {S("a: x"), "{\"a\":\"x\",\"y\":7}", false});
+}
+
 static void renames(void) {
         ROWS("renamed", {S("Image: x"), "{\"kind\":\"bx\",\"New\":\"x\"}", true},
              {S("Image: x"), "{\"kind\":\"c\",\"Newer\":\"x\"}", true},
@@ -291,6 +302,7 @@ static void renames(void) {
 }
 
 int main(void) {
+        RUN(fixed_key1);
         RUN(strings);
         RUN(wildcards);
         RUN(absence);
