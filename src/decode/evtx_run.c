@@ -429,7 +429,7 @@ static void run_plan(struct evtx *x, const struct evtx_plan *plan, const struct 
                 }
                 if (UNLIKELY(op->flags & (OPF_UNNAMED | OPF_CLASH))) {
                         if (op->flags & OPF_UNNAMED)
-                                f->arr = 1u << 16 | MIN(++x->unnamed, 0xffffu);
+                                f->arr = 1u << 16 | ++x->unnamed; /* no more than fields */
                         else
                                 mark_clash(x, f);
                 }

@@ -489,22 +489,26 @@ static void open_element(struct builder *b) {
 }
 
 static void text_token(struct builder *b, enum place root) {
+        struct frame *f = b->depth ? &b->frames[b->depth - 1] : NULL;
         struct piece *p = read_piece(b);
 
         if (!p)
                 return;
-        if (b->depth) {
-                struct frame *f = &b->frames[b->depth - 1];
+        /* XML that a value holds stands where the value does; it is no text. */
+        bool xml = p->is_sub && (p->type == XML_BINXML || (f && f->place == IN_EVENT));
+        if (f && !xml) {
                 *f->text_end = p;
                 f->text_end = &p->next;
                 return;
         }
-        /* Text outside any element: a fragment that is nothing but a value. */
-        struct evtx_op *op = add_field(b, SPAN("Text"), p);
+        /* Without an element: a fragment that is nothing but a value. */
+        struct evtx_op *op = add_field(b, f ? f->name : SPAN("Text"), p);
         if (op) {
                 op->flags |= OPF_OMIT_NULL;
-                op->place = (uint8_t)root;
+                op->place = (uint8_t)(f ? f->place : root);
         }
+        if (f)
+                f->has_children = true;
 }
 
 static void pi_token(struct builder *b) {
