@@ -216,9 +216,6 @@ static bool newline_at(struct json_framer *f, struct span b, const char *p, bool
 static bool count(struct json_framer *f, struct span b, bool end, bool drop) {
         const char *p = b.p + f->scanned, *stop = b.p + b.len;
 
-        if (f->scanned >= b.len &&
-            !drop) /* fewer bytes than before the cut: no boundary is in them */
-                return false;
         while (p < stop) {
                 if (f->escaped) {
                         f->escaped = false;

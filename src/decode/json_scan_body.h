@@ -61,38 +61,64 @@ TARGET static inline uint64_t scan_newlines(const char *p, uint64_t control, uin
         return in;
 }
 
+struct scan_strings {
+        uint64_t quote, in;
+};
+
+/* What is rare: control characters, escapes but the simple ones, bytes beyond ASCII. Out of line,
+ * and with its own look at the bytes, so that the loop keeps its registers. Returns the quotes
+ * anew, and which bytes are in strings. */
+TARGET static __attribute__((noinline)) struct scan_strings
+scan_rare(struct json_scan *s, const char *p, int64_t base, uint64_t escaped, uint64_t in_string) {
+        struct json_block m = scan_masks(p);
+        struct scan_strings r = {.quote = m.quote & ~escaped};
+        uint64_t odd = (m.odd | m.high) & escaped, fault = 0;
+
+        r.in = scan_prefix(r.quote) ^ in_string;
+        if (m.control & r.in) {
+                r.in = scan_newlines(p, m.control, &r.quote, in_string);
+                fault = (m.control & r.in) | (r.quote ^ (m.quote & ~escaped));
+        }
+        if (odd)
+                fault |= json_scan_escapes(s, odd, base);
+        if (m.high | s->utf8.more) {
+                struct json_block_utf8 u;
+                scan_utf8(p, &u);
+                fault |= scan_utf8_faults(&u, m.high, &s->utf8);
+        }
+        if (fault)
+                json_scan_fault(s, base, fault);
+        return r;
+}
+
 TARGET void SCAN_NAME(struct json_scan *s, const char *p, size_t blocks, int64_t base) {
         uint64_t in_string = s->in_string, escape = s->escaped, has_escape = s->has_escape;
+        uint64_t more = s->utf8.more;
         uint32_t *to = s->index + s->n;
 
         for (; blocks; blocks--, p += 64, base += 64) {
                 struct json_block m = scan_masks(p);
+                /* Keeps the compiler from moving half of the arithmetic into mask registers and
+                 * back. */
+                __asm__("" : "+r"(m.quote), "+r"(m.control));
                 uint64_t escaped = scan_escaped(m.slash, &escape);
                 uint64_t quote = m.quote & ~escaped;
                 uint64_t in = scan_prefix(quote) ^ in_string;
-                uint64_t odd = (m.odd | m.high) & escaped, fault = 0;
 
-                if (UNLIKELY(m.control & in)) {
-                        uint64_t before = quote;
-                        in = scan_newlines(p, m.control, &quote, in_string);
-                        fault = (m.control & in) | (quote ^ before);
+                if (UNLIKELY((m.control & in) | (m.odd & escaped) | m.high | more)) {
+                        struct scan_strings r = scan_rare(s, p, base, escaped, in_string);
+                        quote = r.quote;
+                        in = r.in;
+                        more = s->utf8.more;
                 }
-                if (UNLIKELY(odd))
-                        fault |= json_scan_escapes(s, odd, base);
-                if (UNLIKELY(m.high | s->utf8.more)) {
-                        struct json_block_utf8 u;
-                        scan_utf8(p, &u);
-                        fault |= scan_utf8_faults(&u, m.high, &s->utf8);
-                }
-                if (UNLIKELY(fault))
-                        json_scan_fault(s, base, fault);
                 in_string = (uint64_t)((int64_t)in >> 63);
 
                 /* Adding the backslashes of a string to the run of ones that the string is carries
                  * out of the run, onto the closing quote, exactly when there is one. */
-                uint64_t slash = m.slash & in, sum = in + slash, carry = sum < in;
-                sum += has_escape;
-                has_escape = carry | (sum < has_escape);
+                uint64_t sum, slash = m.slash & in;
+                bool carry = __builtin_add_overflow(in, slash, &sum);
+                carry |= __builtin_add_overflow(sum, has_escape, &sum);
+                has_escape = carry;
                 to = scan_emit(to, quote, sum & ~in, (uint32_t)(base * 2));
         }
         s->n = (size_t)(to - s->index);

@@ -13,6 +13,8 @@
  * says. W3  Every step moves w->at forward or ends the walk. */
 #include "decode/json_walk.h"
 
+#include <endian.h>
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -76,11 +78,13 @@ static inline void put(struct field *f, const char *name, size_t name_len, const
         f->val_len = (uint32_t)val_len;
 }
 
-static inline void put_rest(struct field *f, uint32_t arr, uint8_t type, uint8_t depth) {
-        f->arr = arr;
-        f->type = type;
-        f->depth = depth;
-        f->reserved = 0;
+/* arr | type << 32 | depth << 40, in one store. */
+static inline void put_rest(struct field *f, uint64_t rest) {
+        static_assert(offsetof(struct field, arr) == 24 && offsetof(struct field, type) == 28 &&
+                              offsetof(struct field, depth) == 29 && sizeof(*f) == 32,
+                      "put_rest() knows where things lie");
+        rest = le64toh(rest);
+        memcpy(&f->arr, &rest, sizeof(rest));
 }
 
 /* The value that w->key, or an element of the innermost array, has. */
@@ -92,7 +96,7 @@ static inline void emit(struct json_walk *w, const char *val, size_t len, uint8_
                 return;
         }
         put(w->f, w->key, w->key_len, val, len);
-        put_rest(w->f, l->arr, type, l->depth);
+        put_rest(w->f, l->arr | (uint64_t)type << 32 | (uint64_t)l->depth << 40);
         w->f++;
 }
 
@@ -295,8 +299,21 @@ static enum step key(struct json_walk *w) {
         return STEP_VALUE;
 }
 
+/* Some bytes as load32() sees them, first to last. */
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+#define BYTES(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
+#define FIRST_2 0xffffu
+#define FIRST_3 0xffffffu
+#else
+#define BYTES(a, b, c) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8)
+#define FIRST_2 0xffff0000u
+#define FIRST_3 0xffffff00u
+#endif
+
 /* One pass per member "key":"string" or "key":integer, a blank allowed behind the colon and the
- * comma. Leaves at anything else, having done nothing of that member or all of it. */
+ * comma. Leaves at anything else, having done nothing of that member or all of it. Positions come
+ * from the index, not from the member before, so that the processor may begin with one before it is
+ * done with the last. */
 static enum step members(struct json_walk *w) {
         const struct json_level *l = &w->levels[w->level];
         const char *const text = w->scan.p;
@@ -306,51 +323,57 @@ static enum step members(struct json_walk *w) {
         const char *p = w->at;
         const bool nested =
                 l->name || l->name_len; /* too long a name is NULL, but not without length */
+        const uint64_t rest = l->arr | (uint64_t)l->depth << 40;
         enum step step = STEP_KEY;
 
         while (LIKELY(q_end - q >= 4 && f < w->full)) {
-                const char *close = text + JSON_INDEX_POS(q[1]);
-                uint32_t head = load32(close); /* ": and two more bytes */
-                unsigned blank = (head >> 16 & 0xff) == ' ';
-                const char *v = close + 2 + blank;
-                char c = (char)(head >> (16 + 8 * blank));
-                const char *name = p + 1;
-                size_t name_len = (size_t)(close - name);
+                const char *name = text + JSON_INDEX_POS(q[0]) + 1;
+                const char *close = text + JSON_INDEX_POS(q[1]), *v = close + 3;
+                uint32_t head = load32(close), tail;
+                size_t name_len = (size_t)(close - name), n;
+                uint64_t type;
 
-                if (UNLIKELY((head & 0xffff) != ('"' | ':' << 8) || JSON_INDEX_FLAG(q[1])))
+                if (UNLIKELY(JSON_INDEX_FLAG(q[1])))
                         break;
-                if (LIKELY(c == '"')) {
+                if (LIKELY((head & FIRST_3) == BYTES('"', ':', '"')) ||
+                    ((head & FIRST_3) == BYTES('"', ':', ' ') && *v++ == '"')) {
                         const char *last = text + JSON_INDEX_POS(q[3]);
+                        type = JSON_INDEX_FLAG(q[3]); /* V_STR or V_JSON */
+                        n = (size_t)(last - v);
+                        tail = load32(last);
                         if (UNLIKELY(*last != '"'))
                                 break;
-                        put(f, NULL, 0, v + 1, (size_t)(last - v - 1));
-                        f->type = (uint8_t)(JSON_INDEX_FLAG(q[3]) ? V_JSON : V_STR);
                         q += 4;
                         p = last + 1;
                 } else {
-                        size_t n = short_integer(v);
-                        char after = v[n];
-                        if (n == 0 || (after != ',' && after != '}'))
+                        if (UNLIKELY((head & FIRST_2) != (BYTES('"', ':', 0) & FIRST_2)))
                                 break;
-                        put(f, NULL, 0, v, n);
-                        f->type = V_NUM;
+                        v = close + 2;
+                        v += *v == ' ';
+                        n = short_integer(v);
+                        if (UNLIKELY(n == 0 || (v[n] != ',' && v[n] != '}')))
+                                break;
+                        type = V_NUM;
                         q += 2;
                         p = v + n;
+                        tail = load32(p - 1); /* whatever the digit is, it is no quote */
                 }
                 if (UNLIKELY(nested))
                         name = path(w, name, name_len, &name_len);
-                f->name = name;
-                f->name_len = (uint32_t)name_len;
-                put_rest(f, l->arr, f->type, l->depth);
+                put(f, name, name_len, v, n);
+                put_rest(f, rest | type << 32);
                 if (LIKELY(name))
                         f++;
                 else
                         w->cut = true;
 
-                const char *next = p + 1;
-                next += *next == ' ';
-                if (LIKELY(*p == ',' && *next == '"')) {
-                        p = next;
+                /* The byte behind the value is the second of `tail`. */
+                if (LIKELY((tail & FIRST_3 & ~BYTES(0xff, 0, 0)) == BYTES(0, ',', '"'))) {
+                        p++;
+                        continue;
+                }
+                if (*p == ',' && p[1] == ' ' && p[2] == '"') {
+                        p += 2;
                         continue;
                 }
                 step = STEP_AFTER;
@@ -481,7 +504,7 @@ static enum step after(struct json_walk *w) {
 
 /* Is the '[' at w->at the array of a wrapper? The key tells at once for nearly all. */
 static bool at_wrapper(const struct json_walk *w) {
-        if (w->level != 1 || *w->at != '[' || w->key_len < 4 || w->key_len > 7)
+        if (w->level != 1 || *w->at != '[' || w->key_len < 5 || w->key_len > 7)
                 return false;
         size_t n = json_wrapper_head(span_of(w->start, (size_t)(w->end - w->start)));
         return n != 0 && n != SIZE_MAX && w->start + n == w->at + 1;
