@@ -603,7 +603,8 @@ static void read_pairs(struct auditd_join *j, struct span in, unsigned depth) {
                         continue;
                 }
                 const char *stop = value_end(p, end, quote);
-                if (stop - p > 6 && memcmp(p, "(null)", 6) == 0) /* a copy may have lost the separator behind it */
+                if (stop - p > 6 &&
+                    memcmp(p, "(null)", 6) == 0) /* a copy may have lost the separator behind it */
                         stop = p + 6;
                 struct span val = span_of(p, (size_t)(stop - p));
                 if (escaped && val.len && val.p[val.len - 1] == '\\')
