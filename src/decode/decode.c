@@ -18,6 +18,8 @@
 
 #include <stdlib.h>
 
+#include "decode/embed.h"
+
 #define RECORD_ARENA ((size_t)8 << 20)
 #define BATCH_ARENA ((size_t)8 << 20)
 
@@ -80,6 +82,7 @@ struct decoder *decoder_free(struct decoder *d) {
         for (unsigned f = 0; f < FORMAT_MAX; f++)
                 if (d->priv[f] && formats[f]->free)
                         formats[f]->free(d->priv[f]);
+        embed_free(&d->s);
         arena_deinit(&d->s.arena);
         arena_deinit(&d->s.batch_arena);
         free(d->s.fields);

@@ -42,6 +42,7 @@ struct decode_state {
         struct arena arena;     /* reset before every record */
         struct arena batch_arena; /* reset at decoder_begin() */
         void *priv;             /* the format's own, from its `new` */
+        struct json_walk *embed; /* decode/embed.c: made when first needed */
 };
 
 struct format_ops {

@@ -14,6 +14,7 @@
  * A repeated message ("message repeated 3 times: [ … ]") is read as the message it repeats, with
  * `repeated` = 3. */
 #include "decode/auditd.h"
+#include "decode/embed.h"
 #include "decode/linetime.h"
 #include "decode/syslog.h"
 #include "decode/syslog_pattern.h"
@@ -857,12 +858,27 @@ static void unroll(struct context *c) {
         c->msg = span_trim(inner);
 }
 
+/* A whole event of another format as the message. */
+static bool embedded(struct context *c) {
+        const struct span cookie = SPAN("@cee:");
+        struct span m = c->msg;
+
+        if (LIKELY(*m.p != '{' && *m.p != '@' && *m.p != '<' && *m.p != ' '))
+                return false;
+        m = span_trim(m);
+        if (span_starts(m, cookie))
+                m = span_trim(span_of(m.p + cookie.len, m.len - cookie.len));
+        if (m.len > 2 && *m.p == '{' && m.p[m.len - 1] == '}')
+                return embed_json(c->s, c->e, m);
+        return m.len > 20 && *m.p == '<' && embed_sysmon(c->s, c->e, m);
+}
+
 void syslog_service(struct decode_state *s, struct event *e, struct span program,
                     struct span message) {
         struct context c = {.s = s, .e = e, .msg = message};
         const struct service *v;
 
-        if (program.len == 0 || message.len == 0)
+        if (message.len == 0 || embedded(&c) || program.len == 0)
                 return;
         unroll(&c);
         v = find_service(program);

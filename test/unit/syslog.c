@@ -383,6 +383,43 @@ static void other_services(void) {
         DONE();
 }
 
+static void whole_events_inside(void) {
+        one("Jun 1 10:00:00 fw suricata[7]: @cee: "
+            "{\"timestamp\":\"2024-06-01T10:00:00.123456+0000\",\"event_type\":\"dns\",\"dns\":{"
+            "\"rrname\":\"a\\u002eb\",\"answers\":[1,2]}}");
+        check_int(t.e.kind, EVENT_JSON);
+        check_int(t.e.key1.len, 0);
+        TIME("2024-06-01T10:00:00.123456Z");
+        IS("hostname", "fw");
+        IS("event_type", "dns");
+        IS("dns.rrname", "a.b");
+        check_span(decoding_nth(&t, "dns.answers", 1), "2");
+        DONE();
+        one("Jun 1 10:00:00 h app[7]: {\"user\":\"x\",\"level\":3}");
+        check_int(t.e.kind, EVENT_SYSLOG); /* nobody's in particular: a Linux log */
+        IS("user", "x");
+        IS("level", "3");
+        DONE();
+        one("Jun 1 10:00:00 h app[7]: {\"user\":\"x\"} and more}");
+        check(!decoding_get(&t, "user").p);
+        DONE();
+        one("Jun 1 10:00:00 h sysmon: <Event><System><Provider Name=\"Linux-Sysmon\" "
+            "Guid=\"{x}\"/><EventID>1</EventID>"
+            "<TimeCreated "
+            "SystemTime=\"2024-06-01T10:00:00.5Z\"/><Channel>Linux-Sysmon/Operational</"
+            "Channel><Computer>h</Computer>"
+            "</System><EventData><Data Name=\"Image\">/bin/sh</Data><Data Name=\"CommandLine\">sh "
+            "-c \"a &amp;&lt; b\"</Data></EventData></Event>");
+        check_int(t.e.kind, EVENT_JSON);
+        TIME("2024-06-01T10:00:00.5Z");
+        IS("EventID", "1");
+        IS("Channel", "Linux-Sysmon/Operational");
+        IS("Provider_Name", "Linux-Sysmon");
+        IS("Image", "/bin/sh");
+        IS("CommandLine", "sh -c \"a &< b\"");
+        DONE();
+}
+
 int main(void) {
         RUN(rfc5424_in_full);
         RUN(rfc5424_nil_and_damaged);
@@ -396,5 +433,6 @@ int main(void) {
         RUN(sshd_sentences);
         RUN(sshd_names_cannot_blame_others);
         RUN(other_services);
+        RUN(whole_events_inside);
         return check_done();
 }
