@@ -145,18 +145,4 @@ uint32_t source_match(const struct source_map *m, const struct logsource *l,
 /* The kind a name stands for, or -1. */
 int source_kind(const struct source_map *m, struct span name);
 
-/* Kind and keys of an event: those the decoder gave, or, for EVENT_JSON, those of the first test
- * that holds (EVENT_JSON itself if none does). key1 is lower-cased, in the arena. Slow, readable,
- * the reference for the engine's own way; for tests and messages. -ENOMEM. */
-struct source_class {
-        uint8_t kind;
-        struct span key1;
-        int64_t key2;
-};
-int source_classify(const struct source_map *m, const struct event *e, struct arena *a,
-                    struct source_class *ret);
-/* Whether the alternative holds for an event of that class. Slow. */
-bool source_alt_holds(const struct source_map *m, const struct source_alt *alt,
-                      const struct source_class *c, const struct event *e, struct arena *a);
-
 #endif
