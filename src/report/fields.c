@@ -47,7 +47,10 @@ static const char *const telling[] = {
         "PipeName",
         "ServiceFileName",
         "ImagePath",
+        "ServiceName",
         "TaskName",
+        "Threat Name",
+        "HostApplication",
         "url",
         "uri",
         "c-uri",
@@ -57,26 +60,57 @@ static const char *const telling[] = {
         "Image",
         "NewProcessName",
         "SourceImage",
-        "TargetUserName",
-        "exe",
+        "ObjectName",
         "ShareName",
         "RelativeTargetName",
+        "TargetUserName",
+        "exe",
         "DestinationIp",
+        "IpAddress",
+        "SourceIp",
+        "Path",
         "message",
         "msg",
         "raw",
+        "SubjectUserName",
 };
 
-static unsigned telling_rank(struct span name) {
+/* Say only what kind of record it is. */
+static const char *const dull[] = {"Provider_Name", "ProviderName", "Provider", "SourceName",
+                                   "Channel",       "EventID",      "event_id", "code",
+                                   "Name",          "type"};
+
+enum {
+        COMMANDS = 4 /* of telling[]: go first even when something else matched */,
+        UNMATCHED = 101,
+        DULL = 90,
+        NUMBER = 40
+};
+
+static bool one_of(struct span name, const char *const *list, unsigned n, unsigned *ret_at) {
+        for (*ret_at = 0; *ret_at < n; (*ret_at)++)
+                if (span_ieq(name, span_str(list[*ret_at])))
+                        return true;
+        return false;
+}
+
+/* Less is better: matched and telling, matched, telling, matched but dull, the rest. */
+static unsigned headline_rank(const struct finding_field *x) {
+        struct span name = x->name;
+        unsigned at, rank = ARRAY_LEN(telling);
+
         for (size_t i = name.len; i > 0; i--)
                 if (name.p[i - 1] == '.') {
                         name = span_of(name.p + i, name.len - i);
                         break;
                 }
-        for (unsigned i = 0; i < ARRAY_LEN(telling); i++)
-                if (span_ieq(name, span_str(telling[i])))
-                        return i;
-        return ARRAY_LEN(telling);
+        if (one_of(name, telling, ARRAY_LEN(telling), &at))
+                rank = at;
+        if (rank < COMMANDS)
+                return rank;
+        if (one_of(name, dull, ARRAY_LEN(dull), &at))
+                rank += DULL;
+        return rank + (x->matched ? 0 : UNMATCHED) + (x->type == FINDING_NUMBER ? NUMBER : 0);
 }
 
 uint32_t fields_headline(const struct finding *f) {
@@ -89,12 +123,7 @@ uint32_t fields_headline(const struct finding *f) {
 
                 if (!x->value.len || x->type == FINDING_NULL || x->type == FINDING_BOOL)
                         continue;
-                /* A command line tells more than the matched Image; otherwise what matched goes
-                 * first. */
-                rank = telling_rank(x->name);
-                rank = rank < 4 ? rank
-                                : rank * 2 + (x->matched ? 0 : 101) +
-                                          (x->type == FINDING_NUMBER ? 150 : 0);
+                rank = headline_rank(x);
                 if (rank < best_rank) {
                         best_rank = rank;
                         best = i;

@@ -433,6 +433,24 @@ function drawBar() {
 /* ---- timeline ---- */
 var STEPS = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 15552000, 31536000, 63072000, 157680000];
 var cursor = -1, anchor = -1;
+/* Where the axis has words: at years or months when far apart, else at round steps. */
+function ticksOf(start, end) {
+  var span = end - start, out = [], tick, at, d, months;
+  if (span > 60 * 86400e6) {
+    d = new Date(start / 1000);
+    months = span > 6 * 365 * 86400e6 ? 24 : span > 2 * 365 * 86400e6 ? 12 : span > 250 * 86400e6 ? 3 : 1;
+    for (at = Math.floor(d.getUTCMonth() / months) * months; out.length < 40; at += months) {
+      tick = Date.UTC(d.getUTCFullYear(), at, 1) * 1000;
+      if (tick >= end) break;
+      if (tick >= start) out.push({ at: tick, text: when(tick, 0).slice(0, months < 12 ? 7 : 4) });
+    }
+    return out;
+  }
+  tick = (STEPS.filter(function (v) { return span / 1e6 / v < 8; })[0] || STEPS[STEPS.length - 1]) * 1e6;
+  for (at = Math.ceil(start / tick) * tick; at < end; at += tick)
+    out.push({ at: at, text: span > 2 * 86400e6 ? when(at, 0).slice(5, 16) : when(at, 0).slice(11, tick < 60e6 ? 19 : 16) });
+  return out;
+}
 function drawTime() {
   var box = empty($('chart')), W = Math.max(300, box.clientWidth - 24), H = view === 'findings' ? 72 : 104, P = 20, first = Infinity, last = -Infinity, i, k, x, l, tm, s;
   var times = facet.times;
@@ -458,15 +476,13 @@ function drawTime() {
       s.appendChild(svg('rect', { x: (k * w + .5).toFixed(1), y: Math.max(0, y).toFixed(1), width: Math.max(1.5, w - 1).toFixed(1), height: x.toFixed(1), 'class': 'b' + l }));
     }
   }
-  var span = step * N, tick = (STEPS.filter(function (v) { return span / 1e6 / v < 8; })[0] || STEPS[STEPS.length - 1]) * 1e6;
-  for (tm = Math.ceil(start / tick) * tick; tm < start + span; tm += tick) {
-    x = (tm - start) / step * w;
+  ticksOf(start, start + step * N).forEach(function (k) {
+    x = (k.at - start) / step * w;
     s.appendChild(svg('line', { x1: x + .5, x2: x + .5, y1: H - P, y2: H - P + 5, 'class': 'axis' }));
     i = svg('text', { x: x + 4, y: H - 4 });
-    /* Years and months far apart, days and hours in between, seconds close by. */
-    i.textContent = span > 6e13 ? when(tm, 0).slice(0, 10) : span > 2 * 86400e6 ? when(tm, 0).slice(5, 16) : when(tm, 0).slice(11, tick < 60e6 ? 19 : 16);
+    i.textContent = k.text;
     if (x < W - 70) s.appendChild(i);
-  }
+  });
   function brush(a, b) { s.appendChild(svg('rect', { x: a * w, y: 0, width: Math.max(2, (b - a) * w), height: H - P, 'class': 'brush' })); return s.lastChild; }
   if (F.from !== null) brush(Math.max(0, (F.from - start) / step), Math.min(N, (F.to - start) / step));
   if (cursor >= 0 && document.activeElement === s) brush(cursor, cursor + 1);
@@ -526,7 +542,7 @@ function listed(map, order) {
 function severest(a, b) { return b.x.level - a.x.level || b.x.n - a.x.n || a.k - b.k; }
 var LIMIT = 200;
 function more(p, all) {
-  if (all > LIMIT) p.appendChild(el('p', 'none', '+ ' + number(all - LIMIT) + ' ' + t('more')));
+  if (all > LIMIT) p.appendChild(button('li', '+ ' + number(all - LIMIT) + ' ' + t('more'), function () { LIMIT = 1e5; draw(); }));
   return p;
 }
 function viewOverview(v) {
@@ -724,7 +740,7 @@ function detail(i) {
   p.appendChild(dl);
   try { events = eventOf(i); } catch (e) { events = []; broken = true; ev.appendChild(el('p', 'bad', t('broken'))); }
   add(ev, add(el('p', 'm'), el('b', '', t('event')), el('span', '', ' · ' + t('matched'))), list);
-  events.forEach(function (f) {
+  events.filter(function (f) { return f[2]; }).concat(events.filter(function (f) { return !f[2]; })).forEach(function (f) {
     var dd = el('dd'), text = f[1] === null ? 'null' : f[1];
     dd.appendChild(f[2] ? el('mark', '', text) : el('bdi', f[1] === null ? 'q' : '', text));
     add(list, el('dt', '', f[0]), dd);
