@@ -1,14 +1,13 @@
 /* ArcSight's Common Event Format, bare or behind a syslog header.
  *
- *     CEF:Version|Device Vendor|Device Product|Device Version|Signature ID|Name|Severity|key=value
- * key=value …
+ *     CEF:Version|Device Vendor|Device Product|Device Version|Signature ID|Name|Severity|Extension
  *
- * In the header '\|' and '\\' are escaped; in the extension '\=' '\\' '\n' '\r'. A value ends where
- * the next key begins, so it may hold blanks: the key is the word before an '=' that is not
- * escaped. Fields: DeviceVendor, DeviceProduct, DeviceVersion, DeviceEventClassID, Name, Severity,
- * the extension's keys as they are, and for custom fields also the name their label gives (cs1=x
- * cs1Label=Rule Name: `Rule Name`=x). Times: rt, start, end as milliseconds or text; the header's
- * last. */
+ * In the header '\|' and '\\' are escaped; in the extension '\=' '\\' '\n' '\r'. The extension is
+ * key=value parted by blanks; a value ends where the next key begins, so it may hold blanks: the
+ * key is the word before an '=' that is not escaped. Fields: DeviceVendor, DeviceProduct,
+ * DeviceVersion, DeviceEventClassID, Name, Severity, the extension's keys as they are, and for
+ * custom fields also the name their label gives (cs1=x cs1Label=Rule Name: `Rule Name`=x). Times:
+ * rt, start, end as milliseconds or text; else the header's. */
 #include "decode/linetime.h"
 #include "decode/prefix.h"
 #include "decode/scan.h"

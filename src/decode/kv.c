@@ -1,13 +1,13 @@
 /* Lines of name=value: logfmt, FortiGate, and the like.
  *
  *     time="2026-01-01T00:00:00Z" level=info msg="say \"hi\"" n=3
+ *
  *     <189>date=2026-01-01 time=10:00:00 devname="FG 1" msg=free text up to the next name=
  *
  * A quoted value ends at a quote that no backslash precedes; \" \\ \n \r \t are undone. A bare
  * value ends at a blank; words behind it that hold no '=' belong to it (writers forget to quote),
  * except that a word of capitals alone is a flag, a field without a value. What stands before the
- * first pair is `message` if the line has no such name of its own. A comma behind a value is not
- * part of it. */
+ * first pair is `message`. A comma behind a value is not part of it. */
 #include "decode/scan.h"
 
 static bool name_char(char c) {

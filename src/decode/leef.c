@@ -1,13 +1,14 @@
 /* IBM's Log Event Extended Format, bare or behind a syslog header.
  *
  *     LEEF:1.0|Vendor|Product|Version|EventID|key=value<tab>key=value …
- *     LEEF:2.0|Vendor|Product|Version|EventID|^|key=value^key=value …      the delimiter as a
- * character, 0x5E or x5E; empty: tab
  *
- * Nothing is escaped. Fields: DeviceVendor, DeviceProduct, DeviceVersion, EventID, and the keys as
- * they are. The time is devTime (milliseconds, or text that devTimeFormat describes; the common
- * forms are known), else the header's. Some writers of 1.0 part pairs with blanks: then, when there
- * is no tab, pairs are read as in CEF, a value reaching to the next key. */
+ *     LEEF:2.0|Vendor|Product|Version|EventID|^|key=value^key=value …
+ *
+ * The delimiter of 2.0 is a character, 0x5E or x5E; empty: tab. Nothing is escaped. Fields:
+ * DeviceVendor, DeviceProduct, DeviceVersion, EventID, and the keys as they are. The time is
+ * devTime (seconds, milliseconds, or text in one of the common forms), else the header's. Some
+ * writers of 1.0 part pairs with blanks: then, when there is no tab, pairs are read as in CEF, a
+ * value reaching to the next key. */
 #include "decode/linetime.h"
 #include "decode/prefix.h"
 #include "decode/scan.h"

@@ -1,8 +1,11 @@
 /* W3C extended log files: IIS, and proxies that follow it (Blue Coat, Squid, ISA and TMG).
  *
  *     #Software: Microsoft Internet Information Services 10.0
+ *
  *     #Date: 2026-01-01 00:00:00
+ *
  *     #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port … cs(User-Agent) sc-status
+ *
  *     2026-01-01 00:00:01 10.0.0.1 GET /a b=c 443 … Mozilla/5.0+(…) 200
  *
  * Fields bear the names of the latest `#Fields:` line; '-' is a field without a value. Values are

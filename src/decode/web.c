@@ -1,11 +1,15 @@
-/* Logs of web servers, Apache and nginx first of all.
+/* Logs of web servers, Apache and nginx first of all. Common and combined; with a virtual host in
+ * front; ssl_request; Apache's errors; nginx's errors:
  *
- *     host ident user [10/Oct/2000:13:55:36 -0700] "GET /a?b HTTP/1.0" 200 2326 "referer" "agent"
- * more…   common, combined vhost:443 host ident user [ … the same vhost_combined
- *     [10/Oct/2000:13:55:36 -0700] host TLSv1.2 cipher "GET / HTTP/1.1" 2326 ssl_request [Wed Oct
- * 11 14:32:52.123456 2000] [core:error] [pid 1:tid 2] [client 1.2.3.4:5] AH00128: message  Apache's
- * errors 2026/11/23 05:26:07 [error] 6#7: *8 message, client: 1.2.3.4, server: x, request: "GET /
- * …", …    nginx's errors
+ *     host ident user [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326 "referer" "agent" …
+ *
+ *     vhost:443 host ident user [ … the same
+ *
+ *     [10/Oct/2000:13:55:36 -0700] host TLSv1.2 cipher "GET / HTTP/1.1" 2326
+ *
+ *     [Wed Oct 11 14:32:52.123456 2000] [core:error] [pid 1:tid 2] [client 1.2.3.4:5] AH00128: text
+ *
+ *     2026/11/23 05:26:07 [error] 6#7: *8 text, client: 1.2.3.4, server: x, request: "GET / …", …
  *
  * The names are W3C's, since Sigma's rules for web servers use them: c-ip, cs-username, cs-method,
  * cs-uri (the whole target), cs-uri-stem, cs-uri-query, cs-version, sc-status, sc-bytes,
@@ -18,8 +22,8 @@
  * NAME="value" a field of that name. Where a quoted field ends: at a quote that a blank or the
  * line's end follows, since some servers do not escape.
  *
- * A line of none of these forms is a program's word in an error log (a CGI's stderr): an event with
- * `message`. */
+ * Behind a syslog header (hostname, program) all of them are read as well. A line of none of these
+ * forms is a program's word in an error log (a CGI's stderr): an event with `message`. */
 #include "decode/linetime.h"
 #include "decode/scan.h"
 #include "decode/uri.h"
@@ -349,6 +353,7 @@ static void add_peer(struct decode_state *s, struct event *e, struct span v) {
 static void add_brackets(struct decode_state *s, struct event *e, struct span *rest) {
         struct span v, w;
         unsigned n = 0;
+        bool peer = false;
 
         while (n++ < 8 && take_bracket(rest, &v)) {
                 if (scan_word(&v, SPAN("pid "))) {
@@ -357,7 +362,9 @@ static void add_brackets(struct decode_state *s, struct event *e, struct span *r
                         if (scan_word(&v, SPAN("tid ")))
                                 scan_add(s, e, SPAN("tid"), v);
                 } else if (scan_word(&v, SPAN("client ")) || scan_word(&v, SPAN("remote "))) {
-                        add_peer(s, e, v);
+                        if (!peer) /* ModSecurity says it again */
+                                add_peer(s, e, v);
+                        peer = true;
                 } else if (n == 1) {
                         const char *colon = memchr(v.p, ':', v.len);
                         if (colon) {
@@ -369,12 +376,34 @@ static void add_brackets(struct decode_state *s, struct event *e, struct span *r
         }
 }
 
+/* ModSecurity's [name "value"] pairs, as ModSecurity.name. */
+static void add_modsecurity(struct decode_state *s, struct event *e, struct span msg) {
+        const char *p = msg.p, *end = msg.p + msg.len;
+
+        for (unsigned n = 0; n < 64 && (p = memchr(p, '[', (size_t)(end - p))); n++) {
+                const char *name = ++p, *close;
+                while (p < end && ((*p >= 'a' && *p <= 'z') || *p == '_'))
+                        p++;
+                size_t len = (size_t)(p - name);
+                if (len == 0 || end - p < 4 || p[0] != ' ' || p[1] != '"')
+                        continue;
+                close = memmem(p + 2, (size_t)(end - p - 2), "\"]", 2);
+                struct span full = arena_printf(&s->arena, "ModSecurity.%.*s", (int)len, name);
+                if (!close || !full.p)
+                        return;
+                scan_add(s, e, full, unescape(&s->arena, span_of(p + 2, (size_t)(close - p - 2))));
+                p = close + 2;
+        }
+}
+
 static void add_apache_message(struct decode_state *s, struct event *e, struct span msg) {
         static const char referer[] = ", referer: ";
         struct span code = msg, v;
         const char *p;
 
         field_add(s, e, SPAN("message"), unescape(&s->arena, msg), V_STR);
+        if (span_starts(msg, SPAN("ModSecurity:")))
+                add_modsecurity(s, e, msg);
         if (scan_to(&code, ':', &v) && span_starts(v, SPAN("AH")) && v.len == 7)
                 scan_add(s, e, SPAN("code"), v);
         p = memmem(msg.p, msg.len, referer, sizeof(referer) - 1);
@@ -488,6 +517,24 @@ static bool nginx_error(struct decode_state *s, struct event *e, struct span lin
         return true;
 }
 
+/* Undoes the relay's header: "Feb 15 16:23:00 srv httpd[22034]: ". */
+static struct span behind_syslog(struct decode_state *s, struct event *e, struct span line) {
+        struct span rest = line, host, tag;
+        size_t n = linetime_read(line, s->opt, s->b.h.file_time, &e->time);
+
+        if (n < 15 || n > 40 || n >= line.len || line.p[n] != ' ')
+                return line;
+        scan_skip(&rest, n + 1);
+        if (!take_word(&rest, &host) || !take_word(&rest, &tag) || tag.len < 2 ||
+            tag.p[tag.len - 1] != ':')
+                return line;
+        const char *bracket = memchr(tag.p, '[', tag.len);
+        size_t name = bracket ? (size_t)(bracket - tag.p) : tag.len - 1;
+        field_add(s, e, SPAN("hostname"), host, V_STR);
+        field_add(s, e, SPAN("program"), span_of(tag.p, name), V_STR);
+        return rest;
+}
+
 static enum decode_result web_next(struct decode_state *s, struct event *e,
                                    struct decode_error *err) {
         struct span line;
@@ -496,16 +543,25 @@ static enum decode_result web_next(struct decode_state *s, struct event *e,
                 if (!decode_line(s, e, &line))
                         return DECODE_END;
         } while (span_trim(line).len == 0 || *line.p == '#');
-        if (*line.p == '[' ? apache_error(s, e, line)
-                           : scan_digit(*line.p) && nginx_error(s, e, line))
+        uint32_t n = 0;
+        struct span body = line;
+        if ((unsigned char)((*line.p | 0x20) - 'a') < 26) {
+                body = behind_syslog(s, e, line);
+                n = e->n;
+        }
+        int64_t relayed = n ? e->time : TIME_NONE;
+        char c = body.len ? *body.p : ' ';
+        if (c == '[' ? apache_error(s, e, body) : scan_digit(c) && nginx_error(s, e, body))
                 return DECODE_EVENT;
-        e->n = 0;
-        if (access_line(s, e, line))
+        e->n = n;
+        if (access_line(s, e, body))
                 return DECODE_EVENT;
-        e->n = 0;
+        e->n = n;
         e->kind = EVENT_WEBERR;
-        e->time = TIME_NONE;
-        field_add(s, e, SPAN("message"), line, V_STR);
+        e->time = relayed;
+        if (n) /* an error line without a time of its own */
+                add_brackets(s, e, &body);
+        add_apache_message(s, e, body);
         return DECODE_EVENT;
 }
 

@@ -1,13 +1,10 @@
-/* Zeek's logs as tab-separated values.
+/* Zeek's logs as tab-separated values. Directives begin with '#' and are parted by the separator:
  *
- *     #separator \x09
- *     #set_separator	,
- *     #empty_field	(empty)
- *     #unset_field	-
- *     #path	conn
- *     #fields	ts	uid	id.orig_h	…
- *     #types	time	string	addr	…
- *     1300475168.853899	C1	10.0.0.1	…
+ *     #separator \x09 · #set_separator , · #empty_field (empty) · #unset_field - · #path conn
+ *
+ *     #fields ts uid id.orig_h … · #types time string addr …
+ *
+ *     1300475168.853899 C1 10.0.0.1 …
  *
  * Fields bear Zeek's names. A set or vector gives one field per element, numbered; unset is a field
  * without a value, (empty) an empty set or string. bool is true or false as in Zeek's own JSON,

@@ -1,19 +1,24 @@
-/* Filling slots. The read goes straight into the slot, behind what was carried over from the last
- * one:
+/* Filling slots. The read goes straight into the slot, behind what was carried over from the last.
  *
  *     slot: header | preamble | carried bytes | read … read | padding
  *                                              └ cut: the last place where a record ends
  *
- * and what lies behind the cut is carried to the next slot: one copy of at most one record (for
- * auditd, of a few lines). The format is found from the first bytes read, so nothing is read twice.
+ * What lies behind the cut is carried to the next slot: one copy of at most one record (for auditd,
+ * of a few lines). The format is found from the first bytes read, so nothing is read twice.
  *
- *   F1  All bytes of the input are handed out in order, each once, except those that a FRAMER_BAD
- * names (and a UTF-8 byte order mark). F2  A record of at most RECORD_MAX bytes is never torn,
- * whatever the slot limit: where the limit holds no whole record the batch grows up to BATCH_ROOM.
- *   F3  A record that does not fit BATCH_ROOM is handed out as far as it fits (more than
- * RECORD_MAX, so that decoders cut and mark it); the rest is passed over and reported. F4  One
- * batch has BATCH_FIRST, one BATCH_LAST; errors of the source are told after the last batch. F5
- * Memory: the carry buffer, the unpacker's, the preamble; nothing grows with the input. */
+ * F1  All bytes of the input are handed out in order, each once, except those that a FRAMER_BAD
+ * names (and a UTF-8 byte order mark).
+ *
+ * F2  A record of at most RECORD_MAX bytes is never torn, whatever the slot limit: where the limit
+ * holds no whole record the batch grows up to BATCH_ROOM.
+ *
+ * F3  A record that does not fit BATCH_ROOM is handed out as far as it fits (more than RECORD_MAX,
+ * so that decoders cut and mark it); the rest is passed over and reported.
+ *
+ * F4  One batch has BATCH_FIRST, one BATCH_LAST; errors of the source are told after the last
+ * batch.
+ *
+ * F5  Memory: the carry buffer, the unpacker's, the preamble; nothing grows with the input. */
 #include "ingest/framer.h"
 
 #include <stdlib.h>

@@ -6,11 +6,14 @@
  * shows a magic are those bytes moved into the stage's own buffer. So a plain file costs no copy
  * and no extra memory.
  *
- *   I1  Memory is bounded whatever the input says: zlib's window is 32 KiB, zstd's at most 128 MiB
+ * I1  Memory is bounded whatever the input says: zlib's window is 32 KiB, zstd's at most 128 MiB
  * (what the zstd program itself accepts by default), and output is only made where the caller has
- * room. I2  Every call hands out at least one byte or ends: an input of a million empty members is
- * a loop here, not a chain of empty reads. I3  Damage is told only after all bytes before it have
- * been handed out. */
+ * room.
+ *
+ * I2  Every call hands out at least one byte or ends: an input of a million empty members is a loop
+ * here, not a chain of empty reads.
+ *
+ * I3  Damage is told only after all bytes before it have been handed out. */
 #include "ingest/inflate.h"
 
 #include <stdlib.h>

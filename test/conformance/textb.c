@@ -1,17 +1,25 @@
-/* The text decoders against what others expect of the same lines:
+/* The text decoders against what others expect of the same lines. Needs COLOA_TEST_DATA.
  *
- *   wazuh-engine's cases for Apache and nginx: every value of their documents is compared with the
+ * wazuh-engine's cases for Apache and nginx: every value of their documents is compared with the
  * field that holds it here, is one that their engine derives (named below), or stands in the table
- * of differences with its reason; 10,000 lines of a real access log, all decoded, counts equal to
- * those of a plain search for bytes; Zeek's JSON: every line decoded, as many values as jansson
- * finds; suricata-verify: every filter of every checks.json counts the events that its author says.
+ * of differences with its reason.
  *
- * Needs COLOA_TEST_DATA. */
+ * 10,000 lines of a real access log: all decoded, counts equal to those of a plain search for
+ * bytes.
+ *
+ * Zeek's JSON: every line decoded, as many values as jansson finds.
+ *
+ * suricata-verify: every filter of every checks.json counts the events that its author says.
+ *
+ * The format of every file of the set is found by looking. EVTX cut into the smallest slots gives
+ * the same records at the same places. */
 #include "check.h"
 
 #include <dirent.h>
 #include <jansson.h>
 
+#include "base/hash.h"
+#include "decode/detect.h"
 #include "dump.h"
 #include "ingest/framer.h"
 
@@ -20,6 +28,9 @@ typedef void (*event_fn)(void *ctx, const struct event *e);
 static ssize_t file_read(void *ctx, void *to, size_t n) {
         return (ssize_t)fread(to, 1, n, ctx);
 }
+
+/* Bytes of payload that each_event() aims at. */
+static size_t slot_limit = BATCH_ROOM;
 
 /* All events of a file, through framer and decoder. The number of stretches that could not be read.
  */
@@ -38,6 +49,7 @@ static unsigned each_event(const char *path, enum format want, event_fn fn, void
                 dec = decoder_new(NULL);
                 slot = malloc(SLOT_BYTES);
         }
+        framer_set_slot_limit(fr, slot_limit);
         framer_open(fr,
                     &(struct framer_input){.read = file_read, .ctx = f, .file_time = TIME_NONE});
         while ((r = framer_fill(fr, slot, &err)) > 0) {
@@ -663,10 +675,160 @@ static void eve_checks(void) {
         check(tests == 1319 && checks == 4688);
 }
 
+/* ---- finding the format; cutting EVTX ---- */
+
+/* By the end of the path and a part of it; the first that fits. */
+static const struct {
+        const char *part, *end;
+        enum format format;
+} kinds[] = {
+        {"", "_expected.json", FORMAT_JSON},
+        {"evtx/", ".evtx", FORMAT_EVTX},
+        {"evtx/", ".jsoncls", FORMAT_JSON},
+        {"evtx/", ".json", FORMAT_JSON},
+        {"evtx/", ".raw", FORMAT_SYSLOG}, /* a line of Cisco's */
+        {"json/otrf/", ".json", FORMAT_JSON},
+        {"", ".csv", FORMAT_CSV},
+        {"eve/", ".json", FORMAT_JSON},
+        {"zeek/", ".log", FORMAT_JSON},
+        {"auditd/", ".golden", FORMAT_JSON},
+        {"auditd/", ".log", FORMAT_AUDITD},
+        {"wazuh-engine/auditd/", "input.txt", FORMAT_AUDITD},
+        {"wazuh-engine/syslog/", "input.txt", FORMAT_SYSLOG},
+        {"wazuh-engine/", "input.txt", FORMAT_WEB},
+        {"loghub/Apache/", ".log", FORMAT_WEB},
+        {"loghub/", ".log", FORMAT_SYSLOG},
+        {"web/", "apache_logs", FORMAT_WEB},
+        {"web/", "json_logs", FORMAT_JSON},
+        {"logs/", "/sshd", FORMAT_SYSLOG},
+        {"logs/", "/postfix", FORMAT_SYSLOG},
+        {"logs/", "/dovecot", FORMAT_SYSLOG},
+        {"logs/", "/selinux-ssh", FORMAT_AUDITD},
+        {"logs/apache-", "", FORMAT_WEB},
+        {"logs/nginx-", "", FORMAT_WEB},
+        {"logs/", "/cowrie", FORMAT_JSON},
+        {"logs/", "/grafana", FORMAT_KV},
+        {"logs/", "/mysqld-auth", FORMAT_TEXT},
+        {"", ".md", FORMAT_TEXT},
+        {"json/otrf/", ".yaml", FORMAT_TEXT},
+};
+
+struct found {
+        unsigned files, known, wrong, per[FORMAT_MAX];
+};
+
+static void find_format(struct found *n, const char *path) {
+        static char head[DETECT_BYTES];
+        FILE *f = fopen(path, "rb");
+        size_t len;
+
+        check(f);
+        len = fread(head, 1, sizeof(head), f);
+        bool whole = len < sizeof(head);
+        fclose(f);
+        enum format got = detect_format(span_of(head, len), whole);
+        n->files++;
+        n->per[got]++;
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+                if (!strstr(path, kinds[i].part) ||
+                    !span_ends(span_str(path), span_str(kinds[i].end)))
+                        continue;
+                n->known++;
+                n->wrong += got != kinds[i].format;
+                if (got != kinds[i].format)
+                        printf("# taken for %s: %s\n", format_name(got), path);
+                return;
+        }
+}
+
+static void walk_files(struct found *n, const char *dir) {
+        DIR *d = opendir(dir);
+        struct dirent *e;
+        char path[2048];
+
+        check(d);
+        while ((e = readdir(d))) {
+                if (*e->d_name == '.')
+                        continue;
+                snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+                if (e->d_type == DT_DIR)
+                        walk_files(n, path);
+                else
+                        find_format(n, path);
+        }
+        closedir(d);
+}
+
+static void formats_are_found(void) {
+        static const char *const dirs[] = {"evtx",         "json",   "eve", "zeek",  "auditd",
+                                           "expected-ecs", "syslog", "web", "alerts"};
+        struct found n = {0};
+        char path[512];
+
+        for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+                walk_files(&n, data_path(path, sizeof(path), dirs[i]));
+        printf("# formats: %u files, %u of a known format, %u of those wrong\n", n.files, n.known,
+               n.wrong);
+        for (unsigned f = 0; f < FORMAT_MAX; f++)
+                if (n.per[f])
+                        printf("#   %s: %u\n", format_name((enum format)f), n.per[f]);
+        check_int(n.wrong, 0);
+        check(n.known > 3250);
+        check_int(n.per[FORMAT_UNKNOWN], 0);
+}
+
+static void sum_event(void *ctx, const struct event *e) {
+        uint64_t *sum = ctx; /* records, and a hash of where each lies and what it holds */
+
+        sum[0]++;
+        sum[1] = sum[1] * 31 + e->offset * 7 + e->record * 5 + e->n +
+                 hash_bytes(e->raw.p, e->raw.len, 1);
+}
+
+static void evtx_in_small_slots(void) {
+        static const char *const dirs[] = {"evtx/sbousseaden/Lateral Movement",
+                                           "evtx/sbousseaden/Credential Access",
+                                           "evtx/omerbenamram-samples"};
+        unsigned files = 0;
+        uint64_t all = 0;
+
+        for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+                char dir[512], path[1024];
+                struct dirent *e;
+                DIR *d = opendir(data_path(dir, sizeof(dir), dirs[i]));
+                check(d);
+                while ((e = readdir(d))) {
+                        uint64_t big[2] = {0}, small[2] = {0};
+                        if (!span_ends(span_str(e->d_name), SPAN(".evtx")))
+                                continue;
+                        snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+                        unsigned bad = each_event(path, FORMAT_EVTX, sum_event, big);
+                        slot_limit = 1;
+                        unsigned also = each_event(path, FORMAT_EVTX, sum_event, small);
+                        slot_limit = BATCH_ROOM;
+                        if (small[0] != big[0] || small[1] != big[1] || bad != also)
+                                printf("# %s: %llu records and %u bad, in small slots %llu and "
+                                       "%u\n",
+                                       path, (unsigned long long)big[0], bad,
+                                       (unsigned long long)small[0], also);
+                        check_int(small[0], big[0]);
+                        check(small[1] == big[1]);
+                        check_int(also, bad);
+                        files++;
+                        all += big[0];
+                }
+                closedir(d);
+        }
+        printf("# evtx: %u files, %llu records\n", files, (unsigned long long)all);
+        check(files > 70 && all > 1000);
+}
+
 int main(void) {
         RUN(wazuh_engine);
         RUN(access_log);
         RUN(zeek_json);
         RUN(eve_checks);
+        RUN(formats_are_found);
+        RUN(evtx_in_small_slots);
         return check_done();
 }

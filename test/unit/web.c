@@ -108,6 +108,18 @@ static void apache_errors(void) {
             "c-ip=::1|message=AH00035: x|code=AH00035");
         WEB("[Mon Dec 26 16:22:08 2016] [error] [pid ] x",
             "time=Mon Dec 26 16:22:08 2016|level=error|pid=~|message=x");
+        WEB("Feb 15 16:23:00 srv httpd[22034]: [core:error] [pid 22] [client 1.2.3.4:5] AH01630: x",
+            "hostname=srv|program=httpd|module=core|level=error|pid=22|c-port=5|c-ip=1.2.3.4|"
+            "message=AH01630: x|code=AH01630");
+        WEB("Feb 15 16:23:00 srv nginx: 1.2.3.4 - - [10/Oct/2000:13:55:36 +0000] \"\" 200 1",
+            "hostname=srv|program=nginx|c-ip=1.2.3.4|cs-username=~|time=10/Oct/2000:13:55:36 +0000|"
+            "request=~|sc-status=200|sc-bytes=1");
+        WEB("[Mon Dec 26 16:22:08 2016] [error] [client ::1] [client ::1] ModSecurity: no [id "
+            "\"12\"] "
+            "[msg \"a \\\"b\\\"\"] [x]",
+            "time=Mon Dec 26 16:22:08 2016|level=error|c-ip=::1|message=ModSecurity: no [id "
+            "\"12\"] "
+            "[msg \"a \"b\"\"] [x]|ModSecurity.id=12|ModSecurity.msg=a \"b\"");
         check_time(FORMAT_WEB, "[Wed Oct 20 19:20:59.121211 2021] [core:error] [pid 1] x\n",
                    "2021-10-20T19:20:59.121211Z");
         WEB("sh: 1: wget: not found", "message=sh: 1: wget: not found");
