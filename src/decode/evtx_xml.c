@@ -76,23 +76,19 @@ static bool is_data(const struct frame *f) {
 }
 
 static enum place place_below(enum place parent, struct span name) {
-        switch (parent) {
-        case IN_DOCUMENT:
-                if (span_eq(name, SPAN("Event")))
-                        return IN_EVENT;
-                /* fallthrough */
-        case IN_EVENT:
+        if (parent == IN_SYSTEM || parent == IN_RENDERING)
+                return parent;
+        if (parent == IN_DOCUMENT && span_eq(name, SPAN("Event")))
+                return IN_EVENT;
+        if (parent == IN_DOCUMENT || parent == IN_EVENT) {
                 if (span_eq(name, SPAN("System")))
                         return IN_SYSTEM;
                 if (span_eq(name, SPAN("EventData")))
                         return IN_EVENTDATA;
                 if (span_eq(name, SPAN("RenderingInfo")))
                         return IN_RENDERING;
-                return IN_USERDATA;
-        case IN_SYSTEM: return IN_SYSTEM;
-        case IN_RENDERING: return IN_RENDERING;
-        default: return IN_USERDATA;
         }
+        return IN_USERDATA;
 }
 
 /* ---- text ---- */
