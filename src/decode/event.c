@@ -12,9 +12,13 @@
  * first. */
 #include "decode/event.h"
 
+#include <stdio.h>
+
 #include "base/hash.h"
 
-enum what { W_TIME, W_TIME_US, W_HOST, W_USER, W_USER_TARGET, W_EVENT_ID };
+enum what { W_TIME, W_TIME_US, W_ZONE, W_HOST, W_USER, W_USER_TARGET, W_EVENT_ID };
+
+#define RANK_DATE 30u /* a date alone: joined with `time` */
 
 struct known {
         const char *name;
@@ -79,8 +83,9 @@ static const struct known known[] = {
         {"rt", W_TIME, 64}, /* CEF */
         {"start", W_TIME, 45},
         {"devTime", W_TIME, 64}, /* LEEF */
-        {"date", W_TIME, 30},
-        {"Date", W_TIME, 30},
+        {"date", W_TIME, RANK_DATE},
+        {"Date", W_TIME, RANK_DATE},
+        {"tz", W_ZONE, 1},
 
         /* ---- host ---- */
         {"Computer", W_HOST, 90},
@@ -366,7 +371,30 @@ static int64_t parse_us_count(const struct field *f, struct arena *a) {
         return __builtin_mul_overflow(v, INT64_C(1000), &v) ? TIME_NONE : v;
 }
 
+/* "2024-06-01" and "10:00:00" in fields of their own, perhaps with "+0700" in a third (FortiGate,
+ * W3C as JSON). */
+static int64_t from_parts(struct span date, struct span clock, struct span zone, int zone_sec) {
+        char text[64];
+        int n;
+
+        date = span_trim(date);
+        clock = span_trim(clock);
+        zone = span_trim(zone);
+        if (date.len != 10 || clock.len < 5 || clock.len > 20 || clock.p[2] != ':' || zone.len > 8)
+                return TIME_NONE;
+        n = snprintf(text, sizeof(text), "%.*sT%.*s%.*s", (int)date.len, date.p, (int)clock.len,
+                     clock.p, (int)zone.len, zone.len ? zone.p : "");
+        if (n <= 0 || (size_t)n >= sizeof(text))
+                return TIME_NONE;
+        int64_t t = time_parse_iso(span_of(text, (size_t)n), zone_sec);
+        if (t == TIME_NONE && zone.len) /* a zone that is no offset */
+                t = time_parse_iso(span_of(text, (size_t)n - zone.len), zone_sec);
+        return t;
+}
+
 int64_t event_time(const struct event *e, const struct decode_options *o, struct arena *a) {
+        const struct field *date = NULL, *clock = NULL, *zone = NULL;
+        int zone_sec = o ? o->zone_sec : 0;
         int64_t best = TIME_NONE;
         unsigned rank = 0;
 
@@ -379,14 +407,27 @@ int64_t event_time(const struct event *e, const struct decode_options *o, struct
                 const struct known *k = lookup(f);
                 int64_t t;
 
-                if (!k || k->what > W_TIME_US || k->rank < rank)
+                if (!k || k->what > W_ZONE)
                         continue;
-                t = k->what == W_TIME_US ? parse_us_count(f, a)
-                                         : parse_time(f, o ? o->zone_sec : 0, a);
+                if (k->what == W_ZONE)
+                        zone = f;
+                else if (k->rank == RANK_DATE)
+                        date = f;
+                else if (f->name_len == 4 && memcmp(f->name, "time", 4) == 0)
+                        clock = f;
+                if (k->what == W_ZONE || k->rank < rank)
+                        continue;
+                t = k->what == W_TIME_US ? parse_us_count(f, a) : parse_time(f, zone_sec, a);
                 if (t == TIME_NONE)
                         continue;
                 best = t;
                 rank = k->rank;
+        }
+        if (date && clock && rank <= RANK_DATE) {
+                int64_t t = from_parts(text(date, a), text(clock, a),
+                                       zone ? text(zone, a) : SPAN_NONE, zone_sec);
+                if (t != TIME_NONE)
+                        best = t;
         }
         return best;
 }

@@ -97,6 +97,28 @@ static void epochs_by_magnitude(void) {
         check_int(at(), INT64_C(1599000));
 }
 
+static void date_and_time_in_parts(void) {
+        begin();
+        add("date", "2024-06-01", V_STR);
+        add("time", "10:00:05", V_STR);
+        check_int(at(), ISO("2024-06-01T03:00:05Z"));
+        begin();
+        add("time", "10:00:05", V_STR);
+        add("date", "2024-06-01", V_STR);
+        add("tz", "+0200", V_STR);
+        check_int(at(), ISO("2024-06-01T08:00:05Z"));
+        begin();
+        add("date", "2024-06-01", V_STR);
+        add("time", "10:00:05", V_STR);
+        add("tz", "CET", V_STR);
+        add("eventtime", "1717232405000000001", V_NUM);
+        check_int(at(), INT64_C(1717232405000000001));
+        begin();
+        add("date", "2024-06-01", V_STR);
+        add("time", "later", V_STR);
+        check_int(at(), ISO("2024-05-31T17:00:00Z"));
+}
+
 static void who(const char *want) {
         struct span s = event_user(&e, &arena);
 
@@ -157,6 +179,7 @@ int main(void) {
         RUN(names_have_ranks);
         RUN(last_of_a_name_wins);
         RUN(epochs_by_magnitude);
+        RUN(date_and_time_in_parts);
         RUN(users_by_sense);
         RUN(hosts);
         return check_done();
