@@ -53,15 +53,38 @@ static inline uint32_t load32(const char *p) {
         return v;
 }
 
+#ifndef __SSE2__
 static inline bool is_blank(char c) {
         return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
+#endif
 
 /* Indentation can be long; no further than the end (W2). */
 static const char *skip_blanks(struct json_walk *w, const char *p) {
+#ifdef __SSE2__
+        while (p < w->end) {
+                __m128i v = _mm_loadu_si128((const __m128i *)p);
+                __m128i nl = _mm_cmpeq_epi8(v, _mm_set1_epi8('\n'));
+                __m128i blank =
+                        _mm_or_si128(_mm_or_si128(nl, _mm_cmpeq_epi8(v, _mm_set1_epi8(' '))),
+                                     _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
+                                                  _mm_cmpeq_epi8(v, _mm_set1_epi8('\r'))));
+                unsigned other = ~(unsigned)_mm_movemask_epi8(blank); /* bit 16 and higher: set */
+                unsigned n = (unsigned)__builtin_ctz(other);
+                unsigned newlines = (unsigned)_mm_movemask_epi8(nl) & ((1u << n) - 1);
+
+                for (; newlines; newlines &= newlines - 1)
+                        w->lines++;
+                p += n;
+                if (n < 16)
+                        return p;
+        }
+        return w->end;
+#else
         for (; p < w->end && is_blank(*p); p++)
                 w->lines += *p == '\n';
         return p;
+#endif
 }
 
 static inline const char *blanks(struct json_walk *w, const char *p) {
@@ -310,6 +333,30 @@ static enum step key(struct json_walk *w) {
 #define FIRST_3 0xffffff00u
 #endif
 
+/* A short integer, true, false or null at v, and a comma or a brace behind it: its end, else NULL.
+ */
+static inline const char *plain(const char *v, size_t *ret_len, uint64_t *ret_type) {
+        size_t n = short_integer(v);
+
+        if (LIKELY(n)) {
+                *ret_len = n;
+                *ret_type = V_NUM;
+        } else if (memcmp(v, "true", 4) == 0) {
+                *ret_len = n = 4;
+                *ret_type = V_BOOL;
+        } else if (memcmp(v, "false", 5) == 0) {
+                *ret_len = n = 5;
+                *ret_type = V_BOOL;
+        } else if (memcmp(v, "null", 4) == 0) {
+                *ret_len = 0;
+                *ret_type = V_NULL;
+                n = 4;
+        } else {
+                return NULL;
+        }
+        return v[n] == ',' || v[n] == '}' ? v + n : NULL;
+}
+
 /* One pass per member "key":"string" or "key":integer, a blank allowed behind the colon and the
  * comma. Leaves at anything else, having done nothing of that member or all of it. Positions come
  * from the index, not from the member before, so that the processor may begin with one before it is
@@ -328,7 +375,7 @@ static enum step members(struct json_walk *w) {
 
         while (LIKELY(q_end - q >= 4 && f < w->full)) {
                 const char *name = text + JSON_INDEX_POS(q[0]) + 1;
-                const char *close = text + JSON_INDEX_POS(q[1]), *v = close + 3;
+                const char *close = text + JSON_INDEX_POS(q[1]), *v = close + 3, *p_end;
                 uint32_t head = load32(close), tail;
                 size_t name_len = (size_t)(close - name), n;
                 uint64_t type;
@@ -350,13 +397,12 @@ static enum step members(struct json_walk *w) {
                                 break;
                         v = close + 2;
                         v += *v == ' ';
-                        n = short_integer(v);
-                        if (UNLIKELY(n == 0 || (v[n] != ',' && v[n] != '}')))
+                        p_end = plain(v, &n, &type);
+                        if (UNLIKELY(!p_end))
                                 break;
-                        type = V_NUM;
                         q += 2;
-                        p = v + n;
-                        tail = load32(p - 1); /* whatever the digit is, it is no quote */
+                        p = p_end;
+                        tail = load32(p - 1);
                 }
                 if (UNLIKELY(nested))
                         name = path(w, name, name_len, &name_len);
@@ -372,9 +418,13 @@ static enum step members(struct json_walk *w) {
                         p++;
                         continue;
                 }
-                if (*p == ',' && p[1] == ' ' && p[2] == '"') {
-                        p += 2;
-                        continue;
+                if (*p == ',') {
+                        const char *next = p + 1 + (p[1] == ' ');
+                        next = blanks(w, next);
+                        if (*next == '"' && next < w->end) {
+                                p = next;
+                                continue;
+                        }
                 }
                 step = STEP_AFTER;
                 break;

@@ -58,9 +58,10 @@ static size_t cut(const struct text *t, struct piece *pieces) {
         for (size_t at = 0; at < t->len;) {
                 size_t have = MIN(BATCH_ROOM, t->len - at);
                 size_t len = json_frame_cut(&f, span_of(t->p + at, have), at + have == t->len);
-                len = len ? len : have;
-                pieces[n++] = (struct piece){at, len};
-                at += len;
+                pieces[n++] = (struct piece){at, len ? len : have};
+                at += len ? len : have;
+                if (len == 0) /* longer than a slot: the rest of it is not decoded */
+                        at += json_frame_drop(&f, span_of(t->p + at, t->len - at));
         }
         return n;
 }
