@@ -129,15 +129,18 @@ class Bench:
                     to.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return out
 
+    def otrf(self):
+        return sorted((self.data / "dev-set" / "json" / "otrf").rglob("*.json"))
+
     def evtx_files(self):
         return self.data / "dev-set" / "evtx"
 
     # ---- what is measured ----
 
     def mix(self):
-        logs = self.data / "dev-set" / "json" / "otrf"
-        s = self.series(memo=[*self.rules(), "--pin", "--format", "json", logs],
-                        cold=[*self.rules(), "--pin", "--no-memo", "--format", "json", logs])
+        logs = self.otrf()
+        s = self.series(memo=[*self.rules(), "--pin", *logs],
+                        cold=[*self.rules(), "--pin", "--no-memo", *logs])
         one = s["memo"]
         self.row("mix: events/s, one core, all rules", self.spread(one, "records_per_s"), "≥ 650,000, aim 900,000",
                  f"{self.mid(one, 'records'):,.0f} events, {self.mid(one, 'bytes') / 1e6:,.0f} MB, {self.mid(one, 'rules'):,.0f} rules")
@@ -161,10 +164,10 @@ class Bench:
 
     def times_8(self):
         eight = self.rules_times_8()
-        logs = self.data / "dev-set" / "json" / "otrf"
+        logs = self.otrf()
         path = getattr(self, "p_path", None) or self.process_creations()[0]
-        s = self.series(one=[*self.rules(), "--pin", "--format", "json", logs],
-                        eight=[*self.rules(eight), "--pin", "--format", "json", logs],
+        s = self.series(one=[*self.rules(), "--pin", *logs],
+                        eight=[*self.rules(eight), "--pin", *logs],
                         p_one=[*self.rules(), "--pin", path], p_eight=[*self.rules(eight), "--pin", path])
         self.row("rules × 8: cost on the mix", f"{self.mid(s['one'], 'records_per_s') / self.mid(s['eight'], 'records_per_s'):.2f} ×",
                  "≤ 1.5 ×", f"{self.mid(s['eight'], 'rules'):,.0f} rules")
@@ -196,9 +199,9 @@ class Bench:
     def two_cores(self):
         if len(os.sched_getaffinity(0)) < 2:
             return
-        logs = self.data / "dev-set" / "json" / "otrf"
-        s = self.series(one=[*self.rules(), "--pin", "--format", "json", "--repeat", 2, logs],
-                        two=[*self.rules(), "--jobs", 2, "--format", "json", "--repeat", 2, logs])
+        logs = self.otrf()
+        s = self.series(one=[*self.rules(), "--pin", "--repeat", 2, *logs],
+                        two=[*self.rules(), "--jobs", 2, "--repeat", 2, *logs])
         self.row("two cores: ratio to one", f"{self.mid(s['two'], 'records_per_s') / self.mid(s['one'], 'records_per_s'):.2f} ×", "≥ 1.8 ×")
 
     def rsigma(self):
@@ -225,8 +228,8 @@ class Bench:
         self.row("coloa: ratio to rsigma", f"{ours['records_per_s'] / (events / took):.1f} ×", "≥ 10 ×")
 
     def memory(self):
-        logs = self.data / "dev-set" / "json" / "otrf"
-        s = self.hunt(*self.rules(), "--jobs", 2, "--repeat", 3, logs)
+        logs = self.otrf()
+        s = self.hunt(*self.rules(), "--jobs", 2, "--repeat", 3, *logs)
         self.row("memory, two judges, three times the input, MB", f"{s['pss_peak_mb']:.1f}", "≤ 120")
 
     def run(self):

@@ -105,7 +105,7 @@ static int open_output(struct hunt *h, const struct hunt_output *want) {
                 h->to_stdout = true;
         h->n_outputs++;
         struct report_context c = {
-                .source = {.ctx = h, .rule = source_rule, .tag = source_tag, .input = source_input},
+                .source = {.ctx = h, .rule = source_rule, .tag = source_tag, .input_ctx = h, .input = source_input},
                 .format = want->format,
                 .write = output_write,
                 .write_ctx = w,

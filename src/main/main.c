@@ -39,10 +39,7 @@ static void choose_language(void) {
 }
 
 int main(int argc, char **argv) {
-        int r = child_main(argc, argv);
-
-        if (r >= 0)
-                return r;
+        child_main(argc, argv);
         signal(SIGPIPE, SIG_IGN);
         choose_language();
         if (argc < 2) {

@@ -329,6 +329,7 @@ static int judge_died(struct pool *p, struct judge *j) {
                  * always ahead, so that this ends. */
                 uint64_t skip = MAX(MIN(position, (uint64_t)s->bytes), (uint64_t)s->skip) + 1;
                 p->st.crashes++;
+                p->st.records += MIN(__atomic_load_n(&j->out->events, __ATOMIC_RELAXED), (uint64_t)SLOT_BYTES);
                 p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = s->input,
                                                                       .offset = s->offset + skip - 1,
                                                                       .what = fate,

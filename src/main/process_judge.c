@@ -216,6 +216,8 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
         struct batch b;
 
         __atomic_store_n(&j->out->position, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&j->out->events, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&j->out->bad, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&j->out->slot, m->slot, __ATOMIC_RELAXED);
         __atomic_store_n(&j->out->batch, ++j->batches, __ATOMIC_RELEASE);
         if (batch_view(j->ring + m->slot * SLOT_BYTES, &b) != 0)
@@ -235,6 +237,8 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
                         r = say_problem(j, &b, &error);
                 } else {
                         done.events++;
+                        /* Exactly where the record begins, without what stands between records. */
+                        __atomic_store_n(&j->out->position, (uint64_t)(e.raw.p - b.payload.p), __ATOMIC_RELAXED);
                         misbehave(e.raw);
                         uint32_t n = matcher_run(j->matcher, &e, &rules);
                         if (n)
@@ -242,6 +246,8 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
                 }
                 if (r < 0)
                         return r;
+                __atomic_store_n(&j->out->events, done.events, __ATOMIC_RELAXED);
+                __atomic_store_n(&j->out->bad, done.bad, __ATOMIC_RELAXED);
                 outbox_publish(j->out, j->staged);
         }
         outbox_publish(j->out, j->staged);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/lang.h"
 #include "main/processes.h"
@@ -20,13 +21,13 @@ static const struct {
         {"correlate", process_correlate},
 };
 
-int child_main(int argc, char **argv) {
+void child_main(int argc, char **argv) {
         if (argc < 1 || strncmp(argv[0], "coloa: ", 7) != 0)
-                return -1;
+                return;
         for (size_t i = 0; i < ARRAY_LEN(children); i++)
                 if (strcmp(argv[0] + 7, children[i].name) == 0)
-                        return children[i].run(argc, argv);
-        return -1;
+                        /* Not exit(): a sandboxed process has nothing to flush, and may not do what exit handlers do. */
+                        _exit(children[i].run(argc, argv));
 }
 
 /* In the forked child: descriptors in place, then the same program again. Never returns. */

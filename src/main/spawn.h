@@ -30,7 +30,7 @@ int child_reap(struct child *c);
 /* "exit 3", "killed by SIGSYS (a forbidden system call)": what became of it. Static memory. */
 const char *child_fate(int status);
 
-/* In the child: what argv[0] "coloa: NAME" selects. Returns the exit status, or -1 when this is no child. */
-int child_main(int argc, char **argv);
+/* In the child: runs what argv[0] "coloa: NAME" selects and ends the process. Returns when this is no child. */
+void child_main(int argc, char **argv);
 
 #endif

@@ -17,7 +17,9 @@ struct outbox {
         uint64_t position; /* of the record the judge is at, in the batch's payload: what a crash report needs */
         uint64_t batch;    /* number of batches begun */
         uint64_t slot;     /* slot of that batch */
-        uint64_t pad[3];
+        uint64_t events;   /* of that batch, so far */
+        uint64_t bad;
+        uint64_t pad[1];
         char data[OUTBOX_BYTES];
 };
 
