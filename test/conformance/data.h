@@ -12,10 +12,12 @@ static inline void freep(char **p) {
 
 /* The whole file, terminated; NULL when there is none. */
 static inline char *read_file(const char *rel, size_t *ret_len) {
-        char path[1024];
+        char path[4096];
         struct stat st;
 
-        snprintf(path, sizeof(path), "%s/%s", check_data(), rel);
+        int n = snprintf(path, sizeof(path), "%s/%s", check_data(), rel);
+        if (n < 0 || (size_t)n >= sizeof(path))
+                return NULL;
         FILE *f = fopen(path, "rb");
         if (!f || fstat(fileno(f), &st) < 0 || !S_ISREG(st.st_mode)) {
                 if (f)

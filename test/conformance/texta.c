@@ -178,7 +178,8 @@ static void f2b_file(const char *file) {
         char rel[1024];
         size_t len;
 
-        snprintf(rel, sizeof(rel), F2B "/%s", file);
+        int n = snprintf(rel, sizeof(rel), F2B "/%s", file);
+        check(n > 0 && (size_t)n < sizeof(rel));
         _cleanup_(freep) char *text = read_file(rel, &len);
         if (!text)
                 return;
