@@ -1,0 +1,95 @@
+# bash completion for coloa: source it, or put it into /usr/share/bash-completion/completions/coloa
+_coloa() {
+        local cur prev verb sub i
+        COMPREPLY=()
+        # "-o html=FILE" arrives as three words where '=' breaks words.
+        if declare -F _get_comp_words_by_ref >/dev/null; then
+                local words cword
+                _get_comp_words_by_ref -n = cur prev words cword
+        else
+                cur=${COMP_WORDS[COMP_CWORD]}
+                prev=${COMP_WORDS[COMP_CWORD - 1]}
+        fi
+        verb=${COMP_WORDS[1]}
+        sub=${COMP_WORDS[2]}
+
+        if [ "$COMP_CWORD" -eq 1 ]; then
+                COMPREPLY=($(compgen -W "hunt rules --help --version" -- "$cur"))
+                return
+        fi
+        if [ "$verb" = rules ] && [ "$COMP_CWORD" -eq 2 ]; then
+                COMPREPLY=($(compgen -W "check list test import --help" -- "$cur"))
+                return
+        fi
+        case $prev in
+        -o | --output)
+                if [[ $cur == *=* ]]; then
+                        local format=${cur%%=*}
+                        compopt -o filenames 2>/dev/null
+                        COMPREPLY=($(compgen -f -P "$format=" -- "${cur#*=}"))
+                else
+                        COMPREPLY=($(compgen -W "terminal jsonl csv html navigator timesketch" -- "$cur"))
+                        compopt -o nospace 2>/dev/null
+                fi
+                return
+                ;;
+        --min-level)
+                COMPREPLY=($(compgen -W "informational low medium high critical" -- "$cur"))
+                return
+                ;;
+        --format)
+                COMPREPLY=($(compgen -W "evtx json syslog auditd web w3c zeek cef leef kv journal csv text" -- "$cur"))
+                return
+                ;;
+        --status)
+                COMPREPLY=($(compgen -W "stable test experimental deprecated unsupported" -- "$cur"))
+                return
+                ;;
+        --color | --colour)
+                COMPREPLY=($(compgen -W "auto always never" -- "$cur"))
+                return
+                ;;
+        --lang)
+                COMPREPLY=($(compgen -W "en vi" -- "$cur"))
+                return
+                ;;
+        --timezone)
+                COMPREPLY=($(compgen -W "UTC +07:00" -- "$cur"))
+                return
+                ;;
+        --log-sources | --to)
+                # In `hunt`, --to is a time.
+                if [ "$prev" = --log-sources ] || [ "$verb" = rules ]; then
+                        compopt -o filenames 2>/dev/null
+                        COMPREPLY=($(compgen -d -- "$cur"))
+                fi
+                return
+                ;;
+        --year | --jobs | --threads | --from | --tag | --product | --category | --service | --text)
+                return
+                ;;
+        esac
+        if [[ $cur == -* ]]; then
+                local options
+                if [ "$verb" = hunt ]; then
+                        options="-r --rules --placeholders --log-sources --min-level --tag -o --output --from --to --format
+                                --timezone --year --jobs --threads --stats --no-memo --color -q --quiet --lang -h --help"
+                else
+                        options="--placeholders --log-sources --lang -h --help"
+                        case $sub in
+                        check) options+=" --json" ;;
+                        list)
+                                options+=" --json --coverage --navigator --min-level --status --tag --product --category
+                                        --service --text"
+                                ;;
+                        test) options+=" -r --rules" ;;
+                        import) options+=" --to --skip-refused" ;;
+                        esac
+                fi
+                COMPREPLY=($(compgen -W "$options" -- "$cur"))
+                return
+        fi
+        compopt -o filenames 2>/dev/null
+        COMPREPLY=($(compgen -f -- "$cur"))
+}
+complete -F _coloa coloa
