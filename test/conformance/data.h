@@ -15,6 +15,7 @@ static inline char *read_file(const char *rel, size_t *ret_len) {
         char path[4096];
         struct stat st;
 
+        *ret_len = 0;
         int n = snprintf(path, sizeof(path), "%s/%s", check_data(), rel);
         if (n < 0 || (size_t)n >= sizeof(path))
                 return NULL;
