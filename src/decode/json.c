@@ -154,19 +154,32 @@ static enum decode_result report(struct decode_state *s, size_t to, const char *
         return DECODE_BAD;
 }
 
+static size_t skip_between(struct span text, size_t p) {
+        while (p < text.len && text.p[p] && strchr(" \t\r\n,[]", text.p[p]))
+                p++;
+        return p;
+}
+
 /* decoder_begin() with bytes to skip: the record at s->pos, or the rest of the one that s->pos lies
- * in. */
+ * in. Where that begins with the byte before, as when a judge died on it, it is the whole record
+ * too; and if that is a wrapper, its first. */
 static void json_skip(struct decode_state *s) {
         struct json *j = s->priv;
         struct span text = s->b.payload;
-        size_t p = s->pos;
+        size_t p = s->pos, n;
 
+        p -= p > 0 && text.p[p - 1] == '{';
+        p = skip_between(text, p);
+        if (p < text.len && text.p[p] == '{') {
+                n = json_wrapper_head(span_of(text.p + p, text.len - p));
+                if (n != 0 && n != SIZE_MAX)
+                        p = skip_between(text, p + n);
+        }
+        s->pos = p;
         start_at(j, s);
         j->tail = true;
         if (j->broken)
                 return;
-        while (p < text.len && strchr(" \t\r\n,[]", text.p[p]) && text.p[p])
-                p++;
         if (p < text.len && text.p[p] == '{')
                 p = object_end(&j->walk, p, column_of(text, p));
         else

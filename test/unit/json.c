@@ -348,6 +348,35 @@ static void skips(void) {
         }
 }
 
+/* A judge that died on a record is followed by one that is told to skip a byte more than the end of
+ * the one before. */
+static void skips_one(void) {
+        static const char *const texts[] = {
+                "{\"a\":{\"x\":\"}\"}}{\"b\":2}{\"c\":3}",
+                "{\"a\":1}\n{\"b\":2}\n{\"c\":3}",
+                "[{\"a\":{\"x\":1}},{\"b\":2}\n,\n{\"c\":3}]",
+                "{\"Records\":[{\"a\":{\"x\":1}},{\"b\":2},{\"c\":3}]}",
+                "{\n\"value\": [\n{\"a\":1},\n{\"b\":2},\n{\"c\":3}]}",
+        };
+
+        for (unsigned i = 0; i < ARRAY_LEN(texts); i++) {
+                const char *b = strstr(texts[i], "{\"b\""), *a = b;
+                struct json_try t;
+
+                while (*--a != '}')
+                        ;
+                json_try(&t, span_str(texts[i]), 0, 1);
+                buf_char(&t.out, 0);
+                check(t.events == 2 && t.bad == 0 && strstr(t.out.p, "\nb N 2\n") &&
+                      strstr(t.out.p, "\nc N 3\n"));
+                json_try_free(&t);
+                json_try(&t, span_str(texts[i]), 0, (uint32_t)(a + 1 - texts[i]) + 1);
+                buf_char(&t.out, 0);
+                check(t.events == 1 && t.bad == 0 && strstr(t.out.p, "\nc N 3\n"));
+                json_try_free(&t);
+        }
+}
+
 static void unescapes(void) {
         static const struct {
                 struct span in, out;
@@ -444,6 +473,7 @@ int main(void) {
         RUN(limits);
         RUN(long_paths);
         RUN(skips);
+        RUN(skips_one);
         RUN(unescapes);
         RUN(frames);
         RUN(drops);
