@@ -5,7 +5,7 @@
  *             needs a number only.
  *   DISTINCT  The same with values: n distinct values lie within the timespan exactly when the n-th
  *             last seen does. Values are kept as two keyed hashes. A closed window stops telling
- *             values apart beyond its largest bound.
+ *             values apart beyond its largest bound and TOLD_APART.
  *   SEEN      temporal: when each rule was seen last.
  *   ORDER     temporal_ordered: start[j] is the latest time at which a sequence that has reached
  *             rule j can have begun. A hit of rule j extends the best sequence up to j-1:
@@ -24,6 +24,7 @@
 #include "rules/corr_spec.h"
 
 #define RANKED_MAX 65536u
+#define TOLD_APART 256 /* a closed window counts exactly so far, whatever its bounds */
 
 /* ---- the plan ---- */
 
@@ -37,7 +38,7 @@ static bool negates(const struct correlation *s) {
 /* The smallest count that all lower bounds allow, at least 1; or what a closed window must be able
  * to tell. */
 static uint32_t needed(const struct corr *c) {
-        double need = 1;
+        double need = c->mode == MODE_CLOSED ? TOLD_APART : 1;
 
         for (uint32_t i = 0; i < c->spec->n_bounds; i++) {
                 double v = c->spec->bounds[i].value;
@@ -311,7 +312,9 @@ static struct verdict judge_times(const struct corr *c, const struct group *g, i
                 }
         }
         v.value = seen;
-        v.holds = s->n_bounds ? bounds_hold(s, seen) : s->n_cond ? true : seen == s->n_refs;
+        v.holds = s->n_bounds ? seen > 0 && bounds_hold(s, seen)
+                  : s->n_cond ? true
+                              : seen == s->n_refs;
         if (s->n_cond)
                 v.holds = v.holds && expression(s, g->times, t);
         return v;
