@@ -8,6 +8,7 @@
  * value ends at a blank; words behind it that hold no '=' belong to it (writers forget to quote),
  * except that a word of capitals alone is a flag, a field without a value. What stands before the
  * first pair is `message`. A comma behind a value is not part of it. */
+#include "decode/linetime.h"
 #include "decode/scan.h"
 
 static bool name_char(char c) {
@@ -109,6 +110,9 @@ static void add_pairs(struct decode_state *s, struct event *e, struct span rest)
                 struct span name = span_of(rest.p, n), v;
                 scan_skip(&rest, n + 1);
                 v = take_value(&rest, &quoted);
+                int64_t t;
+                if (n == 1 && *name.p == 't' && linetime_read(v, s->opt, s->b.h.file_time, &t))
+                        e->time = t; /* Go's log15; other names are known to event_time() */
                 bool ok;
                 if (v.len == 0)
                         ok = field_add(s, e, name, span_of("", 0), quoted ? V_STR : V_NULL);

@@ -62,6 +62,8 @@ static void kv(void) {
         check_dump(FORMAT_KV, "[kernel] IN=eth0 OUT= DF PROTO=TCP SYN URGP=0\n",
                    "message=[kernel]|IN=eth0|OUT=~|DF=~|PROTO=TCP|SYN=~|URGP=0\n");
         check_dump(FORMAT_KV, "a=1, b=\"x\", c=y=z\n", "a=1|b=x|c=y=z\n");
+        check_time(FORMAT_KV, "t=2026-01-02T03:04:05+0100 lvl=info\n",
+                   "2026-01-02T02:04:05.000000Z");
         check_dump(FORMAT_KV, "a=\"open\\\n", "a=open\\\n");
 }
 

@@ -70,10 +70,62 @@ static void csv(void) {
         check_dump(FORMAT_CSV, "", "");
 }
 
+/* Begun anywhere, a decoder goes on with the next record, and with the header that is in force
+ * there. */
+static void skip_everywhere(enum format f, struct span text) {
+        char *copy = calloc(1, text.len + SLOT_PADDING);
+        struct decoder *dec = decoder_new(NULL);
+        struct dump whole = dump_text(f, text);
+        struct batch b = {.h = {.magic = BATCH_MAGIC,
+                                .layout = BATCH_STREAM,
+                                .format = (uint16_t)f,
+                                .line = 1,
+                                .file_time = TIME_NONE},
+                          .payload = span_of(copy, text.len)};
+        struct event e;
+        struct decode_error err;
+        unsigned last = whole.events;
+
+        memcpy(copy, text.p, text.len);
+        for (uint32_t skip = 0; skip <= text.len; skip++) {
+                struct dump part = {0};
+                uint64_t first = UINT64_MAX;
+                decoder_begin(dec, &b, skip);
+                while (decoder_next(dec, &e, &err) == DECODE_EVENT) {
+                        first = MIN(first, e.offset);
+                        dump_event(&part, &e);
+                }
+                check(part.events == 0 || first >= skip);
+                check(part.events <= last &&
+                      part.events + 1 >= last); /* one after the other falls away */
+                check(part.events == 0 || span_ends(buf_get(&whole.text), buf_get(&part.text)));
+                if (part.events)
+                        check_int(part.line, whole.line);
+                last = part.events;
+                buf_deinit(&part.text);
+        }
+        check_int(last, 0);
+        buf_deinit(&whole.text);
+        decoder_free(dec);
+        free(copy);
+}
+
+static void skips(void) {
+        skip_everywhere(FORMAT_W3C,
+                        SPAN("#Date: 2026-01-02 0:0:0\n#Fields: time c-ip\n1:1:1 a\n2:2:2 b\n"
+                             "#Fields: c-ip time\nc 3:3:3\n\nd 4:4:4\n"));
+        skip_everywhere(FORMAT_ZEEK_TSV,
+                        SPAN("#separator \\x09\n#path\ta\n#fields\tts\tx\n1\ta\n2\tb\n#close\n"
+                             "#separator \\x09\n#path\tb\n#fields\tx\tts\nc\t3\nd\t4\n"));
+        skip_everywhere(FORMAT_CSV, SPAN("a,b\n1,\"x\n\ny\"\n2,\"\"\"\n\"\n\n3,z\n"));
+        skip_everywhere(FORMAT_KV, SPAN("a=1\n\nb=2\nc=3"));
+}
+
 int main(void) {
         RUN(w3c);
         RUN(headers_from_the_preamble);
         RUN(zeek);
         RUN(csv);
+        RUN(skips);
         return check_done();
 }
