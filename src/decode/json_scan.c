@@ -94,6 +94,7 @@ bool json_impl_has(enum json_impl i) {
         switch (i) {
         case JSON_SCALAR: return true;
 #ifdef __x86_64__
+        case JSON_SSE2: return true;
         case JSON_AVX2:
                 return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
                        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
@@ -127,7 +128,7 @@ enum json_impl json_impl_current(void) {
 }
 
 const char *json_impl_name(enum json_impl i) {
-        static const char *const names[] = {"scalar", "avx2", "avx512"};
+        static const char *const names[] = {"scalar", "sse2", "avx2", "avx512"};
 
         return i < ARRAY_LEN(names) ? names[i] : "?";
 }
@@ -137,6 +138,7 @@ static json_scan_fn scan_fn(enum json_impl i) {
 #ifdef __x86_64__
         case JSON_AVX512: return json_scan_avx512;
         case JSON_AVX2: return json_scan_avx2;
+        case JSON_SSE2: return json_scan_sse2;
 #endif
         default:
                 if (!byte_class['"'])

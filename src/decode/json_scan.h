@@ -36,7 +36,7 @@ struct json_utf8 {
         uint64_t e0, ed, f0, f4; /* 1: the last byte was that lead */
 };
 
-enum json_impl { JSON_SCALAR = 0, JSON_AVX2, JSON_AVX512, JSON_IMPL_MAX };
+enum json_impl { JSON_SCALAR = 0, JSON_SSE2, JSON_AVX2, JSON_AVX512, JSON_IMPL_MAX };
 
 struct json_scan;
 typedef void (*json_scan_fn)(struct json_scan *s, const char *p, size_t blocks, int64_t base);
@@ -87,6 +87,7 @@ struct json_block_utf8 {
         uint64_t a0, x90;                    /* the same */
         uint64_t is_e0, is_ed, is_f0, is_f4; /* bytes that are that */
 };
+void json_scan_sse2(struct json_scan *s, const char *p, size_t blocks, int64_t base);
 void json_scan_avx2(struct json_scan *s, const char *p, size_t blocks, int64_t base);
 void json_scan_avx512(struct json_scan *s, const char *p, size_t blocks, int64_t base);
 /* Bits of those escaped bytes (of `odd`) that are faults: \u escapes are looked at, others are. */

@@ -2,7 +2,7 @@
  * decoded, by each implementation in turn (or the one that -i names), some rounds each; the least
  * time counts. Where it was built with simdjson, that reads the same lines in the same run.
  *
- *     bench_json [-i scalar|avx2|avx512] [-n ROUNDS] [-m MEGABYTES] FILES… */
+ *     bench_json [-i scalar|sse2|avx2|avx512] [-n ROUNDS] [-m MEGABYTES] FILES… */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
