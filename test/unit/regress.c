@@ -71,6 +71,18 @@ static void names_what_is_wrong(void) {
                    "2:48");
 }
 
+/* Public data has a file whose tests are commented out. */
+static void may_have_no_test(void) {
+        struct regress r;
+        struct regress_problem p;
+        struct arena a;
+
+        arena_init(&a, 1 << 20);
+        check_int(regress_parse(&a, SPAN("rule_metadata: [{id: x}]\n"), &r, &p), 0);
+        check_int(r.n_tests, 0);
+        arena_deinit(&a);
+}
+
 static void becomes_lines(void) {
         _cleanup_(buf_deinit) struct buf bundle = {0}, out = {0};
 
@@ -93,6 +105,7 @@ static void becomes_lines(void) {
 int main(void) {
         RUN(reads_rules_and_tests);
         RUN(names_what_is_wrong);
+        RUN(may_have_no_test);
         RUN(becomes_lines);
         return check_done();
 }
