@@ -333,6 +333,10 @@ static bool is_json(struct span s) {
         return in.p[0] == '{' || (in.p[0] == ']' && span_trim(from(in, 1)).len == 0);
 }
 
+static bool is_tar(struct span s) {
+        return s.len > 262 && memcmp(s.p + 257, "ustar", 5) == 0;
+}
+
 /* journald's export: NAME=value lines, and every entry has its time. */
 static bool is_journal(struct span s) {
         struct span first = span_of(s.p, MIN(s.len, (size_t)4096));
@@ -342,15 +346,17 @@ static bool is_journal(struct span s) {
                (s.p[0] == '_' || (s.p[0] >= 'A' && s.p[0] <= 'Z'));
 }
 
-/* Controls that no text has, in more than an eighth of the bytes. */
+/* Controls that no text has in one byte of twenty; or zeros in most of it (a log may hold a block
+ * of them, left by a crash); or a tar archive, which holds text but is none. */
 static bool is_binary(struct span s) {
-        size_t bad = 0;
+        size_t controls = 0, zeros = 0;
 
         for (size_t i = 0; i < s.len; i++) {
                 unsigned char c = (unsigned char)s.p[i];
-                bad += c < 9 || (c > 13 && c < 27) || c == 127;
+                zeros += c == 0;
+                controls += (c > 0 && c < 9) || (c > 13 && c < 27) || c == 127;
         }
-        return bad > s.len / 8;
+        return controls > s.len / 20 + 1 || zeros + controls > s.len * 3 / 8 || is_tar(s);
 }
 
 enum format detect_format(struct span head, bool whole) {
@@ -402,5 +408,7 @@ const char *detect_refusal(struct span head) {
         for (size_t i = 0; i < ARRAY_LEN(known); i++)
                 if (span_starts(head, known[i].magic))
                         return known[i].what;
+        if (is_tar(head))
+                return "a tar archive, which is not read: unpack it first";
         return "binary data, not a log that is read here";
 }

@@ -189,12 +189,33 @@ static void add_host(struct decode_state *s, struct event *e, struct span host) 
 
 /* ---- access logs ---- */
 
+/* "1.2.3.4 - John Smith" and "1.2.3.4 - - www.x.org": an address and '-' in front say where the
+ * user begins, however many words it has. */
+static bool add_client_first(struct decode_state *s, struct event *e, struct span head) {
+        struct span host, ident, rest = head;
+
+        if (!take_word(&rest, &host) || !is_address(host) || !take_word(&rest, &ident) ||
+            !scan_is(ident, '-') || !memchr(rest.p, ' ', rest.len))
+                return false;
+        scan_add(s, e, SPAN("c-ip"), host);
+        if (rest.len > 2 && rest.p[0] == '-' && rest.p[1] == ' ') {
+                scan_add(s, e, SPAN("cs-username"), span_of(rest.p, 1));
+                scan_skip(&rest, 2);
+                add_host(s, e, rest);
+        } else {
+                scan_add(s, e, SPAN("cs-username"), rest);
+        }
+        return true;
+}
+
 /* What stands before the time. */
 static void add_client(struct decode_state *s, struct event *e, struct span head) {
         struct span word[3] = {SPAN_NONE, SPAN_NONE, SPAN_NONE}; /* host, ident, user */
         unsigned n = 0;
 
         head = span_trim(head);
+        if (add_client_first(s, e, head))
+                return;
         for (; n < 3 && head.len; n++) {
                 const char *sp = memrchr(head.p, ' ', head.len);
                 size_t start = sp ? (size_t)(sp + 1 - head.p) : 0;
@@ -226,6 +247,7 @@ static void add_client(struct decode_state *s, struct event *e, struct span head
         }
         if (head.len >= 2 && *head.p == '"' && head.p[head.len - 1] == '"')
                 head = span_of(head.p + 1, head.len - 2);
+        head.len -= head.len && head.p[head.len - 1] == ',';
         if (head.len)
                 scan_add(s, e, SPAN("X-Forwarded-For"), head);
 }

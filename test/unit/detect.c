@@ -96,6 +96,11 @@ static void what_is_no_log(void) {
         IS(FORMAT_TEXT, "");
         IS(FORMAT_UNKNOWN, "\x7f"
                            "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0");
+        char tar[1024] = "log.txt";
+        memset(tar + 20, 'a', sizeof(tar) - 20);
+        memcpy(tar + 257, "ustar", 5);
+        check(detect_format(span_of(tar, sizeof(tar)), true) == FORMAT_UNKNOWN);
+        check(strstr(detect_refusal(span_of(tar, sizeof(tar))), "tar"));
         check_span(span_str(detect_refusal(SPAN("LPKSHHRH\0\0"))),
                    "a binary journal: read it with journalctl -o export");
 }

@@ -32,8 +32,16 @@ static void hosts_before_the_client(void) {
             "175.1.1.1|time=10/Oct/2000:13:55:36 +0000|"
             "request=~|sc-status=400|sc-bytes=0");
         WEB("x.com 10.0.0.2, 10.0.0.1, 81.2.6.1 - - [10/Oct/2000:13:55:36 +0000] \"\" 400 0",
-            "c-ip=81.2.6.1|cs-username=~|cs-host=x.com|X-Forwarded-For=10.0.0.2, 10.0.0.1,|"
+            "c-ip=81.2.6.1|cs-username=~|cs-host=x.com|X-Forwarded-For=10.0.0.2, 10.0.0.1|"
             "time=10/Oct/2000:13:55:36 +0000|request=~|sc-status=400|sc-bytes=0");
+        WEB("10.0.0.1 - John Q Smith [10/Oct/2000:13:55:36 +0000] \"\" 400 0",
+            "c-ip=10.0.0.1|cs-username=John Q Smith|time=10/Oct/2000:13:55:36 "
+            "+0000|request=~|sc-status=400|"
+            "sc-bytes=0");
+        WEB("10.0.0.1 - - x.com [10/Oct/2000:13:55:36 +0000] \"\" 400 0",
+            "c-ip=10.0.0.1|cs-username=~|cs-host=x.com|time=10/Oct/2000:13:55:36 "
+            "+0000|request=~|sc-status=400|"
+            "sc-bytes=0");
         WEB("[10/Oct/2000:13:55:36 +0100] 10.0.0.1 TLSv1.2 ECDHE-X \"GET / HTTP/1.1\" 5",
             "c-ip=10.0.0.1|ssl-protocol=TLSv1.2|ssl-cipher=ECDHE-X|request=GET / "
             "HTTP/1.1|cs-method=GET|"
