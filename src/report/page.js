@@ -37,7 +37,7 @@ var WORDS = {
   interrupted: ['Interrupted: the rest was not looked at.', 'Bị ngắt: phần còn lại chưa được xem.'],
   searching: ['searching events', 'đang tìm trong sự kiện'], theme: ['Theme', 'Nền'],
   themes: [['auto', 'tự động'], ['light', 'sáng'], ['dark', 'tối']], more: ['more', 'nữa'],
-  other: ['Other tags', 'Thẻ khác'], noTech: ['No finding is tagged with a technique.', 'Không phát hiện nào có thẻ kỹ thuật.'],
+  noTech: ['No finding is tagged with a technique.', 'Không phát hiện nào có thẻ kỹ thuật.'],
   noHosts: ['No finding names a host.', 'Không phát hiện nào nêu tên máy.'],
   noAccounts: ['No finding names an account.', 'Không phát hiện nào nêu tên tài khoản.'],
   printed: ['The first {n} of {all} findings.', '{n} phát hiện đầu trong {all}.'],
@@ -395,7 +395,6 @@ function drawHead() {
   $('ran').textContent = summary.started ? when(summary.started, -1) + ' UTC' : '';
   empty($('lang')).appendChild(vi ? el('b', '', 'VI') : el('span', '', 'VI'));
   add($('lang'), el('span', '', ' · '), vi ? el('span', '', 'EN') : el('b', '', 'EN'));
-  $('lang').setAttribute('aria-label', vi ? 'English' : 'Tiếng Việt');
   $('theme').textContent = t('theme') + ': ' + WORDS.themes[theme][vi];
   $('title').textContent = t(view);
   add(h, el('b', '', findings(matches.length)), el('span', '', hostsSeen ? (vi ? ' trên ' : ' on ') + count(hostsSeen, 'host', 'hosts', 'máy') + ' · ' : ' · '),
@@ -644,22 +643,25 @@ function viewInputs(v) {
 /* ---- findings: a list that only draws what is seen ---- */
 var ROW = 34, MAX_PX = 12e6, rowsBox, bodyBox;
 function viewFindings(v) {
-  var list = el('section', 'panel list wide'), heads = el('div', 'grid heads'), cols = [['level', 'severity'], ['time', 'time'], ['rule', 'rule'], ['host', 'host'], ['what', 'what']];
+  var list = el('section', 'panel list wide'), heads = el('div', 'grid heads'), h, cols = [['level', 'severity'], ['time', 'time'], ['rule', 'rule'], ['host', 'host'], ['what', 'what']];
   v.className = 'fill' + (selected >= 0 ? ' open' : '');
-  list.setAttribute('role', 'table');
-  list.setAttribute('aria-label', t('findings'));
-  list.setAttribute('aria-rowcount', matches.length);
   heads.setAttribute('role', 'row');
   cols.forEach(function (c) {
     var b = button('', t(c[1]) + (sortBy === c[0] ? sortDown ? ' ↓' : ' ↑' : ''), function () { sortDown = sortBy === c[0] ? !sortDown : false; sortBy = c[0]; save(); sort(); draw(); });
-    b.setAttribute('role', 'columnheader');
-    if (sortBy === c[0]) b.setAttribute('aria-sort', sortDown ? 'descending' : 'ascending');
-    heads.appendChild(b);
+    h = add(el('span', 'cut'), b);
+    h.setAttribute('role', 'columnheader');
+    if (sortBy === c[0]) h.setAttribute('aria-sort', sortDown ? 'descending' : 'ascending');
+    heads.appendChild(h);
   });
   rowsBox = el('div', 'rows');
   rowsBox.tabIndex = 0;
   bodyBox = el('div', 'body');
-  bodyBox.setAttribute('role', 'rowgroup');
+  if (matches.length) {
+    rowsBox.setAttribute('role', 'table');
+    rowsBox.setAttribute('aria-label', t('findings'));
+    rowsBox.setAttribute('aria-rowcount', matches.length);
+    bodyBox.setAttribute('role', 'rowgroup');
+  }
   bodyBox.style.height = Math.min(MAX_PX, matches.length * ROW) + 'px';
   add(list, add(rowsBox, heads, bodyBox));
   if (!matches.length) add(empty(bodyBox), el('p', 'none', n ? t('none') : t('nothing')));
@@ -735,6 +737,7 @@ function detail(i) {
   }
   r.tech.forEach(function (x) { fact(dl, t('technique'), button('link', x[0] + ' ' + x[1], function () { F.tech = x[0]; change(); })); });
   fact(dl, t('rule'), button('link', (vi ? 'mọi phát hiện của quy tắc này' : 'all findings of this rule'), function () { F.rule = D.rule[i]; change(); }));
+  fact(dl, t('tags'), r.tags.join(', '));
   fact(dl, t('ruleId'), r.id);
   if (r.desc[vi]) p.appendChild(el('p', 'pad', r.desc[vi]));
   p.appendChild(dl);
