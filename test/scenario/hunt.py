@@ -3,18 +3,9 @@ import gzip
 import json
 import subprocess
 
+from hunt_rule import RULE
 from tap import DATA, PROGRAM, Skip, coloa, data, run  # noqa: F401
 
-RULE = """title: Encoded PowerShell
-id: 8b6bb2e6-5b0f-4c40-9a5c-0d3c1f2a7e11
-status: test
-level: high
-tags: [attack.execution, attack.t1059.001]
-logsource: {product: windows, category: process_creation}
-detection:
-  sel: {Image|endswith: '\\powershell.exe', CommandLine|contains: ' -enc '}
-  condition: sel
-"""
 CORRELATION = RULE + """---
 title: Many encoded PowerShells
 id: 0f8d5d8e-8b7a-4b39-9d35-0b8f6f9d2a10
