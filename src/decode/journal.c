@@ -12,6 +12,8 @@
  * Damage (a line that is neither, a length beyond the batch) is reported up to the next entry,
  * which is looked for by an empty line followed by __CURSOR, since binary values may hold empty
  * lines. */
+#include "decode/journal.h"
+
 #include "decode/syslog.h"
 
 #define NAME_LEN_MAX 256u /* systemd allows 64 */
@@ -100,8 +102,28 @@ static void finish(struct decode_state *s, struct event *e, const struct entry *
         put(s, e, SPAN("program"), program);
         put(s, e, SPAN("pid"), n->pid.len ? n->pid : n->syslog_pid);
         put(s, e, SPAN("message"), n->message);
-        e->key1 = syslog_program(program);
-        syslog_service(s, e, e->key1, n->message);
+        program = syslog_program(program);
+        e->key1 = e->kind == EVENT_JOURNAL ? program : SPAN_NONE;
+        syslog_service(s, e, program, n->message);
+}
+
+void journal_complete(struct decode_state *s, struct event *e) {
+        struct entry n = {.time = TIME_NONE, .source_time = TIME_NONE};
+        bool journal = false;
+
+        /* Of an entry's fields most begin with an underscore, and fewer than eight do not. */
+        for (uint32_t i = 0; i < e->n && i < 8 && !journal; i++)
+                journal = e->fields[i].name_len > 4 && e->fields[i].name[0] == '_';
+        if (LIKELY(!journal) || !event_find(e, SPAN("__REALTIME_TIMESTAMP")) ||
+            !event_find(e, SPAN("MESSAGE")))
+                return;
+        for (uint32_t i = 0; i < e->n; i++) {
+                const struct field *f = &e->fields[i];
+                if (f->arr == 0 &&
+                    f->depth == 0) /* a MESSAGE of bytes that are no text is an array of numbers */
+                        note(&n, span_of(f->name, f->name_len), value_text(f, &s->arena));
+        }
+        finish(s, e, &n);
 }
 
 /* Where the next entry begins at or behind `from`. What is scanned is passed over, so the cost is

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "decode/decode.h"
+#include "decode/journal.h"
 #include "decode/json_frame.h"
 #include "decode/json_string.h"
 #include "decode/json_walk.h"
@@ -245,6 +246,7 @@ static enum decode_result give(struct decode_state *s, size_t end, struct event 
         s->pos = end;
         w->keep = w->i;
         j->tail = false;
+        journal_complete(s, e);
         return DECODE_EVENT;
 }
 

@@ -80,9 +80,35 @@ static void skipping_goes_to_the_next_entry(void) {
         DONE();
 }
 
+static void json_entries_are_completed(void) {
+        static const struct decode_options o = {0};
+
+        decoding_start(
+                &t, FORMAT_JSON,
+                SPAN("{\"PRIORITY\":\"6\",\"_PID\":\"77\",\"__REALTIME_TIMESTAMP\":"
+                     "\"1700000000123456\",\"_HOSTNAME\":\"web1\",\"SYSLOG_IDENTIFIER\":\"sudo\","
+                     "\"MESSAGE\":\"alice : TTY=pts\\/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh\"}\n"
+                     "{\"_a\":1,\"MESSAGE\":\"alice : TTY=x ; "
+                     "COMMAND=y\",\"SYSLOG_IDENTIFIER\":\"sudo\"}\n"),
+                &o, TIME_NONE);
+        check_int(decoding_next(&t), DECODE_EVENT);
+        check_int(t.e.kind, EVENT_JSON);
+        check_int(t.e.key1.len, 0);
+        check_int(t.e.time, INT64_C(1700000000123456000));
+        IS("program", "sudo");
+        IS("hostname", "web1");
+        IS("event.action", "sudo_command");
+        IS("tty", "pts/0");
+        IS("command", "/bin/sh");
+        check_int(decoding_next(&t), DECODE_EVENT);
+        check(!decoding_get(&t, "program").p); /* no entry of the journal */
+        DONE();
+}
+
 int main(void) {
         RUN(entries_text_and_binary);
         RUN(damage_is_reported_and_passed);
         RUN(skipping_goes_to_the_next_entry);
+        RUN(json_entries_are_completed);
         return check_done();
 }
