@@ -170,15 +170,14 @@ static const struct evtx_plan *make_plan(struct evtx *x, const struct evtx_insta
                 if (!x->kept_full)
                         normal = arena_dup(&x->kept, normal);
         }
-        x->kept_full |= x->kept.overflowed;
         const char *before = x->bad;
-        bool missing = x->missing;
+        bool missing = x->missing, was_full = x->kept_full;
         const struct evtx_plan *plan =
-                evtx_compile(x, x->kept_full ? &x->plans : &x->kept, at, end, place, true);
-        if (!plan && !x->kept_full && x->kept.overflowed) {
+                evtx_compile(x, was_full ? &x->plans : &x->kept, at, end, place, true);
+        x->kept_full |= x->kept.overflowed;
+        if (x->kept_full && !was_full && !plan) {
                 x->bad = before;
                 x->missing = missing;
-                x->kept_full = true;
                 return evtx_compile(x, &x->plans, at, end, place, true);
         }
         if (!plan || !slot || x->kept_full || plan->bad)

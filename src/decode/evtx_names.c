@@ -41,7 +41,11 @@ static bool name_utf8(struct evtx *x, uint32_t at, struct span raw, struct span 
                 *ret = slot->name;
                 return true;
         }
-        char *to = arena_alloc(x->kept_full ? &x->plans : &x->kept, raw.len / 2 * 3);
+        char *to = x->kept_full ? NULL : arena_alloc(&x->kept, raw.len / 2 * 3);
+        if (!to) {
+                x->kept_full = true; /* whatever has this name is not kept */
+                to = arena_alloc(&x->plans, raw.len / 2 * 3);
+        }
         if (!to)
                 return false;
         *ret = span_of(to, utf16_to_utf8(to, raw));

@@ -24,6 +24,17 @@ static double user_seconds(void) {
         return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec / 1e6;
 }
 
+/* Control characters as \xNN, so that a value is a line. */
+static void print_value(struct span t) {
+        for (size_t i = 0; i < t.len; i++) {
+                if ((unsigned char)t.p[i] < ' ')
+                        printf("\\x%02x", (unsigned)(unsigned char)t.p[i]);
+                else
+                        putchar(t.p[i]);
+        }
+        putchar('\n');
+}
+
 static void dump(const struct event *e, struct arena *a) {
         printf("record %" PRIu64 " offset %" PRIu64 " time %" PRId64 " channel %.*s id %" PRId64
                "%s\n",
@@ -36,7 +47,8 @@ static void dump(const struct event *e, struct arena *a) {
                 printf("  %.*s", (int)f->name_len, f->name);
                 if (f->arr)
                         printf("[%u]", f->arr & 0xffff);
-                printf(" %s= %.*s\n", f->type == V_NULL ? "(null) " : "", (int)t.len, t.p);
+                printf(" %s= ", f->type == V_NULL ? "(null) " : "");
+                print_value(t);
         }
 }
 

@@ -127,6 +127,34 @@ static void every_record(void) {
         check(anonymous <= 450);
 }
 
+/* One decoder over everything many times over: what it keeps fills up and is forgotten, and nothing
+ * of that shows. */
+static void same_again(void) {
+        if (!check_data())
+                check_skip("COLOA_TEST_DATA is not set");
+        _cleanup_(decoder_freep) struct decoder *d = decoder_new(NULL);
+        uint64_t first = 0;
+
+        check(d);
+        for (unsigned round = 0; round < 24; round++) {
+                struct decode_error err;
+                enum decode_result r;
+                uint64_t fields = 0;
+                struct event e;
+                struct batch b;
+
+                for (size_t i = 0; i < n_evtx_files; i++)
+                        for (size_t pos = 0; evtx_file_batch(&evtx_files[i], &pos, &b);) {
+                                decoder_begin(d, &b, 0);
+                                while ((r = decoder_next(d, &e, &err)) != DECODE_END)
+                                        fields += r == DECODE_EVENT ? e.n : 0;
+                        }
+                if (round == 0)
+                        first = fields;
+                check_int(fields, first);
+        }
+}
+
 /* ---- twins ---- */
 
 struct leaf {
@@ -321,6 +349,7 @@ int main(void) {
                 evtx_files_load(path);
         }
         RUN(every_record);
+        RUN(same_again);
         RUN(twins);
         evtx_files_free();
         arena_deinit(&arena);
