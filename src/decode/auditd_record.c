@@ -586,7 +586,7 @@ static void read_pairs(struct auditd_join *j, struct span in, unsigned depth) {
                 bool escaped = end - p >= 2 && p[0] == '\\' && p[1] == '"';
                 char quote = escaped ? '"' : p < end && (*p == '"' || *p == '\'') ? *p : ' ';
                 if (p < end && *p == '{') { /* SADDR={ saddr_fam=inet laddr=… } */
-                        const char *shut = memchr(p, '}', (size_t)(end - p));
+                        const char *shut = memchr(p, '}', MIN((size_t)(end - p), (size_t)512));
                         if (shut) {
                                 put(j, key, span_trim(span_of(p + 1, (size_t)(shut - p - 1))),
                                     V_STR);

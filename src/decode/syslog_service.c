@@ -603,8 +603,10 @@ static void service_dovecot(struct context *c) {
          * first that is one. */
         struct span inside = until(user, ")");
         for (size_t i = 0; i < inside.len; i++) {
+                if (inside.p[i] != ',')
+                        continue;
                 struct span a = until(span_of(inside.p + i + 1, inside.len - i - 1), ",");
-                if (inside.p[i] != ',' || !address_is_ip(a))
+                if (!address_is_ip(a))
                         continue;
                 put(c, "user", span_of(inside.p, i));
                 address_put(c->s, c->e, a);
