@@ -362,6 +362,9 @@ static inline const char *plain(const char *v, size_t *ret_len, uint64_t *ret_ty
  * from the index, not from the member before, so that the processor may begin with one before it is
  * done with the last. */
 static enum step members(struct json_walk *w) {
+        (void)json_walk_need(
+                w, 4); /* for the first member of a batch, so that it is as fast as the others */
+
         const struct json_level *l = &w->levels[w->level];
         const char *const text = w->scan.p;
         const uint32_t *q = w->scan.index + w->i;

@@ -34,6 +34,7 @@ static void flat(void) {
               "{0+44 1\na S \nb N -12\nc B true\nd B false\ne 0 \n");
         GIVES(" { \"a\" : 1.5e+3 , \"b\":\t\"x\" } \r\n", "{1+27 1\na N 1.5e+3\nb S x\n");
         GIVES("{\"a\":\"x\\n\\\"y\",\"b\\u0041\":2}", "{0+26 1\na J x\\n\\\"y\nbA N 2\n");
+        GIVES("{\"b\\u0041\":\"x\",\"c\":\"y\",\"d\":\"\"}", "{0+30 1\nbA S x\nc S y\nd S \n");
         GIVES("{\"\":\"\"}", "{0+7 1\n S \n");
         GIVES("{\"a\":-9223372036854775808,\"b\":123456789012345678901234567890123456789}",
               "{0+70 1\na N -9223372036854775808\nb N 123456789012345678901234567890123456789\n");
@@ -122,7 +123,7 @@ static void numbers(void) {
                         struct buf text = {0};
                         struct json_try t;
                         buf_printf(&text,
-                                   form == 0   ? "{\"a\":%s,\"b\":1}\n"
+                                   form == 0   ? "{\"a\":%s,\"b\":1,\"c\":\"\"}\n"
                                    : form == 1 ? "{\"a\":%s}\n"
                                                : "{\"a\":[ %s ]}\n",
                                    n);
@@ -212,6 +213,56 @@ static void strings(void) {
         }
 }
 
+/* Which strings have escapes, wherever blocks end between the escape and the closing quote. */
+static void escapes_seen(void) {
+        for (unsigned i = 0; i < 150 * JSON_IMPL_MAX; i++) {
+                struct buf text = {0}, want = {0};
+                struct json_try t;
+                unsigned before = i / JSON_IMPL_MAX % 80, behind = i / JSON_IMPL_MAX;
+
+                if (!json_impl_has((enum json_impl)(i % JSON_IMPL_MAX)))
+                        continue;
+                json_impl_force((enum json_impl)(i % JSON_IMPL_MAX));
+                buf_printf(&text,
+                           "{\"%*s\":\"\\n%*s\",\"b\":\"%*s\",\"c\":\"\",\"d\":\"%*s\\\\\",\"e\":"
+                           "\"\"}",
+                           (int)before, "", (int)behind, "", (int)before, "", (int)behind, "");
+                buf_printf(&want, "{0+%zu 1\n%*s J \\n%*s\nb S %*s\nc S \nd J %*s\\\\\ne S \n",
+                           text.len, (int)before, "", (int)behind, "", (int)before, "", (int)behind,
+                           "");
+                json_try(&t, buf_get(&text), 0, 0);
+                check(span_eq(buf_get(&t.out), buf_get(&want)));
+                json_try_free(&t);
+                buf_deinit(&text);
+                buf_deinit(&want);
+        }
+}
+
+/* More quotes in a block than an implementation writes at once. */
+static void many_quotes(void) {
+        struct buf text = {0}, want = {0};
+
+        buf_str(&text, "{\"a\":[\"\"");
+        buf_str(&want, "a S  1.1\n");
+        for (unsigned i = 2; i < 200; i++) {
+                buf_printf(&text, ",%s", i % 7 ? "\"\"" : "\"\\n\"");
+                buf_printf(&want, "a %s 1.%u\n", i % 7 ? "S " : "J \\n", i);
+        }
+        buf_str(&text, "]}");
+        for (unsigned i = 0; i < JSON_IMPL_MAX; i++) {
+                struct json_try t;
+                if (!json_impl_has((enum json_impl)i))
+                        continue;
+                json_impl_force((enum json_impl)i);
+                json_try(&t, buf_get(&text), 0, 0);
+                check(t.events == 1 && t.out.len > want.len);
+                check(memcmp(t.out.p + t.out.len - want.len, want.p, want.len) == 0);
+                json_try_free(&t);
+        }
+        buf_deinit(&text);
+        buf_deinit(&want);
+}
+
 static void broken_lines(void) {
         GIVES("{\"a\":1\n{\"b\":2}\n", "!0+7 no comma in an object\n{7+7 2\nb N 2\n");
         GIVES("{\"a\":\"x\n{\"b\":\"y\"}\n{\"c\":3}\n",
@@ -233,6 +284,9 @@ static void broken_lines(void) {
               "!0+1 not an object\n{2+7 1\nb N 2\n!10+3 not an object\n!14+4 not an object\n!20+1 "
               "not an object\n"
               "{22+7 2\nc N 3\n");
+        /* What may follow an array of records only does so there. */
+        GIVES("[{\"a\":1}]\n{\"b\":1}\n\"x\":1\n}\n", "{1+7 1\na N 1\n{10+7 2\nb N 1\n!18+3 not an "
+                                                      "object\n!21+3 not JSON\n!24+2 not JSON\n");
         /* Pretty-printed: the next record, not each line of the broken one. */
         GIVES("{\n  \"a\": x,\n  \"b\": {\n    \"c\": 1\n  }\n}\n{\n  \"d\": 2\n}\n",
               "!0+37 not a value\n{38+12 7\nd N 2\n");
@@ -316,12 +370,13 @@ static void long_paths(void) {
         buf_str(&text, "{\"");
         for (unsigned i = 0; i < 1020; i++)
                 buf_char(&text, 'p');
-        buf_str(&text, "\":{\"abc\":1,\"abcd\":2,\"oo\":{\"x\":1},\"d\":[4]},\"z\":{\"y\":2}}");
+        buf_str(&text, "\":{\"abc\":1,\"abcd\":2,\"oo\":{\"x\":1,\"y\":[1,{}],\"z\":true},\"d\":[4]"
+                       "},\"z\":{\"y\":2}}");
         json_try(&t, buf_get(&text), 0, 0);
         check(t.events == 1 && strstr(t.out.p, " cut\n"));
         check(strstr(t.out.p, "p.abc N 1 ^1\n") && !strstr(t.out.p, "abcd") &&
-              !strstr(t.out.p, "x N"));
-        check(strstr(t.out.p, "p.d N 4 1.1 ^1\nz.y N 2 ^1\n"));
+              !strstr(t.out.p, "oo"));
+        check(strstr(t.out.p, "p.d N 4 2.1 ^1\nz.y N 2 ^1\n"));
         json_try_free(&t);
         buf_deinit(&text);
 }
@@ -442,6 +497,12 @@ static void frames(void) {
              "{\n \"a\": {\n  \"b\": 1\n }\n}\n|{\n \"c\":\n 2\n}\n|");
         cuts("{\"a\":\"\\\"}\"}{\"b\":\"\\\\\"}{\"c\":1}", 5,
              "{\"a\":\"\\\"}\"}|{\"b\":\"\\\\\"}|{\"c\":1}|");
+        /* Not behind the head. */
+        cuts("{\"Records\":[\n{\"a\":1},\n{\"b\":2}]}", 14,
+             "{\"Records\":[\n{\"a\":1},\n|{\"b\":2}]}|");
+        cuts("[\n{\"a\":1},\n{\"b\":2}]", 2, "[\n{\"a\":1}|,\n|{\"b\":2}]|");
+        cuts("{\"a\":\"x\n{\"b\":2}\n{\"c\":[\n\n\n\n\n\n\n\n\n\n\n1]}\n{\"d\":4}", 30,
+             "{\"a\":\"x\n{\"b\":2}\n|{\"c\":[\n\n\n\n\n\n\n\n\n\n\n1]}\n{\"d\":4}|");
         /* A line that is cut costs itself. */
         cuts("{\"a\":\"x\n{\"b\":2}\n{\"c\":3}\n{\"d\":4}\n", 20,
              "{\"a\":\"x\n{\"b\":2}\n|{\"c\":3}\n{\"d\":4}\n|");
@@ -468,6 +529,8 @@ int main(void) {
         RUN(twice_many);
         RUN(numbers);
         RUN(strings);
+        RUN(escapes_seen);
+        RUN(many_quotes);
         RUN(broken_lines);
         RUN(deep);
         RUN(limits);
