@@ -140,7 +140,8 @@ static struct memo_slot *find_memo(struct evtx *x, struct span normal, enum plac
 
 static const struct evtx_plan *lost_template(struct evtx *x, const struct evtx_instance *i,
                                              enum place place) {
-        for (uint32_t k = 0; k < MEMO_SLOTS && x->n_memo; k++) {
+        x->work_left -= MEMO_SLOTS; /* a look at each */
+        for (uint32_t k = 0; k < MEMO_SLOTS && x->n_memo && x->work_left > 0; k++) {
                 const struct memo_slot *m = &x->memo[k];
                 if (m->normal.p && m->id == i->id && m->place == place && m->n_values == i->n) {
                         evtx_note(x,

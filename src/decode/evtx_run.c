@@ -26,7 +26,11 @@
 static bool spend(struct evtx *x, uint32_t cost) {
         x->work_left -= cost;
         x->record_work_left -= cost;
-        return x->work_left >= 0 && x->record_work_left >= 0;
+        if (LIKELY(x->work_left >= 0 && x->record_work_left >= 0))
+                return true;
+        x->e->cut = true;
+        evtx_complain(x, "record expands beyond all bounds");
+        return false;
 }
 
 /* ---- what the event is known by ---- */
@@ -327,10 +331,12 @@ static void add_array(struct evtx *x, const struct evtx_op *op, struct span v, u
                 if (size && size <= v.len)
                         one.len = size;
                 v = span_of(v.p + one.len, v.len - one.len);
-                if (e->n >= EVENT_FIELDS_MAX || !spend(x, 16 + (uint32_t)one.len)) {
+                if (e->n >= EVENT_FIELDS_MAX) {
                         e->cut = true;
                         break;
                 }
+                if (!spend(x, 16 + (uint32_t)one.len))
+                        break;
                 struct field *f = &e->fields[e->n];
                 *f = proto;
                 if (element < 0xffff)
@@ -436,11 +442,8 @@ static void run_plan(struct evtx *x, const struct evtx_plan *plan, const struct 
                 if (op->role)
                         take_role(x, (enum op_role)op->role, f);
                 e->n++;
-                if (UNLIKELY(!spend(x, 16 + f->val_len))) { /* R1 */
-                        e->cut = true;
-                        evtx_complain(x, "record expands beyond all bounds");
+                if (UNLIKELY(!spend(x, 16 + f->val_len))) /* R1 */
                         return;
-                }
         }
 }
 
@@ -449,7 +452,7 @@ static void run_instance(struct evtx *x, const struct evtx_instance *i, uint32_t
         const struct evtx_plan *plan = evtx_template(x, i, place);
         uint32_t first = x->n_values, at = i->values + 4 * i->n;
 
-        if (!plan)
+        if (!plan || !spend(x, RUN_COST + 4 * i->n)) /* R1 */
                 return;
         if (plan->bad)
                 evtx_complain(x, plan->bad);
@@ -476,11 +479,13 @@ static void run_instance(struct evtx *x, const struct evtx_instance *i, uint32_t
 }
 
 void evtx_run(struct evtx *x, uint32_t at, uint32_t end, enum place place, unsigned nested) {
-        if (nested >= EVTX_NESTED || !spend(x, RUN_COST)) {
+        if (nested >= EVTX_NESTED) {
                 evtx_complain(x, "binary XML nested too deep");
                 x->e->cut = true;
                 return;
         }
+        if (!spend(x, RUN_COST))
+                return;
         while (at < end) {
                 unsigned token = (unsigned char)x->p[at];
 
