@@ -437,19 +437,48 @@ static bool netfilter(struct context *c, struct span m) {
         return true;
 }
 
-/* Audit records that came by syslog rather than by auditd. */
+/* "EXECVE argc=3 a0=…", as journald writes the records that it takes from the kernel itself: no
+ * stamp, the type first. */
+static bool bare_audit_head(struct span m, struct auditd_record *r) {
+        size_t n = 0;
+
+        while (n < m.len && ((m.p[n] >= 'A' && m.p[n] <= 'Z') || m.p[n] == '_' ||
+                             (m.p[n] >= '0' && m.p[n] <= '9')))
+                n++;
+        if (n < 3 || n > 32 || n >= m.len || m.p[n] != ' ' || !memchr(m.p + n, '=', m.len - n))
+                return false;
+        *r = (struct auditd_record){
+                .line = m,
+                .type = span_of(m.p, n),
+                .body = span_trim(span_of(m.p + n, m.len - n)),
+                .time = TIME_NONE,
+        };
+        return true;
+}
+
+/* Audit records that came by syslog or the journal rather than in auditd's own file: one event
+ * each, of the audit log's kind, so that its rules hold. They are not joined by serial; most rules
+ * ask one record only. */
 static bool audit_record(struct context *c) {
         struct auditd_record r;
 
-        if (!auditd_head(c->msg, &r))
+        if (!auditd_head(c->msg, &r) && !bare_audit_head(c->msg, &r))
                 return false;
         struct auditd_join *j = auditd_join_new(256);
         if (!j)
                 return false;
+        /* `hostname` may mean the other side in such records: the host that wrote it is their node.
+         */
+        const struct field *host = event_find(c->e, SPAN("hostname"));
+        put(c, "node", r.node.len ? r.node : host ? span_of(host->val, host->val_len) : SPAN_NONE);
         auditd_join_begin(j, c->s, c->e);
         auditd_join_add(j, &r);
         auditd_join_end(j);
         auditd_join_free(j);
+        c->e->kind = EVENT_AUDITD;
+        c->e->key1 = r.type;
+        if (r.time != TIME_NONE)
+                c->e->time = r.time;
         return true;
 }
 
@@ -885,8 +914,9 @@ void syslog_service(struct decode_state *s, struct event *e, struct span program
         unroll(&c);
         v = find_service(program);
         if (!v) {
-                if (c.msg.len > 24 && memmem(c.msg.p, MIN(c.msg.len, (size_t)128), "audit(", 6) &&
-                    audit_record(&c))
+                bool audit =
+                        c.msg.len > 24 && memmem(c.msg.p, MIN(c.msg.len, (size_t)128), "audit(", 6);
+                if ((audit || span_eq(program, SPAN("audit"))) && audit_record(&c))
                         return;
                 service_pam(&c);
                 return;

@@ -383,6 +383,31 @@ static void other_services(void) {
         DONE();
 }
 
+/* They are the audit log's, whatever carries them. */
+static void audit_records_inside(void) {
+        one("Jun 1 10:00:00 h audispd: node=n type=EXECVE msg=audit(1717236000.250:7): argc=2 "
+            "a0=\"chattr\" a1=\"-i\"");
+        check_int(t.e.kind, EVENT_AUDITD);
+        check_span(t.e.key1, "EXECVE");
+        TIME("2024-06-01T10:00:00.25Z");
+        IS("type", "EXECVE");
+        IS("a0", "chattr");
+        IS("cmdline", "chattr -i");
+        IS("hostname", "h");
+        DONE();
+        one("Jun 1 10:00:00 h audit[812]: USER_LOGIN pid=812 uid=0 msg='op=login acct=\"root\" "
+            "addr=1.2.3.4 res=failed'");
+        check_int(t.e.kind, EVENT_AUDITD);
+        TIME("2024-06-01T10:00:00Z");
+        IS("type", "USER_LOGIN");
+        IS("acct", "root");
+        check_span(event_host(&t.e, &t.arena), "h");
+        DONE();
+        one("Jun 1 10:00:00 h audit[812]: no record=1");
+        check_int(t.e.kind, EVENT_SYSLOG);
+        DONE();
+}
+
 static void whole_events_inside(void) {
         one("Jun 1 10:00:00 fw suricata[7]: @cee: "
             "{\"timestamp\":\"2024-06-01T10:00:00.123456+0000\",\"event_type\":\"dns\",\"dns\":{"
@@ -433,6 +458,7 @@ int main(void) {
         RUN(sshd_sentences);
         RUN(sshd_names_cannot_blame_others);
         RUN(other_services);
+        RUN(audit_records_inside);
         RUN(whole_events_inside);
         return check_done();
 }
