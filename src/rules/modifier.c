@@ -13,7 +13,8 @@
  * underscore).
  *   - `all` with a single value means what it means without; the specification forbids it, we warn.
  *   - a keyword is looked for anywhere in the record, so its pattern is wrapped in '*'.
- *   - whole numbers are compared in plain decimal, others as they are written (1.0 is not 1).
+ *   - whole numbers are compared in plain decimal, others as they are written (1.0 is not 1, nor is
+ * 007 seven).
  *   - lt, lte, gt, gte take a number in quotes too, with a warning. */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -349,8 +350,14 @@ struct span scalar_text(struct parse *p, const struct node *n) {
                 }
                 if (minus || s.p[0] == '+')
                         s.p++, s.len--;
-                while (s.len > 1 && s.p[0] == '0')
-                        s.p++, s.len--;
+                if (s.len > 1 && s.p[0] == '0') {
+                        /* YAML 1.1 and 1.2 read it differently, and whoever wrote it meant these
+                         * digits. */
+                        say(p, DIAG_HINT, "number-leading-zero", n,
+                            "taken with its leading zero: put it in quotes",
+                            "được hiểu kèm số 0 ở đầu: hãy đặt trong dấu nháy");
+                        return arena_dup(p->a, n->text);
+                }
                 return minus ? arena_printf(p->a, "-%.*s", (int)MIN(s.len, (size_t)4096), s.p)
                              : arena_dup(p->a, s);
         }

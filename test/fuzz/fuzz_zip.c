@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 MUST(e.data.len <= 1 << 20);
         }
         MUST(r == 0);
-        if (out.len && out.len < 65536)
+        if (out.len && out.len < 16384)
                 must_bundle(buf_get(&out));
         buf_deinit(&b);
         buf_deinit(&out);

@@ -82,7 +82,7 @@ static inline void must_set(struct ruleset *s) {
                 must_correlation(s, &s->correlations[i]);
 }
 
-/* Parses, checks, lints and lists. */
+/* Parses, checks, lints; every sixteenth length is listed too (that costs more than all the rest). */
 static inline void must_bundle(struct span bundle) {
         struct listing_filter f = {.text = SPAN("a")};
         struct ruleset s;
@@ -91,11 +91,13 @@ static inline void must_bundle(struct span bundle) {
         MUST(ruleset_parse(&s, bundle) == 0);
         must_set(&s);
         MUST(lint_ruleset(&s) == 0);
-        MUST(listing_text(&out, &s, &f) == 0);
-        MUST(listing_json(&out, &s, &f) == 0);
-        MUST(listing_navigator(&out, &s, &f) == 0);
-        MUST(diags_text(&out, &s) == 0);
-        MUST(diags_json(&out, &s) == 0);
+        if (bundle.len % 16 == 0) {
+                MUST(listing_text(&out, &s, &f) == 0);
+                MUST(listing_json(&out, &s, &f) == 0);
+                MUST(listing_navigator(&out, &s, &f) == 0);
+                MUST(diags_text(&out, &s) == 0);
+                MUST(diags_json(&out, &s) == 0);
+        }
         buf_deinit(&out);
         ruleset_deinit(&s);
 }

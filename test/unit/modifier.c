@@ -11,7 +11,8 @@ static void plain_values(void) {
         check(!text_set.rules[0].expr->atom->number);
         check_text(item("A: 0x1F"), "A=\"31\"");
         check_text(item("A: '0x1F'"), "A=\"0x1F\"");
-        check_text(item("A: 007"), "A=\"7\"");
+        check_text(item("A: 007"), "A=\"007\" ; hint number-leading-zero");
+        check_text(item("A: 0"), "A=\"0\"");
         check_text(item("A: -0"), "A=\"-0\"");
         check_text(item("A: +12"), "A=\"12\"");
         check_text(item("A: 123456789012345678901234567890"),
