@@ -28,9 +28,9 @@ var WORDS = {
   ruleId: ['Rule id', 'Mã quy tắc'], technique: ['Technique', 'Kỹ thuật'], tags: ['Tags', 'Thẻ'],
   correlation: ['Correlation', 'Tương quan'], events: ['events', 'sự kiện'], close: ['Close', 'Đóng'],
   notRead: ['Not read', 'Không đọc được'], allRead: ['Everything could be read', 'Mọi thứ đều đọc được'],
-  why: ['Why', 'Vì sao'], length: ['Length', 'Độ dài'], saved: ['Recovered', 'Cứu được'], offset: ['At byte', 'Tại byte'],
+  why: ['Why', 'Vì sao'], length: ['Length', 'Độ dài'], saved: ['Recovered', 'Cứu được'], offset: ['First at byte', 'Từ byte'], places: ['Places', 'Số chỗ'],
   crashed: ['The reader crashed here.', 'Tiến trình đọc bị hỏng tại đây.'], lookedAt: ['Looked at', 'Đã xem'],
-  files: ['Files', 'Tệp'], records: ['Records', 'Bản ghi'], size: ['Size', 'Dung lượng'], took: ['Took', 'Thời gian chạy'],
+  files: ['Files', 'Tệp'], folder: ['Folder', 'Thư mục'], records: ['Records', 'Bản ghi'], size: ['Size', 'Dung lượng'], took: ['Took', 'Thời gian chạy'],
   refused: ['Rules left out', 'Quy tắc bị bỏ ra'], unmapped: ['Rules whose log source nothing maps', 'Quy tắc có nguồn nhật ký chưa ánh xạ'],
   evicted: ['Correlation windows dropped: alerts may be missing', 'Cửa sổ tương quan bị bỏ: có thể thiếu cảnh báo'],
   untimed: ['Matches without a time, unknown to correlations', 'Kết quả khớp không có thời gian, tương quan không dùng được'],
@@ -423,7 +423,7 @@ function drawBar() {
   if (F.host >= 0) chip(t('host') + ': ' + (hosts[F.host] || t('noHost')), function () { F.host = -1; });
   if (F.user >= 0) chip(t('account') + ': ' + users[F.user], function () { F.user = -1; });
   if (F.tech) chip(F.tech, function () { F.tech = ''; });
-  if (F.input >= 0) chip(t('file') + ': ' + inputs[F.input], function () { F.input = -1; });
+  if (F.input >= 0) chip(t('file') + ': ' + inputName(F.input), function () { F.input = -1; });
   if (F.from !== null) chip(when(F.from, 0) + ' – ' + when(F.to, 0), function () { F.from = F.to = null; });
   if (F.q) chip('“' + F.q + '”', function () { F.q = ''; $('q').value = ''; deepRun++; $('deep').textContent = ''; });
   if (filtered()) bar.appendChild(button('plain', t('clear'), function () { clearFilter(); change(); }));
@@ -621,18 +621,43 @@ function viewHosts(v) {
   })) : el('p', 'none', t('noAccounts')));
   v.appendChild(more(p, list.length));
 }
+/* The folder all inputs are in, said once. */
+var folder = '';
+function findFolder() {
+  var paths = Object.keys(inputs).map(function (k) { return inputs[k]; }), i;
+  folder = paths.length ? paths[0].slice(0, paths[0].lastIndexOf('/') + 1) : '';
+  for (i = 1; i < paths.length && folder; i++)
+    while (folder && paths[i].indexOf(folder) !== 0) folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+}
+function inputName(i) { return inputs[i] === undefined ? '?' : inputs[i].slice(folder.length); }
+/* Places of one file with one reason are one row, which opens to all of them. */
+var openPlaces = {};
+function placeRows() {
+  var groups = {}, keys = [], out = [];
+  places.forEach(function (x) {
+    var k = x[0] + '|' + x[3] + '|' + x[5], g = groups[k];
+    if (!g) { g = groups[k] = { key: k, list: [], length: 0, saved: 0 }; keys.push(k); }
+    g.list.push(x); g.length += x[2]; g.saved += x[4];
+  });
+  keys.sort(function (a, b) { return groups[b].list[0][5] - groups[a].list[0][5]; }); /* crashes first */
+  keys.slice(0, LIMIT).forEach(function (k) {
+    var g = groups[k], x = g.list[0], many = g.list.length > 1;
+    g.list.sort(function (a, b) { return a[1] - b[1]; });
+    out.push(row([[inputName(x[0]), 'wrap'], [number(g.list.length), 'r'], [number(g.list[0][1]), 'r'], [bytes(g.length), 'r'], [x[3] + (x[5] ? ' ' + t('crashed') : ''), 'wrap'], [number(g.saved), 'r']],
+      many ? function () { openPlaces[k] = !openPlaces[k]; draw(); } : null, openPlaces[k]));
+    if (many && openPlaces[k]) g.list.slice(0, 500).forEach(function (y) { out.push(row([[''], [''], [number(y[1]), 'r'], [bytes(y[2]), 'r'], [''], [number(y[4]), 'r']])); });
+  });
+  return { rows: out, n: keys.length };
+}
 function viewInputs(v) {
-  var left = el('div', 'wide'), p = panel(t('notRead'), places.length ? number(summary.unreadable || places.length) : ''), s = summary, facts, list;
+  var left = el('div', 'wide'), p = panel(t('notRead'), places.length ? number(summary.unreadable || places.length) : ''), s = summary, facts, list = placeRows();
   if (places.length)
-    p.appendChild(table([[t('file'), '', '36%'], [t('offset'), 'r', 110], [t('length'), 'r', 90], [t('why')], [t('saved'), 'r', 90]], places.slice(0, 500).map(function (x) {
-      return row([[inputs[x[0]] || '?'], [number(x[1]), 'r'], [bytes(x[2]), 'r'], [x[3] + (x[5] ? ' ' + t('crashed') : ''), 'wrap'], [number(x[4]), 'r']]);
-    })));
+    p.appendChild(table([[t('file'), '', '36%'], [t('places'), 'r', 64], [t('offset'), 'r', 120], [t('length'), 'r', 84], [t('why')], [t('saved'), 'r', 92]], list.rows));
   else p.appendChild(el('p', 'none okc', '✓ ' + t('allRead')));
-  if (places.length > 500) p.appendChild(el('p', 'none', '+ ' + number(places.length - 500) + ' ' + t('more')));
-  left.appendChild(p);
+  left.appendChild(more(p, list.n));
   p = panel(t('lookedAt'));
   facts = el('dl', 'facts pad');
-  [[t('files'), number(s.files || 0)], [t('records'), number(s.records || 0)], [t('size'), bytes(s.bytes || 0)], [t('took'), seconds(s.duration || 0)],
+  [[t('folder'), folder], [t('files'), number(s.files || 0)], [t('records'), number(s.records || 0)], [t('size'), bytes(s.bytes || 0)], [t('took'), seconds(s.duration || 0)],
     [t('rules'), number(s.rules || 0) + (s.ruleset ? ' (' + s.ruleset + ')' : '')], [t('refused'), s.refused && number(s.refused)], [t('unmapped'), s.unmapped && number(s.unmapped)],
     [t('evicted'), s.evicted && number(s.evicted)], [t('untimed'), s.untimed && number(s.untimed)], ['Coloa', s.version]].forEach(function (f) {
     if (f[1]) add(facts, el('dt', '', f[0]), el('dd', '', f[1]));
@@ -732,7 +757,7 @@ function detail(i) {
   if (D.user[i]) fact(dl, t('account'), button('link', users[D.user[i]], function () { F.user = D.user[i]; change(); }));
   if (!r.alert) {
     where = t('byte') + ' ' + number(D.offset[i]) + (D.line[i] ? ' · ' + t('line') + ' ' + number(D.line[i]) : '') + (D.record[i] ? ' · ' + t('record') + ' ' + D.record[i] : '');
-    fact(dl, t('file'), inputs[D.input[i]]);
+    fact(dl, t('file'), button('link', inputs[D.input[i]], function () { F.input = D.input[i]; change(); }));
     fact(dl, t('place'), where);
   }
   r.tech.forEach(function (x) { fact(dl, t('technique'), button('link', x[0] + ' ' + x[1], function () { F.tech = x[0]; change(); })); });
@@ -816,6 +841,7 @@ function start() {
   }
   if (s) summary = JSON.parse(s.textContent); else broken = true;
   summary.vi = vi = summary.lang === 'vi' ? 1 : 0;
+  findFolder();
   restore();
   wire();
   apply();

@@ -22,14 +22,16 @@
 #include "report/groups.h"
 #include "report/text.h"
 
-#define PLACES 64u /* unreadable places kept; the rest is counted */
+#define PLACES 64u /* unreadable places of one file and reason kept; the rest is counted */
 #define PLACES_SHOWN 8u
 #define PHRASE_MAX 160u
 #define TITLE_MAX 512u
 #define INDENT 2u
 
+/* Places of one file with one reason. */
 struct place {
-        struct report_unreadable u;
+        struct report_unreadable u; /* the first; length and recovered of all */
+        uint64_t count;
         char phrase[PHRASE_MAX];
 };
 
@@ -414,14 +416,53 @@ static int show_groups(struct report *r, struct group **g, uint32_t n) {
 
 /* ---- what could not be read ---- */
 
+static int compare_place(const void *pa, const void *pb) {
+        const struct place *a = pa, *b = pb;
+
+        if (a->u.crash != b->u.crash)
+                return a->u.crash ? -1 : 1;
+        if (a->u.input != b->u.input)
+                return a->u.input < b->u.input ? -1 : 1;
+        return (a->u.offset > b->u.offset) - (a->u.offset < b->u.offset);
+}
+
+static void place_line(struct report *r, const struct place *p) {
+        struct terminal *t = r->state;
+        struct buf *b = &t->clean;
+
+        buf_reset(b);
+        if (p->count == 1) {
+                report_unreadable_line(b, report_input(r, p->u.input), &p->u);
+                return;
+        }
+        text_clean(b, report_input(r, p->u.input), 4096);
+        buf_str(b, ": ");
+        text_count(b, p->count, "place", "places", "chỗ");
+        buf_str(b, tr(", the first at byte ", ", chỗ đầu tại byte "));
+        text_number(b, p->u.offset);
+        buf_str(b, ", ");
+        text_bytes(b, p->u.length);
+        buf_str(b, tr(" in all: ", " tất cả: "));
+        text_clean(b, p->u.phrase, PHRASE_MAX);
+        if (p->u.recovered) {
+                buf_str(b, "; ");
+                text_count(b, p->u.recovered, "record recovered", "records recovered",
+                           "bản ghi cứu được");
+        }
+}
+
 static void show_places(struct report *r) {
         struct terminal *t = r->state;
         uint32_t shown = MIN(t->n_places, PLACES_SHOWN);
+        uint64_t said = 0;
 
+        for (uint32_t i = 0; i < t->n_places; i++) /* the sort moves what phrases point into */
+                t->places[i].u.phrase.p = NULL;
+        qsort(t->places, t->n_places, sizeof(*t->places), compare_place);
         for (uint32_t i = 0; i < shown; i++) {
-                buf_reset(&t->clean);
-                report_unreadable_line(&t->clean, report_input(r, t->places[i].u.input),
-                                       &t->places[i].u);
+                t->places[i].u.phrase.p = t->places[i].phrase;
+                place_line(r, &t->places[i]);
+                said += t->places[i].count;
 
                 struct span rest = buf_get(&t->clean);
                 for (unsigned line = 0; rest.len && line < 4; line++) {
@@ -430,10 +471,10 @@ static void show_places(struct report *r) {
                         buf_char(&r->out, '\n');
                 }
         }
-        if (r->counts.unreadable > shown) {
+        if (r->counts.unreadable > said) {
                 text_pad(&r->out, INDENT);
                 buf_str(&r->out, tr("and ", "và "));
-                text_count(&r->out, r->counts.unreadable - shown, "more place", "more places",
+                text_count(&r->out, r->counts.unreadable - said, "more place", "more places",
                            "chỗ nữa");
                 buf_char(&r->out, '\n');
         }
@@ -495,16 +536,27 @@ static int terminal_finding(struct report *r, const struct finding *f) {
 
 static int terminal_unreadable(struct report *r, const struct report_unreadable *u) {
         struct terminal *t = r->state;
-        struct place *p = &t->places[t->n_places];
+        struct span phrase = span_of(u->phrase.p, MIN(u->phrase.len, (size_t)PHRASE_MAX));
+        struct place *p;
 
+        for (uint32_t i = 0; i < t->n_places && !u->crash; i++) {
+                p = &t->places[i];
+                if (p->u.input != u->input || p->u.crash || !span_eq(p->u.phrase, phrase))
+                        continue;
+                p->u.offset = MIN(p->u.offset, u->offset);
+                p->u.length += u->length;
+                p->u.recovered += u->recovered;
+                p->count++;
+                return 0;
+        }
         if (t->n_places == PLACES)
                 return 0;
+        p = &t->places[t->n_places++];
         p->u = *u;
-        p->u.phrase.len = MIN(u->phrase.len, sizeof(p->phrase));
-        if (p->u.phrase.len)
-                memcpy(p->phrase, u->phrase.p, p->u.phrase.len);
-        p->u.phrase.p = p->phrase;
-        t->n_places++;
+        p->count = 1;
+        if (phrase.len)
+                memcpy(p->phrase, phrase.p, phrase.len);
+        p->u.phrase = span_of(p->phrase, phrase.len);
         return 0;
 }
 

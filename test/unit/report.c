@@ -473,6 +473,34 @@ static void terminal_bounds_are_said_aloud(void) {
         check(contains("on 100 hosts"));
 }
 
+static void places_of_one_kind_are_one_line(void) {
+        struct report_context c = context(REPORT_TERMINAL);
+        struct report *r = NULL;
+
+        c.width = 120;
+        buf_deinit(&out);
+        check(report_new(&r, &c) == 0);
+        for (uint32_t i = 0; i < 30; i++) {
+                struct report_unreadable u = {.offset = 9000 - i * 100,
+                                              .length = 100,
+                                              .phrase = SPAN("template missing")};
+
+                u.recovered = 1;
+                check(report_unreadable(r, &u) == 0);
+                u = (struct report_unreadable){
+                        .input = 1, .offset = i, .phrase = SPAN("not UTF-8"), .crash = i == 7};
+                check(report_unreadable(r, &u) == 0);
+        }
+        check(report_end(r, &(struct report_summary){.records = 5, .unreadable_bytes = 3000}) == 0);
+        report_free(r);
+        check(contains("logs/Security.evtx: 30 places, the first at byte 6,100, 3.0 kB in all: "
+                       "template missing; 30 "
+                       "records"));
+        check(contains("hostile.json: at byte 7: not UTF-8; the reader crashed on it"));
+        check(contains("hostile.json: 29 places, the first at byte 0"));
+        check(!contains("more place"));
+}
+
 static void vietnamese_has_its_true_width(void) {
         struct buf b = {0};
 
@@ -569,6 +597,7 @@ int main(void) {
         RUN(the_page_goes_out_in_blocks);
         RUN(terminal_is_calm_and_safe);
         RUN(terminal_bounds_are_said_aloud);
+        RUN(places_of_one_kind_are_one_line);
         RUN(vietnamese_has_its_true_width);
         RUN(numbers_follow_the_language);
         RUN(progress_fits_its_line);
