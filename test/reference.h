@@ -117,8 +117,12 @@ static inline bool ref_cond(struct reference *r, const struct source_cond *c) {
         for (uint32_t i = 0; i < n; i++)
                 for (uint32_t k = 0; k < c->n; k++) {
                         struct span t = r->v[at[i]].text, w = c->values[k].text;
+                        bool inside = false;
+                        for (size_t j = 0; c->values[k].inside && j + w.len <= t.len; j++)
+                                inside |= span_ieq(span_of(t.p + j, w.len), w);
                         if (!r->v[at[i]].null &&
-                            (c->values[k].prefix
+                            (c->values[k].inside   ? inside
+                             : c->values[k].prefix
                                      ? t.len >= w.len && span_ieq(span_of(t.p, w.len), w)
                                      : span_ieq(t, w)))
                                 return true;

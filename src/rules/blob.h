@@ -98,9 +98,10 @@ struct b_source {
         struct b_range alts; /* SEC_ALT */
 };
 
+#define B_INSIDE 2u
 struct b_value {
         struct b_str text;
-        uint32_t prefix;
+        uint32_t prefix; /* 0: equal; 1: begins with it; B_INSIDE: has it somewhere (conditions) */
 };
 
 struct b_cond {

@@ -119,7 +119,8 @@ static struct b_range put_values(struct compiler *c, const struct source_value *
         struct b_range r = {COUNT(c, SEC_VALUE, struct b_value), n};
 
         for (uint32_t i = 0; i < n; i++) {
-                struct b_value t = {.text = put_str(c, v[i].text), .prefix = v[i].prefix};
+                struct b_value t = {.text = put_str(c, v[i].text),
+                                    .prefix = v[i].inside ? B_INSIDE : v[i].prefix};
                 buf_add(&c->sec[SEC_VALUE], &t, sizeof(t));
         }
         return r;

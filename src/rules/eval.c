@@ -7,12 +7,24 @@
  * Keywords look into every value and, where the record is text, into its line. */
 #include "rules/engine.h"
 
+/* Maps compare without case (ASCII); `want` is lower-cased. */
+static bool has_inside(struct span text, struct span want) {
+        if (want.len == 0)
+                return true;
+        for (size_t i = 0; i + want.len <= text.len; i++)
+                if (ascii_lower(text.p[i]) == *want.p &&
+                    span_ieq(span_of(text.p + i, want.len), want))
+                        return true;
+        return false;
+}
+
 bool cond_holds(const struct program *g, const struct b_cond *c, struct span text) {
         for (uint32_t i = 0; i < c->values.n; i++) {
                 const struct b_value *v = &g->values[c->values.first + i];
                 struct span want = blob_str(g, v->text);
-                if (v->prefix ? text.len >= want.len && span_ieq(span_of(text.p, want.len), want)
-                              : span_ieq(text, want))
+                if (v->prefix == B_INSIDE ? has_inside(text, want)
+                    : v->prefix ? text.len >= want.len && span_ieq(span_of(text.p, want.len), want)
+                                : span_ieq(text, want))
                         return true;
         }
         return false;

@@ -23,6 +23,7 @@
 struct source_value {
         struct span text; /* lower-cased */
         bool prefix;      /* the map wrote "text*" */
+        bool inside;      /* "*text*"; in conditions only */
 };
 
 /* The field (any of its values, if it has several) equals one of the values. */

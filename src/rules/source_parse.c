@@ -153,7 +153,8 @@ static bool texts(struct load *l, yaml_node_t *n, struct span **ret, uint32_t *r
         return true;
 }
 
-static bool value_of(struct load *l, const yaml_node_t *n, struct source_value *ret) {
+/* "text", "text*" or, where `inside` allows it, "*text*". */
+static bool value_of(struct load *l, const yaml_node_t *n, bool inside, struct source_value *ret) {
         struct span s = scalar(n);
 
         if (!s.p)
@@ -162,6 +163,11 @@ static bool value_of(struct load *l, const yaml_node_t *n, struct source_value *
         if (ret->text.len && ret->text.p[ret->text.len - 1] == '*') {
                 ret->text.len--;
                 ret->prefix = true;
+        }
+        if (inside && ret->prefix && ret->text.len && ret->text.p[0] == '*') {
+                ret->text = span_of(ret->text.p + 1, ret->text.len - 1);
+                ret->prefix = false;
+                ret->inside = true;
         }
         return true;
 }
@@ -184,7 +190,7 @@ static bool conditions(struct load *l, yaml_node_t *n, struct source_cond **ret,
                                 c->absent = true;
                                 continue;
                         }
-                        if (!x || !(to = PUSH(l, c->values, c->n)) || !value_of(l, x, to)) {
+                        if (!x || !(to = PUSH(l, c->values, c->n)) || !value_of(l, x, true, to)) {
                                 complain(l, v, "map-text",
                                          "values are texts, or null for an absent field",
                                          "giá trị phải là chuỗi, hoặc null nếu trường vắng mặt");
@@ -381,7 +387,7 @@ static bool load_alt_pair(struct load *l, struct source_alt *alt, struct span ke
                         yaml_node_t *x = item(l, v, i);
                         struct source_value *to = x ? PUSH(l, alt->key1, alt->n_key1) : NULL;
 
-                        if (!to || !value_of(l, x, to))
+                        if (!to || !value_of(l, x, false, to))
                                 return false;
                 }
                 return true;

@@ -4,14 +4,16 @@
 #include "engine_data.h"
 #include "reference.h"
 
-static const char map[] = "kinds: [{kind: made, has: [zz, y], key1_is: Conn, key2: y},"
-                          " {kind: made, has: [zz], key1_is: dns}]\n"
-                          "map:\n"
-                          "  - {category: fixed, from: [{kind: made, key1: conn, key2: 7}]}\n"
-                          "  - {category: test, from: [{kind: json}]}\n"
-                          "  - {category: renamed, from: [{kind: json, where: {kind: [b*, C]}, "
-                          "rename: {Image: [New, Newer], Other: O2}, "
-                          "constant: {Fixed: Yes}}, {kind: json, where: {kind: a}}]}\n";
+static const char map[] =
+        "kinds: [{kind: made, has: [zz, y], key1_is: Conn, key2: y},"
+        " {kind: made, has: [zz], key1_is: dns}]\n"
+        "map:\n"
+        "  - {category: fixed, from: [{kind: made, key1: conn, key2: 7}]}\n"
+        "  - {category: test, from: [{kind: json}]}\n"
+        "  - {category: renamed, from: [{kind: json, where: {kind: [b*, C]}, "
+        "rename: {Image: [New, Newer], Other: O2}, "
+        "constant: {Fixed: Yes}}, {kind: json, where: {kind: a}}]}\n"
+        "  - {category: inside, from: {kind: json, where: {m: ['*%Sys-*', z]}}}\n";
 
 /* `detection` is YAML in flow style. The engine runs every event often enough to have learned; the
  * reference checks. */
@@ -279,6 +281,14 @@ static void keywords(void) {
              {"{k: ['</script>'], condition: k}", "{\"A\":\"<\\/script>\"}", true});
 }
 
+static void conditions_inside(void) {
+        ROWS("inside", {S("a: x"), "{\"a\":\"x\",\"m\":\"1: %SYS-5\"}", true},
+             {S("a: x"), "{\"a\":\"x\",\"m\":\"%sys-\"}", true},
+             {S("a: x"), "{\"a\":\"x\",\"m\":\"%sys\"}", false},
+             {S("a: x"), "{\"a\":\"x\",\"m\":\"Z\"}", true},
+             {S("a: x"), "{\"a\":\"x\",\"m\":\"zz\"}", false}, {S("a: x"), "{\"a\":\"x\"}", false});
+}
+
 /* A kind that is known by its names alone says what its key1 is. */
 static void fixed_key1(void) {
         ROWS("fixed", {S("a: x"), "{\"a\":\"x\",\"zz\":1,\"y\":7}", true},
@@ -303,6 +313,7 @@ static void renames(void) {
 
 int main(void) {
         RUN(fixed_key1);
+        RUN(conditions_inside);
         RUN(strings);
         RUN(wildcards);
         RUN(absence);

@@ -93,7 +93,7 @@ static void alternatives(void) {
              "      - {kind: windows, key1: *s, key2: [3, 1, 2]}\n"
              "      - {kind: windows, key1: Security, key2: 4688, rename: {Image: [NewProcessName, "
              "x]},\n"
-             "         where: {T: [Abc, null, 'de*']}, constant: {I: 'true'}}\n"
+             "         where: {T: [Abc, null, 'de*', '*gh*']}, constant: {I: 'true'}}\n"
              "  - {product: windows, service: security, from: {kind: windows, key1: Security}}\n");
         check_int(map.n_diags, 0);
         check_int(match("process_creation", "windows", "", &a), 2);
@@ -108,7 +108,9 @@ static void alternatives(void) {
         check_int(a->n_renames, 1);
         check_span(a->renames[0].to[1], "x");
         check_int(a->n_conds, 1);
-        check_int(a->conds[0].n, 2);
+        check_int(a->conds[0].n, 3);
+        check(a->conds[0].values[2].inside && !a->conds[0].values[2].prefix);
+        check_span(a->conds[0].values[2].text, "gh");
         check(a->conds[0].absent && a->conds[0].values[1].prefix);
         check_span(a->conds[0].values[0].text, "abc");
         check_span(a->consts[0].value, "true");
