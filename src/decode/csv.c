@@ -129,8 +129,12 @@ static void csv_skip(struct decode_state *s) {
         size_t at = 0;
 
         /* From the start, since only so it is known what is quoted. */
-        if (!c->headed && p.len)
-                read_header(c, &s->batch_arena, span_of(p.p, csv_record(p, c->delimiter, true)));
+        struct span head = csv_from_header(p);
+        if (!c->headed && head.len) {
+                head.len = csv_record(head, c->delimiter, true);
+                read_header(c, &s->batch_arena, head);
+                at = (size_t)(head.p + head.len - p.p);
+        }
         while (at < s->pos)
                 at += csv_record(span_of(p.p + at, p.len - at), c->delimiter, true);
         s->pos = at;

@@ -7,10 +7,23 @@
  * further quotes come in even runs, so a field that opens among them closes at once. */
 #include "decode/csv_frame.h"
 
-char csv_delimiter(struct span header) {
+struct span csv_from_header(struct span s) {
+        const char *nl;
+
+        while (s.len && (nl = memchr(s.p, '\n', s.len))) {
+                size_t n = (size_t)(nl + 1 - s.p);
+                if (span_trim(span_of(s.p, n)).len)
+                        break;
+                s = span_of(s.p + n, s.len - n);
+        }
+        return s;
+}
+
+char csv_delimiter(struct span s) {
         static const char candidates[] = {',', ';', '\t', '|'};
         unsigned n[ARRAY_LEN(candidates)] = {0}, best = 0;
         bool quoted = false;
+        struct span header = csv_from_header(s);
 
         for (size_t i = 0; i < header.len && header.p[i] != '\n'; i++) {
                 if (header.p[i] == '"')

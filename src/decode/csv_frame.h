@@ -4,8 +4,11 @@
 
 #include "wire/batch.h"
 
-/* ',', ';', '\t' or '|': the one that occurs most in the header, outside quotes. */
-char csv_delimiter(struct span header);
+/* From the first line on that is not blank: where the header stands. */
+struct span csv_from_header(struct span s);
+
+/* ',', ';', '\t' or '|': the one that occurs most in the header's first line, outside quotes. */
+char csv_delimiter(struct span s);
 
 /* Length of the first record with its line end; `final`: nothing follows s. 0: more bytes are
  * needed (only when not final) or s is empty. A quote that no other quote follows within RECORD_MAX

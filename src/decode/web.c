@@ -111,8 +111,7 @@ static int64_t access_time(struct span s, const struct decode_options *o, int64_
         for (size_t i = 0; i < sizeof(form) - 1; i++)
                 if (i >= s.len ||
                     (form[i] == '9' ? !scan_digit(s.p[i]) : form[i] != 'A' && s.p[i] != form[i])) {
-                        linetime_read(s, o, file_time, &t); /* nginx's $time_iso8601 and such */
-                        return t;
+                        return linetime_read(s, o, file_time, &t) ? t : TIME_NONE;
                 }
         const char *p = s.p;
         t = time_make(two(p + 7) * 100 + two(p + 9), linetime_month(p + 3), two(p), two(p + 12),

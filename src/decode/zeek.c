@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "decode/scan.h"
+#include "decode/zeek_frame.h"
 
 #define COLUMNS_MAX 512u
 
@@ -90,10 +91,10 @@ static void directive(struct zeek *z, struct arena *a, struct span line) {
         struct span v;
         unsigned i = 0;
 
-        if (scan_word(&line, SPAN("#separator "))) {
+        char separator;
+        if (zeek_separator(line, &separator)) {
                 reset(z);
-                v = unescape(a, span_trim(line));
-                z->separator = v.len == 1 ? *v.p : '\t';
+                z->separator = separator;
                 return;
         }
         scan_skip(&line, 1);
@@ -111,8 +112,8 @@ static void directive(struct zeek *z, struct arena *a, struct span line) {
                 for (z->n = 0; z->n < COLUMNS_MAX && scan_to(&line, z->separator, &v); z->n++)
                         z->col[z->n] = (struct column){.name = v};
         else if (span_eq(v, SPAN("types")))
-                for (; i < z->n && scan_to(&line, z->separator, &v); i++)
-                        set_type(&z->col[i], v);
+                for (; i < z->n; i++)
+                        set_type(&z->col[i], scan_to(&line, z->separator, &v) ? v : SPAN("string"));
 }
 
 static struct span without_return(struct span line) {

@@ -181,7 +181,9 @@ static size_t cut(struct framer *fr, struct span s) {
         case FORMAT_AUDITD: return cut_auditd(s);
         case FORMAT_CSV: {
                 struct span head = preamble_get(fr->pr);
-                return cut_csv(s, head.len ? preamble_delimiter(fr->pr) : csv_delimiter(s));
+                size_t n = cut_csv(s, head.len ? preamble_delimiter(fr->pr) : csv_delimiter(s));
+                /* The first batch has the header, since the decoder looks for it there. */
+                return fr->started || span_trim(span_of(s.p, n)).len ? n : 0;
         }
         case FORMAT_JOURNAL: {
                 struct cut_journal st = {0};
@@ -341,8 +343,10 @@ int framer_fill(struct framer *fr, void *slot, struct decode_error *ret_err) {
         fr->evtx_head = 0;
         fr->finished = last;
         r = preamble_scan(fr->pr, span_of(payload, n));
-        if (r < 0)
+        if (r < 0) {
+                fr->finished = true;
                 return r;
+        }
         if (fr->line)
                 fr->line += cut_count_lines(span_of(payload, n));
         fr->offset += n;

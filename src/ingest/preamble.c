@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "decode/csv_frame.h"
+#include "decode/zeek_frame.h"
 
 static const char *const names[] = {
         "separator", "set_separator", "empty_field", "unset_field", "path",
@@ -19,10 +20,13 @@ static const char *const names[] = {
 struct preamble {
         enum format format;
         struct buf line[DIRECTIVES]; /* with the line end */
+        uint64_t seen[DIRECTIVES];   /* when, so that they are given in the order of the input */
+        uint64_t clock;
         struct buf all;
         bool fresh; /* `all` is up to date */
         bool begun;
-        char delimiter;
+        char delimiter; /* of CSV */
+        char separator; /* of Zeek */
 };
 
 struct preamble *preamble_new(void) {
@@ -51,16 +55,28 @@ void preamble_reset(struct preamble *pr, enum format format) {
         pr->format = format;
         pr->begun = false;
         pr->delimiter = ',';
+        pr->separator = '\t';
+}
+
+/* The directive's name as the decoder will read it: up to the colon, or up to the separator. */
+static struct span directive_name(struct preamble *pr, struct span line) {
+        struct span name, rest = line;
+
+        if (pr->format == FORMAT_ZEEK_TSV && zeek_separator(line, &pr->separator))
+                return span_str(names[SEPARATOR]);
+        scan_skip(&rest, 1);
+        scan_to(&rest, pr->format == FORMAT_ZEEK_TSV ? pr->separator : ':', &name);
+        return span_eq(name, span_str(names[SEPARATOR])) ? SPAN_NONE : name;
 }
 
 /* `line` begins with '#' and has no line end. */
 static int take_directive(struct preamble *pr, struct span line) {
-        size_t n = 1;
+        struct span name;
 
-        while (n < line.len && n < 20 && line.p[n] != ':' && (unsigned char)line.p[n] > ' ')
-                n++;
+        line.len -= line.p[line.len - 1] == '\r';
+        name = directive_name(pr, line);
         for (unsigned i = 0; i < DIRECTIVES; i++) {
-                if (!span_eq(span_of(line.p + 1, n - 1), span_str(names[i])))
+                if (!span_eq(name, span_str(names[i])))
                         continue;
                 if (i == SEPARATOR)
                         forget(pr);
@@ -68,6 +84,7 @@ static int take_directive(struct preamble *pr, struct span line) {
                 pr->fresh = false;
                 if (line.len + 1 > PREAMBLE_MAX / 4)
                         return 0;
+                pr->seen[i] = ++pr->clock;
                 buf_span(&pr->line[i], line);
                 buf_char(&pr->line[i], '\n');
                 return pr->line[i].failed ? FAIL(-ENOMEM) : 0;
@@ -97,6 +114,9 @@ int preamble_scan(struct preamble *pr, struct span s) {
                 return scan_directives(pr, s);
         if (pr->format != FORMAT_CSV || pr->begun || s.len == 0)
                 return 0;
+        s = csv_from_header(s);
+        if (span_trim(s).len == 0)
+                return 0;
         pr->begun = true;
         pr->delimiter = csv_delimiter(s);
         size_t n = csv_record(s, pr->delimiter, true);
@@ -108,10 +128,20 @@ int preamble_scan(struct preamble *pr, struct span s) {
 
 struct span preamble_get(struct preamble *pr) {
         if (!pr->fresh) {
+                uint64_t last = 0;
                 buf_reset(&pr->all);
-                for (unsigned i = 0; i < DIRECTIVES; i++)
-                        if (pr->all.len + pr->line[i].len <= PREAMBLE_MAX)
-                                buf_span(&pr->all, buf_get(&pr->line[i]));
+                for (unsigned n = 0; n < DIRECTIVES; n++) {
+                        unsigned next = DIRECTIVES;
+                        for (unsigned i = 0; i < DIRECTIVES; i++)
+                                if (pr->line[i].len && pr->seen[i] > last &&
+                                    (next == DIRECTIVES || pr->seen[i] < pr->seen[next]))
+                                        next = i;
+                        if (next == DIRECTIVES)
+                                break;
+                        last = pr->seen[next];
+                        if (pr->all.len + pr->line[next].len <= PREAMBLE_MAX)
+                                buf_span(&pr->all, buf_get(&pr->line[next]));
+                }
                 pr->fresh = !pr->all.failed;
         }
         return buf_get(&pr->all);

@@ -156,7 +156,7 @@ static void logs_with_headers(void) {
                 buf_str(&b, "#close\tx\n");
         }
         same(&b, FORMAT_ZEEK_TSV, 300);
-        buf_str(&b, "x,y,z\n");
+        buf_str(&b, " \n\nx,y,z\n");
         MANY(b, 300, "%u,\"a\n\"\"b\"\"\n,c\",\"d\"\n", i);
         same(&b, FORMAT_CSV, 300);
 }

@@ -117,7 +117,7 @@ static void skips(void) {
         skip_everywhere(FORMAT_ZEEK_TSV,
                         SPAN("#separator \\x09\n#path\ta\n#fields\tts\tx\n1\ta\n2\tb\n#close\n"
                              "#separator \\x09\n#path\tb\n#fields\tx\tts\nc\t3\nd\t4\n"));
-        skip_everywhere(FORMAT_CSV, SPAN("a,b\n1,\"x\n\ny\"\n2,\"\"\"\n\"\n\n3,z\n"));
+        skip_everywhere(FORMAT_CSV, SPAN("\na,b\n1,\"x\n\ny\"\n2,\"\"\"\n\"\n\n3,z\n"));
         skip_everywhere(FORMAT_KV, SPAN("a=1\n\nb=2\nc=3"));
 }
 

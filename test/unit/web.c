@@ -130,6 +130,8 @@ static void apache_errors(void) {
             "[msg \"a \"b\"\"] [x]|ModSecurity.id=12|ModSecurity.msg=a \"b\"");
         check_time(FORMAT_WEB, "[Wed Oct 20 19:20:59.121211 2021] [core:error] [pid 1] x\n",
                    "2021-10-20T19:20:59.121211Z");
+        WEB("[Mon Dec 2x 16:22:08 2016] [error] [client 1.2.3.4] \"x\" y",
+            "message=[Mon Dec 2x 16:22:08 2016] [error] [client 1.2.3.4] \"x\" y");
         WEB("sh: 1: wget: not found", "message=sh: 1: wget: not found");
 }
 
