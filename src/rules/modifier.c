@@ -681,6 +681,13 @@ static struct expr *cidr_value(struct parse *p, const struct chain *c, const str
         return any_of(p, kids, v.n);
 }
 
+/* "Time Modifiers"; ISO weeks go to 53. */
+static const unsigned part_range[][2] = {
+        [PART_NONE] = {0, 0},       [PART_MINUTE] = {0, 59}, [PART_HOUR] = {0, 23},
+        [PART_DAY] = {1, 31},       [PART_WEEK] = {1, 53},   [PART_MONTH] = {1, 12},
+        [PART_YEAR] = {1601, 9999},
+};
+
 static struct expr *compare_value(struct parse *p, const struct chain *c, const struct node *at) {
         struct atom *t = atom_new(p, c, at, ATOM_COMPARE);
 
@@ -694,6 +701,11 @@ static struct expr *compare_value(struct parse *p, const struct chain *c, const 
                     "\"%.*s\" không phải số, mà bổ ngữ này cần số", SHOW(at->text));
                 return NULL;
         }
+        if (c->part && (t->value < part_range[c->part][0] || t->value > part_range[c->part][1]))
+                say(p, DIAG_WARNING, "time-range", at,
+                    "no time has this part: it lies between %u and %u",
+                    "không thời điểm nào có phần này: giá trị từ %u đến %u", part_range[c->part][0],
+                    part_range[c->part][1]);
         if (!at->plain)
                 say(p, DIAG_WARNING, "quoted-number", at, "a number in quotes: remove the quotes",
                     "số đặt trong dấu nháy: hãy bỏ dấu nháy");
@@ -757,6 +769,20 @@ static struct expr *null_value(struct parse *p, const struct chain *c, const str
         return expr_atom(p->a, atom_new(p, c, at, ATOM_NULL));
 }
 
+/* Words that YAML 1.1 takes for booleans, and 1.2 for what they are. */
+static void boolean_hint(struct parse *p, const struct node *at) {
+        static const char *const words[] = {"yes", "no", "on", "off"};
+
+        for (size_t i = 0; at->plain && i < ARRAY_LEN(words); i++)
+                if (span_ieq(at->text, span_str(words[i])))
+                        say(p, DIAG_HINT, "yaml-boolean", at,
+                            "taken as the word \"%.*s\"; older readers take it for a boolean: put "
+                            "it in quotes",
+                            "được hiểu là từ \"%.*s\"; công cụ cũ hiểu là đúng/sai: hãy đặt trong "
+                            "dấu nháy",
+                            SHOW(at->text));
+}
+
 /* Wildcards that say again what a modifier says, or that one would say better. */
 static void wildcard_hints(struct parse *p, const struct chain *c, const struct node *at,
                            const struct pattern *v) {
@@ -801,6 +827,7 @@ static struct expr *value_parse(struct parse *p, const struct chain *c, const st
         if (!v.v || !pattern_parse(p->a, scalar_text(p, at), c->expand, v.v))
                 return NULL;
         wildcard_hints(p, c, at, v.v);
+        boolean_hint(p, at);
         for (uint32_t i = 0; i < c->n; i++) {
                 struct variants out = {0};
                 uint32_t cap = 0;

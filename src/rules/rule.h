@@ -174,7 +174,7 @@ struct ruleset {
         uint32_t n_correlations;
         struct diag *diags;
         uint32_t n_diags;
-        uint32_t n_documents; /* YAML documents seen */
+        uint32_t n_documents; /* YAML documents that are to be rules, correlations or filters */
         uint32_t n_refused;   /* rules left out because of an error: each has a diag */
         uint32_t n_filters;
 };

@@ -22,7 +22,7 @@ static void plain_values(void) {
         check_text(item("A: 1e3"), "A=\"1e3\"");
         check_text(item("A: true"), "A=\"true\"");
         check_text(item("A: False"), "A=\"false\"");
-        check_text(item("A: yes"), "A=\"yes\""); /* YAML 1.2: a string */
+        check_text(item("A: yes"), "A=\"yes\" ; hint yaml-boolean"); /* YAML 1.2: a string */
         check_text(item("A: 2024-01-01"), "A=\"2024-01-01\"");
         check_text(item("A: [b, c]"), "(| A=\"b\" A=\"c\")");
         check_text(item("A: [b]"), "A=\"b\"");
@@ -185,6 +185,7 @@ static void comparisons(void) {
         check_text(item("'A|hour': 5"), "hour(A)=5");
         check_text(item("'A|minute': [1, 2]"), "(| minute(A)=1 minute(A)=2)");
         check_text(item("'A|hour|gte': 18"), "hour(A)>=18");
+        check_text(item("'A|hour': 24"), "hour(A)=24 ; warning time-range");
         check_text(item("'A|week|neq': 5"), "!week(A)=5");
         check_text(item("'A|gte|hour': 18"), "error modifier-combination 1:5");
         check_text(item("'A|day': 1, 'B|month': 2, 'C|year': 2026"),
