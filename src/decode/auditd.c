@@ -5,10 +5,10 @@
  * PATH …, PROCTITLE, EOE. Lines of events that happen at once are interleaved. So events are
  * collected in a window of at most WINDOW open ones, in the order of their first lines, and given
  * out from its head, which keeps them in the order of time. The head is given out when
- *  - it is complete: it holds a record that is always alone (of user space: it has msg='…';
- * DAEMON_…), or an EOE, or a PROCTITLE and the line that follows belongs to another serial;
+ *  - it is complete: it holds a record that is always alone (user space's have msg='…'; DAEMON_…),
+ *    or an EOE, or a PROCTITLE and the line that follows belongs to another serial;
  *  - a line's time is more than two seconds later (the kernel never holds an event back so long;
- * auparse does the same);
+ *    auparse does the same);
  *  - the window is full, or the event has RECORDS_MAX records;
  *  - the batch ends (`ingest` cuts where the serial changes).
  * A record that comes later still begins an event of its own: nothing is lost, only not joined.
@@ -17,7 +17,7 @@
  * A1  window[0 .. open) are in the order of their first lines.
  * A2  every audit line is in exactly one event, except EOE, which says nothing.
  * A3  the event's raw text is the stretch of the batch from its first to its last line, when no
- * foreign line lies between; else a copy of its lines.
+ *     foreign line lies between; else a copy of its lines.
  *
  * After a crash, decoding goes on at the position of the oldest event held back: that event is
  * passed over by its serial. Lines of the events already given out that lie behind that position

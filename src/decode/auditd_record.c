@@ -1,10 +1,9 @@
 /* One audit record to fields, and the joining of several into one event.
  *
- *     node=host type=SYSCALL msg=audit(1170021493.977:293): arch=c000003e syscall=59 …
- * exe="/bin/sh" key=(null)<GS>ARCH=x86_64 … type=USER_LOGIN msg=audit(1492896301.818:19955): pid=1
- * uid=0 msg='op=login acct=2869… exe="/usr/sbin/sshd" res=failed' type=AVC
- * msg=audit(1170021493.977:293): avc:  denied  { read } for  pid=13010 comm="pickup" … audit:
- * type=1400 audit(1524662933.080:61207): apparmor="DENIED" …            the kernel's own log
+ *     node=host type=SYSCALL msg=audit(1170021493.977:293): arch=c000003e … key=(null)<GS>ARCH=…
+ *     type=USER_LOGIN msg=audit(1492896301.818:19955): pid=1 msg='op=login acct=2869… res=failed'
+ *     type=AVC msg=audit(1170021493.977:293): avc:  denied  { read } for  pid=13010 comm="pickup"
+ *     audit: type=1400 audit(1524662933.080:61207): apparmor="DENIED" …    the kernel's own log
  *
  * The kernel writes a string that a user could have chosen either in double quotes or, if it holds
  * a blank, a quote or a byte outside ASCII, in upper-case hex without quotes. Which fields may be

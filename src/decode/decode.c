@@ -11,9 +11,9 @@
  * Invariants:
  * D1  s.pos never exceeds payload.len and never moves back.
  * D2  every record, stretch that cannot be read, and blank line of the payload is passed exactly
- * once, so offsets are exact: the record's first byte lies at h.offset + (raw.p - payload.p). D3  a
- * decoder that was begun gives DECODE_END after finitely many calls: each call takes at least a
- * byte of the payload or one of the records that the format holds back. */
+ *     once, so offsets are exact: a record's first byte lies at h.offset + (raw.p - payload.p).
+ * D3  a decoder that was begun gives DECODE_END after finitely many calls: each takes at least a
+ *     byte of the payload or one of the records that the format holds back. */
 #include "decode/decode.h"
 
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* Some programs send whole events through syslog or the journal: Suricata and Zeek a JSON object
- * (with or without the
- * "@cee:" cookie), Sysmon for Linux the XML of a Windows event.
+ * (with or without the "@cee:" cookie), Sysmon for Linux the XML of a Windows event.
  *
  * The fields come under their own names beside those of the header. Where a name tells which
  * product wrote the object (event_type, _path, Channel …), the event's kind becomes EVENT_JSON, so

@@ -1,17 +1,17 @@
 /* The journal's export format (journalctl -o export), as systemd documents it:
  *
- *     __CURSOR=s=…;i=…            text: NAME=value up to the line end
- *     _HOSTNAME=web1
- *     MESSAGE                      binary: NAME alone, then 8 bytes of length (little-endian), the
- * bytes, a line end \x0b\0\0\0\0\0\0\0two\nlines… an empty line ends the entry
+ *     __CURSOR=s=…;i=…               text: NAME=value up to the line end
+ *     MESSAGE                        binary: NAME alone, then 8 bytes of length (little-endian),
+ *     \x0b\0\0\0\0\0\0\0two\nlines…    the bytes, a line end
+ *                                    an empty line ends the entry
  *
  * Every field is given under its own name; then those that syslog lines have (hostname, program,
  * pid, severity, facility, message) and what the service's message says (syslog_service.c), so that
  * rules written for syslog hold here too.
  *
  * Damage (a line that is neither, a length beyond the batch) is reported up to the next entry,
- * which is looked for by an empty line followed by __CURSOR, since binary values may hold empty
- * lines. */
+ * which is looked for by an empty line followed by two underscores (__CURSOR), since binary values
+ * may hold empty lines. */
 #include "decode/journal.h"
 
 #include "decode/syslog.h"

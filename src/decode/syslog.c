@@ -1,10 +1,9 @@
-/* Syslog lines as files and relays hold them: RFC 5424, RFC 3164, and what programs make of the
- * latter.
+/* Syslog lines as files and relays hold them: RFC 5424, RFC 3164, and what became of the latter.
  *
  *     <34>1 2003-10-11T22:14:15.003Z host app 123 ID47 [id@1 a="b"] message
  *     <34>Oct 11 22:14:15 host su[123]: message          with or without <34>, host, [123]
- *     2018-08-14T14:30:02.203151+02:00 host su: message  rsyslog's file format; also "2018-08-14
- * 14:30:02" Apr  2 17:52:55 <auth.info> host su: message       BSD's verbose files; also <4.6>
+ *     2018-08-14T14:30:02.203151+02:00 host su: message  rsyslog's files; also with a blank for 'T'
+ *     Apr  2 17:52:55 <auth.info> host su: message       BSD's verbose files; also <4.6>
  *     <189>29: host: *Mar  1 18:46:11.123 UTC: %SYS-5-CONFIG_I: message       Cisco
  *     Oct 11 22:14:15 host com.apple.x[1] (com.apple.y[2]): message           macOS
  *
@@ -14,12 +13,10 @@
  * error, for RFC 3164 makes every line a message.
  *
  * Where the header ends is a matter of judgement, since RFC 3164 describes rather than prescribes:
- *  - the first word behind the time is the host unless it ends as a tag does ("su:", "su[123]:",
- * "su[123]");
- *  - behind a date written "2018-08-14 14:30:02", which applications' own logs use too, a word is
- * the host only if a tag follows;
- *  - a word with characters that no host name has (quotes, '=', parentheses, commas) begins the
- * message. */
+ *  - the first word behind the time is the host unless it ends as a tag does ("su:", "su[123]");
+ *  - behind a date in digits, which applications write into their own logs too, a word is the host
+ *    only if a tag follows and the word is no level (INFO); behind "time:" there is no host;
+ *  - a word with characters that no host name has (quotes, '=', commas) begins the message. */
 #include "decode/syslog.h"
 
 #include "decode/linetime.h"
@@ -40,7 +37,8 @@ struct header {
         struct span host, program, pid, msgid, message;
         int64_t time;
         bool dated;       /* a time was read (perhaps without a year) */
-        bool plain_dated; /* … in the form that applications use as well */
+        bool plain_dated; /* … in a form that applications' own logs use as well */
+        bool colon; /* … and a colon behind it, as Cisco writes, and applications, but no relay */
 };
 
 struct span syslog_facility(unsigned pri) {
@@ -322,12 +320,14 @@ static void read_time(const struct decode_state *s, struct span *in, struct head
         if (n == 0)
                 return;
         h->dated = true;
-        h->plain_dated = n > 10 && is_digit(*t.p) && t.p[10] != 'T';
+        h->plain_dated = is_digit(*t.p);
         skip(&t, n);
         if (bracket && starts_char(t, ']'))
                 skip(&t, 1);
-        if (starts_char(t, ':'))
+        if (starts_char(t, ':')) {
+                h->colon = true;
                 skip(&t, 1);
+        }
         skip_blanks(&t);
         *in = t;
 }
@@ -451,6 +451,18 @@ static void read_solaris(struct span *in, struct header *h) {
         *in = t;
 }
 
+static bool is_level(struct span w) {
+        static const struct span levels[] = {
+                SPAN("INFO"),  SPAN("WARN"),     SPAN("WARNING"), SPAN("ERROR"),  SPAN("DEBUG"),
+                SPAN("TRACE"), SPAN("CRITICAL"), SPAN("FATAL"),   SPAN("NOTICE"),
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(levels); i++)
+                if (span_ieq(w, levels[i]))
+                        return true;
+        return false;
+}
+
 static void read_3164(const struct decode_state *s, struct span in, struct header *h) {
         struct span all = in;
 
@@ -461,6 +473,10 @@ static void read_3164(const struct decode_state *s, struct span in, struct heade
         }
         skip_blanks(&in);
         read_bsd_pri(&in, h);
+        if (h->colon && !starts_char(in, '%')) {
+                h->message = in;
+                return;
+        }
         if (!read_tag(&in, h)) {
                 struct span host = word(in), rest = span_of(in.p + host.len, in.len - host.len);
                 skip_blanks(&rest);
@@ -470,12 +486,15 @@ static void read_3164(const struct decode_state *s, struct span in, struct heade
                 if (host_like(host)) {
                         struct header before = *h;
                         h->host = host;
-                        if (read_tag(&rest, h))
+                        bool tag = read_tag(&rest, h), level = h->plain_dated && is_level(host);
+                        if (level && tag && h->pid.len) { /* "… info exim[8001]: …" */
+                                h->host = SPAN_NONE;
+                                h->severity = host;
+                        }
+                        if (h->plain_dated ? tag && (!level || h->pid.len) : tag || h->dated)
                                 in = rest;
-                        else if (h->plain_dated || !h->dated)
-                                *h = before;
                         else
-                                in = rest;
+                                *h = before;
                 }
         }
         read_solaris(&in, h);

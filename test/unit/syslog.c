@@ -142,6 +142,15 @@ static void lines_without_header_stay_whole(void) {
         NONE("hostname");
         IS("message", "no MAIL in SMTP connection from x");
         DONE();
+        one("2016-03-21 06:38:05 INFO Worker: started");
+        NONE("hostname");
+        IS("message", "INFO Worker: started");
+        DONE();
+        one("2020-04-09T14:04:00.667Z: Failed Login: username=admin ip=80.10.11.12");
+        NONE("hostname");
+        NONE("program");
+        IS("message", "Failed Login: username=admin ip=80.10.11.12");
+        DONE();
 }
 
 static void lines_are_counted_and_cut(void) {
