@@ -26,6 +26,8 @@
 #include "decode/json_string.h"
 #include "decode/json_walk.h"
 
+#define COLUMN_MAX ((size_t)256)
+
 struct json {
         struct json_walk walk;
         bool tail;   /* a wrapper's members or closing brace may follow */
@@ -119,10 +121,12 @@ static size_t line_end(struct span text, size_t from) {
         return nl ? (size_t)(nl - text.p) + 1 : text.len;
 }
 
+/* How far from the beginning of its line `pos` is; no more than COLUMN_MAX, or lines without end
+ * would cost time without end. */
 static size_t column_of(struct span text, size_t pos) {
-        size_t n = 0;
+        size_t n = 0, most = MIN(pos, COLUMN_MAX);
 
-        while (n < pos && text.p[pos - n - 1] != '\n')
+        while (n < most && text.p[pos - n - 1] != '\n')
                 n++;
         return n;
 }

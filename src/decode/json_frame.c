@@ -133,19 +133,12 @@ static const char *string_on(const char *p, const char *end) {
         return p;
 }
 
-/* The column of p, looking back as far as the bytes go. */
-static size_t column_of(const struct json_framer *f, struct span b, const char *p) {
-        const char *nl = p > b.p ? memrchr(b.p, '\n', (size_t)(p - b.p)) : NULL;
-
-        return nl ? (size_t)(p - nl - 1) : f->line_len + (size_t)(p - b.p);
-}
-
 /* '{' or '[' at p. False: more bytes are needed to tell what it begins. */
 static bool open_at(struct json_framer *f, struct span b, const char **pp, bool end) {
         const char *p = *pp;
 
         if (f->depth == f->base) {
-                f->column = column_of(f, b, p);
+                f->column = (size_t)(p - b.p) - f->line + (f->line ? 0 : f->line_len);
                 if (*p == '[' && f->base == 0) {
                         f->base = 1;
                         f->head = true;
@@ -256,6 +249,7 @@ static bool count(struct json_framer *f, struct span b, bool end, bool drop) {
                         }
                         break;
                 case '\n':
+                        f->line = (size_t)(p + 1 - b.p);
                         if (newline_at(f, b, p, drop) && drop) {
                                 f->scanned = f->boundary;
                                 return true;
@@ -269,9 +263,17 @@ static bool count(struct json_framer *f, struct span b, bool end, bool drop) {
         return false;
 }
 
+/* n bytes go; keeps count of the bytes since the last newline. */
+static void pass(struct json_framer *f, struct span b, size_t n) {
+        const char *nl = memrchr(b.p, '\n', n);
+
+        f->line_len = nl ? (size_t)(b.p + n - nl - 1) : f->line_len + n;
+        f->line = 0;
+}
+
 /* n bytes are taken, up to a place between records; what was counted behind it is counted again. */
 static size_t taken(struct json_framer *f, struct span b, size_t n, uint32_t base) {
-        f->line_len = column_of(f, b, b.p + n);
+        pass(f, b, n);
         f->scanned = f->boundary = 0;
         f->depth = f->base = base;
         f->in_string = f->escaped = f->head = false;
@@ -298,6 +300,6 @@ size_t json_frame_drop(struct json_framer *f, struct span bytes) {
                 return 0;
         if (count(f, bytes, false, true))
                 return taken(f, bytes, f->boundary, f->cut_base);
-        f->line_len = column_of(f, bytes, bytes.p + bytes.len);
+        pass(f, bytes, bytes.len);
         return bytes.len;
 }

@@ -10,9 +10,9 @@
  *
  * How a piece looks to the decoder: pieces are the input's bytes, in order, nothing left out and
  * nothing added, so a batch's `offset` stays true. A piece ends behind a record, or behind a
- * newline between records. So when an array or a wrapper crosses slots, the first piece is [{…},{…}
- * or   {"Records":[{…},{…} a later one          ,{…},{…} the last             ,{…},{…}]       or
- * ,{…}],"NextToken":"x"} The decoder keeps nothing between pieces: it skips blanks, commas and
+ * newline between records. So when an array or a wrapper crosses slots, the first piece is like
+ * `[{…},{…}` or `{"Records":[{…},{…}`, a later one like `,{…},{…}`, the last like `,{…},{…}]` or
+ * `,{…}],"NextToken":"x"}`. The decoder keeps nothing between pieces: it skips blanks, commas and
  * brackets that stand between records, takes a wrapper's head and the members behind its array for
  * what they are, and reads every other object as one record. A wrapper's head is never the last of
  * a piece.
@@ -35,6 +35,7 @@ struct json_framer {
         uint32_t base;     /* depth between two records: 0, in an array 1, in a wrapper's 2 */
         size_t column;     /* where on its line the value began that is open */
         size_t line_len;   /* bytes since the last newline, as of the last cut */
+        size_t line;       /* where the last line begun behind the last cut begins; 0: none */
         bool in_string;
         bool escaped; /* the byte before was a backslash that escapes the next */
         bool head;    /* nothing but a head so far: no place to cut */

@@ -1,6 +1,8 @@
 /* The JSON reader: what it accepts, what it makes of it, how it goes on behind what is broken;
  * every case by every implementation that this processor has. Whole documents are compared with
  * another parser by fuzz_json_diff. */
+#include <time.h>
+
 #include "check.h"
 #include "decode/json_frame.h"
 #include "decode/json_string.h"
@@ -381,6 +383,30 @@ static void long_paths(void) {
         buf_deinit(&text);
 }
 
+/* Time must not grow with the square of the text: broken records without newlines, and values in
+ * one long line. */
+static void linear(void) {
+        static const char *const units[] = {"{\"a\":x}", "{\"a\":\"\x01\"}", "{\"a\":[", "\"",
+                                            "1 ",        "{\"a\":\"\n",      "]\"a\":1,"};
+
+        for (unsigned i = 0; i < ARRAY_LEN(units); i++) {
+                struct buf text = {0};
+                struct json_try t;
+                struct json_framer f;
+                clock_t from = clock();
+
+                while (text.len < 500000)
+                        buf_str(&text, units[i]);
+                json_try(&t, buf_get(&text), 0, 0);
+                json_try_free(&t);
+                json_framer_init(&f);
+                for (size_t at = 0, n = 1; n && at < text.len; at += n)
+                        n = json_frame_cut(&f, span_of(text.p + at, text.len - at), false);
+                buf_deinit(&text);
+                check((clock() - from) / CLOCKS_PER_SEC < 5); /* it takes 0.1 s, or minutes */
+        }
+}
+
 static void skips(void) {
         static const char text[] = "{\"a\":1}\n{\"b\":\"}\"}\n{\"c\":3}\n{\n \"d\":4\n}\n{\"e\":5}";
         static const struct {
@@ -501,8 +527,8 @@ static void frames(void) {
         cuts("{\"Records\":[\n{\"a\":1},\n{\"b\":2}]}", 14,
              "{\"Records\":[\n{\"a\":1},\n|{\"b\":2}]}|");
         cuts("[\n{\"a\":1},\n{\"b\":2}]", 2, "[\n{\"a\":1}|,\n|{\"b\":2}]|");
-        cuts("{\"a\":\"x\n{\"b\":2}\n{\"c\":[\n\n\n\n\n\n\n\n\n\n\n1]}\n{\"d\":4}", 30,
-             "{\"a\":\"x\n{\"b\":2}\n|{\"c\":[\n\n\n\n\n\n\n\n\n\n\n1]}\n{\"d\":4}|");
+        cuts("{\"a\":\"x\n{\"b\":2}\n{\"c\":[\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n1]}\n{\"d\":4}", 34,
+             "{\"a\":\"x\n{\"b\":2}\n|{\"c\":[\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n1]}\n{\"d\":4}|");
         /* A line that is cut costs itself. */
         cuts("{\"a\":\"x\n{\"b\":2}\n{\"c\":3}\n{\"d\":4}\n", 20,
              "{\"a\":\"x\n{\"b\":2}\n|{\"c\":3}\n{\"d\":4}\n|");
@@ -535,6 +561,7 @@ int main(void) {
         RUN(deep);
         RUN(limits);
         RUN(long_paths);
+        RUN(linear);
         RUN(skips);
         RUN(skips_one);
         RUN(unescapes);
