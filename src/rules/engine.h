@@ -139,6 +139,7 @@ struct bucket {
         uint32_t n_always;
         uint32_t *keywords; /* leaves */
         uint32_t n_keywords;
+        struct keywords *kw; /* NULL: no rule triggers on one */
         uint32_t *state;     /* [leaf] epoch << 1 | holds */
         uint32_t *inst_seen; /* [instance] epoch */
         /* learning which triggers are rare */
@@ -227,7 +228,10 @@ struct matcher {
         struct textcache *text; /* [EVENT_FIELDS_MAX] */
         struct value raw;       /* the record as text, for keywords */
         uint32_t raw_epoch;
+        uint32_t kw_epoch; /* keywords that were not marked do not hold */
         enum format format;
+        struct span payload;
+        bool padded; /* RAWSCAN_PADDING bytes may be read behind the record */
 };
 
 /* shape.c */
@@ -256,6 +260,11 @@ int bucket_triggers(struct matcher *m, struct bucket *b);
 /* Takes the event at hand as a sample, and trains when it is time. */
 void bucket_learn(struct matcher *m, struct bucket *b);
 
+/* keyword.c */
+int keywords_make(struct matcher *m, struct bucket *b);
+/* Keyword leaves that hold, in `to` (room for 2 * n_keywords). */
+uint32_t keywords_run(struct matcher *m, uint32_t *to);
+
 /* eval.c: on the event at hand */
 bool leaf_holds(struct matcher *m, uint32_t leaf);
 bool node_holds(struct matcher *m, uint32_t node);
@@ -264,6 +273,8 @@ const struct value *field_value(struct matcher *m, uint32_t field);
 /* The fields that are the slot's value: one, or the elements of one array. */
 uint32_t slot_fields(struct matcher *m, uint32_t slot, const uint32_t **ret);
 bool cond_holds(const struct program *g, const struct b_cond *c, struct span text);
+/* The record as text, where it is text; else NULL. */
+const struct value *raw_value(struct matcher *m);
 void leaf_mark(struct matcher *m, uint32_t leaf, bool *matched);
 
 #endif

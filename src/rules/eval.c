@@ -133,33 +133,33 @@ static bool ref_leaf(struct matcher *m, const struct leaf *l) {
         return false;
 }
 
-static bool raw_is_text(const struct matcher *m) {
-        return m->format != FORMAT_EVTX && m->format != FORMAT_JSON && m->format != FORMAT_UNKNOWN;
-}
-
-static bool keyword_leaf(struct matcher *m, const struct leaf *l) {
-        const struct catom *c = &m->atoms.atom[l->index];
-        struct value v;
-
-        if (!table_takes(c))
-                return false;
-        for (uint32_t i = 0; i < m->e->n && i < EVENT_FIELDS_MAX; i++)
-                if (m->e->fields[i].type != V_NULL && atom_within(&m->atoms, c, field_value(m, i)))
-                        return true;
-        if (!raw_is_text(m))
-                return false;
+const struct value *raw_value(struct matcher *m) {
+        if (m->format == FORMAT_EVTX || m->format == FORMAT_JSON || m->format == FORMAT_UNKNOWN)
+                return NULL;
         if (m->raw_epoch != m->epoch) {
                 char *to = arena_alloc(&m->event_arena, TEXT_ROOM(m->e->raw.len));
                 if (!to) {
                         m->failed = true;
-                        return false;
+                        return NULL;
                 }
-                v.text = m->e->raw;
-                v.fold = span_of(to, text_fold(to, v.text, &v.ascii));
-                m->raw = v;
+                m->raw.text = m->e->raw;
+                m->raw.fold = span_of(to, text_fold(to, m->raw.text, &m->raw.ascii));
                 m->raw_epoch = m->epoch;
         }
-        return atom_within(&m->atoms, c, &m->raw);
+        return &m->raw;
+}
+
+static bool keyword_leaf(struct matcher *m, const struct leaf *l) {
+        const struct catom *c = &m->atoms.atom[l->index];
+        const struct value *raw;
+
+        if (m->kw_epoch == m->epoch || !table_takes(c))
+                return false;
+        for (uint32_t i = 0; i < m->e->n; i++)
+                if (m->e->fields[i].type != V_NULL && atom_within(&m->atoms, c, field_value(m, i)))
+                        return true;
+        raw = raw_value(m);
+        return raw && atom_within(&m->atoms, c, raw);
 }
 
 static bool leaf_value(struct matcher *m, const struct leaf *l) {

@@ -174,8 +174,8 @@ struct matcher *matcher_free(struct matcher *m) {
 }
 
 void matcher_batch(struct matcher *m, struct span payload, enum format f) {
-        (void)payload;
         m->format = f;
+        m->payload = payload;
 }
 
 const struct match_stats *matcher_stats(const struct matcher *m) {
@@ -302,10 +302,12 @@ static void match(struct matcher *m) {
                 for (uint32_t k = 0; k < n; k++)
                         scan_field(m, &b->slots[s->slot], fields[k], &n_cand);
         }
-        for (uint32_t i = 0; i < b->n_keywords; i++) {
-                const struct leaf *l = &b->leaves[b->keywords[i]];
-                if (l->n && leaf_holds(m, b->keywords[i]))
-                        mark(m, &b->keywords[i], 1, &n_cand);
+        if (b->kw) {
+                if (!room_for(&m->fired, &m->fired_cap, (size_t)b->n_keywords * 2)) {
+                        m->failed = true;
+                        return;
+                }
+                mark(m, m->fired, keywords_run(m, m->fired), &n_cand);
         }
         for (uint32_t i = 0; i < b->n_always; i++)
                 candidate(m, b->always[i], &n_cand);
@@ -326,6 +328,7 @@ uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **
                 shapes_forget(m);
                 buckets_deinit(m);
         }
+        m->padded = e->raw.p >= m->payload.p && e->raw.p < m->payload.p + m->payload.len; /* a slot has SLOT_PADDING */
         struct shape *s = e->n <= EVENT_FIELDS_MAX ? shape_of(m, e) : NULL;
         m->view = s ? view_of(m, e, s) : NULL;
         if (UNLIKELY(!m->view)) {

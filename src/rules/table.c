@@ -53,6 +53,7 @@ struct table {
         uint32_t *direct;
         uint32_t n_direct;
         uint64_t *once; /* bit per entry index: found already in this value */
+        bool within;
 };
 
 static inline uint32_t gram_hash(uint32_t g) {
@@ -117,6 +118,14 @@ float atom_guess(const struct catom *c, float *ret_cost) {
 /* ---- building ---- */
 
 enum place { AT_EXACT, AT_PREFIX, AT_SUFFIX, AT_EQUALS, AT_CONTAINS, AT_DIRECT };
+
+static enum place place_within(struct entry *e, const struct catom *c) {
+        bool plain = c->b->op == ATOM_STRING && !c->b->cased && c->pat.form != PAT_GLOB;
+
+        e->lit = c->need;
+        e->confirm = plain && e->lit.len >= 4 ? NULL : c;
+        return e->lit.len >= 4 ? AT_CONTAINS : AT_DIRECT;
+}
 
 static enum place place_of(struct entry *e, const struct catom *c) {
         e->lit = c->need;
@@ -241,14 +250,15 @@ static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
         return true;
 }
 
-struct table *table_new(struct arena *a, const struct table_item *items, uint32_t n,
-                        const struct gram_count *counts) {
+struct table *table_new(struct arena *a, const struct table_item *items, uint32_t n, const struct gram_count *counts,
+                        bool within) {
         struct table *t = arena_zalloc(a, sizeof(*t));
         uint8_t *places = malloc((size_t)n + 1);
         bool ok = t && places;
 
         if (ok) {
                 t->n = n;
+                t->within = within;
                 t->e = arena_array(a, (size_t)n + 1, sizeof(*t->e));
                 t->direct = arena_array(a, (size_t)n + 1, sizeof(*t->direct));
                 t->once = arena_zalloc(a, (size_t)n / 8 + 8);
@@ -256,7 +266,7 @@ struct table *table_new(struct arena *a, const struct table_item *items, uint32_
         }
         for (uint32_t i = 0; ok && i < n; i++) {
                 t->e[i] = (struct entry){.id = items[i].id, .next = NONE};
-                places[i] = (uint8_t)place_of(&t->e[i], items[i].atom);
+                places[i] = (uint8_t)(within ? place_within(&t->e[i], items[i].atom) : place_of(&t->e[i], items[i].atom));
                 if (places[i] == AT_DIRECT)
                         t->direct[t->n_direct++] = i;
         }
@@ -288,7 +298,7 @@ static void found(struct run *r, uint32_t i) {
 
         if (r->t->once[i / 64] & bit)
                 return;
-        if (e->confirm && !atom_test(r->a, e->confirm, r->v))
+        if (e->confirm && !(r->t->within ? atom_within(r->a, e->confirm, r->v) : atom_test(r->a, e->confirm, r->v)))
                 return;
         r->t->once[i / 64] |= bit;
         r->to[r->n++] = i;

@@ -261,7 +261,7 @@ static int make_tables(struct matcher *m, struct bucket *b) {
                 q->n_items = n;
                 if (n == 0)
                         continue;
-                q->table = table_new(a, items + at[s] - n, n, m->grams);
+                q->table = table_new(a, items + at[s] - n, n, m->grams, false);
                 q->table_id = ++m->next_table_id;
                 q->memo = !m->o.no_memo && q->table && !table_is_cheap(q->table);
                 if (!q->table)
@@ -347,6 +347,8 @@ int bucket_triggers(struct matcher *m, struct bucket *b) {
                 memset(x.banned, 0, b->n_slots);
                 resolve_more(m, b, x.banned);
                 r = make_tables(m, b);
+                if (r == 0)
+                        r = keywords_make(m, b);
         }
         b->trainings++;
         free(x.banned);
@@ -387,7 +389,7 @@ static void measure_slot(struct matcher *m, struct bucket *b, uint32_t slot,
         uint32_t *found = malloc(((size_t)n + 1) * sizeof(*found));
 
         arena_init(&tmp, (size_t)256 << 20);
-        struct table *t = table_new(&tmp, items, n, m->grams);
+        struct table *t = table_new(&tmp, items, n, m->grams, false);
         for (uint32_t i = 0; t && found && i < b->n_samples; i++) {
                 if (b->samples[i].slot != slot)
                         continue;

@@ -1,0 +1,163 @@
+/* Keywords: strings that rules look for in any value of an event.
+ *
+ * Where the record is a line of text, it is folded and walked once by a table of all keywords, and so are values
+ * that do not stand in it as they are (decoded ones). JSON and EVTX records are not text: unescaping and folding
+ * every value would cost more than everything else. So their raw bytes are scanned for a part of each keyword that
+ * looks the same there (rules/rawscan.h), and only what passes is tried on the values. In EVTX a value may lie outside the record
+ * (in a template) or be a number: such values are scanned by themselves, and keywords that may be found in a rendered number
+ * are always tried. */
+#include "rules/engine.h"
+#include "rules/rawscan.h"
+
+struct keywords {
+        struct table *table;
+        struct rawscan *scan;
+        uint32_t *leaf; /* [literal of the scan] */
+        uint32_t n;
+        uint32_t *every; /* leaves without a literal: tried on each event */
+        uint32_t n_every;
+        uint32_t *digits; /* leaves that may stand in a number, an address, a time: tried on each EVTX event */
+        uint32_t n_digits;
+        uint64_t *found;
+};
+
+/* May a value that is not text be rendered as something that holds this? */
+static bool like_number(struct span s) {
+        for (size_t i = 0; i < s.len; i++)
+                if (!strchr("0123456789abcdefxtsz-:.{} ", s.p[i]))
+                        return false;
+        return true;
+}
+
+static void sort_out(struct matcher *m, const struct bucket *b, struct keywords *k, struct span *lits) {
+        for (uint32_t i = 0; i < b->n_keywords; i++) {
+                const struct catom *c = &m->atoms.atom[b->leaves[b->keywords[i]].index];
+                struct span part = rawscan_part(c->need);
+                if (!table_takes(c))
+                        continue;
+                if (part.len < RAWSCAN_MIN || k->n >= RAWSCAN_MAX) {
+                        k->every[k->n_every++] = b->keywords[i];
+                        continue;
+                }
+                if (like_number(c->need) || c->b->op != ATOM_STRING)
+                        k->digits[k->n_digits++] = b->keywords[i];
+                k->leaf[k->n] = b->keywords[i];
+                lits[k->n++] = part;
+        }
+}
+
+int keywords_make(struct matcher *m, struct bucket *b) {
+        struct arena *a = &b->table_arena;
+        bool wanted = false;
+        size_t n = (size_t)b->n_keywords + 1;
+        uint32_t at = 0;
+
+        b->kw = NULL;
+        for (uint32_t i = 0; i < b->n_keywords; i++)
+                wanted |= b->leaves[b->keywords[i]].n != 0;
+        if (!wanted)
+                return 0;
+        struct keywords *k = arena_zalloc(a, sizeof(*k));
+        struct table_item *items = arena_array(a, n, sizeof(*items));
+        struct span *lits = arena_array(a, n, sizeof(*lits));
+        if (!k || !items || !lits)
+                return FAIL(-ENOMEM);
+        k->leaf = arena_array(a, n, sizeof(*k->leaf));
+        k->every = arena_array(a, n, sizeof(*k->every));
+        k->digits = arena_array(a, n, sizeof(*k->digits));
+        k->found = arena_array(a, n / 64 + 1, sizeof(*k->found));
+        if (!k->leaf || !k->every || !k->digits || !k->found)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0; i < b->n_keywords; i++) {
+                const struct catom *c = &m->atoms.atom[b->leaves[b->keywords[i]].index];
+                if (table_takes(c))
+                        items[at++] = (struct table_item){c, b->keywords[i]};
+        }
+        sort_out(m, b, k, lits);
+        k->table = table_new(a, items, at, m->grams, true);
+        k->scan = rawscan_new(a, lits, k->n);
+        if (!k->table || !k->scan)
+                return FAIL(-ENOMEM);
+        b->kw = k;
+        return 0;
+}
+
+static bool inside(struct span raw, const struct field *f) {
+        return f->val >= raw.p && f->val <= raw.p + raw.len && f->val_len <= (size_t)(raw.p + raw.len - f->val);
+}
+
+static uint32_t run_text(struct matcher *m, const struct keywords *k, const struct value *raw, uint32_t *to) {
+        uint32_t n = table_run(k->table, &m->atoms, raw, to), all = n, room = m->b->n_keywords;
+
+        for (uint32_t i = 0; i < m->e->n; i++) {
+                const struct field *f = &m->e->fields[i];
+                bool verbatim = f->type == V_STR || f->type == V_NUM || f->type == V_BOOL;
+                if (f->type == V_NULL || (verbatim && inside(m->e->raw, f)))
+                        continue;
+                n = table_run(k->table, &m->atoms, field_value(m, i), to + room);
+                for (uint32_t j = 0; j < n; j++) { /* each once, so that `to` has room */
+                        uint32_t leaf = to[room + j];
+                        if (m->b->state[leaf] == (m->epoch << 1 | 1))
+                                continue;
+                        bool known = false;
+                        for (uint32_t q = 0; q < all && !known; q++)
+                                known = to[q] == leaf;
+                        if (!known)
+                                to[all++] = leaf;
+                }
+        }
+        return all;
+}
+
+/* EVTX: values beside the record's bytes, and those in ANSI. */
+static bool scan_values(struct matcher *m, const struct keywords *k) {
+        bool hidden = false;
+
+        for (uint32_t i = 0; i < m->e->n; i++) {
+                const struct field *f = &m->e->fields[i];
+                struct span v = span_of(f->val, f->val_len);
+                if (f->type == V_UTF16 && !inside(m->e->raw, f))
+                        hidden |= rawscan_run(k->scan, v, RAW_UTF16, false, k->found);
+                else if (f->type == V_STR)
+                        hidden |= rawscan_run(k->scan, v, RAW_BYTES, false, k->found);
+                else if (f->type == V_JSON)
+                        hidden = true;
+        }
+        return hidden;
+}
+
+static uint32_t try_leaves(struct matcher *m, const uint32_t *leaves, uint32_t n, uint32_t *to, uint32_t at) {
+        for (uint32_t i = 0; i < n; i++)
+                if (m->b->state[leaves[i]] >> 1 != m->epoch && leaf_holds(m, leaves[i]))
+                        to[at++] = leaves[i];
+        return at;
+}
+
+static uint32_t run_raw(struct matcher *m, const struct keywords *k, uint32_t *to) {
+        bool evtx = m->format == FORMAT_EVTX, hidden;
+        uint32_t n = 0, words = k->n / 64 + 1;
+
+        memset(k->found, 0, words * sizeof(*k->found));
+        hidden = rawscan_run(k->scan, m->e->raw, evtx ? RAW_UTF16 : RAW_BYTES, m->padded, k->found);
+        if (evtx)
+                hidden |= scan_values(m, k);
+        if (k->n_every)
+                n = try_leaves(m, k->every, k->n_every, to, n);
+        if (evtx && k->n_digits)
+                n = try_leaves(m, k->digits, k->n_digits, to, n);
+        if (UNLIKELY(hidden))
+                return try_leaves(m, k->leaf, k->n, to, n);
+        for (uint32_t w = 0; w < words; w++)
+                for (uint64_t bits = k->found[w]; bits; bits &= bits - 1)
+                        n = try_leaves(m, &k->leaf[w * 64 + (unsigned)__builtin_ctzll(bits)], 1, to, n);
+        return n;
+}
+
+uint32_t keywords_run(struct matcher *m, uint32_t *to) {
+        const struct keywords *k = m->b->kw;
+        const struct value *raw = raw_value(m);
+        uint32_t n = raw ? run_text(m, k, raw, to) : run_raw(m, k, to);
+
+        m->kw_epoch = m->epoch;
+        return n;
+}

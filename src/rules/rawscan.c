@@ -1,0 +1,258 @@
+/* Looking for some literals in raw records at the speed of memory, before anything is unescaped or folded.
+ *
+ * Of each literal three characters in a row stand for it (the rarest, by a rough ranking). Literals are dealt to eight
+ * groups; for each of the three places a table says, for each character, to which groups it may belong. So a position can
+ * hold a literal of group g only if bit g is set in all three tables: with AVX-512 VBMI three permutations for 64 positions.
+ * What passes is compared. In UTF-16LE the places are two bytes apart, and everything else is the same.
+ *
+ * What raw bytes may hide from this is looked for too, and answered with "look at everything": \u00XX of a printable character,
+ * the Kelvin sign and the long s, which fold to k and s. */
+#include "rules/rawscan.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define GROUPS 8u
+#define HIDDEN 5u /* literals of our own, behind the caller's */
+
+struct rawlit {
+        struct span lit;
+        uint32_t at; /* of the window in it */
+};
+
+struct rawscan {
+        unsigned char table[3][128]; /* [place][character & 127]: groups */
+        struct rawlit *lit;          /* sorted by group */
+        uint32_t *id;
+        uint32_t first[GROUPS + 1];
+        uint32_t n; /* the caller's */
+};
+
+static const struct span hidden[HIDDEN] = {
+        {"\\u00", 4}, {"\\u212a", 6}, {"\\u017f", 6}, {"\xe2\x84\xaa", 3}, {"\xc5\xbf", 2},
+};
+
+static bool part_char(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr(" .:-_", c));
+}
+
+struct span rawscan_part(struct span s) {
+        struct span best = {s.p, 0};
+
+        for (size_t i = 0; i < s.len;) {
+                size_t k = i;
+                while (k < s.len && part_char(s.p[k]))
+                        k++;
+                if (k - i > best.len)
+                        best = span_of(s.p + i, k - i);
+                i = k + 1;
+        }
+        return best;
+}
+
+/* How common a character is in logs, very roughly. */
+static unsigned weight(char c) {
+        static const char order[] = "zqjxvkybgwph_:fumdl-.cnrstaioe 0123456789";
+        const char *p = c ? strchr(order, c) : NULL;
+
+        return p ? (unsigned)(p - order) + 2 : 1;
+}
+
+static uint32_t window(struct span lit) {
+        uint32_t best = 0;
+        unsigned best_w = UINT32_MAX;
+
+        for (uint32_t i = 0; i + 3 <= lit.len; i++) {
+                unsigned w = weight(lit.p[i]) * weight(lit.p[i + 1]) * weight(lit.p[i + 2]);
+                if (w < best_w) {
+                        best_w = w;
+                        best = i;
+                }
+        }
+        return best;
+}
+
+static void enter(struct rawscan *r, unsigned place, int c, unsigned char group) {
+        if (c < 0) { /* any */
+                for (unsigned i = 0; i < 128; i++)
+                        r->table[place][i] |= group;
+                return;
+        }
+        r->table[place][c & 127] |= group;
+        if (c >= 'a' && c <= 'z')
+                r->table[place][c - 32] |= group;
+}
+
+static struct span lit_of(const struct span *lits, uint32_t n, uint32_t i) {
+        return i < n ? lits[i] : hidden[i - n];
+}
+
+struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n) {
+        struct rawscan *r = arena_zalloc(a, sizeof(*r));
+        uint32_t all = n + HIDDEN, at = 0;
+
+        if (!r)
+                return NULL;
+        r->n = n;
+        r->lit = arena_array(a, all, sizeof(*r->lit));
+        r->id = arena_array(a, all, sizeof(*r->id));
+        if (!r->lit || !r->id)
+                return NULL;
+        for (uint32_t g = 0; g < GROUPS; g++) {
+                r->first[g] = at;
+                for (uint32_t i = g; i < all; i += GROUPS) {
+                        struct span l = lit_of(lits, n, i);
+                        uint32_t w = i < n ? window(l) : 0;
+                        for (uint32_t k = 0; k < 3; k++)
+                                enter(r, k, w + k < l.len ? (unsigned char)l.p[w + k] : -1, (unsigned char)(1u << g));
+                        r->lit[at] = (struct rawlit){l, w};
+                        r->id[at++] = i;
+                }
+        }
+        r->first[GROUPS] = at;
+        return r;
+}
+
+struct scan {
+        const struct rawscan *r;
+        struct span s;
+        unsigned step; /* bytes per character */
+        uint64_t *found;
+        bool hidden;
+};
+
+/* \u00XX: of a character that a literal may hold? */
+static bool escaped_part(const struct scan *x, size_t at) {
+        unsigned v = 0;
+
+        for (unsigned i = 4; i < 6; i++) {
+                if (at + i >= x->s.len)
+                        return false;
+                char c = ascii_lower(x->s.p[at + i]);
+                if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+                        return false;
+                v = v * 16 + (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+        }
+        return v < 128 && part_char(ascii_lower((char)v));
+}
+
+static bool stands_at(const struct scan *x, struct span lit, size_t at) {
+        if (x->s.len - at < lit.len * x->step)
+                return false;
+        for (size_t i = 0; i < lit.len; i++) {
+                const char *p = x->s.p + at + i * x->step;
+                if (ascii_lower(*p) != lit.p[i] || (x->step == 2 && p[1] != 0))
+                        return false;
+        }
+        return true;
+}
+
+/* The characters that fold into ASCII, in UTF-16: none of our literals says them. */
+static bool folds_to_ascii(const struct scan *x, size_t at) {
+        if (x->step != 2 || x->s.len - at < 2)
+                return false;
+        return (x->s.p[at] == 0x2a && x->s.p[at + 1] == 0x21) || (x->s.p[at] == 0x7f && x->s.p[at + 1] == 0x01);
+}
+
+static __attribute__((noinline)) void hit(struct scan *x, size_t at, unsigned groups) {
+        const struct rawscan *r = x->r;
+
+        for (; groups; groups &= groups - 1) {
+                unsigned g = (unsigned)__builtin_ctz(groups);
+                for (uint32_t i = r->first[g]; i < r->first[g + 1]; i++) {
+                        const struct rawlit *l = &r->lit[i];
+                        uint32_t id = r->id[i];
+                        size_t back = (size_t)l->at * x->step;
+                        if (at < back || (id < r->n && x->found[id / 64] >> id % 64 & 1))
+                                continue;
+                        if (!stands_at(x, l->lit, at - back))
+                                continue;
+                        if (id < r->n)
+                                x->found[id / 64] |= UINT64_C(1) << id % 64;
+                        else if (x->step == 1)
+                                x->hidden |= id == r->n ? escaped_part(x, at) : true;
+                }
+        }
+}
+
+static void run_scalar(struct scan *x) {
+        const struct rawscan *r = x->r;
+        const unsigned char *p = (const unsigned char *)x->s.p;
+
+        for (size_t i = 0; i < x->s.len; i++) {
+                size_t b = i + x->step, c = i + 2 * (size_t)x->step;
+                unsigned g = r->table[0][p[i] & 127];
+                if (g && b < x->s.len)
+                        g &= r->table[1][p[b] & 127];
+                if (g && c < x->s.len)
+                        g &= r->table[2][p[c] & 127];
+                if (UNLIKELY(g))
+                        hit(x, i, g);
+                x->hidden |= folds_to_ascii(x, i);
+        }
+}
+
+#if defined(__x86_64__)
+
+#define VBMI __attribute__((target("avx512f,avx512bw,avx512vbmi")))
+
+VBMI static inline __m512i groups_at(const char *p, __m512i lo, __m512i hi) {
+        return _mm512_permutex2var_epi8(lo, _mm512_loadu_si512(p), hi); /* the top bit of an index is ignored */
+}
+
+VBMI static void run_vbmi(struct scan *x) {
+        const struct rawscan *r = x->r;
+        const char *s = x->s.p;
+        size_t len = x->s.len, step = x->step;
+        __m512i a0 = _mm512_loadu_si512(r->table[0]), a1 = _mm512_loadu_si512(r->table[0] + 64);
+        __m512i b0 = _mm512_loadu_si512(r->table[1]), b1 = _mm512_loadu_si512(r->table[1] + 64);
+        __m512i c0 = _mm512_loadu_si512(r->table[2]), c1 = _mm512_loadu_si512(r->table[2] + 64);
+        const __m512i kelvin = _mm512_set1_epi16(0x212a), long_s = _mm512_set1_epi16(0x017f);
+
+        for (size_t i = 0; i < len; i += 64) {
+                __m512i g = _mm512_and_si512(
+                        groups_at(s + i, a0, a1),
+                        _mm512_and_si512(groups_at(s + i + step, b0, b1), groups_at(s + i + 2 * step, c0, c1)));
+                uint64_t hits = _mm512_test_epi8_mask(g, g);
+                if (step == 2) {
+                        __m512i v = _mm512_loadu_si512(s + i), w = _mm512_loadu_si512(s + i + 1);
+                        if (UNLIKELY(_mm512_cmpeq_epi16_mask(v, kelvin) | _mm512_cmpeq_epi16_mask(v, long_s) |
+                                     _mm512_cmpeq_epi16_mask(w, kelvin) | _mm512_cmpeq_epi16_mask(w, long_s)))
+                                x->hidden = true; /* or behind the end: no harm */
+                }
+                if (LIKELY(!hits))
+                        continue;
+                unsigned char groups[64];
+                _mm512_storeu_si512(groups, g);
+                for (; hits; hits &= hits - 1) {
+                        unsigned k = (unsigned)__builtin_ctzll(hits);
+                        if (i + k < len)
+                                hit(x, i + k, groups[k]);
+                }
+        }
+}
+
+static bool have_vbmi(void) {
+        static int known; /* 0: not asked yet */
+
+        if (!known)
+                known = __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") ? 1 : -1;
+        return known > 0;
+}
+
+#endif
+
+bool rawscan_run(const struct rawscan *r, struct span bytes, enum raw_form form, bool padded, uint64_t *found) {
+        struct scan x = {.r = r, .s = bytes, .step = form == RAW_UTF16 ? 2 : 1, .found = found};
+
+#if defined(__x86_64__)
+        if (padded && have_vbmi()) {
+                run_vbmi(&x);
+                return x.hidden;
+        }
+#endif
+        (void)padded;
+        run_scalar(&x);
+        return x.hidden;
+}
