@@ -263,6 +263,10 @@ static void evaluate(struct matcher *m, uint32_t n_cand) {
         uint32_t k = 0;
 
         m->stats.candidates += n_cand;
+#ifdef DEBUG_CAND
+        extern unsigned debug_cand[100000];
+        for (uint32_t i = 0; i < n_cand; i++) debug_cand[b->instances[m->cand[i]].rule]++;
+#endif
         for (uint32_t i = 0; i < n_cand; i++)
                 if (node_holds(m, b->instances[m->cand[i]].root)) {
                         if (!room_for(&m->hits, &m->hits_cap, (size_t)k + 1)) {

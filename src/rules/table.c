@@ -16,6 +16,8 @@
 
 #define NONE UINT32_MAX
 #define KEY 0x5bd1e995u
+#define GRAM_MIN 3u
+#define GRAM3 0xffffffu /* the first three of four bytes, little-endian */
 
 struct entry {
         struct span lit;
@@ -44,6 +46,7 @@ struct table {
         struct heads exact, prefix, suffix, equals;
         /* contains */
         uint64_t *map; /* bits */
+        bool threes;   /* some literal has three bytes only */
         uint32_t map_shift;
         uint32_t *gram_head; /* by the top bits of the hash: first in `grams`; one more than there
                                 are heads */
@@ -104,15 +107,15 @@ float atom_guess(const struct catom *c, float *ret_cost) {
                 *ret_cost = 0.00005f;
                 return n <= 2 ? 0.05f : n <= 6 ? 0.01f : 0.004f;
         }
-        if (n < 4 || (c->b->op == ATOM_STRING && c->pat.form == PAT_ANY)) {
-                *ret_cost = c->b->op == ATOM_REGEX ? 4.0f : 0.2f;
-                return n == 3 ? 0.15f : n == 2 ? 0.3f : 0.7f;
+        if (n < GRAM_MIN || (c->b->op == ATOM_STRING && c->pat.form == PAT_ANY)) {
+                *ret_cost = c->b->op == ATOM_REGEX ? 4.0f : 0.4f;
+                return n == 2 ? 0.3f : 0.7f;
         }
         if (c->b->op == ATOM_REGEX)
                 *ret_cost = 0.001f;
         if (c->b->op == ATOM_STRING && c->pat.form == PAT_SUFFIX && n >= 6)
                 return 0.004f;
-        return n == 4 ? 0.03f : n <= 6 ? 0.015f : n <= 10 ? 0.006f : 0.004f;
+        return n == 3 ? 0.15f : n == 4 ? 0.03f : n <= 6 ? 0.015f : n <= 10 ? 0.006f : 0.004f;
 }
 
 /* ---- building ---- */
@@ -123,8 +126,8 @@ static enum place place_within(struct entry *e, const struct catom *c) {
         bool plain = c->b->op == ATOM_STRING && !c->b->cased && c->pat.form != PAT_GLOB;
 
         e->lit = c->need;
-        e->confirm = plain && e->lit.len >= 4 ? NULL : c;
-        return e->lit.len >= 4 ? AT_CONTAINS : AT_DIRECT;
+        e->confirm = plain && e->lit.len >= GRAM_MIN ? NULL : c;
+        return e->lit.len >= GRAM_MIN ? AT_CONTAINS : AT_DIRECT;
 }
 
 static enum place place_of(struct entry *e, const struct catom *c) {
@@ -138,7 +141,7 @@ static enum place place_of(struct entry *e, const struct catom *c) {
                 if (c->pat.form == PAT_SUFFIX)
                         return AT_SUFFIX;
         }
-        if (e->lit.len < 4) {
+        if (e->lit.len < GRAM_MIN) {
                 e->confirm = c;
                 return AT_DIRECT;
         }
@@ -192,6 +195,10 @@ static bool heads_build(struct arena *a, struct table *t, struct heads *h, enum 
         return true;
 }
 
+static uint32_t gram_of(const struct entry *e) {
+        return e->lit.len == GRAM_MIN ? (uint32_t)hash_read(e->lit.p, 3) : load4(e->lit.p + e->off);
+}
+
 /* Where in the literal its rarest sequence is. */
 static uint32_t rarest(struct span lit, const struct gram_count *c) {
         uint32_t best = 0, best_n = UINT32_MAX;
@@ -232,7 +239,8 @@ static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
                 if (places[i] != AT_CONTAINS)
                         continue;
                 t->e[i].off = rarest(t->e[i].lit, counts);
-                uint32_t h = gram_hash(load4(t->e[i].lit.p + t->e[i].off));
+                t->threes |= t->e[i].lit.len == GRAM_MIN;
+                uint32_t h = gram_hash(gram_of(&t->e[i]));
                 t->map[(h >> t->map_shift) / 64] |= UINT64_C(1) << (h >> t->map_shift) % 64;
                 start[(h >> t->head_shift) + 1]++;
         }
@@ -241,7 +249,7 @@ static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
         for (uint32_t i = 0; i < t->n; i++) {
                 if (places[i] != AT_CONTAINS)
                         continue;
-                uint32_t g = load4(t->e[i].lit.p + t->e[i].off);
+                uint32_t g = gram_of(&t->e[i]);
                 t->grams[start[gram_hash(g) >> t->head_shift]++] = (struct gram){g, i};
         }
         /* Now start[h] is the end of h, that is the beginning of h + 1: gram_head[h], gram_head[h +
@@ -368,17 +376,27 @@ static void gram_hit(struct run *r, const char *p, uint32_t gram, uint32_t hash)
         }
 }
 
+static inline bool in_map(const struct table *t, uint32_t hash) {
+        uint32_t b = hash >> t->map_shift;
+
+        return t->map[b / 64] >> (b % 64) & 1;
+}
+
+/* Loads run up to one byte into the padding; what is found there fails the comparison. */
 static void run_grams(struct run *r) {
         const struct table *t = r->t;
         struct span s = r->v->fold;
-        const uint64_t *map = t->map;
-        const uint32_t shift = t->map_shift;
 
-        if (s.len < 4)
+        if (s.len < GRAM_MIN)
                 return;
-        for (const char *p = s.p, *last = s.p + s.len - 4; p <= last; p++) {
-                uint32_t g = load4(p), h = gram_hash(g), b = h >> shift;
-                if (UNLIKELY(map[b / 64] >> (b % 64) & 1))
+        for (const char *p = s.p, *last = s.p + s.len - GRAM_MIN; p <= last; p++) {
+                uint32_t g = load4(p), h = gram_hash(g);
+                if (UNLIKELY(in_map(t, h)))
+                        gram_hit(r, p, g, h);
+        }
+        for (const char *p = s.p, *last = s.p + s.len - GRAM_MIN; t->threes && p <= last; p++) {
+                uint32_t g = load4(p) & GRAM3, h = gram_hash(g);
+                if (UNLIKELY(in_map(t, h)))
                         gram_hit(r, p, g, h);
         }
 }

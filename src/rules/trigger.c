@@ -231,7 +231,7 @@ static bool worth_resolving(const struct matcher *m, const struct leaf *l) {
         if (l->kind != LEAF_ATOM || l->p > RESOLVE_P)
                 return false;
         const struct catom *c = &m->atoms.atom[l->index];
-        return c->b->op == ATOM_STRING && c->need.len >= 4;
+        return c->b->op == ATOM_STRING && c->need.len >= 3;
 }
 
 static int make_tables(struct matcher *m, struct bucket *b) {
