@@ -16,8 +16,7 @@
 
 #define NONE UINT32_MAX
 #define KEY 0x5bd1e995u
-#define GRAM_MIN 3u
-#define GRAM3 0xffffffu /* the first three of four bytes, little-endian */
+#define GRAM_MIN 2u
 
 struct entry {
         struct span lit;
@@ -46,7 +45,7 @@ struct table {
         struct heads exact, prefix, suffix, equals;
         /* contains */
         uint64_t *map; /* bits */
-        bool threes;   /* some literal has three bytes only */
+        bool twos, threes; /* some literal has two or three bytes only */
         uint32_t map_shift;
         uint32_t *gram_head; /* by the top bits of the hash: first in `grams`; one more than there
                                 are heads */
@@ -108,14 +107,14 @@ float atom_guess(const struct catom *c, float *ret_cost) {
                 return n <= 2 ? 0.05f : n <= 6 ? 0.01f : 0.004f;
         }
         if (n < GRAM_MIN || (c->b->op == ATOM_STRING && c->pat.form == PAT_ANY)) {
-                *ret_cost = c->b->op == ATOM_REGEX ? 4.0f : 0.4f;
-                return n == 2 ? 0.3f : 0.7f;
+                *ret_cost = c->b->op == ATOM_REGEX ? 4.0f : 0.2f;
+                return 0.7f;
         }
         if (c->b->op == ATOM_REGEX)
                 *ret_cost = 0.001f;
         if (c->b->op == ATOM_STRING && c->pat.form == PAT_SUFFIX && n >= 6)
                 return 0.004f;
-        return n == 3 ? 0.15f : n == 4 ? 0.03f : n <= 6 ? 0.015f : n <= 10 ? 0.006f : 0.004f;
+        return n == 2 ? 0.3f : n == 3 ? 0.15f : n == 4 ? 0.03f : n <= 6 ? 0.015f : n <= 10 ? 0.006f : 0.004f;
 }
 
 /* ---- building ---- */
@@ -196,7 +195,7 @@ static bool heads_build(struct arena *a, struct table *t, struct heads *h, enum 
 }
 
 static uint32_t gram_of(const struct entry *e) {
-        return e->lit.len == GRAM_MIN ? (uint32_t)hash_read(e->lit.p, 3) : load4(e->lit.p + e->off);
+        return e->lit.len < 4 ? (uint32_t)hash_read(e->lit.p, e->lit.len) : load4(e->lit.p + e->off);
 }
 
 /* Where in the literal its rarest sequence is. */
@@ -239,7 +238,8 @@ static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
                 if (places[i] != AT_CONTAINS)
                         continue;
                 t->e[i].off = rarest(t->e[i].lit, counts);
-                t->threes |= t->e[i].lit.len == GRAM_MIN;
+                t->twos |= t->e[i].lit.len == 2;
+                t->threes |= t->e[i].lit.len == 3;
                 uint32_t h = gram_hash(gram_of(&t->e[i]));
                 t->map[(h >> t->map_shift) / 64] |= UINT64_C(1) << (h >> t->map_shift) % 64;
                 start[(h >> t->head_shift) + 1]++;
@@ -382,23 +382,24 @@ static inline bool in_map(const struct table *t, uint32_t hash) {
         return t->map[b / 64] >> (b % 64) & 1;
 }
 
-/* Loads run up to one byte into the padding; what is found there fails the comparison. */
-static void run_grams(struct run *r) {
+/* Loads run into the padding; what is found there fails the comparison. */
+static inline void walk_grams(struct run *r, uint32_t mask) {
         const struct table *t = r->t;
         struct span s = r->v->fold;
 
-        if (s.len < GRAM_MIN)
-                return;
-        for (const char *p = s.p, *last = s.p + s.len - GRAM_MIN; p <= last; p++) {
-                uint32_t g = load4(p), h = gram_hash(g);
+        for (const char *p = s.p, *end = s.p + s.len; p < end; p++) {
+                uint32_t g = load4(p) & mask, h = gram_hash(g);
                 if (UNLIKELY(in_map(t, h)))
                         gram_hit(r, p, g, h);
         }
-        for (const char *p = s.p, *last = s.p + s.len - GRAM_MIN; t->threes && p <= last; p++) {
-                uint32_t g = load4(p) & GRAM3, h = gram_hash(g);
-                if (UNLIKELY(in_map(t, h)))
-                        gram_hit(r, p, g, h);
-        }
+}
+
+static void run_grams(struct run *r) {
+        walk_grams(r, 0xffffffffu);
+        if (r->t->threes)
+                walk_grams(r, 0xffffffu);
+        if (r->t->twos)
+                walk_grams(r, 0xffffu);
 }
 
 uint32_t table_run(const struct table *t, struct atoms *a, const struct value *v, uint32_t *to) {
