@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "rules/match.h"
 #include "rules/memo.h"
+#include "rules/rawscan.h"
 #include "rules/table.h"
 
 #define NONE32 UINT32_MAX
@@ -198,6 +199,7 @@ struct matcher {
         struct shapes shapes;
         struct memo memo;
         struct gram_count *grams;
+        struct tri_count *tris;
         bool *rule_on;
         uint32_t *rule_first; /* per source: rules, in source_rules */
         uint32_t *source_rules;

@@ -75,7 +75,7 @@ int keywords_make(struct matcher *m, struct bucket *b) {
         }
         sort_out(m, b, k, lits);
         k->table = table_new(a, items, at, m->grams, true);
-        k->scan = rawscan_new(a, lits, k->n);
+        k->scan = rawscan_new(a, lits, k->n, m->tris);
         if (!k->table || !k->scan)
                 return FAIL(-ENOMEM);
         b->kw = k;

@@ -41,6 +41,8 @@ static const char common_text[] =
         "get-process set-item "
         "/usr/bin/ /bin/sh -c /bin/bash /usr/sbin/ /etc/ /var/log/ /tmp/ /home/ http:// https:// "
         ".com/ .php?id= .html "
+        "keywords severityvalue eventid eventtime eventtype eventreceivedtime channel hostname opcodevalue recordnumber "
+        "sourcemodulename executionprocessid threadid providerguid version message category severity info sourcename "
         " and not the for with from file user name value data process service event information "
         "local remote path type";
 
@@ -127,10 +129,14 @@ static int init(struct matcher *m, const struct program *g, const struct match_o
         m->bucket_limit = MAX(memory, (size_t)16 << 20) * 2;
         m->grams = arena_zalloc(&m->arena, sizeof(*m->grams));
         m->text = arena_array(&m->arena, EVENT_FIELDS_MAX, sizeof(*m->text));
-        if (!m->grams || !m->text)
+        m->tris = arena_zalloc(&m->arena, sizeof(*m->tris));
+        if (!m->grams || !m->tris || !m->text)
                 return FAIL(-ENOMEM);
         gram_learn(m->grams, span_of(common_text, sizeof(common_text) - 1));
+        tri_learn(m->tris, span_of(common_text, sizeof(common_text) - 1));
         r = names_init(&m->names, &m->arena, g);
+        for (uint32_t i = 0; r == 0 && i < m->names.n; i++)
+                tri_learn(m->tris, m->names.name[i]);
         if (r == 0)
                 r = init_map(m);
         if (r == 0)

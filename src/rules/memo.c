@@ -14,6 +14,8 @@
 #define MEMO_VALUE_MAX 16384u
 #define MEMO_ATOMS_MAX 4096u
 #define TAG_SHIFT 48
+#define DOOR_BITS 17u
+#define DOOR_LEN 200u
 
 struct memo_set {
         uint64_t way[WAYS]; /* 16 bits of the hash, position / 8; 0: none */
@@ -40,7 +42,8 @@ int memo_init(struct memo *m, size_t bytes, bool off) {
         m->mask = (uint32_t)sets - 1;
         m->ring = malloc(m->ring_len);
         m->sets = aligned_alloc(64, sets * sizeof(struct memo_set));
-        if (!m->ring || !m->sets)
+        m->door = calloc(1, (1u << DOOR_BITS) / 8);
+        if (!m->ring || !m->sets || !m->door)
                 return FAIL(-ENOMEM);
         memset(m->sets, 0, sets * sizeof(struct memo_set));
         m->head = m->ring_len; /* so that position 0 means none */
@@ -50,8 +53,10 @@ int memo_init(struct memo *m, size_t bytes, bool off) {
 void memo_deinit(struct memo *m) {
         free(m->ring);
         free(m->sets);
+        free(m->door);
         m->ring = NULL;
         m->sets = NULL;
+        m->door = NULL;
 }
 
 bool memo_get(const struct memo *m, uint32_t table, uint64_t hash, const struct field *f,
@@ -78,13 +83,28 @@ bool memo_get(const struct memo *m, uint32_t table, uint64_t hash, const struct 
         return false;
 }
 
+/* True: seen before. The bits are forgotten when a quarter of them is set. */
+static bool knocks_again(struct memo *m, uint64_t hash) {
+        uint32_t b = (uint32_t)(hash >> 20) & ((1u << DOOR_BITS) - 1);
+        uint64_t bit = UINT64_C(1) << b % 64;
+
+        if (m->door[b / 64] & bit)
+                return true;
+        if (++m->door_set > (1u << DOOR_BITS) / 4) {
+                memset(m->door, 0, (1u << DOOR_BITS) / 8);
+                m->door_set = 1;
+        }
+        m->door[b / 64] |= bit;
+        return false;
+}
+
 void memo_put(struct memo *m, uint32_t table, uint64_t hash, const struct field *f,
               const uint32_t *atoms, uint32_t n) {
         struct memo_set *s = &m->sets[hash & m->mask];
         size_t size = (sizeof(struct memo_entry) + (size_t)n * 4 + f->val_len + 7) & ~(size_t)7;
         unsigned way = 0;
 
-        if (f->val_len > MEMO_VALUE_MAX || n > MEMO_ATOMS_MAX)
+        if (f->val_len > MEMO_VALUE_MAX || n > MEMO_ATOMS_MAX || (f->val_len > DOOR_LEN && !knocks_again(m, hash)))
                 return;
         if (m->head % m->ring_len + size > m->ring_len) /* entries do not wrap */
                 m->head += m->ring_len - m->head % m->ring_len;

@@ -10,6 +10,8 @@ struct memo {
         uint64_t head; /* bytes ever written; the ring holds the last ring_len of them */
         struct memo_set *sets;
         uint32_t mask;
+        uint64_t *door; /* bits: long values seen once */
+        uint32_t door_set;
         bool off;
 };
 

@@ -59,12 +59,26 @@ static unsigned weight(char c) {
         return p ? (unsigned)(p - order) + 2 : 1;
 }
 
-static uint32_t window(struct span lit) {
+static uint16_t *tri_of(struct tri_count *c, const char *p) {
+        uint32_t v = (uint32_t)(unsigned char)ascii_lower(p[0]) | (uint32_t)(unsigned char)ascii_lower(p[1]) << 8 |
+                     (uint32_t)(unsigned char)ascii_lower(p[2]) << 16;
+        return &c->n[v * 0x9e3779b1u >> 19];
+}
+
+void tri_learn(struct tri_count *c, struct span text) {
+        for (size_t i = 0; i + 3 <= text.len; i++) {
+                uint16_t *n = tri_of(c, text.p + i);
+                *n = (uint16_t)(*n + (*n < UINT16_MAX));
+        }
+}
+
+static uint32_t window(struct span lit, const struct tri_count *common) {
         uint32_t best = 0;
-        unsigned best_w = UINT32_MAX;
+        uint64_t best_w = UINT64_MAX;
 
         for (uint32_t i = 0; i + 3 <= lit.len; i++) {
-                unsigned w = weight(lit.p[i]) * weight(lit.p[i + 1]) * weight(lit.p[i + 2]);
+                uint64_t w = weight(lit.p[i]) * weight(lit.p[i + 1]) * weight(lit.p[i + 2]);
+                w += *tri_of((struct tri_count *)(uintptr_t)common, lit.p + i) * UINT64_C(20000);
                 if (w < best_w) {
                         best_w = w;
                         best = i;
@@ -88,7 +102,7 @@ static struct span lit_of(const struct span *lits, uint32_t n, uint32_t i) {
         return i < n ? lits[i] : hidden[i - n];
 }
 
-struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n) {
+struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n, const struct tri_count *common) {
         struct rawscan *r = arena_zalloc(a, sizeof(*r));
         uint32_t all = n + HIDDEN, at = 0;
 
@@ -101,9 +115,10 @@ struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n
                 return NULL;
         for (uint32_t g = 0; g < GROUPS; g++) {
                 r->first[g] = at;
-                for (uint32_t i = g; i < all; i += GROUPS) {
+                /* The last of ours is too short for three places: it gets a group of its own. */
+                for (uint32_t i = g == GROUPS - 1 ? all - 1 : g; i < (g == GROUPS - 1 ? all : all - 1); i += GROUPS - 1) {
                         struct span l = lit_of(lits, n, i);
-                        uint32_t w = i < n ? window(l) : 0;
+                        uint32_t w = i < n ? window(l, common) : 0;
                         for (uint32_t k = 0; k < 3; k++)
                                 enter(r, k, w + k < l.len ? (unsigned char)l.p[w + k] : -1, (unsigned char)(1u << g));
                         r->lit[at] = (struct rawlit){l, w};

@@ -16,8 +16,14 @@ enum raw_form {
 #define RAWSCAN_MIN 3u  /* shortest literal */
 #define RAWSCAN_MAX 512u /* most literals */
 
+/* How often three letters stand together, hashed. */
+struct tri_count {
+        uint16_t n[1u << 13];
+};
+void tri_learn(struct tri_count *c, struct span text); /* any case */
+
 /* Literals are lower-case ASCII; found whatever the case is. In the arena; NULL when that is used up. */
-struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n);
+struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n, const struct tri_count *common);
 /* Sets bit i of `found` ((n + 63) / 64 words, cleared by the caller) for each literal there is. True: something in the bytes
  * may hide a literal (an escaped letter, a letter that folds into ASCII), so that all must be looked at. `padded`:
  * RAWSCAN_PADDING bytes behind may be read. */

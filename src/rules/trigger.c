@@ -407,7 +407,10 @@ static void measure(struct matcher *m, struct bucket *b) {
         uint32_t *hits = calloc((size_t)b->n_leaves + 1, sizeof(*hits));
 
         for (uint32_t i = 0; i < b->n_samples; i++)
+{
                 gram_learn(m->grams, b->samples[i].fold);
+                tri_learn(m->tris, b->samples[i].fold);
+}
         for (uint32_t s = 0; items && hits && s < b->n_slots; s++) {
                 uint32_t n = 0;
                 for (uint32_t i = 0; i < b->n_leaves; i++) {
