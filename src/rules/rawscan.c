@@ -9,6 +9,8 @@
  * the Kelvin sign and the long s, which fold to k and s. */
 #include "rules/rawscan.h"
 
+#include <stdlib.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -19,12 +21,12 @@
 struct rawlit {
         struct span lit;
         uint32_t at; /* of the window in it */
+        uint32_t id;
 };
 
 struct rawscan {
         unsigned char table[3][128]; /* [place][character & 127]: groups */
         struct rawlit *lit;          /* sorted by group */
-        uint32_t *id;
         uint32_t first[GROUPS + 1];
         uint32_t n; /* the caller's */
 };
@@ -59,17 +61,15 @@ static unsigned weight(char c) {
         return p ? (unsigned)(p - order) + 2 : 1;
 }
 
-static uint16_t *tri_of(struct tri_count *c, const char *p) {
+static uint32_t *tri_of(struct tri_count *c, const char *p) {
         uint32_t v = (uint32_t)(unsigned char)ascii_lower(p[0]) | (uint32_t)(unsigned char)ascii_lower(p[1]) << 8 |
                      (uint32_t)(unsigned char)ascii_lower(p[2]) << 16;
-        return &c->n[v * 0x9e3779b1u >> 19];
+        return &c->n[v * 0x9e3779b1u >> 16];
 }
 
 void tri_learn(struct tri_count *c, struct span text) {
-        for (size_t i = 0; i + 3 <= text.len; i++) {
-                uint16_t *n = tri_of(c, text.p + i);
-                *n = (uint16_t)(*n + (*n < UINT16_MAX));
-        }
+        for (size_t i = 0; i + 3 <= text.len; i++)
+                ++*tri_of(c, text.p + i);
 }
 
 static uint32_t window(struct span lit, const struct tri_count *common) {
@@ -98,34 +98,37 @@ static void enter(struct rawscan *r, unsigned place, int c, unsigned char group)
                 r->table[place][c - 32] |= group;
 }
 
-static struct span lit_of(const struct span *lits, uint32_t n, uint32_t i) {
-        return i < n ? lits[i] : hidden[i - n];
+static int by_window(const void *a, const void *b) {
+        const struct rawlit *x = a, *y = b;
+        return memcmp(x->lit.p + x->at, y->lit.p + y->at, 3);
 }
 
+/* Alike windows share a group, so that its tables hold few characters. The last of our own is too short for three places:
+ * it gets a group of its own. */
 struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n, const struct tri_count *common) {
         struct rawscan *r = arena_zalloc(a, sizeof(*r));
-        uint32_t all = n + HIDDEN, at = 0;
+        uint32_t all = n + HIDDEN;
 
         if (!r)
                 return NULL;
         r->n = n;
         r->lit = arena_array(a, all, sizeof(*r->lit));
-        r->id = arena_array(a, all, sizeof(*r->id));
-        if (!r->lit || !r->id)
+        if (!r->lit)
                 return NULL;
-        for (uint32_t g = 0; g < GROUPS; g++) {
-                r->first[g] = at;
-                /* The last of ours is too short for three places: it gets a group of its own. */
-                for (uint32_t i = g == GROUPS - 1 ? all - 1 : g; i < (g == GROUPS - 1 ? all : all - 1); i += GROUPS - 1) {
-                        struct span l = lit_of(lits, n, i);
-                        uint32_t w = i < n ? window(l, common) : 0;
-                        for (uint32_t k = 0; k < 3; k++)
-                                enter(r, k, w + k < l.len ? (unsigned char)l.p[w + k] : -1, (unsigned char)(1u << g));
-                        r->lit[at] = (struct rawlit){l, w};
-                        r->id[at++] = i;
-                }
+        for (uint32_t i = 0; i < all; i++) {
+                struct span l = i < n ? lits[i] : hidden[i - n];
+                r->lit[i] = (struct rawlit){l, i < n ? window(l, common) : 0, i};
         }
-        r->first[GROUPS] = at;
+        qsort(r->lit, all - 1, sizeof(*r->lit), by_window);
+        for (uint32_t g = 0; g <= GROUPS; g++)
+                r->first[g] = g < GROUPS ? (uint32_t)((uint64_t)(all - 1) * g / (GROUPS - 1)) : all;
+        for (uint32_t g = 0; g < GROUPS; g++)
+                for (uint32_t i = r->first[g]; i < r->first[g + 1]; i++)
+                        for (uint32_t k = 0; k < 3; k++) {
+                                const struct rawlit *l = &r->lit[i];
+                                bool in = l->at + k < l->lit.len;
+                                enter(r, k, in ? (unsigned char)l->lit.p[l->at + k] : -1, (unsigned char)(1u << g));
+                        }
         return r;
 }
 
@@ -177,7 +180,7 @@ static __attribute__((noinline)) void hit(struct scan *x, size_t at, unsigned gr
                 unsigned g = (unsigned)__builtin_ctz(groups);
                 for (uint32_t i = r->first[g]; i < r->first[g + 1]; i++) {
                         const struct rawlit *l = &r->lit[i];
-                        uint32_t id = r->id[i];
+                        uint32_t id = l->id;
                         size_t back = (size_t)l->at * x->step;
                         if (at < back || (id < r->n && x->found[id / 64] >> id % 64 & 1))
                                 continue;

@@ -18,7 +18,7 @@ enum raw_form {
 
 /* How often three letters stand together, hashed. */
 struct tri_count {
-        uint16_t n[1u << 13];
+        uint32_t n[1u << 16];
 };
 void tri_learn(struct tri_count *c, struct span text); /* any case */
 

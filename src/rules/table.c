@@ -13,6 +13,7 @@
 #include "rules/table.h"
 
 #include "base/hash.h"
+#include "rules/charclass.h"
 
 #define NONE UINT32_MAX
 #define KEY 0x5bd1e995u
@@ -50,6 +51,7 @@ struct table {
         uint32_t *gram_head; /* by the top bits of the hash: first in `grams`; one more than there
                                 are heads */
         uint32_t head_shift;
+        struct charclass *sieve; /* or NULL */
         struct gram *grams; /* ordered by head */
         uint32_t n_grams;
         uint32_t *direct;
@@ -212,6 +214,28 @@ static uint32_t rarest(struct span lit, const struct gram_count *c) {
         return best;
 }
 
+/* Few enough grams: a sieve in front of the map. */
+static bool sieve_build(struct arena *a, struct table *t, const uint8_t *places) {
+        struct charclass_gram *g;
+        uint32_t n = 0;
+
+        if (t->n_grams > CHARCLASS_MAX)
+                return true;
+        g = malloc(t->n_grams * sizeof(*g));
+        if (!g)
+                return false;
+        for (uint32_t i = 0; i < t->n; i++) {
+                if (places[i] != AT_CONTAINS)
+                        continue;
+                uint32_t v = gram_of(&t->e[i]);
+                memcpy(g[n].c, &v, 4);
+                g[n++].len = (uint32_t)MIN(t->e[i].lit.len, (size_t)4);
+        }
+        t->sieve = charclass_new(a, g, n);
+        free(g);
+        return true;
+}
+
 static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
                         const struct gram_count *counts) {
         uint32_t n = 0, bits = 10, head_bits = 4;
@@ -255,7 +279,7 @@ static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
         /* Now start[h] is the end of h, that is the beginning of h + 1: gram_head[h], gram_head[h +
          * 1] enclose h. */
         t->gram_head[0] = 0;
-        return true;
+        return sieve_build(a, t, places);
 }
 
 struct table *table_new(struct arena *a, const struct table_item *items, uint32_t n, const struct gram_count *counts,
@@ -394,7 +418,23 @@ static inline void walk_grams(struct run *r, uint32_t mask) {
         }
 }
 
+static void sieve_hit(void *arg, const char *p) {
+        struct run *r = arg;
+        uint32_t g = load4(p), h = gram_hash(g);
+
+        if (in_map(r->t, h))
+                gram_hit(r, p, g, h);
+        if (r->t->threes && in_map(r->t, h = gram_hash(g & 0xffffffu)))
+                gram_hit(r, p, g & 0xffffffu, h);
+        if (r->t->twos && in_map(r->t, h = gram_hash(g & 0xffffu)))
+                gram_hit(r, p, g & 0xffffu, h);
+}
+
 static void run_grams(struct run *r) {
+        if (r->t->sieve) {
+                charclass_walk(r->t->sieve, r->v->fold.p, r->v->fold.len, sieve_hit, r);
+                return;
+        }
         walk_grams(r, 0xffffffffu);
         if (r->t->threes)
                 walk_grams(r, 0xffffffu);

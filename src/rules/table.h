@@ -7,7 +7,7 @@
 struct table;
 
 /* How often 4-byte sequences occur in values, hashed: what makes a good rare one. */
-#define GRAM_BITS 14
+#define GRAM_BITS 16
 struct gram_count {
         uint16_t n[1u << GRAM_BITS];
 };

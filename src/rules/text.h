@@ -6,7 +6,7 @@
 #include "rules/blob.h"
 
 /* Readable bytes behind every folded text: finders load whole vectors. */
-#define TEXT_PADDING 64u
+#define TEXT_PADDING 192u
 /* Room that text_fold() needs for n bytes. */
 #define TEXT_ROOM(n) ((n) + (n) / 2 + TEXT_PADDING + 16)
 
