@@ -159,15 +159,9 @@ static uint32_t targets(const struct program *g, const struct b_alt *alt, const 
         return 1;
 }
 
-int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, const struct b_atom *a,
-                         uint32_t slot) {
-        const struct program *g = m->g;
-        const struct b_str *to;
-
+int64_t bucket_number(const struct program *g, const struct b_atom *a) {
         if (a->op != ATOM_STRING || a->field.len == 0 || a->pieces.n != 1 ||
-            g->pieces[a->pieces.first].kind != PIECE_LIT || find_const(g, alt, a->field))
-                return -1;
-        if (targets(g, alt, &a->field, &to) != 1 || !span_eq(blob_str(g, *to), m->names.name[slot]))
+            g->pieces[a->pieces.first].kind != PIECE_LIT)
                 return -1;
         struct span s = blob_str(g, g->pieces[a->pieces.first].lit);
         int64_t v = 0;
@@ -179,6 +173,20 @@ int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, const
                 v = v * 10 + (s.p[i] - '0');
         }
         return v;
+}
+
+int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, uint32_t atom, uint32_t slot) {
+        const struct program *g = m->g;
+        const struct b_atom *a = &g->atoms[atom];
+        const struct b_str *to;
+
+        if (m->atom_number[atom] < 0)
+                return -1;
+        if (alt->consts.n + alt->renames.n == 0)
+                return m->atom_slot[atom] == slot ? m->atom_number[atom] : -1;
+        if (find_const(g, alt, a->field) || targets(g, alt, &a->field, &to) != 1)
+                return -1;
+        return span_eq(blob_str(g, *to), m->names.name[slot]) ? m->atom_number[atom] : -1;
 }
 
 static bool constant_holds(struct builder *x, const struct b_atom *a, uint32_t atom,
@@ -248,7 +256,7 @@ static struct tnode *atom_node(struct builder *x, uint32_t index) {
         if (c)
                 return constant_holds(x, a, index, blob_str(x->g, c->value)) ? &always : &never;
         if (x->b->fold && x->m->key2_slot[kind] != NONE32) {
-                int64_t v = bucket_key2_atom(x->m, x->alt, a, x->m->key2_slot[kind]);
+                int64_t v = bucket_key2_atom(x->m, x->alt, index, x->m->key2_slot[kind]);
                 if (v >= 0)
                         return v == x->b->key2 ? &always : &never;
         }
@@ -382,8 +390,49 @@ static void flatten(struct builder *x, const struct tnode *t, uint32_t at) {
                 flatten(x, t->kids[i], first + i);
 }
 
+/* Is the condition false whatever else the event says, by its key2 alone? Cheap, so that most rules of a channel are
+ * turned away before anything is built for them. Values: 0 no, 1 yes, 2 not known. */
+static bool hopeless(struct builder *x, const struct b_rule *r) {
+        const uint32_t *w = x->g->words + r->expr.first;
+        uint32_t slot = x->m->key2_slot[x->b->channel->kind], sp = 0;
+        unsigned char stack[256];
+
+        if (!x->b->fold || slot == NONE32 || r->expr.n > sizeof(stack))
+                return false;
+        for (uint32_t i = 0; i < r->expr.n; i++) {
+                uint32_t code = w[i] >> 28, arg = w[i] & WORD_ARG;
+                if (code == WORD_TRUE || code == WORD_FALSE) {
+                        stack[sp++] = code == WORD_TRUE;
+                } else if (code == WORD_ATOM) {
+                        int64_t v = bucket_key2_atom(x->m, x->alt, arg, slot);
+                        stack[sp++] = v < 0 ? 2 : v == x->b->key2;
+                } else if (code == WORD_NOT) {
+                        stack[sp - 1] = stack[sp - 1] == 2 ? 2 : !stack[sp - 1];
+                } else {
+                        unsigned no = 0, yes = 0;
+                        sp -= arg;
+                        for (uint32_t k = 0; k < arg; k++) {
+                                no += stack[sp + k] == 0;
+                                yes += stack[sp + k] == 1;
+                        }
+                        if (code == WORD_AT_LEAST) {
+                                i++;
+                                stack[sp++] = 2;
+                        } else if (code == WORD_AND) {
+                                stack[sp++] = no ? 0 : yes == arg ? 1 : 2;
+                        } else {
+                                stack[sp++] = yes ? 1 : no == arg ? 0 : 2;
+                        }
+                }
+        }
+        return stack[0] == 0;
+}
+
 static void add_instance(struct builder *x, uint32_t rule, uint32_t alt) {
         uint32_t n = x->alt->conds.n;
+
+        if (hopeless(x, &x->g->rules[rule]))
+                return;
         struct tnode **kids = arena_alloc(&x->tmp, ((size_t)n + 1) * sizeof(struct tnode *));
 
         if (!kids) {

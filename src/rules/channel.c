@@ -33,14 +33,6 @@ static int number_cmp(const void *x, const void *y) {
         return (a > b) - (a < b);
 }
 
-/* The number a condition `EventID: 4625` asks for, or -1. */
-static int64_t wanted_key2(const struct matcher *m, uint8_t kind, const struct b_alt *alt,
-                           const struct b_atom *a) {
-        if (m->key2_slot[kind] == NONE32)
-                return -1;
-        return bucket_key2_atom(m, alt, a, m->key2_slot[kind]);
-}
-
 static bool push_number(int64_t **list, uint32_t *n, uint32_t *cap, int64_t v) {
         if (*n == *cap) {
                 uint32_t c = *cap ? *cap * 2 : 64;
@@ -62,7 +54,7 @@ static bool rule_numbers(const struct matcher *m, uint8_t kind, const struct b_a
                 if (w[i] >> 28 == WORD_AT_LEAST)
                         i++;
                 else if (w[i] >> 28 == WORD_ATOM) {
-                        int64_t v = wanted_key2(m, kind, alt, &m->g->atoms[w[i] & WORD_ARG]);
+                        int64_t v = m->key2_slot[kind] == NONE32 ? -1 : bucket_key2_atom(m, alt, w[i] & WORD_ARG, m->key2_slot[kind]);
                         if (v >= 0 && !push_number(list, n, cap, v))
                                 return false;
                 }

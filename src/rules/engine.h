@@ -15,6 +15,7 @@
 #include "rules/table.h"
 
 #define NONE32 UINT32_MAX
+#define SHAPE_KEYS 6u
 #define CHANNEL_HEADS 256u
 #define BUCKET_HEADS 1024u
 
@@ -58,6 +59,9 @@ struct shape {
         uint32_t n_classes;
         struct shape_class *classes; /* in order; the last has no conditions */
         uint32_t key2_field; /* kinds that decoders name: where the key2 field stands; NONE32 */
+        /* Fields whose bytes, with what the decoder says, decide the view. NONE32: too many or several of a name, so
+         * that views are not kept. */
+        uint32_t n_keys, keys[SHAPE_KEYS];
         struct view *views;
 };
 
@@ -172,11 +176,10 @@ struct view_scan {
 struct view {
         struct view *next;
         struct bucket *bucket;
-        uint32_t test;
-        uint32_t key1_len, key2_len; /* of the copies; NONE32: there was none */
-        uint8_t key1_type, key2_type;
-        char key1[120], key2[24];
-        int64_t ekey2;          /* the decoder's */
+        struct span key[SHAPE_KEYS]; /* bytes of the shape's key fields */
+        uint8_t type[SHAPE_KEYS];
+        struct span key1; /* the decoder's */
+        int64_t ekey2;    /* the decoder's */
         uint32_t *last;         /* [bucket slot] field; NONE32: absent; MULTI | index in `multi` */
         uint32_t *multi;        /* count, fields … */
         struct view_scan *scan; /* slots with a table that the shape has */
@@ -201,6 +204,9 @@ struct matcher {
         struct gram_count *grams;
         struct tri_count *tris;
         bool *rule_on;
+        uint32_t *atom_slot;   /* [atom] of its field's name; NONE32 */
+        int64_t *atom_number;  /* [atom] n if it says that the field equals n, in decimal; -1 */
+        uint32_t *cond_slot;   /* [condition of the maps] */
         uint32_t *rule_first; /* per source: rules, in source_rules */
         uint32_t *source_rules;
         uint32_t key2_slot[SOURCE_KINDS_MAX]; /* the field that key2 is the value of; NONE32 */
@@ -252,8 +258,9 @@ struct channel *channel_of(struct matcher *m, uint8_t kind, struct span key1);
 /* bucket.c */
 /* The number n if the atom, under the alternative, says that the field of that slot equals n, in
  * decimal; else -1. */
-int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, const struct b_atom *a,
-                         uint32_t slot);
+int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, uint32_t atom, uint32_t slot);
+/* The number that a plain equality asks for, whatever the field; else -1. */
+int64_t bucket_number(const struct program *g, const struct b_atom *a);
 struct bucket *bucket_of(struct matcher *m, struct channel *c, int64_t key2, bool fold);
 void buckets_deinit(struct matcher *m);
 

@@ -114,6 +114,24 @@ static int init_map(struct matcher *m) {
         return 0;
 }
 
+/* What bucket-making asks of every atom again and again. */
+static int init_atoms(struct matcher *m) {
+        const struct program *g = m->g;
+
+        m->atom_slot = arena_alloc(&m->arena, ((size_t)g->n[SEC_ATOM] + 1) * sizeof(*m->atom_slot));
+        m->atom_number = arena_alloc(&m->arena, ((size_t)g->n[SEC_ATOM] + 1) * sizeof(*m->atom_number));
+        m->cond_slot = arena_alloc(&m->arena, ((size_t)g->n[SEC_COND] + 1) * sizeof(*m->cond_slot));
+        if (!m->atom_slot || !m->atom_number || !m->cond_slot)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0; i < g->n[SEC_COND]; i++)
+                m->cond_slot[i] = names_slot(&m->names, blob_str(g, g->conds[i].field));
+        for (uint32_t i = 0; i < g->n[SEC_ATOM]; i++) {
+                m->atom_slot[i] = names_slot(&m->names, blob_str(g, g->atoms[i].field));
+                m->atom_number[i] = bucket_number(g, &g->atoms[i]);
+        }
+        return 0;
+}
+
 static int init(struct matcher *m, const struct program *g, const struct match_options *o) {
         size_t memory;
         int r;
@@ -139,6 +157,8 @@ static int init(struct matcher *m, const struct program *g, const struct match_o
                 tri_learn(m->tris, m->names.name[i]);
         if (r == 0)
                 r = init_map(m);
+        if (r == 0)
+                r = init_atoms(m);
         if (r == 0)
                 r = init_rules(m);
         if (r == 0)

@@ -193,6 +193,31 @@ static uint32_t field_named(const struct matcher *m, const struct shape *s, stru
 }
 
 /* Which tests may hold, by the names alone, up to the first that has no conditions on values. */
+static void add_key(struct shape *s, uint32_t field) {
+        if (field == NONE32 || s->n_keys == NONE32)
+                return;
+        for (uint32_t i = 0; i < s->n_keys; i++)
+                if (s->keys[i] == field)
+                        return;
+        if (s->n_keys == SHAPE_KEYS)
+                s->n_keys = NONE32;
+        else
+                s->keys[s->n_keys++] = field;
+}
+
+/* All fields of the slot. If there are several, it depends on arrays which of them count. */
+static void add_slot(struct shape *s, uint32_t slot) {
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < s->n_refs; i++)
+                if (slot != NONE32 && s->refs[i].slot == slot) {
+                        add_key(s, s->refs[i].field);
+                        n++;
+                }
+        if (n > 1)
+                s->n_keys = NONE32;
+}
+
 static bool classify(struct matcher *m, struct arena *a, struct shape *s) {
         const struct program *g = m->g;
         uint32_t n = g->n[SEC_TEST];
@@ -216,6 +241,10 @@ static bool classify(struct matcher *m, struct arena *a, struct shape *s) {
                 for (uint32_t k = 0; c.key1 == NONE32 && k < t->key1.n; k++)
                         c.key1 = field_named(m, s, g->strs[t->key1.first + k]);
                 c.key2 = field_named(m, s, t->key2);
+                for (uint32_t k = 0; k < t->conds.n; k++)
+                        add_slot(s, m->cond_slot[t->conds.first + k]);
+                add_key(s, c.key1);
+                add_key(s, c.key2);
                 s->classes[s->n_classes++] = c;
                 if (t->conds.n == 0)
                         return true;
@@ -248,6 +277,7 @@ static struct shape *shape_new(struct matcher *m, struct arena *a, const struct 
                 return classify(m, a, s) ? s : NULL;
         uint32_t slot = m->key2_slot[e->kind];
         s->key2_field = slot == NONE32 ? NONE32 : ref_of(s, slot);
+        add_key(s, s->key2_field);
         return s;
 }
 

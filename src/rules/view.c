@@ -14,12 +14,12 @@
 #include "rules/engine.h"
 
 #define VIEWS_MAX 24u
+#define KEY_MAX 200u /* bytes of a key; longer ones are looked at anew each time */
 
 struct keys {
         uint8_t kind;
         uint32_t test;
         struct span key1, key2; /* raw bytes; p NULL: none */
-        uint8_t key1_type, key2_type;
         uint32_t key1_field, key2_field;
 };
 
@@ -31,7 +31,7 @@ static bool test_conds_hold(struct matcher *m, const struct event *e, const stru
                             const struct b_test *t) {
         for (uint32_t i = 0; i < t->conds.n; i++) {
                 const struct b_cond *c = &m->g->conds[t->conds.first + i];
-                uint32_t slot = names_slot(&m->names, blob_str(m->g, c->field));
+                uint32_t slot = m->cond_slot[t->conds.first + i];
                 bool holds = false, there = false;
 
                 uint32_t arr = 0;
@@ -72,25 +72,36 @@ static void find_keys(struct matcher *m, const struct event *e, const struct sha
                         if (m->g->tests[c->test].key1_is.len)
                                 k->key1 = blob_str(m->g, m->g->tests[c->test].key1_is);
                 }
-                if (c->key1 != NONE32) {
+                if (c->key1 != NONE32)
                         k->key1 = raw_of(&e->fields[c->key1]);
-                        k->key1_type = e->fields[c->key1].type;
-                }
         }
-        if (k->key2_field != NONE32) {
+        if (k->key2_field != NONE32)
                 k->key2 = raw_of(&e->fields[k->key2_field]);
-                k->key2_type = e->fields[k->key2_field].type;
+}
+
+static inline bool same_bytes(const char *a, const char *b, size_t len) {
+        uint64_t x, y;
+
+        for (; len >= 8; len -= 8, a += 8, b += 8) {
+                memcpy(&x, a, 8);
+                memcpy(&y, b, 8);
+                if (x != y)
+                        return false;
         }
+        for (; len; len--)
+                if (*a++ != *b++)
+                        return false;
+        return true;
 }
 
-static inline bool same_raw(struct span s, const char *copy, uint32_t len) {
-        return s.p ? s.len == len && memcmp(s.p, copy, s.len) == 0 : len == NONE32;
-}
-
-static bool view_is(const struct view *v, const struct keys *k, const struct event *e) {
-        return v->test == k->test && v->ekey2 == e->key2 && v->key1_type == k->key1_type &&
-               v->key2_type == k->key2_type && same_raw(k->key2, v->key2, v->key2_len) &&
-               same_raw(k->key1, v->key1, v->key1_len);
+static inline bool view_is(const struct view *v, const struct shape *s, const struct event *e) {
+        for (uint32_t i = 0; i < s->n_keys; i++) {
+                const struct field *f = &e->fields[s->keys[i]];
+                if (f->val_len != v->key[i].len || f->type != v->type[i] ||
+                    !same_bytes(f->val, v->key[i].p, f->val_len))
+                        return false;
+        }
+        return v->ekey2 == e->key2 && v->key1.len == e->key1.len && same_bytes(v->key1.p, e->key1.p, e->key1.len);
 }
 
 /* Decimal digits only; -1 if it is anything else. *ret_exact: and written as we would write it. */
@@ -212,59 +223,71 @@ void view_refresh(struct view *v) {
                 list_scan(v);
 }
 
-static struct view *view_new(struct matcher *m, const struct event *e, struct shape *s,
-                             const struct keys *k) {
-        struct bucket *b = find_bucket(m, e, s, k);
-        bool keep = (!k->key1.p || k->key1.len <= sizeof(((struct view *)NULL)->key1)) &&
-                    (!k->key2.p || k->key2.len <= sizeof(((struct view *)NULL)->key2));
+/* What decides the view, for the next event. */
+static bool keep_keys(struct matcher *m, struct view *v, const struct shape *s, const struct event *e) {
+        struct arena *a = &m->shapes.arena;
+
+        for (uint32_t i = 0; i < s->n_keys; i++) {
+                const struct field *f = &e->fields[s->keys[i]];
+                v->key[i] = arena_dup(a, span_of(f->val ? f->val : "", f->val_len));
+                v->type[i] = f->type;
+                if (!v->key[i].p)
+                        return false;
+        }
+        v->key1 = arena_dup(a, span_of(e->key1.p ? e->key1.p : "", e->key1.len));
+        v->ekey2 = e->key2;
+        return v->key1.p != NULL;
+}
+
+static bool worth_keeping(const struct shape *s, const struct event *e) {
         uint32_t n = 0;
 
+        for (const struct view *v = s->views; v; v = v->next)
+                n++;
+        for (uint32_t i = 0; s->n_keys != NONE32 && i < s->n_keys; i++)
+                if (e->fields[s->keys[i]].val_len > KEY_MAX)
+                        return false;
+        return s->n_keys != NONE32 && n < VIEWS_MAX && e->key1.len <= KEY_MAX;
+}
+
+static struct view *view_new(struct matcher *m, const struct event *e, struct shape *s) {
+        struct keys k;
+        struct bucket *b;
+
+        find_keys(m, e, s, &k);
+        b = find_bucket(m, e, s, &k);
         if (!b)
                 return NULL;
-        for (struct view *v = s->views; v; v = v->next)
-                n++;
-        keep = keep && n < VIEWS_MAX;
-        for (unsigned try = keep ? 0 : 1; try < 2; try++) {
+        for (unsigned try = worth_keeping(s, e) ? 0 : 1; try < 2; try++) {
                 struct arena *a = try == 0 ? &m->shapes.arena : &m->event_arena;
                 struct view *v = arena_zalloc(a, sizeof(*v));
                 if (!v)
                         continue;
                 v->bucket = b;
-                if (!place_slots(m, a, v, s))
+                if (!place_slots(m, a, v, s) || (try == 0 && !keep_keys(m, v, s, e)))
                         continue;
-                if (try == 1)
-                        return v;
-                v->test = k->test;
-                v->ekey2 = e->key2;
-                v->key1_type = k->key1_type;
-                v->key2_type = k->key2_type;
-                v->key1_len = k->key1.p ? (uint32_t)k->key1.len : NONE32;
-                v->key2_len = k->key2.p ? (uint32_t)k->key2.len : NONE32;
-                if (k->key1.len)
-                        memcpy(v->key1, k->key1.p, k->key1.len);
-                if (k->key2.len)
-                        memcpy(v->key2, k->key2.p, k->key2.len);
-                v->next = s->views;
-                s->views = v;
+                if (try == 0) {
+                        v->next = s->views;
+                        s->views = v;
+                }
                 return v;
         }
         return NULL;
 }
 
 struct view *view_of(struct matcher *m, const struct event *e, struct shape *s) {
-        struct keys k;
-        struct view **link = &s->views, *v;
+        struct view **link = &s->views, *v = NULL;
 
-        find_keys(m, e, s, &k);
-        for (v = *link; v && !view_is(v, &k, e); link = &v->next, v = v->next)
-                ;
+        if (LIKELY(s->n_keys != NONE32))
+                for (v = *link; v && !view_is(v, s, e); link = &v->next, v = v->next)
+                        ;
         if (v && link != &s->views) { /* to the front */
                 *link = v->next;
                 v->next = s->views;
                 s->views = v;
         }
-        if (!v)
-                v = view_new(m, e, s, &k);
+        if (UNLIKELY(!v))
+                v = view_new(m, e, s);
         if (v)
                 view_refresh(v);
         return v;
