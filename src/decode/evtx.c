@@ -259,6 +259,8 @@ static bool decode_record(struct evtx *x, const struct found *r, struct event *e
                 e->cut = true;
         if (e->time == TIME_NONE)
                 e->time = time_from_filetime(evtx_u64(p + 16));
+        if (e->n == 0)
+                evtx_complain(x, "record has no fields");
         if (x->bad)
                 report(x, r->at, r->size, x->bad, !x->missing && e->n);
         return e->n > 0;

@@ -421,8 +421,10 @@ static void run_plan(struct evtx *x, const struct evtx_plan *plan, const struct 
                 if (op->kind == OP_SUB) {
                         if (UNLIKELY(op->label != NULL)) {
                                 struct span name = mix_text(x, op->label, vals, n);
-                                f->name = name.p;
-                                f->name_len = (uint32_t)name.len;
+                                if (name.len) {
+                                        f->name = name.p;
+                                        f->name_len = (uint32_t)name.len;
+                                }
                         }
                         const struct evtx_value *v = LIKELY(op->sub < n) ? &vals[op->sub] : &none;
                         if (!put_sub(x, op, f, v, nested))

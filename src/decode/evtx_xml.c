@@ -33,7 +33,6 @@ struct frame {
         struct piece *label; /* the Name attribute of <Data> */
         enum place parent;   /* where the element stands */
         enum place place;    /* where its children stand */
-        bool labelled;
         bool has_children;
         bool has_attributes;
 };
@@ -362,14 +361,16 @@ static void end_element(struct builder *b) {
                 if (!leaf || f->has_attributes)
                         return; /* <Correlation/>, <Security UserID="…"/> */
         }
-        if (data && f->labelled) {
-                struct span name = SPAN("Data");
-                bool constant = all_constant(f->label);
-                if (constant && f->label)
-                        flatten(b, f->label, &name);
-                op = add_field(b, name, f->text);
-                if (op && !constant)
+        struct span name = SPAN_NONE;
+        bool constant = all_constant(f->label);
+        if (data && f->label && constant)
+                flatten(b, f->label, &name);
+        if (data && !constant) {
+                op = add_field(b, SPAN("Data"), f->text);
+                if (op)
                         op->label = keep_pieces(b, f->label);
+        } else if (name.len) {
+                op = add_field(b, name, f->text);
         } else {
                 op = add_field(b, element_field(b, f), f->text);
                 if (op && data)
@@ -401,7 +402,6 @@ static void attribute_field(struct builder *b, struct frame *f, struct span name
                 return;
         if (is_data(f) && span_eq(name, SPAN("Name"))) {
                 f->label = text;
-                f->labelled = true;
                 return;
         }
         f->has_attributes = true;
