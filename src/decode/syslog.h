@@ -4,9 +4,9 @@
 
 #include "decode/decode.h"
 
-/* The program's plain name: "/usr/sbin/cron" and "CRON" are cron's own spellings and stay, but a
- * path, "(pam_unix)", and OpenSSH's split into sshd-session and sshd-auth are undone:
- * "sshd(pam_unix)" is "sshd", "postfix/smtpd" stays. */
+/* The program's plain name, without a path and without what stands in parentheses:
+ * "/usr/sbin/crond" is "crond", "sshd(pam_unix)" is "sshd"; "postfix/smtpd" and "CRON" stay. What
+ * OpenSSH split off, sshd-session and sshd-auth, is "sshd". */
 struct span syslog_program(struct span program);
 
 /* Adds the fields that this program's message holds (syslog_service.c says which); message and

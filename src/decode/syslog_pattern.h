@@ -6,8 +6,8 @@
 
 /* Text with places: "Failed {method} for {user*} from {src_ip}".
  *   {name}    up to the next literal (at the end: the rest), not empty unless written {name?}
- *   {name*}   up to the last place where what follows still fits: names that a stranger chose may
- * themselves hold " from "; may be empty
+ *   {name*}   up to the last place where what follows still fits, may be empty: for names that a
+ *             stranger chose, which may themselves hold " from "
  *   {}        as {name}, not kept
  *   {src_ip}  an address or a host name; " port 22", ":22" or "#22" behind it becomes src_port
  *   {src_port}, {pid}, {uid} digits
