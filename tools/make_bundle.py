@@ -3,6 +3,7 @@
 
 Usage: make_bundle.py CONTENT_DIR OUTPUT DEPFILE
 """
+import hashlib
 import pathlib
 import struct
 import sys
@@ -24,6 +25,11 @@ def main() -> None:
             blob += struct.pack("<III", kind, len(name), len(data)) + name + data
     if not out.exists() or out.read_bytes() != bytes(blob):
         out.write_bytes(bytes(blob))
+    # The compiler does not know that an object depends on what it takes in by .incbin; it knows headers.
+    stamp = out.with_name("content_stamp.h")
+    text = f"/* {hashlib.sha256(blob).hexdigest()} */\n"
+    if not stamp.exists() or stamp.read_text() != text:
+        stamp.write_text(text)
     dep.write_text(f"{out.name}: " + " ".join(str(f).replace(" ", "\\ ") for f in files) + "\n")
 
 
