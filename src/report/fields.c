@@ -15,6 +15,7 @@ void fields_group(struct fields *ret, const struct finding_field *f, uint32_t n)
         static_assert(SLOTS >= 2 * FINDING_FIELDS_MAX, "the table must never be full");
         assert(n <= FINDING_FIELDS_MAX);
         memset(head, 0xff, sizeof(head));
+        memset(last, 0, sizeof(last));
         ret->n = n;
         for (uint32_t i = 0; i < n; i++) {
                 uint32_t at = (uint32_t)hash_span(f[i].name, 0) & (SLOTS - 1);

@@ -221,16 +221,17 @@ static int compare_shown(const void *pa, const void *pb) {
 }
 
 struct group **groups_sorted(struct groups *g, uint32_t *ret_n) {
+        const size_t pointer = sizeof(void *);
         uint32_t n = 0;
 
         free(g->sorted);
-        g->sorted = calloc(MAX(g->n, 1u), sizeof(struct group *));
+        g->sorted = calloc(MAX(g->n, 1u), pointer);
         if (!g->sorted)
                 return NULL;
         for (struct group *x = g->all; x; x = x->next)
                 g->sorted[n++] = x;
         assert(n == g->n);
-        qsort(g->sorted, n, sizeof(*g->sorted), compare_rule);
+        qsort(g->sorted, n, pointer, compare_rule);
         for (uint32_t i = 0, k; i < n; i = k) {
                 int64_t first = TIME_NONE;
 
@@ -240,7 +241,7 @@ struct group **groups_sorted(struct groups *g, uint32_t *ret_n) {
                 for (uint32_t j = i; j < k; j++)
                         g->sorted[j]->rule_first = first;
         }
-        qsort(g->sorted, n, sizeof(*g->sorted), compare_shown);
+        qsort(g->sorted, n, pointer, compare_shown);
         *ret_n = n;
         return g->sorted;
 }

@@ -1,25 +1,31 @@
 /* One self-contained HTML page, written while findings come in.
  *
- *     head (style, skeleton)   <script class="rows">{…}</script><script class="events" …>…</script>
- * …   tail (script)
+ *     head: style, skeleton
+ *     <script class="rows">{…}</script><script class="events" …>…</script>   for every block
+ *     <script id="summary">{…}</script>
+ *     tail: script
  *
  * Findings leave in blocks. A block is two elements that never run. "rows" is JSON of what the list
  * needs, with the rules and inputs this block is the first to name; "events" is base64 of a zlib
  * stream, a JSON list of the events, which the page opens only when somebody looks (100,000 events
- * would be a quarter of a gigabyte as text; they repeat themselves, so deflated it is a tenth or
- * less). A block ends after BLOCK_ROWS findings or BLOCK_EVENTS bytes of events, so what is kept is
+ * would be a quarter of a gigabyte as text; they repeat themselves, so deflated they are far less).
+ * A block ends after BLOCK_ROWS findings or BLOCK_EVENTS bytes of events, so what is kept is
  * a block, deflate's window and bitmaps of the rules and inputs already named: 2 MiB at most.
  *
  * I1: nothing from a log stands in the page except through buf_json() (which escapes < > & too) or
- * as base64. I2: the page's policy allows its own script and style by hash, nothing else, and no
- * connection. Page and script: page.html, page.css, page.js, joined by tools/embed.py. */
+ * as base64.
+ *
+ * I2: the page's policy allows its own script and style by hash, nothing else, and no connection.
+ *
+ * Page and script: page.html, page.css, page.js, joined by tools/embed.py. */
 #include <stdlib.h>
 #include <zlib.h>
 
 #include "base/lang.h"
 #include "base/timestamp.h"
-#include "page_data.h"
+
 #include "report/fields.h"
+#include "report/page_data.h"
 
 #define BLOCK_ROWS 512u
 #define BLOCK_EVENTS ((size_t)1 << 20)
@@ -341,5 +347,10 @@ static void html_deinit(struct report *r) {
         r->state = NULL;
 }
 
-const struct report_writer report_html = {html_begin, html_finding, html_unreadable, html_end,
-                                          html_deinit};
+const struct report_writer report_html = {
+        .begin = html_begin,
+        .finding = html_finding,
+        .unreadable = html_unreadable,
+        .end = html_end,
+        .deinit = html_deinit,
+};

@@ -171,16 +171,7 @@ static int jsonl_unreadable(struct report *r, const struct report_unreadable *u)
         return 0;
 }
 
-static int jsonl_begin(struct report *r) {
-        return 0;
-}
-
-static int jsonl_end(struct report *r, const struct report_summary *s) {
-        return 0;
-}
-
-static void jsonl_deinit(struct report *r) {
-}
-
-const struct report_writer report_jsonl = {jsonl_begin, jsonl_finding, jsonl_unreadable, jsonl_end,
-                                           jsonl_deinit};
+const struct report_writer report_jsonl = {
+        .finding = jsonl_finding,
+        .unreadable = jsonl_unreadable,
+};

@@ -95,10 +95,6 @@ static int navigator_finding(struct report *r, const struct finding *f) {
         return 0;
 }
 
-static int navigator_unreadable(struct report *r, const struct report_unreadable *u) {
-        return 0; /* in the description, from the summary */
-}
-
 static int compare_id(const void *pa, const void *pb) {
         return strcmp(((const struct seen *)pa)->id, ((const struct seen *)pb)->id);
 }
@@ -206,4 +202,8 @@ static void navigator_deinit(struct report *r) {
 }
 
 const struct report_writer report_navigator = {
-        navigator_begin, navigator_finding, navigator_unreadable, navigator_end, navigator_deinit};
+        .begin = navigator_begin,
+        .finding = navigator_finding,
+        .end = navigator_end,
+        .deinit = navigator_deinit,
+};

@@ -59,7 +59,7 @@ function number(n) { return String(n).replace(/\B(?=(\d{3})+(?!\d))/g, vi ? '.' 
 function count(n, one, many, v) { return number(n) + ' ' + (vi ? v : n === 1 ? one : many); }
 function findings(n) { return count(n, 'finding', 'findings', 'phát hiện'); }
 function bytes(n) {
-  var units = ['byte', 'kB', 'MB', 'GB', 'TB'], i = 0;
+  var units = [vi || n === 1 ? 'byte' : 'bytes', 'kB', 'MB', 'GB', 'TB'], i = 0;
   while (n >= 1000 && i < 4) { n /= 1000; i++; }
   return (i ? n.toFixed(1).replace('.', vi ? ',' : '.') : n) + ' ' + units[i];
 }

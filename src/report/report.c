@@ -80,7 +80,7 @@ int report_new(struct report **ret, const struct report_context *context) {
         r->context = *context;
         r->writer = writers[context->format];
         r->out.limit = OUT_LIMIT;
-        e = report_step(r, r->writer->begin(r));
+        e = report_step(r, r->writer->begin ? r->writer->begin(r) : 0);
         if (e < 0) {
                 report_free(r);
                 return e;
@@ -92,7 +92,8 @@ int report_new(struct report **ret, const struct report_context *context) {
 struct report *report_free(struct report *r) {
         if (!r)
                 return NULL;
-        r->writer->deinit(r);
+        if (r->writer->deinit)
+                r->writer->deinit(r);
         buf_deinit(&r->out);
         free(r);
         return NULL;
@@ -119,7 +120,7 @@ int report_unreadable(struct report *r, const struct report_unreadable *u) {
         if (r->failed)
                 return r->failed;
         r->counts.unreadable++;
-        return report_step(r, r->writer->unreadable(r, u));
+        return report_step(r, r->writer->unreadable ? r->writer->unreadable(r, u) : 0);
 }
 
 int report_end(struct report *r, const struct report_summary *s) {
@@ -127,7 +128,7 @@ int report_end(struct report *r, const struct report_summary *s) {
 
         if (r->failed)
                 return r->failed;
-        e = report_step(r, r->writer->end(r, s));
+        e = report_step(r, r->writer->end ? r->writer->end(r, s) : 0);
         return e < 0 ? e : report_flush(r);
 }
 

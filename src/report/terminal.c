@@ -592,5 +592,10 @@ static void terminal_deinit(struct report *r) {
         r->state = NULL;
 }
 
-const struct report_writer report_terminal = {terminal_begin, terminal_finding, terminal_unreadable,
-                                              terminal_end, terminal_deinit};
+const struct report_writer report_terminal = {
+        .begin = terminal_begin,
+        .finding = terminal_finding,
+        .unreadable = terminal_unreadable,
+        .end = terminal_end,
+        .deinit = terminal_deinit,
+};

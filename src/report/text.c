@@ -188,7 +188,7 @@ void text_bytes(struct buf *b, uint64_t n) {
                 unit *= 1000;
                 i++;
         }
-        tenths(b, n / (unit / 10));
+        tenths(b, (n + unit / 20) / (unit / 10));
         buf_char(b, ' ');
         buf_str(b, units[i]);
 }

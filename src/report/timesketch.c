@@ -84,23 +84,21 @@ static void attack(struct report *r, const struct finding *f, const struct progr
 static int event(struct report *r, const struct finding *f) {
         struct finding_field renamed[FINDING_FIELDS_MAX];
         struct buf names = {.limit = 4 * FINDING_BYTES_MAX};
+        const struct span prefix = SPAN("event_");
         struct fields g;
 
         /* Spans are set after the last append: the buffer moves as it grows. */
         for (uint32_t i = 0; i < f->n_fields; i++) {
                 struct span name = f->fields[i].name;
-                size_t start = names.len;
 
                 if (own_name(name))
-                        buf_str(&names, "event_");
+                        buf_span(&names, prefix);
                 for (size_t k = 0; k < name.len; k++) {
                         char c = name.p[k], l = ascii_lower(c);
                         bool keep = (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9');
 
                         buf_char(&names, keep ? c : '_');
                 }
-                renamed[i] = f->fields[i];
-                renamed[i].name = span_of(NULL, names.len - start);
         }
         if (names.failed) {
                 buf_deinit(&names);
@@ -108,16 +106,20 @@ static int event(struct report *r, const struct finding *f) {
         }
         size_t at = 0;
         for (uint32_t i = 0; i < f->n_fields; i++) {
-                renamed[i].name.p = names.p + at;
-                at += renamed[i].name.len;
+                struct span name = f->fields[i].name;
+                size_t len = name.len + (own_name(name) ? prefix.len : 0);
+
+                renamed[i] = f->fields[i];
+                renamed[i].name = span_of(names.p + at, len);
                 if (renamed[i].type != FINDING_NULL)
                         renamed[i].type = FINDING_STRING;
+                at += len;
         }
         struct finding as = *f;
         as.fields = renamed;
         fields_group(&g, renamed, f->n_fields);
         for (uint32_t i = 0; i < g.n; i++)
-                if (g.first[i] && renamed[i].type != FINDING_NULL) {
+                if (g.first[i] && f->fields[i].type != FINDING_NULL) {
                         buf_char(&r->out, ',');
                         fields_json(&r->out, &as, &g, i);
                 }
@@ -155,21 +157,6 @@ static int timesketch_finding(struct report *r, const struct finding *f) {
         return e;
 }
 
-static int timesketch_begin(struct report *r) {
-        return 0;
-}
-
-static int timesketch_unreadable(struct report *r, const struct report_unreadable *u) {
-        return 0; /* the caller says it on standard error */
-}
-
-static int timesketch_end(struct report *r, const struct report_summary *s) {
-        return 0;
-}
-
-static void timesketch_deinit(struct report *r) {
-}
-
-const struct report_writer report_timesketch = {timesketch_begin, timesketch_finding,
-                                                timesketch_unreadable, timesketch_end,
-                                                timesketch_deinit};
+const struct report_writer report_timesketch = {
+        .finding = timesketch_finding,
+};

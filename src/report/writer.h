@@ -7,7 +7,8 @@
 struct report;
 
 /* A format. `state` belongs to the writer: begin makes it, deinit frees it (also after a failed
- * begin). Calls append to r->out, which report.c hands on; failures of r->out are seen there. */
+ * begin). Calls append to r->out, which report.c hands on; failures of r->out are seen there. All
+ * but `finding` may be NULL. */
 struct report_writer {
         int (*begin)(struct report *r);
         int (*finding)(struct report *r, const struct finding *f);
