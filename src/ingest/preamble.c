@@ -64,6 +64,8 @@ static struct span directive_name(struct preamble *pr, struct span line) {
 
         if (pr->format == FORMAT_ZEEK_TSV && zeek_separator(line, &pr->separator))
                 return span_str(names[SEPARATOR]);
+        if (pr->format == FORMAT_W3C && !memchr(line.p, ':', line.len))
+                return SPAN_NONE;
         scan_skip(&rest, 1);
         scan_to(&rest, pr->format == FORMAT_ZEEK_TSV ? pr->separator : ':', &name);
         return span_eq(name, span_str(names[SEPARATOR])) ? SPAN_NONE : name;
