@@ -138,7 +138,9 @@ static void open_chunk(struct evtx *x) {
         evtx_memo_trim(x);
         x->compile_left = 4 * (uint32_t)EVTX_CHUNK;
         x->work_left = CHUNK_WORK;
-        *w = (struct walk){.open = true};
+        /* A chunk that Windows had only begun continues the one before. */
+        *w = (struct walk){
+                .open = true, .any = w->any, .last_id = w->last_id, .last_time = w->last_time};
 
         if (x->len < EVTX_CHUNK_HEADER || memcmp(x->p, EVTX_CHUNK_MAGIC, 8) != 0) {
                 open_headless(x);

@@ -277,6 +277,35 @@ static void leftovers(void) {
         }
 }
 
+/* A chunk whose header says that it is empty, but whose records continue the chunk before. */
+static void begun_chunk(void) {
+        struct event e;
+
+        open_log("dirty");
+        char *second = file.bytes + EVTX_CHUNK;
+        memcpy(second, file.bytes, file.len);
+        uint64_t id = 4;
+        uint32_t end = 512, size;
+        memcpy(second + 48, &end, 4);
+        for (size_t at = 512; at < file.len; at += size, id++) {
+                memcpy(second + at + 8, &id, 8);
+                memcpy(&size, second + at + 4, 4);
+        }
+        check_int(id, 7);
+        struct batch b = {.h = {.format = FORMAT_EVTX, .offset = EVTX_FILE_HEADER},
+                          .payload = {file.bytes, EVTX_CHUNK + file.len}};
+        decoder_begin(decoder, &b, 0);
+        while (next(&e))
+                ;
+        check_int(n_events, 6);
+        second[512 + 8] = 9; /* does not continue: left over */
+        decoder_begin(decoder, &b, 0);
+        n_events = 0;
+        while (next(&e))
+                ;
+        check_int(n_events, 3);
+}
+
 static void file_header(void) {
         struct event e;
 
@@ -402,6 +431,7 @@ int main(void) {
         RUN(too_deep);
         RUN(damage);
         RUN(leftovers);
+        RUN(begun_chunk);
         RUN(file_header);
         RUN(checksums);
         RUN(restarts);
