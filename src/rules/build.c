@@ -97,6 +97,29 @@ struct node mark(uint32_t line, uint32_t column) {
         return (struct node){.line = line, .column = column};
 }
 
+/* Edit distance, for words up to 64 bytes. */
+bool alike(struct span x, struct span y) {
+        uint8_t row[65];
+
+        if (x.len > 64 || y.len > 64 || MIN(x.len, y.len) < 3 ||
+            MAX(x.len, y.len) - MIN(x.len, y.len) > 2)
+                return false;
+        for (size_t k = 0; k <= y.len; k++)
+                row[k] = (uint8_t)k;
+        for (size_t i = 1; i <= x.len; i++) {
+                uint8_t corner = row[0];
+                row[0] = (uint8_t)i;
+                for (size_t k = 1; k <= y.len; k++) {
+                        uint8_t change =
+                                corner + (ascii_lower(x.p[i - 1]) != ascii_lower(y.p[k - 1]));
+                        uint8_t least = MIN(row[k], row[k - 1]) + 1;
+                        corner = row[k];
+                        row[k] = MIN(change, least);
+                }
+        }
+        return row[y.len] <= (MIN(x.len, y.len) < 5 ? 1 : 2);
+}
+
 struct expr *expr_atom(struct arena *a, struct atom *atom) {
         struct expr *e = atom ? arena_zalloc(a, sizeof(*e)) : NULL;
 

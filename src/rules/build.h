@@ -83,6 +83,9 @@ void say(struct parse *p, enum diag_severity severity, const char *code, const s
 struct node mark(uint32_t line, uint32_t column);
 #define SHOW(s) (int)MIN((s).len, (size_t)120), (s).p ? (s).p : ""
 
+/* Whether two words are so alike that one may be meant for the other: at most two letters wrong, missing, extra. */
+bool alike(struct span x, struct span y);
+
 /* expressions: NULL when the arena is used up or an argument is NULL */
 struct expr *expr_atom(struct arena *a, struct atom *atom);
 struct expr *expr_not(struct arena *a, struct expr *e);

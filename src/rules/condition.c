@@ -96,7 +96,7 @@ static bool charge(struct cond *c, uint32_t size) {
         if (size > RULE_SIZE_MAX || c->p->size > RULE_SIZE_MAX - size) {
                 say(c->p, DIAG_ERROR, "rule-too-large", &at,
                     "written out, the condition has more than %d parts: split the rule",
-                    "viết đầy đủ thì điều kiện có hơn %d phần: hãy chia luật", RULE_SIZE_MAX);
+                    "viết đầy đủ thì điều kiện có hơn %d phần: hãy chia quy tắc", RULE_SIZE_MAX);
                 return false;
         }
         c->p->size += size;
@@ -108,7 +108,7 @@ static struct expr *unknown_name(struct cond *c, struct span word) {
         struct span guess = SPAN_NONE;
 
         for (uint32_t i = 0; i < c->n; i++)
-                if (span_ieq(c->names[i].name, word) ||
+                if (alike(c->names[i].name, word) || span_ieq(c->names[i].name, word) ||
                     (word.len > 2 &&
                      (span_starts(c->names[i].name, word) || span_starts(word, c->names[i].name))))
                         guess = c->names[i].name;

@@ -53,7 +53,7 @@ static bool bad(struct pipe *q) {
         say(q->p, DIAG_ERROR, "aggregation-syntax", &at,
             "this aggregation cannot be read: write count(field) by group > number, or a "
             "correlation rule",
-            "không đọc được phép tổng hợp này: hãy viết count(trường) by nhóm > số, hoặc luật "
+            "không đọc được phép tổng hợp này: hãy viết count(trường) by nhóm > số, hoặc quy tắc "
             "tương quan");
         return false;
 }
@@ -263,7 +263,7 @@ bool legacy_convert(struct parse *p, const struct rule *base, struct detection *
         say(p, DIAG_HINT, "aggregation-legacy", d->pipe_at,
             "aggregations in conditions are obsolete; this one works as a correlation: better "
             "write one",
-            "phép tổng hợp trong điều kiện đã lỗi thời; luật này chạy như tương quan: nên viết "
+            "phép tổng hợp trong điều kiện đã lỗi thời; quy tắc này chạy như tương quan: nên viết "
             "tương quan");
         return true;
 }

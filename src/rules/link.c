@@ -70,7 +70,8 @@ static void enter(struct linker *l, const struct meta *m, struct span key, enum 
                 say(l->p, DIAG_WARNING, "duplicate-name", &at,
                     "\"%.*s\" is also the id or name of another rule; references mean the first: "
                     "give it its own",
-                    "\"%.*s\" cũng là id hoặc name của luật khác; tham chiếu chỉ tới luật đầu: hãy "
+                    "\"%.*s\" cũng là id hoặc name của quy tắc khác; tham chiếu chỉ tới quy tắc "
+                    "đầu: hãy "
                     "đặt riêng",
                     SHOW(key));
         }
@@ -116,13 +117,14 @@ static struct entry *refer(struct linker *l, const struct raw_ref *ref) {
         if (e->what == TARGET_NONE)
                 say(l->p, DIAG_ERROR, "reference-unknown", &at,
                     "no rule has the id or name \"%.*s\": load it too, or correct the reference",
-                    "không luật nào có id hay name \"%.*s\": hãy nạp thêm hoặc sửa tham chiếu",
+                    "không quy tắc nào có id hay name \"%.*s\": hãy nạp thêm hoặc sửa tham chiếu",
                     SHOW(ref->text));
         else if (e->what == TARGET_REFUSED)
                 say(l->p, DIAG_ERROR, "reference-refused", &at,
                     "the rule \"%.*s\" was refused, so this correlation cannot work: repair that "
                     "rule first",
-                    "luật \"%.*s\" bị từ chối nên tương quan này không chạy được: hãy sửa luật đó "
+                    "quy tắc \"%.*s\" bị từ chối nên tương quan này không chạy được: hãy sửa quy "
+                    "tắc đó "
                     "trước",
                     SHOW(ref->text));
         return e;
@@ -223,7 +225,8 @@ static bool chain_resolve(struct linker *l, struct raw_corr *c, uint32_t ref, ui
                 say(l->p, DIAG_ERROR, "reference-refused", &at,
                     "the correlation \"%.*s\" was refused, so this one cannot work: repair that "
                     "one first",
-                    "tương quan \"%.*s\" bị từ chối nên luật này không chạy được: hãy sửa luật đó "
+                    "tương quan \"%.*s\" bị từ chối nên quy tắc này không chạy được: hãy sửa quy "
+                    "tắc đó "
                     "trước",
                     SHOW(name));
                 return false;
@@ -269,7 +272,8 @@ static bool aliases_resolve(struct linker *l, struct raw_corr *c) {
                         say(p, DIAG_ERROR, "alias-unknown-rule", &at,
                             "the alias \"%.*s\" names a rule that is not among this correlation's "
                             "rules: add or correct it",
-                            "bí danh \"%.*s\" nêu luật không thuộc tương quan này: hãy thêm hoặc "
+                            "bí danh \"%.*s\" nêu quy tắc không thuộc tương quan này: hãy thêm "
+                            "hoặc "
                             "sửa",
                             SHOW(a->alias));
                 } else {
@@ -434,18 +438,19 @@ static void filter_told(struct linker *l, const struct raw_ref *ref, bool other_
                 say(l->p, DIAG_WARNING, "filter-logsource", &at,
                     "the rule \"%.*s\" has another log source than the filter, which does not "
                     "apply to it",
-                    "luật \"%.*s\" có nguồn log khác bộ lọc nên bộ lọc không áp dụng",
+                    "quy tắc \"%.*s\" có nguồn nhật ký khác bộ lọc nên bộ lọc không áp dụng",
                     SHOW(ref->text));
         else if (lookup(l, ref->text)->what == TARGET_CORR)
                 say(l->p, DIAG_WARNING, "filter-correlation", &at,
                     "\"%.*s\" is a correlation; filters apply to rules: name the rules it refers "
                     "to",
-                    "\"%.*s\" là tương quan; bộ lọc chỉ áp dụng cho luật: hãy nêu các luật của nó",
+                    "\"%.*s\" là tương quan; bộ lọc chỉ áp dụng cho quy tắc: hãy nêu các quy tắc "
+                    "của nó",
                     SHOW(ref->text));
         else
                 say(l->p, DIAG_WARNING, "filter-unknown-rule", &at,
                     "no rule has the id or name \"%.*s\": load it too, or correct the reference",
-                    "không luật nào có id hay name \"%.*s\": hãy nạp thêm hoặc sửa tham chiếu",
+                    "không quy tắc nào có id hay name \"%.*s\": hãy nạp thêm hoặc sửa tham chiếu",
                     SHOW(ref->text));
 }
 

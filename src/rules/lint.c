@@ -156,7 +156,7 @@ static void atom(struct at *a, const struct atom *t) {
                 TELL(a, DIAG_HINT, "eventid-category", t->line, t->column,
                      "the category says already which events are meant: an EventID binds the rule "
                      "to one source",
-                     "category đã nêu loại sự kiện: EventID buộc luật vào một nguồn");
+                     "category đã nêu loại sự kiện: EventID buộc quy tắc vào một nguồn");
 }
 
 /* ---- logic ---- */
@@ -264,7 +264,8 @@ static void one_rule(struct ruleset *set, const struct rule *r) {
                      r->meta.at[AT_LOGSOURCE].column,
                      "the log source has neither category, product nor service: the rule is tried "
                      "on every event",
-                     "nguồn log thiếu cả category, product và service: luật sẽ thử trên mọi sự "
+                     "nguồn nhật ký thiếu cả category, product và service: quy tắc sẽ thử trên mọi "
+                     "sự "
                      "kiện");
         if (memchr(s.category.len ? s.category.p : "", ' ', s.category.len) ||
             memchr(s.product.len ? s.product.p : "", ' ', s.product.len) ||
@@ -272,12 +273,13 @@ static void one_rule(struct ruleset *set, const struct rule *r) {
                 TELL(&a, DIAG_WARNING, "logsource-blank", r->meta.at[AT_LOGSOURCE].line,
                      r->meta.at[AT_LOGSOURCE].column,
                      "a log source is written with _ in place of blanks",
-                     "nguồn log dùng _ thay cho khoảng trắng");
+                     "nguồn nhật ký dùng _ thay cho khoảng trắng");
         if (only_negative(r->expr, 8))
                 TELL(&a, DIAG_WARNING, "only-negative", 0, 0,
                      "the condition only excludes, so the rule matches almost every event: add "
                      "what must be there",
-                     "điều kiện chỉ loại trừ nên luật khớp hầu như mọi sự kiện: hãy thêm điều phải "
+                     "điều kiện chỉ loại trừ nên quy tắc khớp hầu như mọi sự kiện: hãy thêm điều "
+                     "phải "
                      "có");
         walk(&a, r->expr, DEPTH_MAX);
 }
@@ -342,7 +344,7 @@ static void unique(struct ruleset *set, struct seen *ids, struct seen *titles,
                 TELL(&a, span_eq(other->file, m->file) ? DIAG_WARNING : DIAG_ERROR, "duplicate-id",
                      m->at[AT_ID].line, m->at[AT_ID].column,
                      "%.*s:%u has the same id: give this rule its own",
-                     "%.*s:%u có cùng id: hãy cấp id riêng cho luật này", SHOW(other->file),
+                     "%.*s:%u có cùng id: hãy cấp id riêng cho quy tắc này", SHOW(other->file),
                      other->line);
         other = enter(titles, m->title, m, true);
         if (other)

@@ -47,7 +47,7 @@ static void identity(struct ruleset *set, const struct meta *m) {
         if (m->id.len == 0)
                 TELL(DIAG_WARNING, "id-missing", AT_ID,
                      "the rule has no id: give it a random UUID, so that others can refer to it",
-                     "luật chưa có id: hãy gán một UUID ngẫu nhiên để nơi khác tham chiếu được");
+                     "quy tắc chưa có id: hãy gán một UUID ngẫu nhiên để nơi khác tham chiếu được");
         else if (!is_uuid(m->id))
                 TELL(DIAG_ERROR, "id-invalid", AT_ID,
                      "the id \"%.*s\" is no UUID: make a random one",
@@ -58,7 +58,7 @@ static void identity(struct ruleset *set, const struct meta *m) {
                      "id là UUID nhưng không phải loại ngẫu nhiên (phiên bản 4)");
         if (m->author.len == 0)
                 TELL(DIAG_HINT, "author-missing", AT_AUTHOR, "the rule names no author",
-                     "luật chưa nêu tác giả");
+                     "quy tắc chưa nêu tác giả");
 }
 
 static void titles(struct ruleset *set, const struct meta *m) {
@@ -76,7 +76,7 @@ static void titles(struct ruleset *set, const struct meta *m) {
                           span_ieq(span_of(t.p, 7), SPAN("detect "))))
                 TELL(DIAG_HINT, "title-detects", AT_TITLE,
                      "every rule detects something: begin the title with what",
-                     "luật nào cũng phát hiện điều gì đó: hãy bắt đầu tiêu đề bằng điều ấy");
+                     "quy tắc nào cũng phát hiện điều gì đó: hãy bắt đầu tiêu đề bằng điều ấy");
         if (t.len && t.p[t.len - 1] == '.')
                 TELL(DIAG_HINT, "title-end", AT_TITLE, "a title does not end with a full stop",
                      "tiêu đề không kết thúc bằng dấu chấm");
@@ -90,7 +90,7 @@ static void description(struct ruleset *set, const struct meta *m) {
         if (m->description.len == 0)
                 TELL(DIAG_WARNING, "description-missing", AT_DESCRIPTION,
                      "the rule has no description: say what it finds and why that matters",
-                     "luật chưa có mô tả: hãy nêu luật tìm gì và vì sao quan trọng");
+                     "quy tắc chưa có mô tả: hãy nêu quy tắc tìm gì và vì sao quan trọng");
         else if (m->description.len < DESCRIPTION_GOOD)
                 TELL(DIAG_HINT, "description-short", AT_DESCRIPTION,
                      "the description says too little", "mô tả quá ngắn");
@@ -117,7 +117,7 @@ static void dates(struct ruleset *set, const struct meta *m) {
 
         if (m->date.len == 0)
                 TELL(DIAG_HINT, "date-missing", AT_DATE, "the rule has no date",
-                     "luật chưa có ngày");
+                     "quy tắc chưa có ngày");
         else if (made == TIME_NONE)
                 TELL(DIAG_WARNING, "date-invalid", AT_DATE, "\"%.*s\" is no date: write YYYY-MM-DD",
                      "\"%.*s\" không phải ngày: hãy viết YYYY-MM-DD", SHOW(m->date));
@@ -135,15 +135,15 @@ static void status_and_level(struct ruleset *set, const struct meta *m) {
         if (m->status == STATUS_NONE && m->at[AT_STATUS].line == 0)
                 TELL(DIAG_WARNING, "status-missing", AT_STATUS,
                      "the rule has no status: experimental is right for a new one",
-                     "luật chưa có trạng thái: luật mới nên là experimental");
+                     "quy tắc chưa có trạng thái: quy tắc mới nên là experimental");
         if (m->level == LEVEL_NONE && m->at[AT_LEVEL].line == 0)
                 TELL(DIAG_WARNING, "level-missing", AT_LEVEL,
                      "the rule has no level: say how serious a hit is",
-                     "luật chưa có mức: hãy nêu mức nghiêm trọng");
+                     "quy tắc chưa có mức: hãy nêu mức nghiêm trọng");
         if (m->status == STATUS_DEPRECATED || m->status == STATUS_UNSUPPORTED)
                 TELL(DIAG_HINT, "status-retired", AT_STATUS,
                      "the rule is marked deprecated or unsupported",
-                     "luật được đánh dấu deprecated hoặc unsupported");
+                     "quy tắc được đánh dấu deprecated hoặc unsupported");
 }
 
 /* ---- tags ---- */
@@ -263,7 +263,7 @@ static void lists(struct ruleset *set, const struct meta *m, bool correlation) {
         if (m->n_tags == 0 && !correlation)
                 TELL(DIAG_HINT, "tag-missing", AT_TAGS,
                      "the rule has no tags, so it is missing from the ATT&CK coverage",
-                     "luật chưa có thẻ nên không có trong độ phủ ATT&CK");
+                     "quy tắc chưa có thẻ nên không có trong độ phủ ATT&CK");
         for (uint32_t i = 0; i < m->n_tags; i++) {
                 tag(set, m, m->tags[i]);
                 if (repeated(m->tags, i))
@@ -286,7 +286,7 @@ static void lists(struct ruleset *set, const struct meta *m, bool correlation) {
                 if (span_ieq(m->falsepositives[i], SPAN("none")))
                         TELL(DIAG_HINT, "falsepositives-none", AT_FALSEPOSITIVES,
                              "no rule is without false positives: say Unlikely or Unknown",
-                             "không luật nào không có báo nhầm: hãy ghi Unlikely hoặc Unknown");
+                             "không quy tắc nào không có báo nhầm: hãy ghi Unlikely hoặc Unknown");
 }
 
 static void file_name(struct ruleset *set, const struct meta *m) {
@@ -303,13 +303,14 @@ static void file_name(struct ruleset *set, const struct meta *m) {
                 good &= (s.p[i] >= 'a' && s.p[i] <= 'z') || is_digit(s.p[i]) || s.p[i] == '_' ||
                         s.p[i] == '.' || s.p[i] == '-';
         if (!good || s.len < 10 || s.len > 90 || !span_ends(s, SPAN(".yml")))
-                ruleset_diag(set,
-                             &(struct diag){.severity = DIAG_HINT,
-                                            .code = "file-name",
-                                            .file = m->file,
-                                            .rule = m->id.len ? m->id : m->title},
-                             "a rule file's name has 10 to 90 of a-z, 0-9, _ and ends with .yml",
-                             "tên tệp luật gồm 10 đến 90 ký tự a-z, 0-9, _ và kết thúc bằng .yml");
+                ruleset_diag(
+                        set,
+                        &(struct diag){.severity = DIAG_HINT,
+                                       .code = "file-name",
+                                       .file = m->file,
+                                       .rule = m->id.len ? m->id : m->title},
+                        "a rule file's name has 10 to 90 of a-z, 0-9, _ and ends with .yml",
+                        "tên tệp quy tắc gồm 10 đến 90 ký tự a-z, 0-9, _ và kết thúc bằng .yml");
 }
 
 void lint_meta(struct ruleset *set, const struct meta *m, bool correlation) {

@@ -178,7 +178,8 @@ int listing_text(struct buf *out, const struct ruleset *s, const struct listing_
                 buf_printf(out, ":%u\n", v.m->line);
                 n++;
         }
-        buf_printf(out, tr("%u of %u rules and correlations\n", "%u trong %u luật và tương quan\n"),
+        buf_printf(out,
+                   tr("%u of %u rules and correlations\n", "%u trong %u quy tắc và tương quan\n"),
                    n, s->n_rules + s->n_correlations);
         return done(out);
 }
@@ -357,7 +358,7 @@ int listing_coverage(struct buf *out, const struct ruleset *s, const struct list
         }
         buf_printf(out,
                    tr("%u techniques by %u rules; %u rules without a technique\n",
-                      "%u kỹ thuật bởi %u luật; %u luật chưa gắn kỹ thuật\n"),
+                      "%u kỹ thuật bởi %u quy tắc; %u quy tắc chưa gắn kỹ thuật\n"),
                    c.n, c.rules, c.untagged);
         return done(out);
 }
@@ -373,10 +374,10 @@ int listing_navigator(struct buf *out, const struct ruleset *s, const struct lis
                    "{\"name\":\"%s\",\"versions\":{\"attack\":\"18\",\"navigator\":\"5.1.0\","
                    "\"layer\":\"4.5\"},"
                    "\"domain\":\"enterprise-attack\",\"description\":\"",
-                   tr("Coloa: rule coverage", "Coloa: độ phủ của luật"));
+                   tr("Coloa: rule coverage", "Coloa: độ phủ của quy tắc"));
         buf_printf(out,
                    tr("%u techniques by %u rules; the score is the number of rules",
-                      "%u kỹ thuật bởi %u luật; điểm là số luật"),
+                      "%u kỹ thuật bởi %u quy tắc; điểm là số quy tắc"),
                    c.n, c.rules);
         buf_str(out, "\",\"sorting\":3,\"hideDisabled\":false,\"techniques\":[");
         for (uint32_t i = 0; i < c.n; i++) {

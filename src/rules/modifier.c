@@ -208,7 +208,7 @@ static void unknown(struct parse *p, const struct node *key, struct span name) {
         const char *guess = NULL;
 
         for (size_t i = 0; i < ARRAY_LEN(mods) && !guess; i++)
-                if (span_ieq(name, span_str(mods[i].name)) ||
+                if (alike(name, span_str(mods[i].name)) || span_ieq(name, span_str(mods[i].name)) ||
                     (name.len > 2 && (span_starts(span_str(mods[i].name), name) ||
                                       span_starts(name, span_str(mods[i].name)))))
                         guess = mods[i].name;
@@ -479,7 +479,7 @@ static struct atom *atom_new(struct parse *p, const struct chain *c, const struc
         if (++p->size > RULE_SIZE_MAX) {
                 say(p, DIAG_ERROR, "rule-too-large", at,
                     "the rule has more than %d values: split it",
-                    "luật có hơn %d giá trị: hãy chia nhỏ", RULE_SIZE_MAX);
+                    "quy tắc có hơn %d giá trị: hãy chia nhỏ", RULE_SIZE_MAX);
                 return NULL;
         }
         t->op = op;

@@ -94,7 +94,7 @@ static void document(struct parse *p, const struct node *root) {
                     "neither detection, correlation nor filter: this is no Sigma document; remove "
                     "it from the rules",
                     "không có detection, correlation hay filter: đây không phải tài liệu Sigma; "
-                    "hãy bỏ khỏi bộ luật");
+                    "hãy bỏ khỏi bộ quy tắc");
         if (p->refused) {
                 p->set->n_refused++;
                 remember_refused(p, root);
@@ -191,7 +191,7 @@ static struct node *laid(struct parse *p, const struct node *base, struct node *
                 p->set->n_refused++;
                 say(p, DIAG_ERROR, "collection-too-large", over,
                     "this collection shares more than can be laid together: split the file",
-                    "bộ luật dùng chung quá nhiều phần để ghép: hãy chia tệp");
+                    "bộ quy tắc dùng chung quá nhiều phần để ghép: hãy chia tệp");
         }
         return n;
 }
@@ -288,7 +288,7 @@ static int file_parse(struct parse *p, const struct bundle_entry *e) {
                 struct node at = mark(0, 0);
                 fresh(p);
                 say(p, DIAG_WARNING, "empty-file", &at, "the file holds no rule",
-                    "tệp không chứa luật nào");
+                    "tệp không chứa quy tắc nào");
         }
         return 0;
 }

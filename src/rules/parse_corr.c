@@ -42,7 +42,7 @@ static bool refs_parse(struct parse *p, const struct node *n, struct raw_ref **r
         if (count > REFS_MAX) {
                 say(p, DIAG_ERROR, "too-many-references", n,
                     "more than %d rules named: split the document",
-                    "nêu hơn %d luật: hãy chia tài liệu", REFS_MAX);
+                    "nêu hơn %d quy tắc: hãy chia tài liệu", REFS_MAX);
                 return false;
         }
         *ret = arena_array(p->a, MAX(count, 1u), sizeof(**ret));
@@ -50,7 +50,7 @@ static bool refs_parse(struct parse *p, const struct node *n, struct raw_ref **r
                 if (c->kind != NODE_SCALAR || c->text.len == 0) {
                         say(p, DIAG_ERROR, "reference-type", c,
                             "a rule is named by its id or its name",
-                            "luật được nêu bằng id hoặc name");
+                            "quy tắc được nêu bằng id hoặc name");
                         return false;
                 }
                 (*ret)[k++] =
@@ -87,7 +87,7 @@ static bool aliases_parse(struct parse *p, const struct node *map, struct raw_co
                 return true;
 bad:
         say(p, DIAG_ERROR, "alias-type", map, "aliases are written alias: {rule name: field}",
-            "bí danh được viết alias: {tên luật: trường}");
+            "bí danh được viết alias: {tên quy tắc: trường}");
         return false;
 }
 
@@ -218,7 +218,7 @@ static bool section(struct parse *p, const struct node *map, struct raw_corr *ra
         if (raw->n_refs == 0 && raw->cond.len == 0) {
                 say(p, DIAG_ERROR, "correlation-rules", n ? n : map,
                     "the correlation names no rules: add rules: [id or name]",
-                    "tương quan chưa nêu luật nào: hãy thêm rules: [id hoặc name]");
+                    "tương quan chưa nêu quy tắc nào: hãy thêm rules: [id hoặc name]");
                 return false;
         }
         strings_parse(p, node_get(map, "group-by"), "group-by", &raw->c.group_by,
@@ -303,7 +303,7 @@ void filter_parse(struct parse *p, const struct node *root) {
         if (!rules) {
                 say(p, DIAG_ERROR, "filter-rules", map,
                     "the filter names no rules: add rules: [id or name], or rules: any",
-                    "bộ lọc chưa nêu luật nào: hãy thêm rules: [id hoặc name], hoặc rules: any");
+                    "bộ lọc chưa nêu quy tắc nào: hãy thêm rules: [id hoặc name], hoặc rules: any");
                 return;
         }
         f.any = (rules->kind == NODE_LIST && rules->n == 0) ||

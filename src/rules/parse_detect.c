@@ -72,7 +72,7 @@ bool searches_parse(struct parse *p, const struct node *map, const char *const *
 
         if (map->n > SEARCHES_MAX) {
                 say(p, DIAG_ERROR, "rule-too-large", map, "more than %d searches: split the rule",
-                    "hơn %d phép tìm: hãy chia luật", SEARCHES_MAX);
+                    "hơn %d phép tìm: hãy chia quy tắc", SEARCHES_MAX);
                 return false;
         }
         /* All searches are read even after a mistake, so that one run tells them all. */
@@ -148,7 +148,7 @@ static struct expr *conditions_parse(struct parse *p, const struct node *map, co
         if (d->pipe.p && n > 1) {
                 say(p, DIAG_ERROR, "aggregation-in-list", c,
                     "an aggregation cannot stand in a list of conditions: write two rules",
-                    "phép tổng hợp không thể nằm trong danh sách điều kiện: hãy viết hai luật");
+                    "phép tổng hợp không thể nằm trong danh sách điều kiện: hãy viết hai quy tắc");
                 return NULL;
         }
         return kids ? expr_list(p->a, EXPR_OR, kids, n) : NULL;

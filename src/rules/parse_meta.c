@@ -126,7 +126,7 @@ void meta_parse(struct parse *p, const struct node *root, struct meta *ret) {
         p->rule = m.id.len ? m.id : m.title;
         if (m.title.len == 0)
                 say(p, DIAG_WARNING, "title-missing", root, "the rule has no title: give it one",
-                    "luật chưa có tiêu đề: hãy đặt tiêu đề");
+                    "quy tắc chưa có tiêu đề: hãy đặt tiêu đề");
         m.name = text_of(p, root, "name");
         m.title_vi = text_of(p, root, "title_vi");
         m.description = text_of(p, root, "description");
@@ -169,7 +169,7 @@ void logsource_parse(struct parse *p, const struct node *root, struct logsource 
                 say(p, DIAG_WARNING, "logsource-missing", map ? map : root,
                     "the rule has no log source, so it is tried on every event: add category, "
                     "product or service",
-                    "luật chưa có nguồn log nên sẽ thử trên mọi sự kiện: hãy thêm category, "
+                    "quy tắc chưa có nguồn nhật ký nên sẽ thử trên mọi sự kiện: hãy thêm category, "
                     "product hoặc service");
                 return;
         }
@@ -179,7 +179,7 @@ void logsource_parse(struct parse *p, const struct node *root, struct logsource 
                     !span_eq(k, SPAN("service")) && !span_eq(k, SPAN("definition")))
                         say(p, DIAG_HINT, "logsource-attribute", c->key,
                             "\"%.*s\" is no attribute of a log source and is not evaluated",
-                            "\"%.*s\" không phải thuộc tính của nguồn log và không được xét",
+                            "\"%.*s\" không phải thuộc tính của nguồn nhật ký và không được xét",
                             SHOW(k));
         }
         ret->category = lower(p, map, "category");

@@ -45,11 +45,12 @@ static int rules_of(struct arena *a, const struct node *root, struct regress *r,
         if (!list && node_get(root, "rule_metadata"))
                 return 0;
         if (!list)
-                return bad(a, p, root, "expected a map with rule_metadata and regression_tests_info",
+                return bad(a, p, root,
+                           "expected a map with rule_metadata and regression_tests_info",
                            "cần một bảng có rule_metadata và regression_tests_info");
         if (list->kind != NODE_LIST || list->n == 0 || list->n > RULES_MAX)
                 return bad(a, p, list, "rule_metadata must be a list of rules with id and title",
-                           "rule_metadata phải là danh sách luật có id và title");
+                           "rule_metadata phải là danh sách quy tắc có id và title");
         r->rules = arena_array(a, list->n, sizeof(*r->rules));
         if (!r->rules)
                 return FAIL(-ENOMEM);
@@ -59,7 +60,7 @@ static int rules_of(struct arena *a, const struct node *root, struct regress *r,
                 to->title = text_of(c, "title");
                 if (to->id.len == 0 || to->id.len > WORD_MAX)
                         return bad(a, p, c, "this entry of rule_metadata has no id: name the rule",
-                                   "mục này của rule_metadata chưa có id: hãy nêu luật");
+                                   "mục này của rule_metadata chưa có id: hãy nêu quy tắc");
         }
         return 0;
 }
@@ -98,7 +99,8 @@ static int tests_of(struct arena *a, const struct node *root, struct regress *r,
         if (!list && node_get(root, "rule_metadata"))
                 return 0;
         if (!list)
-                return bad(a, p, root, "expected a map with rule_metadata and regression_tests_info",
+                return bad(a, p, root,
+                           "expected a map with rule_metadata and regression_tests_info",
                            "cần một bảng có rule_metadata và regression_tests_info");
         if (list->kind != NODE_LIST || list->n == 0 || list->n > TESTS_MAX)
                 return bad(a, p, list,

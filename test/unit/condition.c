@@ -79,6 +79,12 @@ static void mistakes_have_a_place(void) {
 static void guesses_what_was_meant(void) {
         rule("selection: {A: 1}, condition: selectio");
         check(memmem(text_set.diags[0].en.p, text_set.diags[0].en.len, "\"selection\"", 11));
+        rule("filter: {A: 1}, condition: fitler");
+        check(memmem(text_set.diags[0].en.p, text_set.diags[0].en.len, "\"filter\"", 8));
+        rule("filter: {A: 1}, condition: flourish");
+        check(!memmem(text_set.diags[0].en.p, text_set.diags[0].en.len, "did you mean", 12));
+        rule("s: {A|endwith: 1}, condition: s");
+        check(memmem(text_set.diags[0].en.p, text_set.diags[0].en.len, "|endswith?", 10));
         rule("Selection: {A: 1}, condition: selection");
         check(memmem(text_set.diags[0].en.p, text_set.diags[0].en.len, "\"Selection\"", 11));
 }
