@@ -311,7 +311,8 @@ static int html_end(struct report *r, const struct report_summary *s) {
         text(b, span_str(r->context.version ? r->context.version : ""));
         buf_str(b, ",\"ruleset\":");
         text(b, clip(r->context.ruleset, 1024));
-        buf_printf(b, ",\"lang\":\"%s\",\"started\":", tr("en", "vi"));
+        buf_printf(b, ",\"level\":%u,\"lang\":\"%s\",\"started\":", r->context.min_level,
+                   tr("en", "vi"));
         micros(b, r->context.started);
         buf_printf(
                 b,

@@ -31,7 +31,7 @@ var WORDS = {
   why: ['Why', 'Vì sao'], length: ['Length', 'Độ dài'], saved: ['Recovered', 'Cứu được'], offset: ['First at byte', 'Từ byte'], places: ['Places', 'Số chỗ'],
   crashed: ['The reader crashed here.', 'Tiến trình đọc bị hỏng tại đây.'], lookedAt: ['Looked at', 'Đã xem'],
   files: ['Files', 'Tệp'], folder: ['Folder', 'Thư mục'], records: ['Records', 'Bản ghi'], size: ['Size', 'Dung lượng'], took: ['Took', 'Thời gian chạy'],
-  refused: ['Rules left out', 'Quy tắc bị bỏ ra'], unmapped: ['Rules whose log source nothing maps', 'Quy tắc có nguồn nhật ký chưa ánh xạ'],
+  least: ['Least level', 'Từ mức'], refused: ['Rules left out', 'Quy tắc bị bỏ ra'], unmapped: ['Rules whose log source nothing maps', 'Quy tắc có nguồn nhật ký chưa ánh xạ'],
   evicted: ['Correlation windows dropped: alerts may be missing', 'Cửa sổ tương quan bị bỏ: có thể thiếu cảnh báo'],
   untimed: ['Matches without a time, unknown to correlations', 'Kết quả khớp không có thời gian, tương quan không dùng được'],
   interrupted: ['Interrupted: the rest was not looked at.', 'Bị ngắt: phần còn lại chưa được xem.'],
@@ -658,7 +658,7 @@ function viewInputs(v) {
   p = panel(t('lookedAt'));
   facts = el('dl', 'facts pad');
   [[t('folder'), folder], [t('files'), number(s.files || 0)], [t('records'), number(s.records || 0)], [t('size'), bytes(s.bytes || 0)], [t('took'), seconds(s.duration || 0)],
-    [t('rules'), number(s.rules || 0) + (s.ruleset ? ' (' + s.ruleset + ')' : '')], [t('refused'), s.refused && number(s.refused)], [t('unmapped'), s.unmapped && number(s.unmapped)],
+    [t('rules'), number(s.rules || 0) + (s.ruleset ? ' (' + s.ruleset + ')' : '')], [t('least'), s.level > 1 && level(s.level)], [t('refused'), s.refused && number(s.refused)], [t('unmapped'), s.unmapped && number(s.unmapped)],
     [t('evicted'), s.evicted && number(s.evicted)], [t('untimed'), s.untimed && number(s.untimed)], ['Coloa', s.version]].forEach(function (f) {
     if (f[1]) add(facts, el('dt', '', f[0]), el('dd', '', f[1]));
   });

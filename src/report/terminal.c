@@ -383,14 +383,26 @@ static void rule_block(struct report *r, struct group **g, uint32_t n) {
         buf_char(&r->out, '\n');
 }
 
+static void foreword(struct report *r) {
+        struct buf b = {0};
+
+        buf_str(&b, tr("Times are UTC.", "Thời gian theo UTC."));
+        if (r->context.min_level > LEVEL_INFORMATIONAL)
+                buf_printf(&b,
+                           tr(" Only rules of level %s and above.",
+                              " Chỉ các quy tắc từ mức %s trở lên."),
+                           report_level_word(r->context.min_level));
+        dim_line(r, 0, buf_get(&b));
+        buf_char(&r->out, '\n');
+        buf_deinit(&b);
+}
+
 static int show_groups(struct report *r, struct group **g, uint32_t n) {
         struct terminal *t = r->state;
         uint32_t k;
 
-        if (n) {
-                dim_line(r, 0, span_str(tr("Times are UTC.", "Thời gian theo UTC.")));
-                buf_char(&r->out, '\n');
-        }
+        if (n)
+                foreword(r);
         for (uint32_t i = 0; i < n; i = k) {
                 if (i == 0 || g[i]->level != g[i - 1]->level)
                         level_head(r, g + i, n - i);

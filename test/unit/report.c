@@ -448,6 +448,10 @@ static void terminal_is_calm_and_safe(void) {
         make(c);
         check(contains("5: 2 critical, 1 high, 1 medium, 1 no level, on 3 hosts"));
         check(contains("logs/Security.evtx: at byte 4,096, 65.5 kB: chunk checksum is wrong; 12"));
+        check(!contains("Only rules"));
+        c.min_level = LEVEL_HIGH;
+        make(c);
+        check(contains("Times are UTC. Only rules of level High and above."));
         c.colour = true;
         make(c);
         check(contains("\x1b[1;38;5;160mCritical"));
