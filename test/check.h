@@ -3,7 +3,8 @@
  *     static void parses_zone(void) { check(time_parse_iso(SPAN("…"), 0) == 7); }
  *     int main(void) { RUN(parses_zone); return check_done(); }
  *
- * check() stops the test function at its first failure; check_skip() says aloud why one is skipped. */
+ * check() stops the test function at its first failure; check_skip() says aloud why one is skipped.
+ */
 #ifndef TEST_CHECK_H
 #define TEST_CHECK_H
 
@@ -73,8 +74,9 @@ static inline int check_done(void) {
         return check_failed ? 1 : 0;
 }
 
-/* Folder of the unpacked development data (COLOA_TEST_DATA), or NULL: tests that need it call check_skip(). `./dev test`
- * unpacks ../shared/data once and sets it; it holds dev-set/ and sigma-rules-8eaafff1/. */
+/* Folder of the unpacked development data (COLOA_TEST_DATA), or NULL: tests that need it call
+ * check_skip(). `./dev test` unpacks ../shared/data once and sets it; it holds dev-set/ and
+ * sigma-rules-8eaafff1/. */
 static inline const char *check_data(void) {
         const char *d = getenv("COLOA_TEST_DATA");
         return d && *d ? d : NULL;

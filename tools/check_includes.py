@@ -2,7 +2,7 @@
 """Enforces who may include whom: a room includes base, os, wire and the rooms above it (ARCHITECTURE.md).
 
 Also: only os/ may include the kernel's headers, and every header has a guard of its path's name.
-Usage: check_includes.py ROOT; prints FILE:LINE: what is wrong; exit status 1 when anything is.
+Usage: check_includes.py ROOT; prints FILE:LINE: what is wrong, as TAP; exit status 1 when anything is.
 """
 import pathlib
 import re
@@ -40,13 +40,15 @@ def check_file(path: pathlib.Path, src: pathlib.Path) -> list[str]:
         where = f"{path}:{number}"
         if kind == '"':
             other = name.split("/")[0]
+            if name == "content_stamp.h":
+                continue  # made by the build: depends on the content's bytes
             if "/" not in name:
                 bad.append(f'{where}: include "{room}/{name}", not "{name}": name the room')
             elif other != room and other not in MAY.get(room, set()):
                 bad.append(f"{where}: {room}/ may not include {other}/")
         elif name in KERNEL and room != "os" and name not in KERNEL_CONSTANTS.get(room, set()):
             bad.append(f"{where}: only os/ calls the kernel: <{name}>")
-    if path.suffix == ".h" and not path.name.endswith(("_table.h", ".inc.h")):
+    if path.suffix == ".h" and not path.name.endswith(("_table.h", "_body.h")):
         guard = str(path.relative_to(src)).upper().replace("/", "_").replace(".", "_")
         if not any(line.startswith(f"#ifndef {guard}") for line in text):
             bad.append(f"{path}:1: no include guard {guard}")
@@ -62,7 +64,9 @@ def main() -> int:
             bad.append(f"{path}:1: no such room: add it to tools/check_includes.py and ARCHITECTURE.md")
             continue
         bad += check_file(path, src)
-    print("\n".join(bad) if bad else "includes: every room keeps to its place")
+    for line in bad:
+        print("#", line)
+    print(f"{'not ' if bad else ''}ok 1 - every room keeps to its place\n1..1")
     return 1 if bad else 0
 
 

@@ -93,7 +93,8 @@ void *arena_array(struct arena *a, size_t n, size_t size) {
                 a->overflowed = true;
                 return NULL;
         }
-        /* None of something is no failure: NULL would say so, and is what an arena without a block would give. */
+        /* None of something is no failure: NULL would say so, and is what an arena without a block
+         * would give. */
         return arena_zalloc(a, total ? total : 1);
 }
 

@@ -22,7 +22,8 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-/* Defines name_freep() for _cleanup_; `free_fn` takes and returns a struct name pointer, accepts NULL. */
+/* Defines name_freep() for _cleanup_; `free_fn` takes and returns a struct name pointer, accepts
+ * NULL. */
 #define CLEANUP(name, free_fn)                                                                     \
         static inline void free_fn##p(struct name **p) {                                           \
                 *p = free_fn(*p);                                                                  \

@@ -94,8 +94,8 @@ void buf_json(struct buf *b, struct span s) {
                         buf_str(b, "\\r");
                 } else if (cp == '\t') {
                         buf_str(b, "\\t");
-                } else if (cp < 0x20 || cp == 0x7f || cp == '<' || cp == '>' || cp == '&' || cp == 0x2028 ||
-                           cp == 0x2029) {
+                } else if (cp < 0x20 || cp == 0x7f || cp == '<' || cp == '>' || cp == '&' ||
+                           cp == 0x2028 || cp == 0x2029) {
                         buf_printf(b, "\\u%04x", cp);
                 } else {
                         buf_add(b, s.p + i, n);

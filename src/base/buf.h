@@ -34,12 +34,14 @@ static inline struct span buf_get(const struct buf *b) {
         return span_of(b->p, b->len);
 }
 
-/* As the inside of a JSON string: quotes, backslashes and controls escaped, bytes that are not UTF-8
- * replaced by U+FFFD. Also `<`, `>`, `&` and U+2028/9 as \u escapes, so it is safe inside a script element. */
+/* As the inside of a JSON string: quotes, backslashes and controls escaped, bytes that are not
+ * UTF-8 replaced by U+FFFD. Also `<`, `>`, `&` and U+2028/9 as \u escapes, so it is safe inside a
+ * script element. */
 void buf_json(struct buf *b, struct span s);
 /* As HTML text or a quoted attribute; bytes that are not UTF-8 replaced. */
 void buf_html(struct buf *b, struct span s);
-/* For a terminal: control characters (C0, DEL, C1, bidi overrides) shown as \xNN or \u{N}, never sent. */
+/* For a terminal: control characters (C0, DEL, C1, bidi overrides) shown as \xNN or \u{N}, never
+ * sent. */
 void buf_term(struct buf *b, struct span s);
 
 #endif

@@ -1,5 +1,6 @@
-/* A fast, keyed, non-cryptographic hash for tables in memory (multiply-fold mixing). The key is chosen at
- * start-up, so that an attacker cannot prepare collisions. Evidence is hashed by libsodium, never by this. */
+/* A fast, keyed, non-cryptographic hash for tables in memory (multiply-fold mixing). The key is
+ * chosen at start-up, so that an attacker cannot prepare collisions. Evidence is hashed by
+ * libsodium, never by this. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

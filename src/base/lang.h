@@ -1,5 +1,5 @@
-/* Two languages. A message stands in the code once, in both: tr("findings", "phát hiện"). The language is chosen at
- * start-up from --lang, else from LC_ALL, LC_MESSAGES, LANG. */
+/* Two languages. A message stands in the code once, in both: tr("findings", "phát hiện"). The
+ * language is chosen at start-up from --lang, else from LC_ALL, LC_MESSAGES, LANG. */
 #ifndef BASE_LANG_H
 #define BASE_LANG_H
 

@@ -33,10 +33,10 @@ static unsigned month_days(int64_t year, unsigned month) {
         return len[month - 1];
 }
 
-int64_t time_make(int64_t year, unsigned month, unsigned day, unsigned hour, unsigned min, unsigned sec,
-                  uint32_t ns) {
-        if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) ||
-            hour > 23 || min > 59 || sec > 60 || ns >= NS_PER_SEC)
+int64_t time_make(int64_t year, unsigned month, unsigned day, unsigned hour, unsigned min,
+                  unsigned sec, uint32_t ns) {
+        if (year < 1678 || year > 2261 || month < 1 || month > 12 || day < 1 ||
+            day > month_days(year, month) || hour > 23 || min > 59 || sec > 60 || ns >= NS_PER_SEC)
                 return TIME_NONE;
         int64_t s = time_days(year, month, day) * 86400 + hour * 3600 + min * 60 + sec;
         return s * NS_PER_SEC + ns;
@@ -120,8 +120,9 @@ int64_t time_parse_iso(struct span s, int zone_sec) {
         unsigned y, mo, d, h, mi, sec = 0;
         uint32_t ns = 0;
 
-        if (!digits(&p, end, 4, &y) || !(take(&p, end, '-') || take(&p, end, '/')) || !digits(&p, end, 2, &mo) ||
-            !(take(&p, end, '-') || take(&p, end, '/')) || !digits(&p, end, 2, &d))
+        if (!digits(&p, end, 4, &y) || !(take(&p, end, '-') || take(&p, end, '/')) ||
+            !digits(&p, end, 2, &mo) || !(take(&p, end, '-') || take(&p, end, '/')) ||
+            !digits(&p, end, 2, &d))
                 return TIME_NONE;
         if (p == end)
                 h = mi = 0;
@@ -160,7 +161,8 @@ int64_t time_parse_epoch(struct span s) {
                 return TIME_NONE;
         if (take(&p, end, '.') && !fraction(&p, end, &frac))
                 return TIME_NONE;
-        if (p != end || __builtin_mul_overflow(sec, NS_PER_SEC, &ns) || __builtin_add_overflow(ns, frac, &ns))
+        if (p != end || __builtin_mul_overflow(sec, NS_PER_SEC, &ns) ||
+            __builtin_add_overflow(ns, frac, &ns))
                 return TIME_NONE;
         return ns;
 }
@@ -179,8 +181,8 @@ size_t time_format(char *to, int64_t ns, unsigned frac) {
                 days--;
         }
         time_civil(days, &year, &month, &day);
-        int n = snprintf(to, 36, "%04d-%02u-%02uT%02u:%02u:%02u", (int)year, month, day, (unsigned)(tod / 3600),
-                         (unsigned)(tod / 60 % 60), (unsigned)(tod % 60));
+        int n = snprintf(to, 36, "%04d-%02u-%02uT%02u:%02u:%02u", (int)year, month, day,
+                         (unsigned)(tod / 3600), (unsigned)(tod / 60 % 60), (unsigned)(tod % 60));
         size_t o = (size_t)n;
         if (frac > 9)
                 frac = 9;

@@ -4,8 +4,8 @@
 
 #include "base/base.h"
 
-/* Length (1–4) of the well-formed code point at p, or 0 when there is none (RFC 3629: no surrogates, no
- * overlong forms). `len` bytes may be read; len > 0. */
+/* Length (1–4) of the well-formed code point at p, or 0 when there is none (RFC 3629: no
+ * surrogates, no overlong forms). `len` bytes may be read; len > 0. */
 static inline unsigned utf8_next(const char *s, size_t len, uint32_t *ret_cp) {
         const unsigned char *p = (const unsigned char *)s;
 
@@ -17,15 +17,17 @@ static inline unsigned utf8_next(const char *s, size_t len, uint32_t *ret_cp) {
                 *ret_cp = (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
                 return 2;
         }
-        if (p[0] >= 0xe0 && p[0] < 0xf0 && len >= 3 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) {
-                uint32_t cp = (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
+        if (p[0] >= 0xe0 && p[0] < 0xf0 && len >= 3 && (p[1] & 0xc0) == 0x80 &&
+            (p[2] & 0xc0) == 0x80) {
+                uint32_t cp = (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 |
+                              (p[2] & 0x3f);
                 if (cp < 0x800 || (cp >= 0xd800 && cp < 0xe000))
                         return 0;
                 *ret_cp = cp;
                 return 3;
         }
-        if (p[0] >= 0xf0 && p[0] < 0xf5 && len >= 4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
-            (p[3] & 0xc0) == 0x80) {
+        if (p[0] >= 0xf0 && p[0] < 0xf5 && len >= 4 && (p[1] & 0xc0) == 0x80 &&
+            (p[2] & 0xc0) == 0x80 && (p[3] & 0xc0) == 0x80) {
                 uint32_t cp = (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
                               (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
                 if (cp < 0x10000 || cp > 0x10ffff)
@@ -42,8 +44,9 @@ bool utf8_valid(struct span s);
 
 /* Unicode simple case folding of one code point (CaseFolding.txt statuses C and S). */
 uint32_t utf8_fold(uint32_t cp);
-/* Folds `s` into `to`, which has room for at least s.len * 3 / 2 + 4 bytes (the worst growth of simple folding
- * is two bytes to three). Bytes that are not UTF-8 are copied as they are. Returns the length written. */
+/* Folds `s` into `to`, which has room for at least s.len * 3 / 2 + 4 bytes (the worst growth of
+ * simple folding is two bytes to three). Bytes that are not UTF-8 are copied as they are. Returns
+ * the length written. */
 size_t utf8_fold_to(char *to, struct span s);
 
 #endif

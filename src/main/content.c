@@ -1,4 +1,5 @@
-/* The shipped rules and log-source maps, put into the program by the build (tools/make_bundle.py). */
+/* The shipped rules and log-source maps, put into the program by the build (tools/make_bundle.py).
+ */
 #include "content_stamp.h"
 #include "main/rulebook.h"
 

@@ -1,5 +1,6 @@
-/* `coloa hunt`: options, rules, inputs, processes, reports. main parses nothing foreign: it moves descriptors, checks
- * what its children say and writes reports, every one of which escapes what it shows. */
+/* `coloa hunt`: options, rules, inputs, processes, reports. main parses nothing foreign: it moves
+ * descriptors, checks what its children say and writes reports, every one of which escapes what it
+ * shows. */
 #include "main/hunt.h"
 
 #include <fcntl.h>
@@ -67,13 +68,15 @@ static int output_write(void *ctx, const void *p, size_t n) {
 static bool source_rule(void *ctx, uint32_t i, bool correlation, struct program_rule *ret) {
         struct hunt *h = ctx;
 
-        return correlation ? program_correlation_meta(h->rules.program, i, ret) : program_rule(h->rules.program, i, ret);
+        return correlation ? program_correlation_meta(h->rules.program, i, ret)
+                           : program_rule(h->rules.program, i, ret);
 }
 
 static struct span source_tag(void *ctx, uint32_t i, bool correlation, uint32_t nth) {
         struct hunt *h = ctx;
 
-        return correlation ? program_correlation_tag(h->rules.program, i, nth) : program_rule_tag(h->rules.program, i, nth);
+        return correlation ? program_correlation_tag(h->rules.program, i, nth)
+                           : program_rule_tag(h->rules.program, i, nth);
 }
 
 static struct span source_input(void *ctx, uint32_t i) {
@@ -93,7 +96,8 @@ static bool colour_wanted(const struct hunt *h, int fd) {
 static int open_output(struct hunt *h, const struct hunt_output *want) {
         struct output *w = &h->outputs[h->n_outputs];
 
-        w->fd = want->path ? os_open(want->path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : STDOUT_FILENO;
+        w->fd = want->path ? os_open(want->path, O_WRONLY | O_CREAT | O_TRUNC, 0600)
+                           : STDOUT_FILENO;
         if (w->fd < 0) {
                 fprintf(stderr, "coloa: %s: %s\n", want->path, strerror(-w->fd));
                 return w->fd;
@@ -105,12 +109,17 @@ static int open_output(struct hunt *h, const struct hunt_output *want) {
                 h->to_stdout = true;
         h->n_outputs++;
         struct report_context c = {
-                .source = {.ctx = h, .rule = source_rule, .tag = source_tag, .input_ctx = h, .input = source_input},
+                .source = {.ctx = h,
+                           .rule = source_rule,
+                           .tag = source_tag,
+                           .input_ctx = h,
+                           .input = source_input},
                 .format = want->format,
                 .write = output_write,
                 .write_ctx = w,
                 .version = COLOA_VERSION,
-                .ruleset = h->o.n_rules ? span_str(h->o.rules[0]) : span_str(tr("the shipped pack", "bộ quy tắc đi kèm")),
+                .ruleset = h->o.n_rules ? span_str(h->o.rules[0])
+                                        : span_str(tr("the shipped pack", "bộ quy tắc đi kèm")),
                 .started = os_now(),
                 .min_level = h->o.min_level,
                 .width = h->width,
@@ -125,8 +134,10 @@ static int open_outputs(struct hunt *h) {
 
         for (unsigned i = 0; i < h->o.n_outputs; i++) {
                 if (!h->o.outputs[i].path && to_stdout) {
-                        fputs(tr("coloa hunt: only one report can go to standard output: name files (-o html=FILE)\n",
-                                 "coloa hunt: chỉ một báo cáo ra được đầu ra chuẩn: hãy ghi tên tệp (-o html=TỆP)\n"),
+                        fputs(tr("coloa hunt: only one report can go to standard output: name "
+                                 "files (-o html=FILE)\n",
+                                 "coloa hunt: chỉ một báo cáo ra được đầu ra chuẩn: hãy ghi tên "
+                                 "tệp (-o html=TỆP)\n"),
                               stderr);
                         return -EINVAL;
                 }
@@ -156,7 +167,8 @@ static int on_finding(void *ctx, const struct finding *f) {
                 int r = report_finding(h->outputs[i].report, f);
                 if (r < 0) {
                         hide_progress(h);
-                        fprintf(stderr, "coloa: %s: %s\n", tr("writing a report failed", "ghi báo cáo hỏng"), strerror(-r));
+                        fprintf(stderr, "coloa: %s: %s\n",
+                                tr("writing a report failed", "ghi báo cáo hỏng"), strerror(-r));
                         return r;
                 }
         }
@@ -172,7 +184,8 @@ static void say_problem(struct hunt *h, const struct report_unreadable *u) {
         report_unreadable_line(&b, source_input(h, u->input), u);
         fprintf(stderr, "%.*s\n", (int)b.len, b.p ? b.p : "");
         if (h->problems_said == PROBLEMS_SHOWN)
-                fputs(tr("coloa: further places are only counted here; jsonl and html list them all\n",
+                fputs(tr("coloa: further places are only counted here; jsonl and html list them "
+                         "all\n",
                          "coloa: các chỗ sau chỉ được đếm ở đây; jsonl và html liệt kê tất cả\n"),
                       stderr);
 }
@@ -232,13 +245,17 @@ static int load_rules(struct hunt *h) {
         int r = rulebook_load(&h->rules, &o);
 
         if (r < 0) {
-                fprintf(stderr, "coloa: %s: %s\n", tr("the rules could not be loaded", "không nạp được quy tắc"), strerror(-r));
+                fprintf(stderr, "coloa: %s: %s\n",
+                        tr("the rules could not be loaded", "không nạp được quy tắc"),
+                        strerror(-r));
                 return r;
         }
         /* Warnings are for `coloa rules check`; a rule that is not used must be said here. */
         fwrite(h->rules.text, 1, h->rules.text_len, stderr);
-        if (!h->rules.program || program_rules(h->rules.program) + program_correlations(h->rules.program) == 0) {
-                fputs(tr("coloa: no usable rule\n", "coloa: không có quy tắc nào dùng được\n"), stderr);
+        if (!h->rules.program ||
+            program_rules(h->rules.program) + program_correlations(h->rules.program) == 0) {
+                fputs(tr("coloa: no usable rule\n", "coloa: không có quy tắc nào dùng được\n"),
+                      stderr);
                 return -EINVAL;
         }
         return 0;
@@ -268,13 +285,15 @@ static int run_pool(struct hunt *h) {
                                  .landlock = h->o.landlock,
                                  .measure_memory = h->o.stats,
                                  .repeat = h->o.repeat};
-        struct pool_calls calls = {.ctx = h, .finding = on_finding, .problem = on_problem, .tick = on_tick};
+        struct pool_calls calls = {
+                .ctx = h, .finding = on_finding, .problem = on_problem, .tick = on_tick};
 
         if (h->o.pin)
                 os_pin_cpu(0, 0);
         int r = pool_new(&h->pool, &h->in, &o, &calls);
         if (r < 0) {
-                fprintf(stderr, "coloa: %s: %s %s\n", tr("cannot start", "không khởi động được"), strerror(-r), base_fail_where());
+                fprintf(stderr, "coloa: %s: %s %s\n", tr("cannot start", "không khởi động được"),
+                        strerror(-r), base_fail_where());
                 return r;
         }
         signal(SIGINT, on_signal);
@@ -312,7 +331,8 @@ static int end_reports(struct hunt *h, int how, struct report_summary *ret) {
                 if (r == 0)
                         r = output_flush(&h->outputs[i]);
                 if (r < 0 && first == 0) {
-                        fprintf(stderr, "coloa: %s: %s\n", tr("writing a report failed", "ghi báo cáo hỏng"), strerror(-r));
+                        fprintf(stderr, "coloa: %s: %s\n",
+                                tr("writing a report failed", "ghi báo cáo hỏng"), strerror(-r));
                         first = r;
                 }
         }
@@ -323,20 +343,27 @@ static int end_reports(struct hunt *h, int how, struct report_summary *ret) {
 static void print_stats(const struct hunt *h) {
         const struct pool_stats *st = pool_stats(h->pool);
         const struct msg_rules_done *d = &h->rules.done;
-        double judging = (double)(st->judged - st->ready) / 1e9, total = (double)(os_monotonic() - h->started) / 1e9;
+        double judging = (double)(st->judged - st->ready) / 1e9,
+               total = (double)(os_monotonic() - h->started) / 1e9;
 
         fprintf(stderr,
-                "stats: rules_read_s=%.4f rules_parse_s=%.4f rules_compile_s=%.4f start_to_ready_s=%.4f judge_s=%.4f "
+                "stats: rules_read_s=%.4f rules_parse_s=%.4f rules_compile_s=%.4f "
+                "start_to_ready_s=%.4f judge_s=%.4f "
                 "correlate_s=%.4f total_s=%.4f\n",
-                (double)h->rules.read_ns / 1e9, (double)d->parse_ns / 1e9, (double)d->compile_ns / 1e9,
-                (double)(st->ready - h->started) / 1e9, judging, (double)(st->done - st->judged) / 1e9, total);
+                (double)h->rules.read_ns / 1e9, (double)d->parse_ns / 1e9,
+                (double)d->compile_ns / 1e9, (double)(st->ready - h->started) / 1e9, judging,
+                (double)(st->done - st->judged) / 1e9, total);
         fprintf(stderr,
-                "stats: rules=%u correlations=%u refused=%u records=%llu bytes=%llu batches=%llu bad=%llu hits=%llu "
-                "crashes=%llu records_per_s=%.0f mb_per_s=%.1f records_per_s_total=%.0f pss_peak_mb=%.1f\n",
-                program_rules(h->rules.program), program_correlations(h->rules.program), d->n_refused,
-                (unsigned long long)st->records, (unsigned long long)st->bytes, (unsigned long long)st->batches,
-                (unsigned long long)st->bad, (unsigned long long)st->hits, (unsigned long long)st->crashes,
-                judging > 0 ? (double)st->records / judging : 0.0, judging > 0 ? (double)st->bytes / 1e6 / judging : 0.0,
+                "stats: rules=%u correlations=%u refused=%u records=%llu bytes=%llu batches=%llu "
+                "bad=%llu hits=%llu "
+                "crashes=%llu records_per_s=%.0f mb_per_s=%.1f records_per_s_total=%.0f "
+                "pss_peak_mb=%.1f\n",
+                program_rules(h->rules.program), program_correlations(h->rules.program),
+                d->n_refused, (unsigned long long)st->records, (unsigned long long)st->bytes,
+                (unsigned long long)st->batches, (unsigned long long)st->bad,
+                (unsigned long long)st->hits, (unsigned long long)st->crashes,
+                judging > 0 ? (double)st->records / judging : 0.0,
+                judging > 0 ? (double)st->bytes / 1e6 / judging : 0.0,
                 total > 0 ? (double)st->records / total : 0.0, (double)st->pss_peak / 1e6);
 }
 
@@ -348,7 +375,8 @@ static void summarise(struct hunt *h, const struct report_summary *s) {
         /* The terminal view ends with its own summary; any other report leaves it to us. */
         if (h->o.n_outputs == 0 || h->o.outputs[0].path)
                 return;
-        report_summary_lines(&b, report_counts(h->outputs[0].report), s, h->width, colour_wanted(h, STDERR_FILENO));
+        report_summary_lines(&b, report_counts(h->outputs[0].report), s, h->width,
+                             colour_wanted(h, STDERR_FILENO));
         fwrite(b.p, 1, b.len, stderr);
 }
 

@@ -21,10 +21,11 @@ static int push(struct inputs *in, const char *path, const struct stat *st) {
         if (!copy)
                 return -ENOMEM;
         bool regular = st && S_ISREG(st->st_mode);
-        in->list[in->n++] = (struct input){
-                .path = copy,
-                .size = regular ? (uint64_t)st->st_size : 0,
-                .mtime = regular ? st->st_mtim.tv_sec * NS_PER_SEC + st->st_mtim.tv_nsec : TIME_NONE};
+        in->list[in->n++] = (struct input){.path = copy,
+                                           .size = regular ? (uint64_t)st->st_size : 0,
+                                           .mtime = regular ? st->st_mtim.tv_sec * NS_PER_SEC +
+                                                                      st->st_mtim.tv_nsec
+                                                            : TIME_NONE};
         in->bytes += regular ? (uint64_t)st->st_size : 0;
         return 0;
 }
@@ -114,6 +115,8 @@ void inputs_deinit(struct inputs *in) {
 int inputs_open(const struct inputs *in, uint32_t n) {
         const char *path = in->list[n].path;
 
-        /* Not a terminal's file: a FIFO named on the command line is fine, a device that blocks on open is not. */
-        return strcmp(path, "-") == 0 ? os_open("/dev/stdin", O_RDONLY, 0) : os_open(path, O_RDONLY | O_NOCTTY, 0);
+        /* Not a terminal's file: a FIFO named on the command line is fine, a device that blocks on
+         * open is not. */
+        return strcmp(path, "-") == 0 ? os_open("/dev/stdin", O_RDONLY, 0)
+                                      : os_open(path, O_RDONLY | O_NOCTTY, 0);
 }

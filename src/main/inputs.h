@@ -1,13 +1,14 @@
-/* What to hunt in: the paths of the command line, directories gone through, globs opened out, `-` for standard input. */
+/* What to hunt in: the paths of the command line, directories gone through, globs opened out, `-`
+ * for standard input. */
 #ifndef MAIN_INPUTS_H
 #define MAIN_INPUTS_H
 
 #include "os/os.h"
 
 struct input {
-        char *path;     /* as shown; "-" is standard input */
-        uint64_t size;  /* bytes as stored; 0 when unknown */
-        int64_t mtime;  /* ns; TIME_NONE when unknown */
+        char *path;      /* as shown; "-" is standard input */
+        uint64_t size;   /* bytes as stored; 0 when unknown */
+        int64_t mtime;   /* ns; TIME_NONE when unknown */
         uint32_t format; /* found by ingest; enum format */
         uint64_t events, bad;
 };
@@ -21,8 +22,8 @@ struct inputs {
 /* Something that could not be looked into: called with the path and -errno. */
 typedef void (*inputs_problem)(void *ctx, const char *path, int error);
 
-/* Adds a path (a directory's files in sorted order, links inside it not followed; a pattern with * ? [ that names no
- * file). 0 or -ENOMEM; what cannot be read goes to `problem`. */
+/* Adds a path (a directory's files in sorted order, links inside it not followed; a pattern with *
+ * ? [ that names no file). 0 or -ENOMEM; what cannot be read goes to `problem`. */
 int inputs_add(struct inputs *in, const char *path, inputs_problem problem, void *ctx);
 void inputs_deinit(struct inputs *in);
 /* Opens the n-th for reading: a descriptor or -errno. */

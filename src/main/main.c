@@ -1,4 +1,5 @@
-/* coloa: the first word of the command line is the verb. The same program is every process of it (main/spawn.h). */
+/* coloa: the first word of the command line is the verb. The same program is every process of it
+ * (main/spawn.h). */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,10 @@ static const struct {
         int (*run)(int argc, char **argv);
         const char *en, *vi;
 } verbs[] = {
-        {"hunt", verb_hunt, "say which attacks are in log files", "cho biết các cuộc tấn công trong tệp nhật ký"},
-        {"rules", verb_rules, "check, list, test and import Sigma rules", "kiểm tra, liệt kê, thử và nhập quy tắc Sigma"},
+        {"hunt", verb_hunt, "say which attacks are in log files",
+         "cho biết các cuộc tấn công trong tệp nhật ký"},
+        {"rules", verb_rules, "check, list, test and import Sigma rules",
+         "kiểm tra, liệt kê, thử và nhập quy tắc Sigma"},
 };
 
 static void usage(FILE *to) {
@@ -49,7 +52,8 @@ int main(int argc, char **argv) {
         for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
                 if (strcmp(argv[1], verbs[i].name) == 0)
                         return verbs[i].run(argc - 1, argv + 1);
-        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+            strcmp(argv[1], "help") == 0) {
                 usage(stdout);
                 return 0;
         }

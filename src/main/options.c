@@ -12,8 +12,10 @@ static const char *const help_en =
         "Usage: coloa hunt [-r RULES]... [options] LOGS...\n"
         "Says which attacks are in log files, with every Sigma rule at once.\n"
         "\n"
-        "LOGS are files, directories, patterns, or - for standard input: EVTX, JSON lines and arrays,\n"
-        "syslog, auditd, web access logs, IIS/W3C, Zeek, Suricata EVE, CEF, LEEF, key=value, journald\n"
+        "LOGS are files, directories, patterns, or - for standard input: EVTX, JSON lines and "
+        "arrays,\n"
+        "syslog, auditd, web access logs, IIS/W3C, Zeek, Suricata EVE, CEF, LEEF, key=value, "
+        "journald\n"
         "export, CSV; gzip and zstd are unpacked.\n"
         "\n"
         "  -r, --rules PATH         Sigma rules: a file, directory or zip; again for more.\n"
@@ -21,12 +23,16 @@ static const char *const help_en =
         "      --placeholders FILE  values for |expand (YAML: name: [values])\n"
         "      --log-sources DIR    log-source maps instead of the shipped ones\n"
         "      --min-level LEVEL    informational, low, medium, high, critical\n"
-        "      --tag TAG            only rules with this tag (prefix, such as attack.t1059); twice at most\n"
+        "      --tag TAG            only rules with this tag (prefix, such as attack.t1059); twice "
+        "at most\n"
         "\n"
-        "  -o, --output FMT[=FILE]  terminal, jsonl, csv, html, navigator, timesketch; again for more.\n"
+        "  -o, --output FMT[=FILE]  terminal, jsonl, csv, html, navigator, timesketch; again for "
+        "more.\n"
         "                           Without FILE it goes to standard output.\n"
-        "      --from T, --to T     only findings from T on, before T (2026-11-23 or 2026-11-23T05:00:00Z)\n"
-        "      --format NAME        what the logs are, when looking guesses wrong: evtx json syslog auditd\n"
+        "      --from T, --to T     only findings from T on, before T (2026-11-23 or "
+        "2026-11-23T05:00:00Z)\n"
+        "      --format NAME        what the logs are, when looking guesses wrong: evtx json "
+        "syslog auditd\n"
         "                           web w3c zeek cef leef kv journal csv text\n"
         "      --timezone ZONE      of times without one: UTC (default), +07:00, -0430\n"
         "      --year YYYY          of times without one; else the file's own time tells\n"
@@ -39,14 +45,17 @@ static const char *const help_en =
         "      --lang LANG          en or vi; default: from the locale\n"
         "  -h, --help\n"
         "\n"
-        "Exit status: 0 nothing found, 1 findings, 2 usage, 3 something could not be read (also when\n"
+        "Exit status: 0 nothing found, 1 findings, 2 usage, 3 something could not be read (also "
+        "when\n"
         "there are findings; the summary counts both).\n";
 
 static const char *const help_vi =
         "Cách dùng: coloa hunt [-r QUY_TẮC]... [tùy chọn] NHẬT_KÝ...\n"
-        "Cho biết trong các tệp nhật ký có những cuộc tấn công nào, dùng mọi quy tắc Sigma cùng lúc.\n"
+        "Cho biết trong các tệp nhật ký có những cuộc tấn công nào, dùng mọi quy tắc Sigma cùng "
+        "lúc.\n"
         "\n"
-        "NHẬT_KÝ là tệp, thư mục, mẫu tên, hoặc - cho đầu vào chuẩn: EVTX, JSON theo dòng và mảng,\n"
+        "NHẬT_KÝ là tệp, thư mục, mẫu tên, hoặc - cho đầu vào chuẩn: EVTX, JSON theo dòng và "
+        "mảng,\n"
         "syslog, auditd, nhật ký truy cập web, IIS/W3C, Zeek, Suricata EVE, CEF, LEEF, key=value,\n"
         "journald export, CSV; gzip và zstd được giải nén.\n"
         "\n"
@@ -55,17 +64,24 @@ static const char *const help_vi =
         "      --placeholders TỆP   giá trị cho |expand (YAML: tên: [giá trị])\n"
         "      --log-sources TM     bản đồ nguồn nhật ký thay cho bản đi kèm\n"
         "      --min-level MỨC      informational, low, medium, high, critical\n"
-        "      --tag THẺ            chỉ các quy tắc có thẻ này (tiền tố, ví dụ attack.t1059); tối đa hai lần\n"
+        "      --tag THẺ            chỉ các quy tắc có thẻ này (tiền tố, ví dụ attack.t1059); tối "
+        "đa hai lần\n"
         "\n"
-        "  -o, --output DẠNG[=TỆP]  terminal, jsonl, csv, html, navigator, timesketch; lặp lại để thêm.\n"
+        "  -o, --output DẠNG[=TỆP]  terminal, jsonl, csv, html, navigator, timesketch; lặp lại để "
+        "thêm.\n"
         "                           Không có TỆP thì ghi ra đầu ra chuẩn.\n"
-        "      --from T, --to T     chỉ phát hiện từ T trở đi, trước T (2026-11-23 hoặc 2026-11-23T05:00:00Z)\n"
-        "      --format TÊN         loại nhật ký, khi tự đoán sai: evtx json syslog auditd web w3c zeek\n"
+        "      --from T, --to T     chỉ phát hiện từ T trở đi, trước T (2026-11-23 hoặc "
+        "2026-11-23T05:00:00Z)\n"
+        "      --format TÊN         loại nhật ký, khi tự đoán sai: evtx json syslog auditd web w3c "
+        "zeek\n"
         "                           cef leef kv journal csv text\n"
-        "      --timezone MÚI       cho thời gian không ghi múi giờ: UTC (mặc định), +07:00, -0430\n"
-        "      --year NNNN          cho thời gian không ghi năm; nếu không thì theo thời gian của tệp\n"
+        "      --timezone MÚI       cho thời gian không ghi múi giờ: UTC (mặc định), +07:00, "
+        "-0430\n"
+        "      --year NNNN          cho thời gian không ghi năm; nếu không thì theo thời gian của "
+        "tệp\n"
         "\n"
-        "      --jobs N             số tiến trình phán xét (tên khác --threads); mặc định theo số bộ xử lý\n"
+        "      --jobs N             số tiến trình phán xét (tên khác --threads); mặc định theo số "
+        "bộ xử lý\n"
         "      --stats              các giai đoạn, tốc độ và bộ nhớ ở cuối\n"
         "      --no-memo            so khớp lại mọi giá trị (để đo)\n"
         "      --color KHI          auto, always, never (tôn trọng NO_COLOR)\n"
@@ -73,12 +89,29 @@ static const char *const help_vi =
         "      --lang NGỮ           en hoặc vi; mặc định theo locale\n"
         "  -h, --help\n"
         "\n"
-        "Mã thoát: 0 không thấy gì, 1 có phát hiện, 2 sai cách dùng, 3 có thứ không đọc được (kể cả khi\n"
+        "Mã thoát: 0 không thấy gì, 1 có phát hiện, 2 sai cách dùng, 3 có thứ không đọc được (kể "
+        "cả khi\n"
         "có phát hiện; phần tổng kết đếm cả hai).\n";
 
 enum {
-        OPT_PLACEHOLDERS = 256, OPT_LOGSOURCES, OPT_MIN_LEVEL, OPT_TAG, OPT_FROM, OPT_TO, OPT_FORMAT, OPT_TIMEZONE,
-        OPT_YEAR, OPT_JOBS, OPT_STATS, OPT_NO_MEMO, OPT_COLOR, OPT_LANG, OPT_PIN, OPT_REPEAT, OPT_FILL, OPT_LANDLOCK,
+        OPT_PLACEHOLDERS = 256,
+        OPT_LOGSOURCES,
+        OPT_MIN_LEVEL,
+        OPT_TAG,
+        OPT_FROM,
+        OPT_TO,
+        OPT_FORMAT,
+        OPT_TIMEZONE,
+        OPT_YEAR,
+        OPT_JOBS,
+        OPT_STATS,
+        OPT_NO_MEMO,
+        OPT_COLOR,
+        OPT_LANG,
+        OPT_PIN,
+        OPT_REPEAT,
+        OPT_FILL,
+        OPT_LANDLOCK,
 };
 
 static const struct option long_options[] = {
@@ -117,7 +150,8 @@ static int usage(const char *option, const char *value, const char *why) {
 }
 
 enum level level_from_name(const char *s) {
-        static const char *const names[] = {"", "informational", "low", "medium", "high", "critical"};
+        static const char *const names[] = {"",       "informational", "low",
+                                            "medium", "high",          "critical"};
 
         for (unsigned i = 1; i < ARRAY_LEN(names); i++)
                 if (strcasecmp(s, names[i]) == 0)
@@ -171,7 +205,8 @@ static int add_output(struct hunt_options *o, char *value) {
         return 0;
 }
 
-static int list_add(const char **list, unsigned *n, unsigned max, const char *option, const char *value) {
+static int list_add(const char **list, unsigned *n, unsigned max, const char *option,
+                    const char *value) {
         if (*n == max)
                 return usage(option, value, tr("given too often", "lặp lại quá nhiều lần"));
         list[(*n)++] = value;
@@ -185,9 +220,13 @@ static int set_input_option(struct hunt_options *o, int c, const char *v) {
         switch (c) {
         case OPT_FORMAT:
                 o->format = format_from_name(span_str(v));
-                return o->format ? 0 : usage("--format", v, tr("no such format", "không có dạng này"));
+                return o->format ? 0
+                                 : usage("--format", v, tr("no such format", "không có dạng này"));
         case OPT_TIMEZONE:
-                return zone_from(v, &o->zone_sec) ? 0 : usage("--timezone", v, tr("expected UTC or +HH:MM", "phải là UTC hoặc +GG:PP"));
+                return zone_from(v, &o->zone_sec)
+                               ? 0
+                               : usage("--timezone", v,
+                                       tr("expected UTC or +HH:MM", "phải là UTC hoặc +GG:PP"));
         case OPT_YEAR:
                 if (!number(v, 1970, 2261, &n))
                         return usage("--year", v, tr("expected a year", "phải là một năm"));
@@ -211,7 +250,8 @@ static int set_number_option(struct hunt_options *o, int c, const char *v) {
         long n;
 
         if (!number(v, c == OPT_LANDLOCK ? -1 : 1, 1 << 20, &n) || (c == OPT_JOBS && n > 64))
-                return usage(c == OPT_JOBS ? "--jobs" : "--", v, tr("expected a number from 1 to 64", "phải là số từ 1 đến 64"));
+                return usage(c == OPT_JOBS ? "--jobs" : "--", v,
+                             tr("expected a number from 1 to 64", "phải là số từ 1 đến 64"));
         if (c == OPT_JOBS)
                 o->jobs = (unsigned)n;
         else if (c == OPT_REPEAT)
@@ -231,7 +271,9 @@ static int set_color(struct hunt_options *o, const char *v) {
         else if (strcmp(v, "never") == 0)
                 o->colour = 0;
         else
-                return usage("--color", v, tr("expected auto, always or never", "phải là auto, always hoặc never"));
+                return usage(
+                        "--color", v,
+                        tr("expected auto, always or never", "phải là auto, always hoặc never"));
         return 0;
 }
 
@@ -240,12 +282,16 @@ static int set_option(struct hunt_options *o, int c, char *v) {
         case 'r': return list_add(o->rules, &o->n_rules, OPTION_LIST_MAX, "-r", v);
         case 'o': return add_output(o, v);
         case 'q': o->quiet = true; return 0;
-        case OPT_PLACEHOLDERS: return list_add(o->placeholders, &o->n_placeholders, OPTION_LIST_MAX, "--placeholders", v);
+        case OPT_PLACEHOLDERS:
+                return list_add(o->placeholders, &o->n_placeholders, OPTION_LIST_MAX,
+                                "--placeholders", v);
         case OPT_TAG: return list_add(o->tags, &o->n_tags, ARRAY_LEN(o->tags), "--tag", v);
         case OPT_LOGSOURCES: o->logsources = v; return 0;
         case OPT_MIN_LEVEL:
                 o->min_level = level_from_name(v);
-                return o->min_level ? 0 : usage("--min-level", v, tr("no such level", "không có mức này"));
+                return o->min_level
+                               ? 0
+                               : usage("--min-level", v, tr("no such level", "không có mức này"));
         case OPT_STATS: o->stats = true; return 0;
         case OPT_NO_MEMO: o->no_memo = true; return 0;
         case OPT_PIN: o->pin = true; return 0;
@@ -263,7 +309,8 @@ int hunt_options_read(struct hunt_options *ret, int argc, char **argv) {
         struct hunt_options *o = ret;
         int c;
 
-        *o = (struct hunt_options){.from = TIME_NONE, .to = TIME_NONE, .colour = -1, .repeat = 1, .landlock = -1};
+        *o = (struct hunt_options){
+                .from = TIME_NONE, .to = TIME_NONE, .colour = -1, .repeat = 1, .landlock = -1};
         optind = 1;
         while ((c = getopt_long(argc, argv, "r:o:qh", long_options, NULL)) != -1) {
                 if (c == 'h') {
@@ -271,7 +318,8 @@ int hunt_options_read(struct hunt_options *ret, int argc, char **argv) {
                         return 1;
                 }
                 if (c == '?') {
-                        fputs(tr("Try 'coloa hunt --help'.\n", "Xem 'coloa hunt --help'.\n"), stderr);
+                        fputs(tr("Try 'coloa hunt --help'.\n", "Xem 'coloa hunt --help'.\n"),
+                              stderr);
                         return 2;
                 }
                 int r = set_option(o, c, optarg);

@@ -1,9 +1,10 @@
 /* See pool.h.
  *
- * Slots: FREE -> FILLING (ingest has it) -> READY (a batch waits) -> JUDGED (a judge has it) -> FREE. Only a few are
- * in use at a time, so that a batch is still in the cache when it is judged. A judge holds at most two batches: one at
- * work, one waiting, so it never idles for a message. When a judge dies, its current batch goes to its successor with
- * the position behind the record it died on; its waiting batch goes back to READY. */
+ * Slots: FREE -> FILLING (ingest has it) -> READY (a batch waits) -> JUDGED (a judge has it) ->
+ * FREE. Only a few are in use at a time, so that a batch is still in the cache when it is judged. A
+ * judge holds at most two batches: one at work, one waiting, so it never idles for a message. When
+ * a judge dies, its current batch goes to its successor with the position behind the record it died
+ * on; its waiting batch goes back to READY. */
 #include "main/pool.h"
 
 #include <fcntl.h>
@@ -19,8 +20,9 @@
 
 #define JUDGES_MAX 64u
 #define JUDGE_QUEUE 2u
-#define PROGRESS_LIMIT_NS (INT64_C(10) * NS_PER_SEC) /* a judge that stays on one record longer is ended */
-#define CRASHES_MAX 1000u                             /* then the hunt gives up */
+#define PROGRESS_LIMIT_NS                                                                          \
+        (INT64_C(10) * NS_PER_SEC) /* a judge that stays on one record longer is ended */
+#define CRASHES_MAX 1000u          /* then the hunt gives up */
 
 enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_READY, SLOT_JUDGED };
 
@@ -70,8 +72,11 @@ void pool_cancel(void) {
         cancelled = 1;
 }
 
-static void problem(struct pool *p, uint32_t input, uint64_t offset, uint64_t length, const char *what) {
-        p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = input, .offset = offset, .length = length, .what = what});
+static void problem(struct pool *p, uint32_t input, uint64_t offset, uint64_t length,
+                    const char *what) {
+        p->calls.problem(p->calls.ctx,
+                         &(struct pool_problem){
+                                 .input = input, .offset = offset, .length = length, .what = what});
 }
 
 /* ---- starting ---- */
@@ -148,7 +153,8 @@ static int start_correlator(struct pool *p) {
         snprintf(landlock, sizeof(landlock), "%d", p->o.landlock);
         p->scratch = os_open(tmp && *tmp ? tmp : "/tmp", O_RDWR | O_TMPFILE | O_EXCL, 0600);
         if (p->scratch < 0) {
-                /* No such files there: memory will do, as it is only used when hits exceed the sorter's budget. */
+                /* No such files there: memory will do, as it is only used when hits exceed the
+                 * sorter's budget. */
                 int r = os_memfd("scratch", &p->scratch);
                 if (r < 0)
                         return r;
@@ -176,7 +182,8 @@ static int make_ring(struct pool *p) {
         return p->ring_ro < 0 ? p->ring_ro : 0;
 }
 
-int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o, const struct pool_calls *calls) {
+int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o,
+             const struct pool_calls *calls) {
         _cleanup_(pool_freep) struct pool *p = calloc(1, sizeof(*p));
 
         if (!p)
@@ -244,11 +251,12 @@ static int take_entry(struct pool *p, enum outbox_kind kind, struct span s) {
                 m.what[sizeof(m.what) - 1] = '\0';
                 if (m.input >= p->in->n)
                         return -EBADMSG;
-                p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = m.input,
-                                                                      .offset = m.offset,
-                                                                      .length = m.length,
-                                                                      .what = m.what,
-                                                                      .recovered = m.recovered != 0});
+                p->calls.problem(p->calls.ctx,
+                                 &(struct pool_problem){.input = m.input,
+                                                        .offset = m.offset,
+                                                        .length = m.length,
+                                                        .what = m.what,
+                                                        .recovered = m.recovered != 0});
                 return 0;
         }
         arena_reset(&p->arena);
@@ -258,15 +266,18 @@ static int take_entry(struct pool *p, enum outbox_kind kind, struct span s) {
         if (kind == OUTBOX_FINDING)
                 return p->calls.finding(p->calls.ctx, &f);
         p->st.hits++;
-        /* The correlator only takes until we close: it never waits for us, so we may wait for it. */
+        /* The correlator only takes until we close: it never waits for us, so we may wait for it.
+         */
         if (p->correlator.sock >= 0 && os_write_full(p->correlator.sock, s.p, s.len) < 0) {
-                os_close(p->correlator.sock); /* it died: said at the end, findings of single rules go on */
+                os_close(p->correlator.sock); /* it died: said at the end, findings of single rules
+                                                 go on */
                 p->correlator.sock = -1;
         }
         return 0;
 }
 
-/* Everything published so far. A judge that breaks the format is ended; what it said before stands. */
+/* Everything published so far. A judge that breaks the format is ended; what it said before stands.
+ */
 static int drain(struct pool *p, struct judge *j) {
         enum outbox_kind kind;
         size_t len;
@@ -317,7 +328,8 @@ static int judge_died(struct pool *p, struct judge *j) {
         if (r < 0)
                 return r;
         if (!j->ready || p->st.crashes >= CRASHES_MAX) {
-                fprintf(stderr, "coloa: %s: %s\n", tr("a judge cannot work", "một tiến trình phán xét không chạy được"), fate);
+                fprintf(stderr, "coloa: %s: %s\n",
+                        tr("a judge cannot work", "một tiến trình phán xét không chạy được"), fate);
                 return -ECHILD;
         }
         for (unsigned i = 0; i < j->queued; i++) {
@@ -325,15 +337,17 @@ static int judge_died(struct pool *p, struct judge *j) {
                 s->state = SLOT_READY;
                 if (i > 0 || !working)
                         continue;
-                /* Its number is only a hint from a process that may have been hijacked: kept inside the batch, and
-                 * always ahead, so that this ends. */
+                /* Its number is only a hint from a process that may have been hijacked: kept inside
+                 * the batch, and always ahead, so that this ends. */
                 uint64_t skip = MAX(MIN(position, (uint64_t)s->bytes), (uint64_t)s->skip) + 1;
                 p->st.crashes++;
-                p->st.records += MIN(__atomic_load_n(&j->out->events, __ATOMIC_RELAXED), (uint64_t)SLOT_BYTES);
-                p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = s->input,
-                                                                      .offset = s->offset + skip - 1,
-                                                                      .what = fate,
-                                                                      .crash = true});
+                p->st.records += MIN(__atomic_load_n(&j->out->events, __ATOMIC_RELAXED),
+                                     (uint64_t)SLOT_BYTES);
+                p->calls.problem(p->calls.ctx,
+                                 &(struct pool_problem){.input = s->input,
+                                                        .offset = s->offset + skip - 1,
+                                                        .what = fate,
+                                                        .crash = true});
                 s->skip = (uint32_t)skip;
                 if (s->skip >= s->bytes)
                         s->state = SLOT_FREE;
@@ -366,7 +380,8 @@ static int judge_message(struct pool *p, struct judge *j) {
         if (n == sizeof(m.slot) && m.slot.type == JUDGE_DONE && judge_done(p, j, &m.slot) == 0)
                 return 0;
         if (n > 0)
-                os_kill(j->child.pid, SIGKILL); /* it does not keep the protocol: it is not ours any more */
+                os_kill(j->child.pid,
+                        SIGKILL); /* it does not keep the protocol: it is not ours any more */
         return judge_died(p, j);
 }
 
@@ -376,7 +391,8 @@ static int ingest_died(struct pool *p) {
         const char *fate = child_fate(child_reap(&p->ingest));
 
         if (!p->ingest_ready || p->st.crashes >= CRASHES_MAX) {
-                fprintf(stderr, "coloa: %s: %s\n", tr("ingest cannot work", "tiến trình thu nhận không chạy được"), fate);
+                fprintf(stderr, "coloa: %s: %s\n",
+                        tr("ingest cannot work", "tiến trình thu nhận không chạy được"), fate);
                 return -ECHILD;
         }
         p->st.crashes++;
@@ -438,7 +454,8 @@ static int ingest_message(struct pool *p) {
                 r = slot_filled(p, &m.slot);
         } else if (n == sizeof(m.closed) && m.closed.type == INGEST_CLOSED) {
                 r = input_closed(p, &m.closed);
-        } else if (n == sizeof(m.problem) && m.problem.type == INGEST_PROBLEM && m.problem.input < p->in->n) {
+        } else if (n == sizeof(m.problem) && m.problem.type == INGEST_PROBLEM &&
+                   m.problem.input < p->in->n) {
                 r = take_entry(p, OUTBOX_PROBLEM, span_of(m.bytes, sizeof(m.problem)));
         }
         if (r == 0)
@@ -515,7 +532,8 @@ static int oldest_ready(const struct pool *p) {
         int best = -1;
 
         for (unsigned i = 0; i < RING_SLOTS; i++)
-                if (p->slots[i].state == SLOT_READY && (best < 0 || p->slots[i].order < p->slots[best].order))
+                if (p->slots[i].state == SLOT_READY &&
+                    (best < 0 || p->slots[i].order < p->slots[best].order))
                         best = (int)i;
         return best;
 }
@@ -538,7 +556,8 @@ static int give_to_judges(struct pool *p) {
 
                 if (!j)
                         return 0;
-                struct msg_slot m = {.type = JUDGE_BATCH, .slot = (uint32_t)s, .skip = p->slots[s].skip};
+                struct msg_slot m = {
+                        .type = JUDGE_BATCH, .slot = (uint32_t)s, .skip = p->slots[s].skip};
                 if (j->queued == 0)
                         j->seen_at = os_monotonic();
                 p->slots[s].state = SLOT_JUDGED;
@@ -551,7 +570,8 @@ static int give_to_judges(struct pool *p) {
         }
 }
 
-/* Judges that stay on one record too long are ended; the message loop then treats them like any that died. */
+/* Judges that stay on one record too long are ended; the message loop then treats them like any
+ * that died. */
 static void watch_judges(struct pool *p, int64_t now) {
         for (unsigned i = 0; i < p->n_judges; i++) {
                 struct judge *j = &p->judges[i];
@@ -645,7 +665,8 @@ static int read_alerts(struct pool *p) {
                 for (;;) {
                         struct finding f;
                         arena_reset(&p->arena);
-                        ssize_t k = finding_decode(span_of(in.p + used, have - used), &p->arena, &f);
+                        ssize_t k =
+                                finding_decode(span_of(in.p + used, have - used), &p->arena, &f);
                         if (k < 0)
                                 return (int)k;
                         if (k == 0)
@@ -670,7 +691,8 @@ static int finish_correlation(struct pool *p) {
                 measure(p);
         int status = child_stop(&p->correlator, 2000);
         if (status != 0 || r < 0) {
-                fprintf(stderr, "coloa: %s: %s\n", tr("the correlator failed", "tiến trình tương quan hỏng"),
+                fprintf(stderr, "coloa: %s: %s\n",
+                        tr("the correlator failed", "tiến trình tương quan hỏng"),
                         r < 0 ? strerror(-r) : child_fate(status));
                 p->st.crashes++;
                 if (r == 0)

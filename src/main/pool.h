@@ -1,5 +1,5 @@
-/* The processes of a hunt, driven: inputs go to ingest, slots to judges, what they say comes back by callback.
- * A process that dies takes nothing along but the record it died on. */
+/* The processes of a hunt, driven: inputs go to ingest, slots to judges, what they say comes back
+ * by callback. A process that dies takes nothing along but the record it died on. */
 #ifndef MAIN_POOL_H
 #define MAIN_POOL_H
 
@@ -20,7 +20,8 @@ struct pool_problem {
 
 struct pool_calls {
         void *ctx;
-        int (*finding)(void *ctx, const struct finding *f); /* to be shown; 0 or -errno, which ends the hunt */
+        int (*finding)(void *ctx,
+                       const struct finding *f); /* to be shown; 0 or -errno, which ends the hunt */
         void (*problem)(void *ctx, const struct pool_problem *p);
         void (*tick)(void *ctx); /* at least twice a second */
 };
@@ -28,30 +29,31 @@ struct pool_calls {
 struct pool_options {
         unsigned judges;
         int program_fd;
-        bool correlate;      /* the program has correlations */
-        uint32_t format;     /* forced; FORMAT_UNKNOWN: found by looking */
-        uint32_t fill;       /* bytes of a slot used; 0: default */
-        int64_t from, to;    /* TIME_NONE: no bound */
+        bool correlate;   /* the program has correlations */
+        uint32_t format;  /* forced; FORMAT_UNKNOWN: found by looking */
+        uint32_t fill;    /* bytes of a slot used; 0: default */
+        int64_t from, to; /* TIME_NONE: no bound */
         int zone_sec, year;
         bool no_memo;
-        bool pin;            /* all on one CPU: for measurements */
+        bool pin; /* all on one CPU: for measurements */
         uint32_t min_level;
         const char **tags;
         unsigned n_tags;
         int landlock;
         bool measure_memory;
-        unsigned repeat;     /* go through the inputs that many times: for measurements */
+        unsigned repeat; /* go through the inputs that many times: for measurements */
 };
 
 struct pool_stats {
         uint64_t records, bad, bytes, bytes_read, batches, crashes, hits;
-        int64_t ready;  /* monotonic: all processes wait for work */
-        int64_t judged; /* monotonic: the last verdict came */
-        int64_t done;   /* monotonic: alerts came too */
+        int64_t ready;     /* monotonic: all processes wait for work */
+        int64_t judged;    /* monotonic: the last verdict came */
+        int64_t done;      /* monotonic: alerts came too */
         uint64_t pss_peak; /* bytes, sum over all processes; 0: not measured */
 };
 
-int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o, const struct pool_calls *calls);
+int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o,
+             const struct pool_calls *calls);
 /* Until all inputs are through. 0; -errno; -ECANCELED after pool_cancel(). */
 int pool_run(struct pool *p);
 /* From a signal handler: finish what is in flight and stop. */

@@ -1,7 +1,7 @@
-/* The correlator of a hunt: hits in from main until it closes its end, alerts out in order of event time. Hits come as
- * judges finish, so they are sorted first, in bounded memory with a scratch file (an unlinked file that main opened). */
+/* The correlator of a hunt: hits in from main until it closes its end, alerts out in order of event
+ * time. Hits come as judges finish, so they are sorted first, in bounded memory with a scratch file
+ * (an unlinked file that main opened). */
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "correlate/correlate.h"
 #include "correlate/sort.h"
@@ -121,7 +121,8 @@ int process_correlate(int argc, char **argv) {
         if (sandbox_enter(SANDBOX_CORRELATE, landlock, (size_t)1 << 30, NULL) < 0)
                 return 15;
         arena_init(&a, (size_t)16 << 20);
-        if (program_open(&g, p, (size_t)st.st_size) != 0 || corr_spec_decode(program_correlation_spec(g), &a, &c, &n) < 0)
+        if (program_open(&g, p, (size_t)st.st_size) != 0 ||
+            corr_spec_decode(program_correlation_spec(g), &a, &c, &n) < 0)
                 return 14;
         return run(&s, c, n) < 0 ? 16 : 0;
 }

@@ -1,5 +1,6 @@
-/* Ingest: descriptors to batches. It alone maps the ring writable; decompression and framing, the first work on foreign
- * bytes, happen here behind the sandbox. One input at a time: main opens it and hands over the descriptor. */
+/* Ingest: descriptors to batches. It alone maps the ring writable; decompression and framing, the
+ * first work on foreign bytes, happen here behind the sandbox. One input at a time: main opens it
+ * and hands over the descriptor. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -42,7 +43,8 @@ static void open_input(struct ingest *g, const struct msg_ingest_open *m, int fd
         struct framer_input in = {.read = read_input,
                                   .ctx = g,
                                   .input = m->input,
-                                  .forced = m->format < FORMAT_MAX ? (enum format)m->format : FORMAT_UNKNOWN,
+                                  .forced = m->format < FORMAT_MAX ? (enum format)m->format
+                                                                   : FORMAT_UNKNOWN,
                                   .file_time = m->file_time};
 
         g->fd = fd;
@@ -63,7 +65,8 @@ static int say_problem(struct ingest *g, const struct decode_error *e) {
         return os_send(g->sock, &m, sizeof(m), NULL, 0);
 }
 
-/* The slot comes back filled, or with no bytes when the input ended before (main then opens the next). */
+/* The slot comes back filled, or with no bytes when the input ended before (main then opens the
+ * next). */
 static int fill(struct ingest *g, uint32_t slot) {
         struct msg_slot f = {.type = INGEST_FILLED, .slot = slot, .input = g->input};
         struct decode_error error;

@@ -1,8 +1,8 @@
-/* A judge: batch in, findings out. Pure: after the sandbox it has the ring (read-only), the program (read-only), its
- * outbox and one socket; no files, no network, no clock.
+/* A judge: batch in, findings out. Pure: after the sandbox it has the ring (read-only), the program
+ * (read-only), its outbox and one socket; no files, no network, no clock.
  *
- * Its record position goes to the outbox's first page before a record is touched, so that main can name the record
- * that killed it and go on behind it. */
+ * Its record position goes to the outbox's first page before a record is touched, so that main can
+ * name the record that killed it and go on behind it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -54,7 +54,8 @@ static int take_message(struct judge *j, bool *ret_emptied) {
                 *ret_emptied = true;
                 return 0;
         }
-        if (m.plain.type != JUDGE_BATCH || n != sizeof(m.slot) || m.slot.slot >= RING_SLOTS || j->queued == QUEUE_MAX)
+        if (m.plain.type != JUDGE_BATCH || n != sizeof(m.slot) || m.slot.slot >= RING_SLOTS ||
+            j->queued == QUEUE_MAX)
                 return -EPROTO;
         j->queue[j->queued++] = m.slot;
         return 0;
@@ -100,7 +101,8 @@ static uint8_t finding_type_of(const struct field *f) {
         }
 }
 
-static void finding_start(const struct judge *j, const struct batch *b, const struct event *e, struct finding *f) {
+static void finding_start(const struct judge *j, const struct batch *b, const struct event *e,
+                          struct finding *f) {
         (void)j;
         *f = (struct finding){.input = b->h.input,
                               .length = (uint32_t)e->raw.len,
@@ -120,10 +122,11 @@ static void fill_fields(struct judge *j, const struct event *e, struct finding *
 
                 if (!v.p)
                         continue;
-                j->fields[n++] = (struct finding_field){.name = span_of(x->name, x->name_len),
-                                                        .value = v,
-                                                        .type = finding_type_of(x),
-                                                        .matched = i < EVENT_FIELDS_MAX && j->matched[i]};
+                j->fields[n++] =
+                        (struct finding_field){.name = span_of(x->name, x->name_len),
+                                               .value = v,
+                                               .type = finding_type_of(x),
+                                               .matched = i < EVENT_FIELDS_MAX && j->matched[i]};
         }
         f->fields = j->fields;
         f->n_fields = n;
@@ -139,7 +142,8 @@ static int say_hit(struct judge *j, const struct event *e, const struct finding 
 
         for (uint32_t i = 0; i < n; i++)
                 if (values[i].p)
-                        j->fields[k++] = (struct finding_field){.name = names[i], .value = values[i]};
+                        j->fields[k++] =
+                                (struct finding_field){.name = names[i], .value = values[i]};
         f.fields = j->fields;
         f.n_fields = k;
         f.flags = FINDING_CORRELATE;
@@ -150,14 +154,15 @@ static int say_hit(struct judge *j, const struct event *e, const struct finding 
         return say(j, OUTBOX_HIT, buf_get(&j->buf));
 }
 
-static int say_findings(struct judge *j, const struct batch *b, const struct event *e, const uint32_t *rules,
-                        uint32_t n) {
+static int say_findings(struct judge *j, const struct batch *b, const struct event *e,
+                        const uint32_t *rules, uint32_t n) {
         struct finding f;
 
         arena_reset(&j->arena);
         finding_start(j, b, e, &f);
         f.time = f.time_last = event_time(e, &j->decode, &j->arena);
-        if (f.time != TIME_NONE && ((j->from != TIME_NONE && f.time < j->from) || (j->to != TIME_NONE && f.time >= j->to)))
+        if (f.time != TIME_NONE &&
+            ((j->from != TIME_NONE && f.time < j->from) || (j->to != TIME_NONE && f.time >= j->to)))
                 return 0;
         f.host = event_host(e, &j->arena);
         f.user = event_user(e, &j->arena);
@@ -191,8 +196,8 @@ static int say_findings(struct judge *j, const struct batch *b, const struct eve
 }
 
 #ifdef COLOA_FAULTS
-/* Test builds only: a record that holds one of these words hijacks the judge, so that the scenarios can see what becomes of
- * a judge that crashes, hangs or tries to break out. */
+/* Test builds only: a record that holds one of these words hijacks the judge, so that the scenarios
+ * can see what becomes of a judge that crashes, hangs or tries to break out. */
 static void misbehave(struct span raw) {
         volatile uint64_t forever = 1;
 
@@ -238,7 +243,8 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
                 } else {
                         done.events++;
                         /* Exactly where the record begins, without what stands between records. */
-                        __atomic_store_n(&j->out->position, (uint64_t)(e.raw.p - b.payload.p), __ATOMIC_RELAXED);
+                        __atomic_store_n(&j->out->position, (uint64_t)(e.raw.p - b.payload.p),
+                                         __ATOMIC_RELAXED);
                         misbehave(e.raw);
                         uint32_t n = matcher_run(j->matcher, &e, &rules);
                         if (n)
@@ -272,7 +278,8 @@ static int serve(struct judge *j) {
 }
 
 /* Options travel as arguments NAME=VALUE: numbers and tags, nothing secret. */
-static void read_options(struct judge *j, struct match_options *o, int argc, char **argv, int *landlock) {
+static void read_options(struct judge *j, struct match_options *o, int argc, char **argv,
+                         int *landlock) {
         static struct span tags[8];
 
         j->from = j->to = TIME_NONE;
@@ -341,7 +348,8 @@ int process_judge(int argc, char **argv) {
         int r = map_all(&j);
         if (r != 0)
                 return 13;
-        /* Compiled regexes are executable memory: before the sandbox, which allows no more of it. */
+        /* Compiled regexes are executable memory: before the sandbox, which allows no more of it.
+         */
         r = matcher_new(&j.matcher, j.program, &o);
         if (r < 0)
                 return 14;

@@ -1,6 +1,8 @@
-/* The rules process: foreign YAML (and zips) in, a sealed program or a text out. Lives for one job. */
+/* The rules process: foreign YAML (and zips) in, a sealed program or a text out. Lives for one job.
+ */
 #include <stdlib.h>
 
+#include "base/lang.h"
 #include "main/processes.h"
 #include "main/spawn.h"
 #include "os/sandbox.h"
@@ -10,7 +12,6 @@
 #include "rules/program.h"
 #include "rules/regress.h"
 #include "rules/zipfile.h"
-#include "base/lang.h"
 #include "wire/bundle.h"
 #include "wire/message.h"
 
@@ -72,7 +73,8 @@ static void keep_errors(struct ruleset *s) {
         s->n_diags = n;
 }
 
-/* Whether a file may be imported: no error in it but a placeholder that is only defined where the rule is used. */
+/* Whether a file may be imported: no error in it but a placeholder that is only defined where the
+ * rule is used. */
 static int import_verdicts(struct buf *out, const struct ruleset *s, struct span bundle) {
         struct bundle_entry e;
         size_t pos = 0;
@@ -84,7 +86,8 @@ static int import_verdicts(struct buf *out, const struct ruleset *s, struct span
                 if (e.kind != BUNDLE_RULE)
                         continue;
                 for (uint32_t i = 0; i < s->n_diags && !bad; i++)
-                        bad = s->diags[i].severity == DIAG_ERROR && span_eq(s->diags[i].file, e.name) &&
+                        bad = s->diags[i].severity == DIAG_ERROR &&
+                              span_eq(s->diags[i].file, e.name) &&
                               strcmp(s->diags[i].code, "placeholder-undefined") != 0;
                 buf_str(out, bad ? "refused\t" : "ok\t");
                 buf_span(out, e.name);
@@ -93,8 +96,8 @@ static int import_verdicts(struct buf *out, const struct ruleset *s, struct span
         return r;
 }
 
-static int run(const struct msg_rules_job *job, struct span bundle, struct msg_rules_done *d, struct buf *text,
-               struct buf *program) {
+static int run(const struct msg_rules_job *job, struct span bundle, struct msg_rules_done *d,
+               struct buf *text, struct buf *program) {
         struct ruleset set = {0};
         int64_t t0 = os_monotonic();
         int r;

@@ -9,7 +9,8 @@
 #include "main/inputs.h"
 #include "wire/bundle.h"
 
-#define RULE_FILE_MAX ((size_t)64 << 20) /* a zip may be large; a YAML file is cut off by the parser at 1 MiB */
+#define RULE_FILE_MAX                                                                              \
+        ((size_t)64 << 20) /* a zip may be large; a YAML file is cut off by the parser at 1 MiB */
 
 void rulebook_complain(void *ctx, const char *path, int error) {
         int *first = ctx;
@@ -34,7 +35,8 @@ static int unzip(struct buf *bundle, const char *path, struct span zip, int land
         int r = one.failed ? -ENOMEM : rulebook_run(&inner, &o, buf_get(&one));
         buf_deinit(&one);
         if (r < 0) {
-                fprintf(stderr, "coloa: %s: %s\n", path, tr("not a readable zip of rules", "không đọc được tệp zip quy tắc"));
+                fprintf(stderr, "coloa: %s: %s\n", path,
+                        tr("not a readable zip of rules", "không đọc được tệp zip quy tắc"));
                 return r;
         }
         buf_add(bundle, inner.text, inner.text_len);
@@ -42,7 +44,8 @@ static int unzip(struct buf *bundle, const char *path, struct span zip, int land
         return 0;
 }
 
-/* All files below `path` into the bundle. A file named on the command line is taken whatever its name. */
+/* All files below `path` into the bundle. A file named on the command line is taken whatever its
+ * name. */
 static int add_files(struct buf *bundle, enum bundle_kind kind, const char *path, int landlock) {
         struct inputs in = {0};
         struct stat st;
@@ -133,7 +136,8 @@ static int receive(struct rulebook *b, struct child *c) {
                 os_close_quiet(fds[0]);
                 os_close_quiet(fds[1]);
                 if (got >= 0)
-                        fprintf(stderr, "coloa: %s: %s\n", tr("the rules process failed", "tiến trình đọc quy tắc hỏng"),
+                        fprintf(stderr, "coloa: %s: %s\n",
+                                tr("the rules process failed", "tiến trình đọc quy tắc hỏng"),
                                 child_fate(child_reap(c)));
                 return got < 0 ? (int)got : -EPROTO;
         }
@@ -167,7 +171,10 @@ int rulebook_run(struct rulebook *ret, const struct rulebook_options *o, struct 
         if (r == 0)
                 r = os_memfd_seal(fd);
         if (r == 0)
-                r = child_start(&c, &(struct child_spec){.name = "rules", .fds = &fd, .n_fds = 1, .args = args, .cpu = -1});
+                r = child_start(
+                        &c,
+                        &(struct child_spec){
+                                .name = "rules", .fds = &fd, .n_fds = 1, .args = args, .cpu = -1});
         if (r < 0)
                 return r;
         r = os_send(c.sock, &job, sizeof(job), NULL, 0);

@@ -1,4 +1,5 @@
-/* Rules on their way in: files of the command line (or the shipped pack) into a bundle, the rules process, a program. */
+/* Rules on their way in: files of the command line (or the shipped pack) into a bundle, the rules
+ * process, a program. */
 #ifndef MAIN_RULEBOOK_H
 #define MAIN_RULEBOOK_H
 

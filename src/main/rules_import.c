@@ -1,7 +1,8 @@
 /* See rules_import.h.
  *
- * The files are judged by the rules process, then written to TO.new, synced, and put in place by one rename (an exchange
- * when TO exists). At every moment TO is either the old set or the new one. */
+ * The files are judged by the rules process, then written to TO.new, synced, and put in place by
+ * one rename (an exchange when TO exists). At every moment TO is either the old set or the new one.
+ */
 #include "main/rules_import.h"
 
 #include <fcntl.h>
@@ -17,8 +18,9 @@
 struct import {
         const char *from, *to;
         char fresh[4096], previous[4096];
-        struct buf bundle;  /* the files */
-        struct rulebook verdict; /* its text: "ok" or "refused", tab, name; one line per file, in the bundle's order */
+        struct buf bundle;       /* the files */
+        struct rulebook verdict; /* its text: "ok" or "refused", tab, name; one line per file, in
+                                    the bundle's order */
         unsigned added, changed, same, removed, refused, shown;
 };
 
@@ -29,7 +31,8 @@ static void show(struct import *m, const char *what, struct span name) {
                 puts("…");
 }
 
-/* The path inside the set: without what the user typed to name the source. Absolute or climbing names are refused. */
+/* The path inside the set: without what the user typed to name the source. Absolute or climbing
+ * names are refused. */
 static bool inner_name(const struct import *m, struct span full, struct span *ret) {
         struct span from = span_str(m->from), s = full;
 
@@ -41,7 +44,8 @@ static bool inner_name(const struct import *m, struct span full, struct span *re
                 const char *slash = memrchr(full.p, '/', full.len);
                 s = slash ? span_of(slash + 1, (size_t)(full.p + full.len - slash - 1)) : full;
         }
-        if (s.len == 0 || s.len > 1024 || memchr(s.p, '\0', s.len) || memmem(s.p, s.len, "..", 2) || *s.p == '/')
+        if (s.len == 0 || s.len > 1024 || memchr(s.p, '\0', s.len) || memmem(s.p, s.len, "..", 2) ||
+            *s.p == '/')
                 return false;
         *ret = s;
         return true;
@@ -157,7 +161,8 @@ static int put_in_place(struct import *m) {
         int r = os_exchange(m->fresh, m->to);
         if (r < 0)
                 return r;
-        /* What was there until now stands under the new set's former name: keep it as the previous one. */
+        /* What was there until now stands under the new set's former name: keep it as the previous
+         * one. */
         os_remove_tree(m->previous);
         return os_rename(m->fresh, m->previous);
 }
@@ -204,9 +209,11 @@ int rules_import(struct rulebook_options *o, const char *from, const char *to, b
             snprintf(m.previous, sizeof(m.previous), "%s.previous", to) < (int)sizeof(m.previous))
                 r = run(&m, o, skip_refused);
         if (r == -EKEYREJECTED) {
-                fputs(tr("coloa rules import: nothing was changed: some files cannot be used ('coloa rules check' says why); "
+                fputs(tr("coloa rules import: nothing was changed: some files cannot be used "
+                         "('coloa rules check' says why); "
                          "--skip-refused leaves them out\n",
-                         "coloa rules import: không thay đổi gì: có tệp không dùng được ('coloa rules check' cho biết vì sao); "
+                         "coloa rules import: không thay đổi gì: có tệp không dùng được ('coloa "
+                         "rules check' cho biết vì sao); "
                          "--skip-refused để bỏ qua chúng\n"),
                       stderr);
         } else if (r == -ENODATA) {
@@ -214,10 +221,13 @@ int rules_import(struct rulebook_options *o, const char *from, const char *to, b
                          "coloa rules import: không thay đổi gì: không có quy tắc dùng được\n"),
                       stderr);
         } else if (r < 0) {
-                fprintf(stderr, "coloa rules import: %s: %s\n", tr("nothing was changed", "không thay đổi gì"), strerror(-r));
+                fprintf(stderr, "coloa rules import: %s: %s\n",
+                        tr("nothing was changed", "không thay đổi gì"), strerror(-r));
         } else {
-                printf(tr("%u added, %u changed, %u removed, %u as before, %u left out; %u rules and %u correlations usable\n",
-                          "thêm %u, đổi %u, bỏ %u, giữ nguyên %u, loại %u; dùng được %u quy tắc và %u tương quan\n"),
+                printf(tr("%u added, %u changed, %u removed, %u as before, %u left out; %u rules "
+                          "and %u correlations usable\n",
+                          "thêm %u, đổi %u, bỏ %u, giữ nguyên %u, loại %u; dùng được %u quy tắc và "
+                          "%u tương quan\n"),
                        m.added, m.changed, m.removed, m.same, m.refused, m.verdict.done.n_rules,
                        m.verdict.done.n_correlations);
         }

@@ -1,7 +1,8 @@
 /* See rules_test.h.
  *
- * An info.yml names rules by id and files of events with the number of matches to expect. The files of all tests become the
- * inputs of one hunt; findings are counted per input and rule id. A file that two tests name is read twice. */
+ * An info.yml names rules by id and files of events with the number of matches to expect. The files
+ * of all tests become the inputs of one hunt; findings are counted per input and rule id. A file
+ * that two tests name is read twice. */
 #include "main/rules_test.h"
 
 #include <stdio.h>
@@ -48,11 +49,12 @@ static bool is_file(const char *path) {
         return os_stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* A test's path is relative to the repository that the data came from: it is looked for as it is, then below the folder
- * that was named, then by its last part beside the info.yml. */
+/* A test's path is relative to the repository that the data came from: it is looked for as it is,
+ * then below the folder that was named, then by its last part beside the info.yml. */
 static bool find_file(const char *dir, const struct expect *e, char *to, size_t room) {
         const char *slash = memrchr(e->path.p, '/', e->path.len);
-        struct span last = slash ? span_of(slash + 1, (size_t)(e->path.p + e->path.len - slash - 1)) : e->path;
+        struct span last =
+                slash ? span_of(slash + 1, (size_t)(e->path.p + e->path.len - slash - 1)) : e->path;
         const char *end = memrchr(e->info.p, '/', e->info.len);
         struct span folder = span_of(e->info.p, end ? (size_t)(end - e->info.p) : 0);
 
@@ -154,7 +156,8 @@ static int on_finding(void *ctx, const struct finding *f) {
         struct program_rule info;
         bool alert = (f->flags & FINDING_ALERT) != 0;
 
-        if (!(alert ? program_correlation_meta(t->rules.program, f->rule, &info) : program_rule(t->rules.program, f->rule, &info)))
+        if (!(alert ? program_correlation_meta(t->rules.program, f->rule, &info)
+                    : program_rule(t->rules.program, f->rule, &info)))
                 return 0;
         for (uint32_t i = 0; i < t->n; i++)
                 if (t->tests[i].input == f->input && span_ieq(t->tests[i].rule, info.id))
@@ -168,15 +171,16 @@ static void on_problem(void *ctx, const struct pool_problem *p) {
         if (p->recovered)
                 return;
         t->unreadable++;
-        fprintf(stderr, "%s: %llu: %s\n", t->files.list[p->input].path, (unsigned long long)p->offset, p->what);
+        fprintf(stderr, "%s: %llu: %s\n", t->files.list[p->input].path,
+                (unsigned long long)p->offset, p->what);
 }
 
 static void on_tick(void *ctx) {
         (void)ctx;
 }
 
-/* Correlations look at one stream of time, but every test is a world of its own: those with a correlation are hunted one
- * file at a time, all others together. */
+/* Correlations look at one stream of time, but every test is a world of its own: those with a
+ * correlation are hunted one file at a time, all others together. */
 static int hunt_files(struct testing *t, struct inputs *in, bool correlate, int landlock) {
         struct pool_options o = {.judges = os_cpu_count(),
                                  .program_fd = t->rules.program_fd,
@@ -185,7 +189,8 @@ static int hunt_files(struct testing *t, struct inputs *in, bool correlate, int 
                                  .to = TIME_NONE,
                                  .landlock = landlock,
                                  .repeat = 1};
-        struct pool_calls calls = {.ctx = t, .finding = on_finding, .problem = on_problem, .tick = on_tick};
+        struct pool_calls calls = {
+                .ctx = t, .finding = on_finding, .problem = on_problem, .tick = on_tick};
         struct pool *p;
         int r = pool_new(&p, in, &o, &calls);
 
@@ -250,9 +255,11 @@ static uint32_t report(const struct testing *t) {
                 if (!what && e->got == e->count)
                         continue;
                 failed += what != NULL;
-                printf("%s %.*s (%.*s): %s: %llu, %s %llu\n", what ? "FAIL" : "more", (int)e->info.len, e->info.p,
-                       (int)e->rule.len, e->rule.p, what ? what : tr("more than expected", "nhiều hơn mong đợi"),
-                       (unsigned long long)e->got, tr("expected", "mong đợi"), (unsigned long long)e->count);
+                printf("%s %.*s (%.*s): %s: %llu, %s %llu\n", what ? "FAIL" : "more",
+                       (int)e->info.len, e->info.p, (int)e->rule.len, e->rule.p,
+                       what ? what : tr("more than expected", "nhiều hơn mong đợi"),
+                       (unsigned long long)e->got, tr("expected", "mong đợi"),
+                       (unsigned long long)e->count);
         }
         printf(tr("%u tests: %u as expected, %u with more matches, %u failed\n",
                   "%u phép thử: %u đúng như mong đợi, %u khớp nhiều hơn, %u hỏng\n"),
@@ -282,7 +289,8 @@ int rules_test(struct rulebook_options *o, const char *dir) {
         if (r < 0) {
                 fprintf(stderr, "coloa rules test: %s\n", strerror(-r));
         } else if (t.n == 0) {
-                fprintf(stderr, "coloa rules test: %s: %s\n", dir, tr("no info.yml names a test here", "không có info.yml nào nêu phép thử"));
+                fprintf(stderr, "coloa rules test: %s: %s\n", dir,
+                        tr("no info.yml names a test here", "không có info.yml nào nêu phép thử"));
                 status = 2;
         } else {
                 uint32_t failed = report(&t);

@@ -4,7 +4,8 @@
 
 #include "main/rulebook.h"
 
-/* Runs every test that an info.yml below `dir` names, all in one hunt, and prints what differs. Exit status. */
+/* Runs every test that an info.yml below `dir` names, all in one hunt, and prints what differs.
+ * Exit status. */
 int rules_test(struct rulebook_options *o, const char *dir);
 
 #endif

@@ -1,5 +1,5 @@
-/* `coloa rules`: check, list, test, import. What is in rule files is the rules process's business; here are options,
- * files and exit statuses. */
+/* `coloa rules`: check, list, test, import. What is in rule files is the rules process's business;
+ * here are options, files and exit statuses. */
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -13,34 +13,46 @@
 #include "main/rules_test.h"
 
 static const char *const help_en =
-        "Usage: coloa rules check [--json] [PATHS...]     a linter: file:line:column, what is wrong, what to do\n"
-        "       coloa rules list [filters] [PATHS...]     the rules; --json, --coverage, --navigator\n"
-        "       coloa rules test [-r RULES]... DIR        regression data laid out as SigmaHQ's (info.yml)\n"
-        "       coloa rules import --to DIR FILE.zip|DIR  validated, all or nothing; says what changed\n"
+        "Usage: coloa rules check [--json] [PATHS...]     a linter: file:line:column, what is "
+        "wrong, what to do\n"
+        "       coloa rules list [filters] [PATHS...]     the rules; --json, --coverage, "
+        "--navigator\n"
+        "       coloa rules test [-r RULES]... DIR        regression data laid out as SigmaHQ's "
+        "(info.yml)\n"
+        "       coloa rules import --to DIR FILE.zip|DIR  validated, all or nothing; says what "
+        "changed\n"
         "\n"
         "PATHS are files, directories or zips; without any, the shipped pack.\n"
         "      --placeholders FILE  values for |expand\n"
         "      --log-sources DIR    log-source maps instead of the shipped ones\n"
-        "      --min-level LEVEL, --status S, --tag TAG, --product P, --category C, --service S, --text T\n"
+        "      --min-level LEVEL, --status S, --tag TAG, --product P, --category C, --service S, "
+        "--text T\n"
         "                           which rules to list\n"
         "      --coverage           ATT&CK techniques and how many rules each has\n"
         "      --navigator          an ATT&CK Navigator layer\n"
         "      --json               as JSON\n"
-        "      --skip-refused       import: leave out rules that cannot be used instead of refusing all\n"
+        "      --skip-refused       import: leave out rules that cannot be used instead of "
+        "refusing all\n"
         "      --lang LANG          en or vi\n"
         "\n"
-        "Exit status: 0 well, 1 something is wrong with the rules, 2 usage, 3 something could not be read.\n";
+        "Exit status: 0 well, 1 something is wrong with the rules, 2 usage, 3 something could not "
+        "be read.\n";
 
 static const char *const help_vi =
-        "Cách dùng: coloa rules check [--json] [ĐƯỜNG_DẪN...]    kiểm tra: tệp:dòng:cột, sai gì, sửa thế nào\n"
-        "           coloa rules list [bộ lọc] [ĐƯỜNG_DẪN...]     các quy tắc; --json, --coverage, --navigator\n"
-        "           coloa rules test [-r QUY_TẮC]... THƯ_MỤC     dữ liệu hồi quy xếp như của SigmaHQ (info.yml)\n"
-        "           coloa rules import --to TM TỆP.zip|TM        kiểm tra trước, được cả hoặc không; báo thay đổi\n"
+        "Cách dùng: coloa rules check [--json] [ĐƯỜNG_DẪN...]    kiểm tra: tệp:dòng:cột, sai gì, "
+        "sửa thế nào\n"
+        "           coloa rules list [bộ lọc] [ĐƯỜNG_DẪN...]     các quy tắc; --json, --coverage, "
+        "--navigator\n"
+        "           coloa rules test [-r QUY_TẮC]... THƯ_MỤC     dữ liệu hồi quy xếp như của "
+        "SigmaHQ (info.yml)\n"
+        "           coloa rules import --to TM TỆP.zip|TM        kiểm tra trước, được cả hoặc "
+        "không; báo thay đổi\n"
         "\n"
         "ĐƯỜNG_DẪN là tệp, thư mục hoặc zip; không có thì dùng bộ quy tắc đi kèm.\n"
         "      --placeholders TỆP   giá trị cho |expand\n"
         "      --log-sources TM     bản đồ nguồn nhật ký thay cho bản đi kèm\n"
-        "      --min-level MỨC, --status S, --tag THẺ, --product P, --category C, --service S, --text T\n"
+        "      --min-level MỨC, --status S, --tag THẺ, --product P, --category C, --service S, "
+        "--text T\n"
         "                           liệt kê những quy tắc nào\n"
         "      --coverage           các kỹ thuật ATT&CK và số quy tắc của mỗi kỹ thuật\n"
         "      --navigator          một lớp ATT&CK Navigator\n"
@@ -51,8 +63,21 @@ static const char *const help_vi =
         "Mã thoát: 0 tốt, 1 quy tắc có lỗi, 2 sai cách dùng, 3 có thứ không đọc được.\n";
 
 enum {
-        OPT_JSON = 256, OPT_COVERAGE, OPT_NAVIGATOR, OPT_PLACEHOLDERS, OPT_LOGSOURCES, OPT_MIN_LEVEL, OPT_STATUS, OPT_TAG,
-        OPT_PRODUCT, OPT_CATEGORY, OPT_SERVICE, OPT_TEXT, OPT_TO, OPT_SKIP, OPT_LANG,
+        OPT_JSON = 256,
+        OPT_COVERAGE,
+        OPT_NAVIGATOR,
+        OPT_PLACEHOLDERS,
+        OPT_LOGSOURCES,
+        OPT_MIN_LEVEL,
+        OPT_STATUS,
+        OPT_TAG,
+        OPT_PRODUCT,
+        OPT_CATEGORY,
+        OPT_SERVICE,
+        OPT_TEXT,
+        OPT_TO,
+        OPT_SKIP,
+        OPT_LANG,
 };
 
 static const struct option long_options[] = {
@@ -86,7 +111,8 @@ struct rules_options {
 };
 
 static int usage(const char *what) {
-        fprintf(stderr, "coloa rules: %s\n%s", what, tr("Try 'coloa rules --help'.\n", "Xem 'coloa rules --help'.\n"));
+        fprintf(stderr, "coloa rules: %s\n%s", what,
+                tr("Try 'coloa rules --help'.\n", "Xem 'coloa rules --help'.\n"));
         return 2;
 }
 
@@ -135,7 +161,8 @@ static int set_option(struct rules_options *o, int c, const char *v) {
 static int read_options(struct rules_options *o, int argc, char **argv) {
         int c;
 
-        o->book = (struct rulebook_options){.rules = o->rules, .placeholders = o->placeholders, .landlock = -1};
+        o->book = (struct rulebook_options){
+                .rules = o->rules, .placeholders = o->placeholders, .landlock = -1};
         optind = 1;
         while ((c = getopt_long(argc, argv, "r:h", long_options, NULL)) != -1) {
                 if (c == 'h') {
@@ -157,7 +184,8 @@ static int load(struct rules_options *o, struct rulebook *b) {
                         return 2;
         int r = rulebook_load(b, &o->book);
         if (r < 0) {
-                fprintf(stderr, "coloa rules: %s: %s\n", tr("cannot be read", "không đọc được"), strerror(-r));
+                fprintf(stderr, "coloa rules: %s: %s\n", tr("cannot be read", "không đọc được"),
+                        strerror(-r));
                 return 3;
         }
         return 0;
@@ -173,10 +201,12 @@ static int check(struct rules_options *o) {
                 return r;
         fwrite(b.text, 1, b.text_len, stdout);
         fprintf(stderr,
-                tr("%u documents: %u rules, %u correlations, %u filters; %u refused; %u errors, %u warnings\n",
-                   "%u tài liệu: %u quy tắc, %u tương quan, %u bộ lọc; từ chối %u; %u lỗi, %u cảnh báo\n"),
-                b.done.n_documents, b.done.n_rules, b.done.n_correlations, b.done.n_filters, b.done.n_refused,
-                b.done.n_errors, b.done.n_warnings);
+                tr("%u documents: %u rules, %u correlations, %u filters; %u refused; %u errors, %u "
+                   "warnings\n",
+                   "%u tài liệu: %u quy tắc, %u tương quan, %u bộ lọc; từ chối %u; %u lỗi, %u cảnh "
+                   "báo\n"),
+                b.done.n_documents, b.done.n_rules, b.done.n_correlations, b.done.n_filters,
+                b.done.n_refused, b.done.n_errors, b.done.n_warnings);
         r = b.done.n_errors || b.done.n_refused ? 1 : 0;
         rulebook_deinit(&b);
         return r;

@@ -26,7 +26,8 @@ void child_main(int argc, char **argv) {
                 return;
         for (size_t i = 0; i < ARRAY_LEN(children); i++)
                 if (strcmp(argv[0] + 7, children[i].name) == 0)
-                        /* Not exit(): a sandboxed process has nothing to flush, and may not do what exit handlers do. */
+                        /* Not exit(): a sandboxed process has nothing to flush, and may not do what
+                         * exit handlers do. */
                         _exit(children[i].run(argc, argv));
 }
 
@@ -126,12 +127,15 @@ const char *child_fate(int status) {
         static char text[128];
 
         if (WIFEXITED(status))
-                snprintf(text, sizeof(text), tr("it ended with status %d", "kết thúc với mã %d"), WEXITSTATUS(status));
+                snprintf(text, sizeof(text), tr("it ended with status %d", "kết thúc với mã %d"),
+                         WEXITSTATUS(status));
         else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
                 snprintf(text, sizeof(text), "%s",
-                         tr("it tried a forbidden system call and was killed", "đã gọi một lời gọi hệ thống bị cấm và bị dừng"));
+                         tr("it tried a forbidden system call and was killed",
+                            "đã gọi một lời gọi hệ thống bị cấm và bị dừng"));
         else if (WIFSIGNALED(status))
-                snprintf(text, sizeof(text), tr("it was killed by signal %d (%s)", "bị dừng bởi tín hiệu %d (%s)"),
+                snprintf(text, sizeof(text),
+                         tr("it was killed by signal %d (%s)", "bị dừng bởi tín hiệu %d (%s)"),
                          WTERMSIG(status), strsignal(WTERMSIG(status)));
         else
                 snprintf(text, sizeof(text), "?");

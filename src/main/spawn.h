@@ -1,5 +1,6 @@
-/* Starting our own processes: the program executes itself again as `coloa: NAME`, with the descriptors it was given at
- * fixed numbers and nothing else: empty environment, no inherited descriptors. */
+/* Starting our own processes: the program executes itself again as `coloa: NAME`, with the
+ * descriptors it was given at fixed numbers and nothing else: empty environment, no inherited
+ * descriptors. */
 #ifndef MAIN_SPAWN_H
 #define MAIN_SPAWN_H
 
@@ -14,23 +15,25 @@ struct child {
 };
 
 struct child_spec {
-        const char *name;   /* "judge" */
-        const int *fds;     /* become 4, 5, … */
+        const char *name; /* "judge" */
+        const int *fds;   /* become 4, 5, … */
         unsigned n_fds;
         const char *const *args; /* further arguments, ends with NULL; may be NULL */
-        int cpu;            /* >= 0: pinned to that one of the CPUs */
-        bool stream;        /* a byte stream instead of packets */
+        int cpu;                 /* >= 0: pinned to that one of the CPUs */
+        bool stream;             /* a byte stream instead of packets */
 };
 
 int child_start(struct child *ret, const struct child_spec *spec);
-/* Asks it to end (by closing its socket), waits `ms`, then kills. Returns its wait status, or -errno. */
+/* Asks it to end (by closing its socket), waits `ms`, then kills. Returns its wait status, or
+ * -errno. */
 int child_stop(struct child *c, int ms);
 /* Reaps a child that is known to be dead or dying; returns the status. */
 int child_reap(struct child *c);
 /* "exit 3", "killed by SIGSYS (a forbidden system call)": what became of it. Static memory. */
 const char *child_fate(int status);
 
-/* In the child: runs what argv[0] "coloa: NAME" selects and ends the process. Returns when this is no child. */
+/* In the child: runs what argv[0] "coloa: NAME" selects and ends the process. Returns when this is
+ * no child. */
 void child_main(int argc, char **argv);
 
 #endif

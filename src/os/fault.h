@@ -1,10 +1,12 @@
-/* Making kernel calls fail. Compiled in only where the build sets COLOA_FAULTS (developer build and tests). */
+/* Making kernel calls fail. Compiled in only where the build sets COLOA_FAULTS (developer build and
+ * tests). */
 #ifndef OS_FAULT_H
 #define OS_FAULT_H
 
 #include "base/base.h"
 
-/* Make the k-th call from now (1 is the next) fail with -err; further ones go through. 0 disarms. */
+/* Make the k-th call from now (1 is the next) fail with -err; further ones go through. 0 disarms.
+ */
 void fault_arm(unsigned k, int err);
 /* Whether a call was made to fail since fault_arm(). Disarms. */
 bool fault_disarm(void);

@@ -19,11 +19,11 @@ static inline void os_closep(int *fd) {
 
 int os_open(const char *path, int flags, mode_t mode); /* O_CLOEXEC is added */
 int os_open_at(int dirfd, const char *path, int flags, mode_t mode);
-ssize_t os_read(int fd, void *to, size_t n);                    /* one read; 0 is the end */
-ssize_t os_read_full(int fd, void *to, size_t n);               /* until n or the end */
-ssize_t os_pread(int fd, void *to, size_t n, uint64_t off);     /* one read */
-ssize_t os_write(int fd, const void *p, size_t n);              /* one write */
-int os_write_full(int fd, const void *p, size_t n);             /* all, or an error */
+ssize_t os_read(int fd, void *to, size_t n);                /* one read; 0 is the end */
+ssize_t os_read_full(int fd, void *to, size_t n);           /* until n or the end */
+ssize_t os_pread(int fd, void *to, size_t n, uint64_t off); /* one read */
+ssize_t os_write(int fd, const void *p, size_t n);          /* one write */
+int os_write_full(int fd, const void *p, size_t n);         /* all, or an error */
 int os_fstat(int fd, struct stat *ret);
 int os_stat(const char *path, struct stat *ret);
 int os_lstat(const char *path, struct stat *ret);
@@ -43,7 +43,8 @@ int os_set_cloexec(int fd, bool on);
 int os_isatty(int fd);
 int os_chdir(const char *path);
 
-/* Sorted names (strcmp order) of a directory without "." and "..": an array of strings, one allocation; free() it. */
+/* Sorted names (strcmp order) of a directory without "." and "..": an array of strings, one
+ * allocation; free() it. */
 int os_list_dir(const char *path, char ***ret_names, size_t *ret_n);
 
 /* Names that match a shell pattern, sorted; as os_list_dir(). -ENOENT when there is none. */
@@ -56,9 +57,9 @@ int os_read_fd(int fd, size_t limit, char **ret_p, size_t *ret_len);
 int os_write_file(const char *path, const void *p, size_t n, mode_t mode);
 
 /* Memory. */
-int os_memfd(const char *name, int *ret_fd);            /* sealable */
-int os_memfd_seal(int fd);                              /* no write, grow, shrink any more */
-int os_memfd_is_sealed(int fd);                         /* 1, 0 or -errno */
+int os_memfd(const char *name, int *ret_fd);               /* sealable */
+int os_memfd_seal(int fd);                                 /* no write, grow, shrink any more */
+int os_memfd_is_sealed(int fd);                            /* 1, 0 or -errno */
 int os_map(int fd, size_t len, bool writable, void **ret); /* shared, whole, offset 0 */
 int os_map_anon(size_t len, void **ret);
 int os_unmap(void *p, size_t len);
@@ -73,8 +74,8 @@ int os_socketpair_seqpacket(int ret_fds[2]);
 int os_socketpair_stream(int ret_fds[2]);
 /* One message with up to 8 descriptors. */
 int os_send(int sock, const void *p, size_t n, const int *fds, unsigned n_fds);
-/* One message; the length, 0 when the other end closed. Received descriptors (close-on-exec) go to fds; more than
- * max_fds of them, or a cut message, is -EPROTO and they are closed. */
+/* One message; the length, 0 when the other end closed. Received descriptors (close-on-exec) go to
+ * fds; more than max_fds of them, or a cut message, is -EPROTO and they are closed. */
 ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsigned *ret_n_fds);
 int os_shutdown_write(int sock);
 struct pollfd;
@@ -92,10 +93,10 @@ int64_t os_monotonic(void); /* ns */
 uint64_t os_cpu_time(void); /* ns of this process */
 
 int os_random(void *to, size_t n);
-unsigned os_cpu_count(void); /* that this process may run on */
-int os_pin_cpu(pid_t pid, unsigned nth);  /* to the n-th CPU it may run on */
-int64_t os_pss(pid_t pid);   /* bytes, from smaps_rollup; -errno */
-int os_terminal_width(int fd); /* columns, or 0 */
+unsigned os_cpu_count(void);             /* that this process may run on */
+int os_pin_cpu(pid_t pid, unsigned nth); /* to the n-th CPU it may run on */
+int64_t os_pss(pid_t pid);               /* bytes, from smaps_rollup; -errno */
+int os_terminal_width(int fd);           /* columns, or 0 */
 
 static inline int os_close_quiet(int fd) {
         return fd >= 0 ? os_close(fd) : 0;

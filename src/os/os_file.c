@@ -1,4 +1,5 @@
-/* Files, memory and time: each function one kernel call (or one loop of it) behind fault_hit(), see os.h. */
+/* Files, memory and time: each function one kernel call (or one loop of it) behind fault_hit(), see
+ * os.h. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -98,7 +99,8 @@ int os_write_full(int fd, const void *p, size_t n) {
 int os_fstat(int fd, struct stat *ret) {
         int r;
 
-        /* Not glibc's fstat(), which is newfstatat() and would need a call that takes paths inside a sandbox. */
+        /* Not glibc's fstat(), which is newfstatat() and would need a call that takes paths inside
+         * a sandbox. */
         CALL(r, (int)syscall(SYS_fstat, fd, ret));
         return r;
 }
@@ -232,7 +234,8 @@ static int by_name(const void *a, const void *b) {
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The names found so far: texts one after the other, to become one block with the pointers before them. */
+/* The names found so far: texts one after the other, to become one block with the pointers before
+ * them. */
 struct names {
         char *text;
         size_t len, cap, n;

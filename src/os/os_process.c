@@ -125,8 +125,10 @@ ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsign
                 struct cmsghdr align;
                 char room[CMSG_SPACE(sizeof(int) * FDS_MAX)];
         } control;
-        struct msghdr m = {
-                .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control.room)};
+        struct msghdr m = {.msg_iov = &iov,
+                           .msg_iovlen = 1,
+                           .msg_control = control.room,
+                           .msg_controllen = sizeof(control.room)};
         bool bad = false;
         ssize_t r;
 

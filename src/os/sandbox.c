@@ -1,9 +1,10 @@
 /* See sandbox.h.
  *
- * A process enters with all descriptors and maps it needs. From then on it can read and write those, grow its heap,
- * exchange messages and exit: no path can be opened (Landlock without any rule denies every path it knows, seccomp kills
- * openat), no socket made, no process started, nothing executed. A list of system calls is allowed; any other kills the
- * process, which main sees and reports. */
+ * A process enters with all descriptors and maps it needs. From then on it can read and write
+ * those, grow its heap, exchange messages and exit: no path can be opened (Landlock without any
+ * rule denies every path it knows, seccomp kills openat), no socket made, no process started,
+ * nothing executed. A list of system calls is allowed; any other kills the process, which main sees
+ * and reports. */
 #include "os/sandbox.h"
 
 #include <linux/landlock.h>
@@ -29,7 +30,8 @@ static int landlock_abi(void) {
 }
 
 static int enter_landlock(int abi) {
-        /* ABI 1 knows thirteen rights, 2 adds REFER, 3 TRUNCATE, 4 the network, 5 IOCTL_DEV, 6 scopes. */
+        /* ABI 1 knows thirteen rights, 2 adds REFER, 3 TRUNCATE, 4 the network, 5 IOCTL_DEV, 6
+         * scopes. */
         struct ruleset_attr a = {.fs = (1ull << 13) - 1};
         size_t size = sizeof(a.fs);
 
@@ -59,12 +61,35 @@ static int enter_landlock(int abi) {
 
 /* What every job needs: its memory, its descriptors, an end. */
 static const int calls_common[] = {
-        SCMP_SYS(read),         SCMP_SYS(write),      SCMP_SYS(readv),     SCMP_SYS(writev),        SCMP_SYS(pread64),
-        SCMP_SYS(pwrite64),     SCMP_SYS(recvmsg),    SCMP_SYS(sendmsg),   SCMP_SYS(recvfrom),      SCMP_SYS(sendto),
-        SCMP_SYS(poll),         SCMP_SYS(ppoll),      SCMP_SYS(close),     SCMP_SYS(fstat),         SCMP_SYS(lseek),
-        SCMP_SYS(munmap),       SCMP_SYS(mremap),     SCMP_SYS(brk),       SCMP_SYS(madvise),       SCMP_SYS(futex),
-        SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),       SCMP_SYS(exit_group), SCMP_SYS(getpid),       SCMP_SYS(gettid),
-        SCMP_SYS(getrandom),    SCMP_SYS(restart_syscall), SCMP_SYS(clock_gettime), SCMP_SYS(sched_yield),
+        SCMP_SYS(read),
+        SCMP_SYS(write),
+        SCMP_SYS(readv),
+        SCMP_SYS(writev),
+        SCMP_SYS(pread64),
+        SCMP_SYS(pwrite64),
+        SCMP_SYS(recvmsg),
+        SCMP_SYS(sendmsg),
+        SCMP_SYS(recvfrom),
+        SCMP_SYS(sendto),
+        SCMP_SYS(poll),
+        SCMP_SYS(ppoll),
+        SCMP_SYS(close),
+        SCMP_SYS(fstat),
+        SCMP_SYS(lseek),
+        SCMP_SYS(munmap),
+        SCMP_SYS(mremap),
+        SCMP_SYS(brk),
+        SCMP_SYS(madvise),
+        SCMP_SYS(futex),
+        SCMP_SYS(rt_sigreturn),
+        SCMP_SYS(exit),
+        SCMP_SYS(exit_group),
+        SCMP_SYS(getpid),
+        SCMP_SYS(gettid),
+        SCMP_SYS(getrandom),
+        SCMP_SYS(restart_syscall),
+        SCMP_SYS(clock_gettime),
+        SCMP_SYS(sched_yield),
         SCMP_SYS(sysinfo), /* glibc's qsort() asks how much memory there is */
 };
 
@@ -72,11 +97,12 @@ static const int calls_common[] = {
 static const int calls_rules[] = {SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(fcntl)};
 
 #if defined(__SANITIZE_ADDRESS__)
-/* The sanitizers' own needs, in developer builds only: to print a report and to look at their shadow. */
-static const int calls_sanitizer[] = {SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-                                      SCMP_SYS(mprotect),    SCMP_SYS(tgkill),       SCMP_SYS(getrlimit),
-                                      SCMP_SYS(prlimit64),   SCMP_SYS(readlink),     SCMP_SYS(getuid),
-                                      SCMP_SYS(newfstatat)};
+/* The sanitizers' own needs, in developer builds only: to print a report and to look at their
+ * shadow. */
+static const int calls_sanitizer[] = {
+        SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(mprotect),
+        SCMP_SYS(tgkill),      SCMP_SYS(getrlimit),    SCMP_SYS(prlimit64),      SCMP_SYS(readlink),
+        SCMP_SYS(getuid),      SCMP_SYS(newfstatat)};
 #endif
 
 static int allow(scmp_filter_ctx c, const int *calls, size_t n) {
@@ -94,7 +120,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
         if (r < 0)
                 return r;
         /* Memory may be mapped and protected, but never made executable. */
-        r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
         if (r < 0)
                 return r;
         if (job == SANDBOX_RULES)
@@ -127,11 +154,13 @@ static int enter_seccomp(enum sandbox_job job) {
 static void limit(int what, size_t to) {
         struct rlimit l = {.rlim_cur = to, .rlim_max = to};
 
-        /* A limit that cannot be set is one layer less, not a reason to stop: seccomp is the wall. */
+        /* A limit that cannot be set is one layer less, not a reason to stop: seccomp is the wall.
+         */
         (void)setrlimit(what, &l);
 }
 
-int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory, struct sandbox_report *ret) {
+int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory,
+                  struct sandbox_report *ret) {
         struct sandbox_report report = {0};
         int abi = landlock_abi(), r;
 

@@ -1,6 +1,7 @@
 /* Our pledge: before the first foreign byte a process gives up all but what its job needs.
- * seccomp (libseccomp, kill on violation) plus Landlock as far as the kernel has it (no paths at all; ABI 4's
- * network rules and ABI 6's scopes when there), no_new_privs, no core dumps, resource limits. */
+ * seccomp (libseccomp, kill on violation) plus Landlock as far as the kernel has it (no paths at
+ * all; ABI 4's network rules and ABI 6's scopes when there), no_new_privs, no core dumps, resource
+ * limits. */
 #ifndef OS_SANDBOX_H
 #define OS_SANDBOX_H
 
@@ -18,8 +19,10 @@ struct sandbox_report {
         bool seccomp;
 };
 
-/* Irrevocable. COLOA_LANDLOCK_ABI in `max_landlock_abi` (<0: as the kernel has it) lets tests run with fewer features.
- * 0 or -errno; on an error the caller must exit: nothing foreign is read without a sandbox. */
-int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory, struct sandbox_report *ret);
+/* Irrevocable. COLOA_LANDLOCK_ABI in `max_landlock_abi` (<0: as the kernel has it) lets tests run
+ * with fewer features. 0 or -errno; on an error the caller must exit: nothing foreign is read
+ * without a sandbox. */
+int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory,
+                  struct sandbox_report *ret);
 
 #endif

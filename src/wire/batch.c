@@ -17,9 +17,10 @@ int batch_view(const void *slot, struct batch *ret) {
 }
 
 static const char *const names[FORMAT_MAX] = {
-        [FORMAT_UNKNOWN] = "auto",  [FORMAT_EVTX] = "evtx",     [FORMAT_JSON] = "json", [FORMAT_SYSLOG] = "syslog",
-        [FORMAT_AUDITD] = "auditd", [FORMAT_WEB] = "web",       [FORMAT_W3C] = "w3c",   [FORMAT_ZEEK_TSV] = "zeek",
-        [FORMAT_CEF] = "cef",       [FORMAT_LEEF] = "leef",     [FORMAT_KV] = "kv",     [FORMAT_JOURNAL] = "journal",
+        [FORMAT_UNKNOWN] = "auto",  [FORMAT_EVTX] = "evtx",     [FORMAT_JSON] = "json",
+        [FORMAT_SYSLOG] = "syslog", [FORMAT_AUDITD] = "auditd", [FORMAT_WEB] = "web",
+        [FORMAT_W3C] = "w3c",       [FORMAT_ZEEK_TSV] = "zeek", [FORMAT_CEF] = "cef",
+        [FORMAT_LEEF] = "leef",     [FORMAT_KV] = "kv",         [FORMAT_JOURNAL] = "journal",
         [FORMAT_CSV] = "csv",       [FORMAT_TEXT] = "text",
 };
 

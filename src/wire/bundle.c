@@ -25,7 +25,8 @@ int bundle_next(struct span bundle, size_t *pos, struct bundle_entry *ret) {
         if (head[1] > left || head[2] > left - head[1])
                 return -EBADMSG;
         const char *p = bundle.p + *pos + sizeof(head);
-        *ret = (struct bundle_entry){(enum bundle_kind)head[0], span_of(p, head[1]), span_of(p + head[1], head[2])};
+        *ret = (struct bundle_entry){(enum bundle_kind)head[0], span_of(p, head[1]),
+                                     span_of(p + head[1], head[2])};
         *pos += sizeof(head) + head[1] + head[2];
         return 1;
 }

@@ -1,16 +1,16 @@
-/* Named files in one block of memory: how main hands rules, log-source maps and placeholders to the process that
- * parses them, and how the shipped content is embedded. Little-endian, entries one after the other:
- *     u32 kind | u32 name length | u32 data length | name | data
- * The reader checks every length. */
+/* Named files in one block of memory: how main hands rules, log-source maps and placeholders to the
+ * process that parses them, and how the shipped content is embedded. Little-endian, entries one
+ * after the other: u32 kind | u32 name length | u32 data length | name | data The reader checks
+ * every length. */
 #ifndef WIRE_BUNDLE_H
 #define WIRE_BUNDLE_H
 
 #include "base/buf.h"
 
 enum bundle_kind {
-        BUNDLE_RULE = 1,     /* a Sigma YAML file: rules, correlations, filters, collections */
-        BUNDLE_LOGSOURCE,    /* content/logsources/NAME.yml */
-        BUNDLE_PLACEHOLDER,  /* placeholders for |expand */
+        BUNDLE_RULE = 1,    /* a Sigma YAML file: rules, correlations, filters, collections */
+        BUNDLE_LOGSOURCE,   /* content/logsources/NAME.yml */
+        BUNDLE_PLACEHOLDER, /* placeholders for |expand */
         BUNDLE_OTHER,
 };
 

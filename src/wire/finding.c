@@ -1,8 +1,8 @@
 /* See finding.h.
  *
- *     u32 total | u32 rule, flags, input, length | u64 offset, line, record, count | i64 time, time_last
- *     | u32 host length, user length, number of fields | host | user
- *     | per field: u32 name length | u32 value length | u8 type | u8 matched | name | value */
+ *     u32 total | u32 rule, flags, input, length | u64 offset, line, record, count | i64 time,
+ * time_last | u32 host length, user length, number of fields | host | user | per field: u32 name
+ * length | u32 value length | u8 type | u8 matched | name | value */
 #include "wire/finding.h"
 
 struct head {
@@ -35,7 +35,8 @@ void finding_encode(struct buf *b, const struct finding *f) {
                 const struct finding_field *x = &f->fields[i];
 
                 if (h.n_fields == FINDING_FIELDS_MAX || x->name.len > FINDING_BYTES_MAX ||
-                    x->value.len > FINDING_BYTES_MAX || bytes + x->name.len + x->value.len > FINDING_BYTES_MAX) {
+                    x->value.len > FINDING_BYTES_MAX ||
+                    bytes + x->name.len + x->value.len > FINDING_BYTES_MAX) {
                         h.flags |= FINDING_CUT;
                         continue;
                 }
@@ -72,11 +73,13 @@ static bool take_field(struct span *s, struct finding_field *ret) {
         memcpy(lens, head.p, sizeof(lens));
         ret->type = (uint8_t)head.p[8];
         ret->matched = head.p[9] != 0;
-        return ret->type <= FINDING_NULL && take(s, lens[0], &ret->name) && take(s, lens[1], &ret->value);
+        return ret->type <= FINDING_NULL && take(s, lens[0], &ret->name) &&
+               take(s, lens[1], &ret->value);
 }
 
 ssize_t finding_decode(struct span s, struct arena *a, struct finding *ret) {
-        const size_t max = sizeof(struct head) + 2048 + FINDING_BYTES_MAX + FINDING_FIELDS_MAX * FIELD_HEAD;
+        const size_t max =
+                sizeof(struct head) + 2048 + FINDING_BYTES_MAX + FINDING_FIELDS_MAX * FIELD_HEAD;
         struct head h;
 
         if (s.len < sizeof(uint32_t))

@@ -1,11 +1,11 @@
-/* Every message between main and the processes of a hunt: fixed structs over a SOCK_SEQPACKET pair, one message a packet.
- * The receiver checks the length and every value; descriptors travel beside.
+/* Every message between main and the processes of a hunt: fixed structs over a SOCK_SEQPACKET pair,
+ * one message a packet. The receiver checks the length and every value; descriptors travel beside.
  *
  *     main ──RULES_JOB(bundle)──► rules ──RULES_DONE(output, program)──►
- *     main ──INGEST_OPEN(file)──► ingest;  main ──INGEST_FILL slot──► ingest ──INGEST_FILLED slot──►
- *                                          ingest ──INGEST_PROBLEM, INGEST_CLOSED──►
- *     main ──JUDGE_BATCH slot──► judge ──JUDGE_DONE slot──►, findings by the outbox (wire/outbox.h)
- *     main ──a stream of encoded findings──► correlate ──a stream of encoded findings──►
+ *     main ──INGEST_OPEN(file)──► ingest;  main ──INGEST_FILL slot──► ingest ──INGEST_FILLED
+ * slot──► ingest ──INGEST_PROBLEM, INGEST_CLOSED──► main ──JUDGE_BATCH slot──► judge ──JUDGE_DONE
+ * slot──►, findings by the outbox (wire/outbox.h) main ──a stream of encoded findings──► correlate
+ * ──a stream of encoded findings──►
  */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -36,8 +36,10 @@ enum rules_job {
         RULES_LIST_COVERAGE,
         RULES_LIST_NAVIGATOR,
         RULES_UNZIP,   /* bundle's one entry is a zip; output: the bundle inside */
-        RULES_REGRESS, /* bundle of info.yml files; output: a line per test, see main/rules_test.c */
-        RULES_IMPORT,  /* output: "ok" or "refused", tab, file name; a line per rule file, in the bundle's order */
+        RULES_REGRESS, /* bundle of info.yml files; output: a line per test, see main/rules_test.c
+                        */
+        RULES_IMPORT,  /* output: "ok" or "refused", tab, file name; a line per rule file, in the
+                          bundle's order */
 };
 
 /* A filter of `rules list`; strings end with NUL, empty: any. */
@@ -76,8 +78,8 @@ struct msg_slot {
         uint32_t bytes;         /* FILLED: payload */
         uint32_t skip;          /* JUDGE_BATCH: see decoder_begin() */
         uint32_t reserved;
-        uint64_t offset;        /* FILLED */
-        uint64_t events, bad;   /* JUDGE_DONE: of this batch */
+        uint64_t offset;      /* FILLED */
+        uint64_t events, bad; /* JUDGE_DONE: of this batch */
 };
 
 struct msg_problem {

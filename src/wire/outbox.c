@@ -43,7 +43,8 @@ void outbox_publish(struct outbox *o, uint64_t staged) {
         __atomic_store_n(&o->head, staged, __ATOMIC_RELEASE);
 }
 
-int outbox_take(const struct outbox *o, uint64_t *tail, enum outbox_kind *ret_kind, char *to, size_t *ret_len) {
+int outbox_take(const struct outbox *o, uint64_t *tail, enum outbox_kind *ret_kind, char *to,
+                size_t *ret_len) {
         for (;;) {
                 uint64_t head = __atomic_load_n(&o->head, __ATOMIC_ACQUIRE);
                 size_t at = *tail % OUTBOX_BYTES;
@@ -60,8 +61,9 @@ int outbox_take(const struct outbox *o, uint64_t *tail, enum outbox_kind *ret_ki
                         *tail += OUTBOX_BYTES - at;
                         continue;
                 }
-                if (e.kind < OUTBOX_FINDING || e.kind > OUTBOX_PROBLEM || e.len > OUTBOX_ENTRY_MAX ||
-                    at + padded(e.len) > OUTBOX_BYTES || padded(e.len) > head - *tail)
+                if (e.kind < OUTBOX_FINDING || e.kind > OUTBOX_PROBLEM ||
+                    e.len > OUTBOX_ENTRY_MAX || at + padded(e.len) > OUTBOX_BYTES ||
+                    padded(e.len) > head - *tail)
                         return -EBADMSG;
                 memcpy(to, o->data + at + sizeof(e), e.len);
                 *ret_kind = (enum outbox_kind)e.kind;

@@ -1,7 +1,9 @@
-/* How a judge's findings leave it: a byte ring in shared memory, so that what was said before a crash is kept, without a
- * system call per finding. One writer (judge), one reader (main). main keeps its own tail and trusts only what it copied out.
+/* How a judge's findings leave it: a byte ring in shared memory, so that what was said before a
+ * crash is kept, without a system call per finding. One writer (judge), one reader (main). main
+ * keeps its own tail and trusts only what it copied out.
  *
- * Entry: u32 kind | u32 length | bytes, padded to 8. Kind OUTBOX_SKIP: the rest up to the end of the ring is unused. */
+ * Entry: u32 kind | u32 length | bytes, padded to 8. Kind OUTBOX_SKIP: the rest up to the end of
+ * the ring is unused. */
 #ifndef WIRE_OUTBOX_H
 #define WIRE_OUTBOX_H
 
@@ -9,12 +11,18 @@
 
 #define OUTBOX_BYTES ((size_t)1 << 20)
 
-enum outbox_kind { OUTBOX_SKIP = 1, OUTBOX_FINDING, OUTBOX_HIT, OUTBOX_PROBLEM /* struct msg_problem */ };
+enum outbox_kind {
+        OUTBOX_SKIP = 1,
+        OUTBOX_FINDING,
+        OUTBOX_HIT,
+        OUTBOX_PROBLEM /* struct msg_problem */
+};
 
 struct outbox {
         uint64_t head;     /* written by the judge: bytes ever published */
         uint64_t tail;     /* written by main: bytes ever taken */
-        uint64_t position; /* of the record the judge is at, in the batch's payload: what a crash report needs */
+        uint64_t position; /* of the record the judge is at, in the batch's payload: what a crash
+                              report needs */
         uint64_t batch;    /* number of batches begun */
         uint64_t slot;     /* slot of that batch */
         uint64_t events;   /* of that batch, so far */
@@ -23,16 +31,18 @@ struct outbox {
         char data[OUTBOX_BYTES];
 };
 
-/* Judge: whether an entry of `len` bytes has room now. `staged`: bytes ever put, published or not. */
+/* Judge: whether an entry of `len` bytes has room now. `staged`: bytes ever put, published or not.
+ */
 bool outbox_fits(const struct outbox *o, uint64_t staged, size_t len);
 /* Judge: copies the entry in; seen by main only after outbox_publish(). Needs outbox_fits(). */
 void outbox_put(struct outbox *o, uint64_t *staged, enum outbox_kind kind, struct span bytes);
 void outbox_publish(struct outbox *o, uint64_t staged);
 
-/* main: the next entry after *tail, copied into `to` (OUTBOX_ENTRY_MAX bytes). 1: got one; 0: none; -EBADMSG: the judge
- * broke the rules. *tail moves on; outbox_release() tells the judge. */
+/* main: the next entry after *tail, copied into `to` (OUTBOX_ENTRY_MAX bytes). 1: got one; 0: none;
+ * -EBADMSG: the judge broke the rules. *tail moves on; outbox_release() tells the judge. */
 #define OUTBOX_ENTRY_MAX ((size_t)128 << 10)
-int outbox_take(const struct outbox *o, uint64_t *tail, enum outbox_kind *ret_kind, char *to, size_t *ret_len);
+int outbox_take(const struct outbox *o, uint64_t *tail, enum outbox_kind *ret_kind, char *to,
+                size_t *ret_len);
 void outbox_release(struct outbox *o, uint64_t tail);
 
 #endif

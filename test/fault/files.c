@@ -1,4 +1,5 @@
-/* os/: every kernel call of the file functions fails once; no descriptor leaks, no half file stands under the final name. */
+/* os/: every kernel call of the file functions fails once; no descriptor leaks, no half file stands
+ * under the final name. */
 #include <fcntl.h>
 
 #include "check.h"
@@ -33,7 +34,8 @@ static void write_file_is_all_or_nothing(void) {
                 hits += hit;
                 check(os_read_file(path, 100, &text, &len) == 0);
                 /* Either text, never a mixture; success means the new one. */
-                check((len == 3 && memcmp(text, "old", 3) == 0) || (len == 5 && memcmp(text, "newer", 5) == 0));
+                check((len == 3 && memcmp(text, "old", 3) == 0) ||
+                      (len == 5 && memcmp(text, "newer", 5) == 0));
                 if (r == 0)
                         check(len == 5);
                 free(text);

@@ -1,4 +1,5 @@
-/* wire/outbox and wire/finding: what goes in comes out, whole and in order; a lying writer is caught. */
+/* wire/outbox and wire/finding: what goes in comes out, whole and in order; a lying writer is
+ * caught. */
 #include "check.h"
 
 #include "wire/batch.h"
@@ -57,7 +58,10 @@ static void a_lying_writer_is_caught(void) {
         enum outbox_kind kind;
         uint64_t tail = 0;
         size_t len;
-        uint32_t lies[][2] = {{99, 4}, {OUTBOX_FINDING, UINT32_MAX}, {OUTBOX_FINDING, OUTBOX_ENTRY_MAX + 1}, {0, 0}};
+        uint32_t lies[][2] = {{99, 4},
+                              {OUTBOX_FINDING, UINT32_MAX},
+                              {OUTBOX_FINDING, OUTBOX_ENTRY_MAX + 1},
+                              {0, 0}};
 
         for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
                 memset(&box, 0, sizeof(box));
@@ -73,10 +77,18 @@ static void a_lying_writer_is_caught(void) {
 }
 
 static void findings_round_trip(void) {
-        struct finding_field fields[2] = {{SPAN("CommandLine"), SPAN("whoami /all"), FINDING_STRING, true},
-                                          {SPAN("EventID"), SPAN("1"), FINDING_NUMBER, false}};
-        struct finding f = {.rule = 7, .flags = FINDING_REPORT, .input = 3, .offset = 1u << 20, .time = -5, .count = 1,
-                            .host = SPAN("dc01"), .fields = fields, .n_fields = 2};
+        struct finding_field fields[2] = {
+                {SPAN("CommandLine"), SPAN("whoami /all"), FINDING_STRING, true},
+                {SPAN("EventID"), SPAN("1"), FINDING_NUMBER, false}};
+        struct finding f = {.rule = 7,
+                            .flags = FINDING_REPORT,
+                            .input = 3,
+                            .offset = 1u << 20,
+                            .time = -5,
+                            .count = 1,
+                            .host = SPAN("dc01"),
+                            .fields = fields,
+                            .n_fields = 2};
         struct buf b = {0};
         struct finding g;
         struct arena a;
@@ -98,8 +110,9 @@ static void findings_round_trip(void) {
 
 static void long_findings_are_cut_and_say_so(void) {
         static char big[FINDING_BYTES_MAX - 8];
-        struct finding_field fields[2] = {{SPAN("a"), span_of(big, sizeof(big)), FINDING_STRING, false},
-                                          {SPAN("b"), SPAN("does not fit"), FINDING_STRING, false}};
+        struct finding_field fields[2] = {
+                {SPAN("a"), span_of(big, sizeof(big)), FINDING_STRING, false},
+                {SPAN("b"), SPAN("does not fit"), FINDING_STRING, false}};
         struct finding f = {.fields = fields, .n_fields = 2}, g;
         struct buf b = {0};
         struct arena a;
@@ -115,7 +128,8 @@ static void long_findings_are_cut_and_say_so(void) {
 
 static void batches_are_checked(void) {
         static char slot[SLOT_BYTES];
-        struct batch_header h = {.magic = BATCH_MAGIC, .layout = BATCH_STREAM, .format = FORMAT_JSON};
+        struct batch_header h = {
+                .magic = BATCH_MAGIC, .layout = BATCH_STREAM, .format = FORMAT_JSON};
         struct batch b;
 
         h.payload_len = BATCH_ROOM;
@@ -128,7 +142,8 @@ static void batches_are_checked(void) {
         h.payload_len = 2;
         memcpy(slot, &h, sizeof(h));
         check_int(batch_view(slot, &b), BATCH_E_BAD);
-        h = (struct batch_header){.magic = BATCH_MAGIC, .layout = BATCH_STREAM, .format = FORMAT_MAX};
+        h = (struct batch_header){
+                .magic = BATCH_MAGIC, .layout = BATCH_STREAM, .format = FORMAT_MAX};
         memcpy(slot, &h, sizeof(h));
         check_int(batch_view(slot, &b), BATCH_E_BAD);
 }

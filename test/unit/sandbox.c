@@ -1,5 +1,6 @@
-/* os/sandbox: a process that tries to break out cannot read a file, connect, execute, start a process or make memory
- * executable; with all of Landlock, with ABI 2 (Debian 12's kernel) and without it. What it was given still works. */
+/* os/sandbox: a process that tries to break out cannot read a file, connect, execute, start a
+ * process or make memory executable; with all of Landlock, with ABI 2 (Debian 12's kernel) and
+ * without it. What it was given still works. */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -48,10 +49,11 @@ static int try_kill(void) {
         return (int)syscall(SYS_kill, getppid(), 0);
 }
 
-static int (*const attempts[])(void) = {try_open, try_open_old, try_socket, try_exec,
+static int (*const attempts[])(void) = {try_open, try_open_old,          try_socket, try_exec,
                                         try_fork, try_executable_memory, try_ptrace, try_kill};
 
-/* What became of a child that sandboxed itself for `job` and then ran `attempt`: its exit status, or -signal. */
+/* What became of a child that sandboxed itself for `job` and then ran `attempt`: its exit status,
+ * or -signal. */
 static int outcome(enum sandbox_job job, int abi, int (*attempt)(void)) {
         pid_t pid = fork();
         int status;
@@ -73,7 +75,8 @@ static void no_job_lets_a_hijacked_process_out(void) {
                         for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
                                 int how = outcome((enum sandbox_job)job, abis[k], attempts[i]);
                                 if (how != -SIGSYS && how != REFUSED)
-                                        printf("# job %u, Landlock %d, attempt %zu: %d\n", job, abis[k], i, how);
+                                        printf("# job %u, Landlock %d, attempt %zu: %d\n", job,
+                                               abis[k], i, how);
                                 check(how == -SIGSYS || how == REFUSED);
                         }
 }
