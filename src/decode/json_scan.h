@@ -90,6 +90,9 @@ struct json_block_utf8 {
 void json_scan_sse2(struct json_scan *s, const char *p, size_t blocks, int64_t base);
 void json_scan_avx2(struct json_scan *s, const char *p, size_t blocks, int64_t base);
 void json_scan_avx512(struct json_scan *s, const char *p, size_t blocks, int64_t base);
+/* Of the inside of a string, from a place that is not escaped: writes text up to an escape that
+ * takes more than a table, and moves *to. Returns the bytes read. */
+size_t json_unescape_avx512(char **to, const char *p, size_t len);
 /* Bits of those escaped bytes (of `odd`) that are faults: \u escapes are looked at, others are. */
 uint64_t json_scan_escapes(struct json_scan *s, uint64_t odd, int64_t base);
 void json_scan_fault(struct json_scan *s, int64_t base, uint64_t mask);

@@ -98,4 +98,56 @@ TARGET static inline uint32_t *scan_emit(uint32_t *to, uint64_t quote, uint64_t 
 
 #include "decode/json_scan_body.h"
 
+/* What a simple escape stands for: bfnrt in the table's last quarter, others themselves. */
+static const uint8_t unescape_table[64] __attribute__((aligned(64))) = {
+        0x40, 'A', 'B',  'C', 'D',  'E', 'F',  'G', 'H', 'I', 'J', 'K', 'L',  'M', 'N',  'O',
+        'P',  'Q', 'R',  'S', 'T',  'U', 'V',  'W', 'X', 'Y', 'Z', '[', '\\', ']', '^',  '_',
+        '`',  'a', '\b', 'c', 'd',  'e', '\f', 'g', 'h', 'i', 'j', 'k', 'l',  'm', '\n', 'o',
+        'p',  'q', '\r', 's', '\t', 'u', 'v',  'w', 'x', 'y', 'z', '{', '|',  '}', '~',  0x7f,
+};
+
+TARGET size_t json_unescape_avx512(char **to, const char *from, size_t len) {
+        const char *p = from, *end = from + len;
+        char *o = *to;
+
+        while (p < end) {
+                unsigned n = (unsigned)MIN((size_t)(end - p), (size_t)64);
+                uint64_t all = _bzhi_u64(~UINT64_C(0), n), carry = 0;
+                __m512i v = _mm512_maskz_loadu_epi8(all, p);
+                uint64_t slash = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'));
+
+                if (slash == 0) {
+                        _mm512_mask_storeu_epi8(o, all, v);
+                        o += n;
+                        p += n;
+                        continue;
+                }
+                uint64_t escaped = scan_escaped(slash, &carry);
+                uint64_t first = slash & ~escaped;
+                __m512i odds = _mm512_permutex2var_epi8(_mm512_load_si512(escape_table), v,
+                                                        _mm512_load_si512(escape_table + 64));
+                uint64_t odd = (_mm512_movepi8_mask(odds) | _mm512_movepi8_mask(v)) & escaped & all;
+
+                if (UNLIKELY(odd))
+                        n = (unsigned)__builtin_ctzll(odd) - 1; /* its backslash */
+                else
+                        n -= first >> (n - 1) &
+                             1; /* what it escapes is in the next block, or missing */
+                /* Letters stand in the table, " and / for themselves. */
+                uint64_t letters = escaped & _mm512_cmpge_epu8_mask(v, _mm512_set1_epi8(0x40));
+                uint64_t keep = _bzhi_u64(~first, n);
+                unsigned left = (unsigned)_mm_popcnt_u64(keep);
+
+                v = _mm512_mask_permutexvar_epi8(v, letters, v, _mm512_load_si512(unescape_table));
+                _mm512_mask_storeu_epi8(o, _bzhi_u64(~UINT64_C(0), left),
+                                        _mm512_maskz_compress_epi8(keep, v));
+                o += left;
+                p += n;
+                if (odd || n == 0)
+                        break;
+        }
+        *to = o;
+        return (size_t)(p - from);
+}
+
 #endif

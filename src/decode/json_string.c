@@ -8,6 +8,7 @@
 #include "decode/json_string.h"
 
 #include "base/utf8.h"
+#include "decode/json_scan.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -96,28 +97,41 @@ static size_t copy_plain(char *to, const char *p, const char *end) {
         return (size_t)(p - start);
 }
 
+/* The escape at p, or the byte when it is none; returns how many bytes that took. */
+static inline size_t unescape_one(const char *p, const char *end, char **o) {
+        char c = end - p >= 2 ? simple_escape(p[1]) : 0;
+        uint32_t cp;
+        size_t n;
+
+        if (LIKELY(c)) {
+                *(*o)++ = c;
+                return 2;
+        }
+        if (unit_at(p, end) < 0) {
+                *(*o)++ = *p;
+                return 1;
+        }
+        (void)unicode_escape(p, end, &cp, &n);
+        *o += utf8_put(*o, cp);
+        return n;
+}
+
 size_t json_unescape(char *to, struct span inner) {
         const char *p = inner.p, *end = inner.p + inner.len;
+        const bool wide = json_impl_current() == JSON_AVX512;
         char *o = to;
 
         while (p < end) {
-                size_t n = copy_plain(o, p, end);
-                o += n;
+                size_t n;
+#ifdef __x86_64__
+                if (LIKELY(wide))
+                        n = json_unescape_avx512(&o, p, (size_t)(end - p));
+                else
+#endif
+                        o += n = copy_plain(o, p, end);
                 p += n;
-                if (p == end)
-                        break;
-                char c = end - p >= 2 ? simple_escape(p[1]) : 0;
-                if (LIKELY(c)) {
-                        *o++ = c;
-                        p += 2;
-                } else if (unit_at(p, end) >= 0) {
-                        uint32_t cp;
-                        (void)unicode_escape(p, end, &cp, &n);
-                        o += utf8_put(o, cp);
-                        p += n;
-                } else {
-                        *o++ = *p++;
-                }
+                if (p < end)
+                        p += unescape_one(p, end, &o);
         }
         return (size_t)(o - to);
 }
