@@ -182,6 +182,27 @@ static void shared_templates(void) {
         check_int(n_errors, 0);
 }
 
+/* Same GUID, another name within: what was kept of the first must not answer for the second. */
+static void kept_by_content(void) {
+        struct event e;
+
+        open_log("types");
+        check(next(&e));
+        check_span(get(&e, "HexInt32"), "0x3e7");
+        char *at = memmem(file.bytes, file.len, "I\0n\0t\0003\0002\0", 10);
+        while (at && memcmp(at - 6, "H\0e\0x\0", 6) != 0)
+                at = memmem(at + 1, file.len - (size_t)(at + 1 - file.bytes), "I\0n\0t\0003\0002\0",
+                            10);
+        check(at);
+        at[0] = 'J';
+        struct batch b = {.h = {.format = FORMAT_EVTX, .offset = EVTX_FILE_HEADER},
+                          .payload = {file.bytes, file.len}};
+        decoder_begin(decoder, &b, 0);
+        check(next(&e));
+        check(get(&e, "HexInt32").p == NULL);
+        check_span(get(&e, "HexJnt32"), "0x3e7");
+}
+
 static void without_template(void) {
         struct event e;
 
@@ -425,6 +446,7 @@ int main(void) {
         RUN(unnamed_data);
         RUN(user_data);
         RUN(shared_templates);
+        RUN(kept_by_content);
         RUN(without_template);
         RUN(names_in_place);
         RUN(xml_in_values);
