@@ -510,6 +510,8 @@ static int compile(struct compiler *c, struct buf *out, struct span bundle) {
                 struct arena *a = &c->set->arena;
                 struct meta m = {.file = arena_dup(a, d->file), .line = d->line};
                 add_diag(c, d->severity, d->code, &m, arena_dup(a, d->en), arena_dup(a, d->vi));
+                if (!c->error)
+                        c->set->diags[c->set->n_diags - 1].column = d->column;
         }
         c->alts = arena_array(&c->arena, SOURCE_MATCH_MAX, sizeof(*c->alts));
         bool *correlate = arena_zalloc(&c->arena, c->set->n_rules + 1);

@@ -259,6 +259,17 @@ static void web_and_network(void) {
               "*Mar  1 18:46:11: %PARSER-5-CFGLOG_LOGGEDCMD: User:x logged command:erase "
               "startup-config",
               true, FORMAT_TEXT},
+             {"product: cisco, service: aaa", "message|contains: erase",
+              "Nov 23 10:00:00 r1 123: *Nov 23 10:00:00.123: %PARSER-5-CFGLOG_LOGGEDCMD: User:x "
+              "logged command:erase x",
+              true, FORMAT_SYSLOG},
+             {"product: cisco, service: aaa", "message|contains: erase",
+              "<189>123: *Mar  1 18:46:11: %PARSER-5-CFGLOG_LOGGEDCMD: User:x  logged "
+              "command:erase x",
+              true, FORMAT_SYSLOG},
+             {"product: cisco, service: aaa", "message|contains: erase",
+              "Nov 23 10:00:00 r1 %PARSER-5-CFGLOG_LOGGEDCMD: User:x logged command:erase x", true,
+              FORMAT_SYSLOG},
              {"product: cisco, service: aaa", "message|contains: erase", "will erase the disk",
               false, FORMAT_TEXT},
              {"category: dns", "query: evil.example",
