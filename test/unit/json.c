@@ -476,7 +476,7 @@ static void unescapes(void) {
                 {SPAN("\\x\\u12"), SPAN("\\x\\u12")},
                 {SPAN("a\\ud800b"), SPAN("a\xEF\xBF\xBD"
                                          "b")},
-                {SPAN("\\\xC3\xA9"), SPAN("\\\xC3\xA9")},
+                {SPAN("\\\xE2\x82\xAC"), SPAN("\\\xE2\x82\xAC")},
         };
 
         /* Each behind 0 to 69 bytes, and three times, so that it meets every place in a block. */
