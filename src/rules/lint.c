@@ -346,7 +346,7 @@ static void unique(struct ruleset *set, struct seen *ids, struct seen *titles,
                      "%.*s:%u has the same id: give this rule its own",
                      "%.*s:%u có cùng id: hãy cấp id riêng cho quy tắc này", SHOW(other->file),
                      other->line);
-        other = enter(titles, m->title, m, true);
+        other = titles ? enter(titles, m->title, m, true) : NULL;
         if (other)
                 TELL(&a, DIAG_WARNING, "duplicate-title", m->at[AT_TITLE].line,
                      m->at[AT_TITLE].column, "%.*s:%u has the same title: say what differs",
@@ -376,15 +376,15 @@ int lint_ruleset(struct ruleset *set) {
         for (uint32_t i = 0; i < set->n_rules; i++) {
                 struct rule *r = &set->rules[i];
                 if (!by_product(set, r)) {
-                        lint_meta(set, &r->meta, false);
-                        unique(set, &ids, &titles, &r->meta);
+                        lint_meta(set, &r->meta, false, r->report);
+                        unique(set, &ids, r->report ? &titles : NULL, &r->meta);
                 }
                 one_rule(set, r);
         }
         for (uint32_t i = 0; i < set->n_correlations; i++) {
                 struct correlation *c = &set->correlations[i];
-                lint_meta(set, &c->meta, true);
-                unique(set, &ids, &titles, &c->meta);
+                lint_meta(set, &c->meta, true, c->report);
+                unique(set, &ids, c->report ? &titles : NULL, &c->meta);
                 one_correlation(set, c);
         }
         return set->arena.overflowed ? FAIL(-ENOMEM) : 0;

@@ -8,7 +8,8 @@
  * parser lets pass, so that a hunt still uses the rule. -ENOMEM. */
 int lint_ruleset(struct ruleset *set);
 
-/* Inside: lint_meta.c looks at what documents say about themselves, lint.c at what they detect. */
-void lint_meta(struct ruleset *set, const struct meta *m, bool correlation);
+/* Inside (`shown`: it reports, so people see its title): lint_meta.c looks at what documents say
+ * about themselves, lint.c at what they detect. */
+void lint_meta(struct ruleset *set, const struct meta *m, bool correlation, bool shown);
 
 #endif

@@ -313,9 +313,10 @@ static void file_name(struct ruleset *set, const struct meta *m) {
                         "tên tệp quy tắc gồm 10 đến 90 ký tự a-z, 0-9, _ và kết thúc bằng .yml");
 }
 
-void lint_meta(struct ruleset *set, const struct meta *m, bool correlation) {
+void lint_meta(struct ruleset *set, const struct meta *m, bool correlation, bool shown) {
         identity(set, m);
-        titles(set, m);
+        if (shown)
+                titles(set, m);
         description(set, m);
         dates(set, m);
         status_and_level(set, m);
