@@ -365,6 +365,9 @@ struct span scalar_text(struct parse *p, const struct node *n) {
         }
 }
 
+static bool charge(struct parse *p, const struct node *at, size_t n);
+static size_t pattern_bytes(const struct pattern *v);
+
 static bool too_many(struct parse *p, const struct node *at) {
         say(p, DIAG_ERROR, "too-many-values", at,
             "becomes more than %d values: split the list or use fewer placeholders and dashes",
@@ -415,7 +418,8 @@ static bool expand(struct parse *p, const struct node *at, struct variants *v) {
                                         return too_many(p, at);
                                 slot = vec_push(p->a, &out.v, &out.n, &cap, sizeof(*slot));
                                 if (!slot || !pattern_concat(p->a, &head, &ph->values[j], &half) ||
-                                    !pattern_concat(p->a, &half, &tail, slot))
+                                    !pattern_concat(p->a, &half, &tail, slot) ||
+                                    !charge(p, at, pattern_bytes(slot) / 256))
                                         return false;
                         }
                 }
@@ -464,10 +468,28 @@ static bool transform(struct parse *p, const struct node *at, enum mod m, const 
                 case MOD_UTF16BE: ok = pattern_utf16(p->a, old, UTF16_BE, to); break;
                 default: ok = pattern_utf16(p->a, old, UTF16_BOM, to); break;
                 }
-                if (!ok)
+                if (!ok || (i > 0 && !charge(p, at, pattern_bytes(to) / 256)))
                         return false;
         }
         return true;
+}
+
+/* Bytes that values multiply into count as values do, a quarter kilobyte as one. */
+static bool charge(struct parse *p, const struct node *at, size_t n) {
+        p->size += (uint32_t)MIN(n, (size_t)RULE_SIZE_MAX + 1);
+        if (p->size <= RULE_SIZE_MAX)
+                return true;
+        say(p, DIAG_ERROR, "rule-too-large", at, "the rule has more than %d values: split it",
+            "quy tắc có hơn %d giá trị: hãy chia nhỏ", RULE_SIZE_MAX);
+        return false;
+}
+
+static size_t pattern_bytes(const struct pattern *v) {
+        size_t n = 0;
+
+        for (uint32_t i = 0; i < v->n; i++)
+                n += v->pieces[i].lit.len + sizeof(*v->pieces);
+        return n;
 }
 
 static struct atom *atom_new(struct parse *p, const struct chain *c, const struct node *at,
@@ -476,12 +498,8 @@ static struct atom *atom_new(struct parse *p, const struct chain *c, const struc
 
         if (!t)
                 return NULL;
-        if (++p->size > RULE_SIZE_MAX) {
-                say(p, DIAG_ERROR, "rule-too-large", at,
-                    "the rule has more than %d values: split it",
-                    "quy tắc có hơn %d giá trị: hãy chia nhỏ", RULE_SIZE_MAX);
+        if (!charge(p, at, 1))
                 return NULL;
-        }
         t->op = op;
         t->field = c->field;
         t->cased = c->cased;
@@ -599,6 +617,8 @@ static struct expr *regex_value(struct parse *p, const struct chain *c, const st
         t->re_s = c->re_s;
         t->regex = scalar_text(p, at);
         if (c->expand && !regex_expand(p, at, t->regex, &t->regex))
+                return NULL;
+        if (c->expand && !charge(p, at, t->regex.len / 256))
                 return NULL;
         return regex_check(p, t, at) ? expr_atom(p->a, t) : NULL;
 }

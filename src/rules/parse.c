@@ -18,7 +18,12 @@
 
 #define SET_BUDGET ((size_t)512 << 20)
 #define SCRATCH_BUDGET ((size_t)128 << 20)
-#define MERGED_MAX 1000000 /* pairs copied for the rule collections of one file */
+#define SET_FULL                                                                                   \
+        ((size_t)400                                                                               \
+         << 20) /* from here on documents are refused, so that the call itself never fails */
+#define FILE_FULL ((size_t)96 << 20) /* what one file's rules may take: the rest of it is refused  \
+                                      */
+#define MERGED_MAX 1000000           /* pairs copied for the rule collections of one file */
 
 struct rule *rule_add(struct parse *p, const struct rule *r) {
         struct rule *to =
@@ -253,11 +258,27 @@ static void broken(struct parse *p, const char *code, struct node at, const char
         say(p, DIAG_ERROR, code, &at, "%s%.0s", "%.0s%s", en, vi);
 }
 
+/* Whether this file, or all so far, has taken its share; what grows is charged to the file it came
+ * from. */
+static bool full(struct parse *p, size_t before, const struct node *root) {
+        if (p->a->used - before <= FILE_FULL && p->a->used <= SET_FULL)
+                return false;
+        broken(p, "memory-full", mark(root->line, root->column),
+               "too much memory for so few lines: this and the rest of the file are refused; split "
+               "the file or "
+               "write fewer variants",
+               "tốn quá nhiều bộ nhớ: tài liệu này và phần còn lại của tệp bị từ chối; hãy chia "
+               "tệp hoặc viết ít "
+               "biến thể hơn");
+        return true;
+}
+
 static int file_parse(struct parse *p, const struct bundle_entry *e) {
         _cleanup_(yaml_closep) struct yaml *y = NULL;
         struct yaml_problem problem;
         struct collection c = {0};
         uint32_t before = p->set->n_documents;
+        size_t used = p->a->used;
         struct node *root;
         int r;
 
@@ -274,13 +295,25 @@ static int file_parse(struct parse *p, const struct bundle_entry *e) {
                 return r;
         while ((r = yaml_next(y, &p->scratch, &root, &problem)) > 0) {
                 fresh(p);
+                if (r == 1 && full(p, used, root))
+                        return 0;
                 if (r == YAML_E_PROBLEM)
                         broken(p, problem.code, mark(problem.line, problem.column), problem.en.p,
                                problem.vi.p);
                 else if (!is_empty(root))
                         collected(p, root, &c);
-                if (p->a->overflowed || p->scratch.overflowed)
+                if (p->a->overflowed)
                         return FAIL(-ENOMEM);
+                if (p->scratch.overflowed)
+                        break;
+        }
+        if (p->scratch.overflowed) {
+                fresh(p);
+                broken(p, "file-too-large", mark(0, 0),
+                       "the file becomes too large when it is read: split it",
+                       "tệp trở nên quá lớn khi đọc: hãy chia nhỏ");
+                arena_reset(&p->scratch);
+                return 0;
         }
         if (r < 0)
                 return r;

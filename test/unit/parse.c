@@ -175,6 +175,34 @@ static void limits(void) {
         check_int(text_set.n_documents, 1);
 }
 
+/* A megabyte of text must not become gigabytes, and what one file costs must not refuse another. */
+static void memory_is_charged_to_its_file(void) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+
+        buf_str(&b, "action: global\ndescription: ");
+        for (int i = 0; i < 800000; i++)
+                buf_char(&b, 'x');
+        buf_str(&b, "\nlogsource: {product: x}\ndetection: {s: {A: 1}, condition: s}\n");
+        for (int i = 0; i < 10000; i++)
+                buf_str(&b, "---\ntitle: a\n");
+        buf_reset(&text_bundle);
+        ruleset_deinit(&text_set);
+        bundle_add(&text_bundle, BUNDLE_RULE, SPAN("greedy.yml"), buf_get(&b));
+        buf_reset(&b);
+        buf_str(&b, "title: t\nlogsource: {product: x}\ndetection:\n    s:\n        A|windash:\n");
+        for (int i = 0; i < 100; i++)
+                buf_str(&b, "            - '-a -b -c -d -e'\n");
+        buf_str(&b, "    condition: s\n");
+        bundle_add(&text_bundle, BUNDLE_RULE, SPAN("dashes.yml"), buf_get(&b));
+        bundle_add(&text_bundle, BUNDLE_RULE, SPAN("good.yml"), SPAN("title: good\n" RULE));
+        check_int(ruleset_parse(&text_set, buf_get(&text_bundle)), 0);
+        check(has_diag(DIAG_ERROR, "memory-full"));
+        check(has_diag(DIAG_ERROR, "rule-too-large"));
+        check_int(text_set.n_refused, 2);
+        check_span(text_set.rules[text_set.n_rules - 1].meta.title, "good");
+        check(text_set.arena.used < (size_t)256 << 20);
+}
+
 /* The older rule collections. */
 static void collections(void) {
         parse_text("action: global\ntitle: g\nlevel: low\ndetection: {s: {A: 1}, condition: s}\n"
@@ -288,6 +316,7 @@ int main(void) {
         RUN(a_large_map_may_not_repeat_either);
         RUN(aliases_are_bounded);
         RUN(limits);
+        RUN(memory_is_charged_to_its_file);
         RUN(collections);
         RUN(older_aggregations);
         RUN(older_near);
