@@ -89,6 +89,7 @@ static int read_hits(int sock, struct sorter *sorter) {
 
 static int run(struct state *s, const struct correlation *c, uint32_t n) {
         struct correlate_options o = {0};
+        (void)os_random(&o.key, sizeof(o.key)); /* without it: a fixed key, the same alerts */
         struct sorter_io io = {.write = scratch_write, .read = scratch_read};
         struct sorter *sorter;
         int r = sorter_new(&sorter, &io, 0);
