@@ -121,7 +121,7 @@ static inline bool ref_cond(struct reference *r, const struct source_cond *c) {
                         for (size_t j = 0; c->values[k].inside && j + w.len <= t.len; j++)
                                 inside |= span_ieq(span_of(t.p + j, w.len), w);
                         if (!r->v[at[i]].null &&
-                            (c->values[k].inside   ? inside
+                            (c->values[k].inside ? inside
                              : c->values[k].prefix
                                      ? t.len >= w.len && span_ieq(span_of(t.p, w.len), w)
                                      : span_ieq(t, w)))
