@@ -11,6 +11,7 @@
 #include "base/lang.h"
 #include "main/inputs.h"
 #include "main/options.h"
+#include "main/phrases.h"
 #include "main/pool.h"
 #include "main/rulebook.h"
 #include "main/version.h"
@@ -195,7 +196,7 @@ static void on_problem(void *ctx, const struct pool_problem *p) {
         struct report_unreadable u = {.input = p->input,
                                       .offset = p->offset,
                                       .length = p->length,
-                                      .phrase = span_str(p->what),
+                                      .phrase = span_str(phrase(p->what)),
                                       .recovered = p->recovered,
                                       .crash = p->crash};
 

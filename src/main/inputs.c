@@ -21,11 +21,11 @@ static int push(struct inputs *in, const char *path, const struct stat *st) {
         if (!copy)
                 return -ENOMEM;
         bool regular = st && S_ISREG(st->st_mode);
-        in->list[in->n++] = (struct input){.path = copy,
-                                           .size = regular ? (uint64_t)st->st_size : 0,
-                                           .mtime = regular ? st->st_mtim.tv_sec * NS_PER_SEC +
-                                                                      st->st_mtim.tv_nsec
-                                                            : TIME_NONE};
+        in->list[in->n++] = (struct input){
+                .path = copy,
+                .size = regular ? (uint64_t)st->st_size : 0,
+                .mtime = regular ? st->st_mtim.tv_sec * NS_PER_SEC + st->st_mtim.tv_nsec
+                                 : os_now()}; /* what a pipe says now was written by now */
         in->bytes += regular ? (uint64_t)st->st_size : 0;
         return 0;
 }

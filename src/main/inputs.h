@@ -8,7 +8,7 @@
 struct input {
         char *path;      /* as shown; "-" is standard input */
         uint64_t size;   /* bytes as stored; 0 when unknown */
-        int64_t mtime;   /* ns; TIME_NONE when unknown */
+        int64_t mtime;   /* ns; of a pipe: now */
         uint32_t format; /* found by ingest; enum format */
         uint64_t events, bad;
 };

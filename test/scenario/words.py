@@ -42,4 +42,19 @@ def bash_completes(_):
     assert out == ["hunt", "--min-level", "navigator", "evtx", "import"], out
 
 
-run(help_names_the_same_options_in_both_languages, completion_and_manual_know_every_option, bash_completes)
+def every_reason_for_an_unreadable_place_is_translated(_):
+    """Phrases are constants in decode/ and ingest/: what is said there must stand in main/phrases.c."""
+    table = set(re.findall(r'\{"([^"]+)",', (ROOT / "src/main/phrases.c").read_text()))
+    said = set()
+    names = ("decode/evtx*.c", "decode/json*.c", "decode/auditd.c", "decode/journal.c", "decode/decode.c",
+             "decode/detect.c", "ingest/*.c")
+    for path in (p for name in names for p in (ROOT / "src").glob(name)):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
+        said |= set(re.findall(r'"([a-z][A-Za-z\' ,;:-]* [A-Za-z\' ,;:0-9-]*[a-zA-Z0-9])"', text))
+    said = {x for x in said if not x.startswith("referrer")}
+    assert len(said) > 50, said
+    missing = said - table
+    assert not missing, missing
+
+
+run(every_reason_for_an_unreadable_place_is_translated, help_names_the_same_options_in_both_languages, completion_and_manual_know_every_option, bash_completes)
