@@ -191,7 +191,7 @@ static bool exprs_ok(const struct program *g) {
  * a source that many rules share are checked once, but ranges may overlap. So sums are bounded too.
  */
 static bool sums_ok(const struct program *g) {
-        uint64_t words = 0, alts = 0, pieces = 0;
+        uint64_t words = 0, alts = 0, pieces = 0, names = 0;
 
         for (uint32_t i = 0; i < g->n[SEC_RULE]; i++)
                 words += g->rules[i].expr.n + g->rules[i].tags.n + g->rules[i].wanted.n;
@@ -199,12 +199,21 @@ static bool sums_ok(const struct program *g) {
                 alts += g->sources[i].alts.n;
         for (uint32_t i = 0; i < g->n[SEC_ALT]; i++)
                 alts += (uint64_t)g->alts[i].conds.n + g->alts[i].renames.n + g->alts[i].consts.n +
-                        g->alts[i].key1.n;
+                        g->alts[i].key1.n + g->alts[i].key2.n;
+        for (uint32_t i = 0; i < g->n[SEC_COND]; i++)
+                alts += g->conds[i].values.n;
+        for (uint32_t i = 0; i < g->n[SEC_RENAME]; i++)
+                names += g->renames[i].to.n;
+        for (uint32_t i = 0; i < g->n[SEC_TEST]; i++) {
+                names += (uint64_t)g->tests[i].has.n + g->tests[i].key1.n;
+                alts += g->tests[i].conds.n;
+        }
         for (uint32_t i = 0; i < g->n[SEC_ATOM]; i++)
                 pieces += g->atoms[i].pieces.n;
         return words <= (uint64_t)g->n[SEC_WORD] + g->n[SEC_STRS] && pieces <= g->n[SEC_PIECE] &&
-               alts <= (uint64_t)g->n[SEC_ALT] + g->n[SEC_COND] + g->n[SEC_RENAME] +
-                               g->n[SEC_CONST] + g->n[SEC_VALUE];
+               names <= g->n[SEC_STRS] &&
+               alts <= (uint64_t)g->n[SEC_ALT] + g->n[SEC_COND] + g->n[SEC_RENAME] + g->n[SEC_CONST] +
+                               g->n[SEC_VALUE] + g->n[SEC_KEY2];
 }
 
 static int sections(struct program *g) {

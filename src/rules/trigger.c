@@ -315,6 +315,58 @@ static void resolve_more(struct matcher *m, struct bucket *b, bool *has) {
                         b->leaves[i].in_table = true;
 }
 
+/* ---- the order in which a condition is evaluated ---- */
+
+struct odds {
+        float p, cost; /* that it holds; ns to find out */
+};
+
+static struct odds leaf_odds(const struct matcher *m, const struct leaf *l) {
+        if (l->kind == LEAF_KEYWORD)
+                return (struct odds){0.01f, 500};
+        if (l->kind != LEAF_ATOM)
+                return (struct odds){0.5f, 5};
+        if (l->in_table)
+                return (struct odds){l->p, 2};
+        return (struct odds){l->p, m->atoms.atom[l->index].b->op == ATOM_REGEX ? 200 : 20};
+}
+
+/* Kids that decide soonest for what they cost come first; they stand together, so they may be swapped (insertion sort: lists are
+ * nearly in order after the first time). */
+static struct odds order(const struct matcher *m, struct bucket *b, uint32_t node) {
+        struct node *n = &b->nodes[node];
+        struct odds all = {1, 0}, o;
+        bool and = n->kind == NODE_AND;
+
+        if (n->kind == NODE_LEAF)
+                return leaf_odds(m, &b->leaves[n->kids]);
+        if (n->kind == NODE_NOT) {
+                o = order(m, b, n->kids);
+                return (struct odds){1 - o.p, o.cost};
+        }
+        if (n->kind == NODE_AT_LEAST || n->n > 4096)
+                return (struct odds){0.3f, 20.0f * (float)n->n};
+        float *worth = n->n ? malloc(n->n * sizeof(*worth)) : NULL;
+        for (uint32_t i = 0; i < n->n; i++) {
+                o = order(m, b, n->kids + i);
+                float decides = and ? 1 - o.p : o.p, w = (decides + 0.0001f) / (o.cost + 1);
+                all.cost += o.cost * all.p; /* as far as one has to look */
+                all.p *= 1 - decides;
+                uint32_t k = i;
+                struct node kid = b->nodes[n->kids + i];
+                for (; worth && k > 0 && worth[k - 1] < w; k--) {
+                        worth[k] = worth[k - 1];
+                        b->nodes[n->kids + k] = b->nodes[n->kids + k - 1];
+                }
+                if (worth)
+                        worth[k] = w;
+                b->nodes[n->kids + k] = kid;
+        }
+        free(worth);
+        all.p = and ? all.p : 1 - all.p;
+        return all;
+}
+
 int bucket_triggers(struct matcher *m, struct bucket *b) {
         struct chooser x = {.m = m, .b = b, .banned = calloc((size_t)b->n_slots + 1, 1)};
         struct plan p = {.first = calloc((size_t)b->n_instances + 2, sizeof(uint32_t)),
@@ -349,6 +401,8 @@ int bucket_triggers(struct matcher *m, struct bucket *b) {
                 r = make_tables(m, b);
                 if (r == 0)
                         r = keywords_make(m, b);
+                for (uint32_t i = 0; i < b->n_instances; i++)
+                        (void)order(m, b, b->instances[i].root);
         }
         b->trainings++;
         free(x.banned);

@@ -96,7 +96,7 @@ static void windows_json(void) {
         for (size_t i = 0; i < ARRAY_LEN(files); i++)
                 compare_file(files[i], FORMAT_JSON, 7, &events, &hits);
         done("windows_json", events, hits);
-        check(hits > 10);
+        check(hits > 3);
 }
 
 static void text(void) {
