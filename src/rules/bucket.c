@@ -175,7 +175,8 @@ int64_t bucket_number(const struct program *g, const struct b_atom *a) {
         return v;
 }
 
-int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, uint32_t atom, uint32_t slot) {
+int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, uint32_t atom,
+                         uint32_t slot) {
         const struct program *g = m->g;
         const struct b_atom *a = &g->atoms[atom];
         const struct b_str *to;
@@ -390,8 +391,9 @@ static void flatten(struct builder *x, const struct tnode *t, uint32_t at) {
                 flatten(x, t->kids[i], first + i);
 }
 
-/* Is the condition false whatever else the event says, by its key2 alone? Cheap, so that most rules of a channel are
- * turned away before anything is built for them. Values: 0 no, 1 yes, 2 not known. */
+/* Is the condition false whatever else the event says, by its key2 alone? Cheap, so that most rules
+ * of a channel are turned away before anything is built for them. Values: 0 no, 1 yes, 2 not known.
+ */
 static bool hopeless(struct builder *x, const struct b_rule *r) {
         const uint32_t *w = x->g->words + r->expr.first;
         uint32_t slot = x->m->key2_slot[x->b->channel->kind], sp = 0;

@@ -54,7 +54,10 @@ static bool rule_numbers(const struct matcher *m, uint8_t kind, const struct b_a
                 if (w[i] >> 28 == WORD_AT_LEAST)
                         i++;
                 else if (w[i] >> 28 == WORD_ATOM) {
-                        int64_t v = m->key2_slot[kind] == NONE32 ? -1 : bucket_key2_atom(m, alt, w[i] & WORD_ARG, m->key2_slot[kind]);
+                        int64_t v = m->key2_slot[kind] == NONE32
+                                            ? -1
+                                            : bucket_key2_atom(m, alt, w[i] & WORD_ARG,
+                                                               m->key2_slot[kind]);
                         if (v >= 0 && !push_number(list, n, cap, v))
                                 return false;
                 }

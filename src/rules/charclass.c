@@ -1,8 +1,9 @@
-/* Sequences of four characters are dealt to groups, eight to a set; for each place and character a table says to which
- * groups of the set it may belong. A position can hold a sequence of a group only if the group's bit is set for
- * all four places. With AVX-512 VBMI that is four permutations for 64 positions and eight groups; sequences that look alike share a
- * group, so that few others pass. What passes is looked up properly by the caller. Without VBMI the caller's own
- * walk is as good, and there is no sieve. */
+/* Sequences of four characters are dealt to groups, eight to a set; for each place and character a
+ * table says to which groups of the set it may belong. A position can hold a sequence of a group
+ * only if the group's bit is set for all four places. With AVX-512 VBMI that is four permutations
+ * for 64 positions and eight groups; sequences that look alike share a group, so that few others
+ * pass. What passes is looked up properly by the caller. Without VBMI the caller's own walk is as
+ * good, and there is no sieve. */
 #include "rules/charclass.h"
 
 #include <stdlib.h>
@@ -30,7 +31,8 @@ static int gram_cmp(const void *a, const void *b) {
 }
 
 /* Groups for grams[0..n), from `group` on, `groups` of them. */
-static void deal(struct charclass *c, const struct charclass_gram *g, uint32_t n, uint32_t group, uint32_t groups) {
+static void deal(struct charclass *c, const struct charclass_gram *g, uint32_t n, uint32_t group,
+                 uint32_t groups) {
         for (uint32_t i = 0; i < n; i++) {
                 uint32_t at = group + (uint32_t)((uint64_t)i * groups / n);
                 unsigned char bit = (unsigned char)(1u << at % 8);
@@ -44,7 +46,8 @@ static void deal(struct charclass *c, const struct charclass_gram *g, uint32_t n
 struct charclass *charclass_new(struct arena *a, struct charclass_gram *grams, uint32_t n) {
         uint32_t of[5] = {0}, groups, shorts;
 
-        if (n == 0 || n > CHARCLASS_MAX || !__builtin_cpu_supports("avx512vbmi") || !__builtin_cpu_supports("avx512bw"))
+        if (n == 0 || n > CHARCLASS_MAX || !__builtin_cpu_supports("avx512vbmi") ||
+            !__builtin_cpu_supports("avx512bw"))
                 return NULL;
         struct charclass *c = arena_zalloc(a, sizeof(*c));
         if (!c)
@@ -67,16 +70,18 @@ struct charclass *charclass_new(struct arena *a, struct charclass_gram *grams, u
 #define VBMI __attribute__((target("avx512f,avx512bw,avx512vbmi")))
 
 VBMI static inline __m512i groups_at(const unsigned char *table, const char *p) {
-        return _mm512_permutex2var_epi8(_mm512_loadu_si512(table), _mm512_loadu_si512(p), _mm512_loadu_si512(table + 64));
+        return _mm512_permutex2var_epi8(_mm512_loadu_si512(table), _mm512_loadu_si512(p),
+                                        _mm512_loadu_si512(table + 64));
 }
 
-VBMI void charclass_walk(const struct charclass *c, const char *p, size_t len, void (*hit)(void *arg, const char *p),
-                         void *arg) {
+VBMI void charclass_walk(const struct charclass *c, const char *p, size_t len,
+                         void (*hit)(void *arg, const char *p), void *arg) {
         for (size_t i = 0; i < len; i += 64) {
                 uint64_t hits = 0;
                 for (uint32_t s = 0; s < c->sets; s++) {
                         __m512i g = _mm512_and_si512(
-                                _mm512_and_si512(groups_at(c->table[s][0], p + i), groups_at(c->table[s][1], p + i + 1)),
+                                _mm512_and_si512(groups_at(c->table[s][0], p + i),
+                                                 groups_at(c->table[s][1], p + i + 1)),
                                 _mm512_and_si512(groups_at(c->table[s][2], p + i + 2),
                                                  groups_at(c->table[s][3], p + i + 3)));
                         hits |= _mm512_test_epi8_mask(g, g);
@@ -95,7 +100,8 @@ struct charclass *charclass_new(struct arena *a, struct charclass_gram *grams, u
         return NULL;
 }
 
-void charclass_walk(const struct charclass *c, const char *p, size_t len, void (*hit)(void *arg, const char *p), void *arg) {
+void charclass_walk(const struct charclass *c, const char *p, size_t len,
+                    void (*hit)(void *arg, const char *p), void *arg) {
         (void)c, (void)p, (void)len, (void)hit, (void)arg;
 }
 

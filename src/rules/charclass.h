@@ -16,7 +16,9 @@ struct charclass_gram {
 
 /* Sorts `grams`. NULL: no use on this processor, too many, or the arena is used up: do without. */
 struct charclass *charclass_new(struct arena *a, struct charclass_gram *grams, uint32_t n);
-/* Calls hit(arg, p) wherever a gram may stand. CHARCLASS_PADDING bytes behind the end may be read. */
-void charclass_walk(const struct charclass *c, const char *p, size_t len, void (*hit)(void *arg, const char *p), void *arg);
+/* Calls hit(arg, p) wherever a gram may stand. CHARCLASS_PADDING bytes behind the end may be read.
+ */
+void charclass_walk(const struct charclass *c, const char *p, size_t len,
+                    void (*hit)(void *arg, const char *p), void *arg);
 
 #endif

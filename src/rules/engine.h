@@ -1,9 +1,9 @@
 /* What the files of the matcher share. The path of an event:
  *
  *     fields ─► shape (rules/shape.c): which name stands where, seen before or learned
- *            ─► view: this shape in the bucket of its kind, key1, key2 (rules/bucket.c)
- *            ─► tables of the bucket's fields, through the memo (rules/memo.c, rules/table.c):
- * atoms that hold ─► rules that trigger on them: conditions, lazily (rules/match.c) ─► hits
+ *            ─► view (rules/view.c): this shape in the bucket of its kind, key1, key2
+ *            ─► tables of the bucket's fields, through the memo: leaves that hold
+ *            ─► rules that trigger on them: conditions, lazily (rules/eval.c) ─► hits
  */
 #ifndef RULES_ENGINE_H
 #define RULES_ENGINE_H
@@ -59,8 +59,8 @@ struct shape {
         uint32_t n_classes;
         struct shape_class *classes; /* in order; the last has no conditions */
         uint32_t key2_field; /* kinds that decoders name: where the key2 field stands; NONE32 */
-        /* Fields whose bytes, with what the decoder says, decide the view. NONE32: too many or several of a name, so
-         * that views are not kept. */
+        /* Fields whose bytes, with what the decoder says, decide the view. NONE32: too many or
+         * several of a name, so that views are not kept. */
         uint32_t n_keys, keys[SHAPE_KEYS];
         struct view *views;
 };
@@ -178,8 +178,8 @@ struct view {
         struct bucket *bucket;
         struct span key[SHAPE_KEYS]; /* bytes of the shape's key fields */
         uint8_t type[SHAPE_KEYS];
-        struct span key1; /* the decoder's */
-        int64_t ekey2;    /* the decoder's */
+        struct span key1;       /* the decoder's */
+        int64_t ekey2;          /* the decoder's */
         uint32_t *last;         /* [bucket slot] field; NONE32: absent; MULTI | index in `multi` */
         uint32_t *multi;        /* count, fields … */
         struct view_scan *scan; /* slots with a table that the shape has */
@@ -204,9 +204,9 @@ struct matcher {
         struct gram_count *grams;
         struct tri_count *tris;
         bool *rule_on;
-        uint32_t *atom_slot;   /* [atom] of its field's name; NONE32 */
-        int64_t *atom_number;  /* [atom] n if it says that the field equals n, in decimal; -1 */
-        uint32_t *cond_slot;   /* [condition of the maps] */
+        uint32_t *atom_slot;  /* [atom] of its field's name; NONE32 */
+        int64_t *atom_number; /* [atom] n if it says that the field equals n, in decimal; -1 */
+        uint32_t *cond_slot;  /* [condition of the maps] */
         uint32_t *rule_first; /* per source: rules, in source_rules */
         uint32_t *source_rules;
         uint32_t key2_slot[SOURCE_KINDS_MAX]; /* the field that key2 is the value of; NONE32 */
@@ -258,7 +258,8 @@ struct channel *channel_of(struct matcher *m, uint8_t kind, struct span key1);
 /* bucket.c */
 /* The number n if the atom, under the alternative, says that the field of that slot equals n, in
  * decimal; else -1. */
-int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, uint32_t atom, uint32_t slot);
+int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, uint32_t atom,
+                         uint32_t slot);
 /* The number that a plain equality asks for, whatever the field; else -1. */
 int64_t bucket_number(const struct program *g, const struct b_atom *a);
 struct bucket *bucket_of(struct matcher *m, struct channel *c, int64_t key2, bool fold);

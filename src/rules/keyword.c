@@ -1,11 +1,12 @@
 /* Keywords: strings that rules look for in any value of an event.
  *
- * Where the record is a line of text, it is folded and walked once by a table of all keywords, and so are values
- * that do not stand in it as they are (decoded ones). JSON and EVTX records are not text: unescaping and folding
- * every value would cost more than everything else. So their raw bytes are scanned for a part of each keyword that
- * looks the same there (rules/rawscan.h), and only what passes is tried on the values. In EVTX a value may lie outside the record
- * (in a template) or be a number: such values are scanned by themselves, and keywords that may be found in a rendered number
- * are always tried. */
+ * Where the record is a line of text, it is folded and walked once by a table of all keywords, and
+ * so are values that do not stand in it as they are (decoded ones). JSON and EVTX records are not
+ * text: unescaping and folding every value would cost more than everything else. So their raw bytes
+ * are scanned for a part of each keyword that looks the same there (rules/rawscan.h), and only what
+ * passes is tried on the values. In EVTX a value may lie outside the record (in a template) or be a
+ * number: such values are scanned by themselves, and keywords that may be found in a rendered
+ * number are always tried. */
 #include "rules/engine.h"
 #include "rules/rawscan.h"
 
@@ -16,7 +17,8 @@ struct keywords {
         uint32_t n;
         uint32_t *every; /* leaves without a literal: tried on each event */
         uint32_t n_every;
-        uint32_t *digits; /* leaves that may stand in a number, an address, a time: tried on each EVTX event */
+        uint32_t *digits; /* leaves that may stand in a number, an address, a time: tried on each
+                             EVTX event */
         uint32_t n_digits;
         uint64_t *found;
 };
@@ -29,7 +31,8 @@ static bool like_number(struct span s) {
         return true;
 }
 
-static void sort_out(struct matcher *m, const struct bucket *b, struct keywords *k, struct span *lits) {
+static void sort_out(struct matcher *m, const struct bucket *b, struct keywords *k,
+                     struct span *lits) {
         for (uint32_t i = 0; i < b->n_keywords; i++) {
                 const struct catom *c = &m->atoms.atom[b->leaves[b->keywords[i]].index];
                 struct span part = rawscan_part(c->need);
@@ -83,10 +86,12 @@ int keywords_make(struct matcher *m, struct bucket *b) {
 }
 
 static bool inside(struct span raw, const struct field *f) {
-        return f->val >= raw.p && f->val <= raw.p + raw.len && f->val_len <= (size_t)(raw.p + raw.len - f->val);
+        return f->val >= raw.p && f->val <= raw.p + raw.len &&
+               f->val_len <= (size_t)(raw.p + raw.len - f->val);
 }
 
-static uint32_t run_text(struct matcher *m, const struct keywords *k, const struct value *raw, uint32_t *to) {
+static uint32_t run_text(struct matcher *m, const struct keywords *k, const struct value *raw,
+                         uint32_t *to) {
         uint32_t n = table_run(k->table, &m->atoms, raw, to), all = n, room = m->b->n_keywords;
 
         for (uint32_t i = 0; i < m->e->n; i++) {
@@ -126,7 +131,8 @@ static bool scan_values(struct matcher *m, const struct keywords *k) {
         return hidden;
 }
 
-static uint32_t try_leaves(struct matcher *m, const uint32_t *leaves, uint32_t n, uint32_t *to, uint32_t at) {
+static uint32_t try_leaves(struct matcher *m, const uint32_t *leaves, uint32_t n, uint32_t *to,
+                           uint32_t at) {
         for (uint32_t i = 0; i < n; i++)
                 if (m->b->state[leaves[i]] >> 1 != m->epoch && leaf_holds(m, leaves[i]))
                         to[at++] = leaves[i];
@@ -149,7 +155,8 @@ static uint32_t run_raw(struct matcher *m, const struct keywords *k, uint32_t *t
                 return try_leaves(m, k->leaf, k->n, to, n);
         for (uint32_t w = 0; w < words; w++)
                 for (uint64_t bits = k->found[w]; bits; bits &= bits - 1)
-                        n = try_leaves(m, &k->leaf[w * 64 + (unsigned)__builtin_ctzll(bits)], 1, to, n);
+                        n = try_leaves(m, &k->leaf[w * 64 + (unsigned)__builtin_ctzll(bits)], 1, to,
+                                       n);
         return n;
 }
 

@@ -41,8 +41,10 @@ static const char common_text[] =
         "get-process set-item "
         "/usr/bin/ /bin/sh -c /bin/bash /usr/sbin/ /etc/ /var/log/ /tmp/ /home/ http:// https:// "
         ".com/ .php?id= .html "
-        "keywords severityvalue eventid eventtime eventtype eventreceivedtime channel hostname opcodevalue recordnumber "
-        "sourcemodulename executionprocessid threadid providerguid version message category severity info sourcename "
+        "keywords severityvalue eventid eventtime eventtype eventreceivedtime channel hostname "
+        "opcodevalue recordnumber "
+        "sourcemodulename executionprocessid threadid providerguid version message category "
+        "severity info sourcename "
         " and not the for with from file user name value data process service event information "
         "local remote path type";
 
@@ -119,7 +121,8 @@ static int init_atoms(struct matcher *m) {
         const struct program *g = m->g;
 
         m->atom_slot = arena_alloc(&m->arena, ((size_t)g->n[SEC_ATOM] + 1) * sizeof(*m->atom_slot));
-        m->atom_number = arena_alloc(&m->arena, ((size_t)g->n[SEC_ATOM] + 1) * sizeof(*m->atom_number));
+        m->atom_number =
+                arena_alloc(&m->arena, ((size_t)g->n[SEC_ATOM] + 1) * sizeof(*m->atom_number));
         m->cond_slot = arena_alloc(&m->arena, ((size_t)g->n[SEC_COND] + 1) * sizeof(*m->cond_slot));
         if (!m->atom_slot || !m->atom_number || !m->cond_slot)
                 return FAIL(-ENOMEM);
@@ -144,7 +147,8 @@ static int init(struct matcher *m, const struct program *g, const struct match_o
         arena_init(&m->event_arena, EVENT_BYTES);
         arena_init(&m->channel_arena, (size_t)4 << 20);
         shapes_init(m);
-        m->bucket_limit = MAX(memory, (size_t)16 << 20) * 2;
+        m->bucket_limit = MAX(memory, (size_t)16 << 20) * 2 +
+                          g->len * 4; /* all the buckets that real logs need, and some */
         m->grams = arena_zalloc(&m->arena, sizeof(*m->grams));
         m->text = arena_array(&m->arena, EVENT_FIELDS_MAX, sizeof(*m->text));
         m->tris = arena_zalloc(&m->arena, sizeof(*m->tris));
@@ -289,10 +293,6 @@ static void evaluate(struct matcher *m, uint32_t n_cand) {
         uint32_t k = 0;
 
         m->stats.candidates += n_cand;
-#ifdef DEBUG_CAND
-        extern unsigned debug_cand[100000];
-        for (uint32_t i = 0; i < n_cand; i++) debug_cand[b->instances[m->cand[i]].rule]++;
-#endif
         for (uint32_t i = 0; i < n_cand; i++)
                 if (node_holds(m, b->instances[m->cand[i]].root)) {
                         if (!room_for(&m->hits, &m->hits_cap, (size_t)k + 1)) {
@@ -358,7 +358,8 @@ uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **
                 shapes_forget(m);
                 buckets_deinit(m);
         }
-        m->padded = e->raw.p >= m->payload.p && e->raw.p < m->payload.p + m->payload.len; /* a slot has SLOT_PADDING */
+        m->padded = e->raw.p >= m->payload.p &&
+                    e->raw.p < m->payload.p + m->payload.len; /* a slot has SLOT_PADDING */
         struct shape *s = e->n <= EVENT_FIELDS_MAX ? shape_of(m, e) : NULL;
         m->view = s ? view_of(m, e, s) : NULL;
         if (UNLIKELY(!m->view)) {

@@ -104,7 +104,8 @@ void memo_put(struct memo *m, uint32_t table, uint64_t hash, const struct field 
         size_t size = (sizeof(struct memo_entry) + (size_t)n * 4 + f->val_len + 7) & ~(size_t)7;
         unsigned way = 0;
 
-        if (f->val_len > MEMO_VALUE_MAX || n > MEMO_ATOMS_MAX || (f->val_len > DOOR_LEN && !knocks_again(m, hash)))
+        if (f->val_len > MEMO_VALUE_MAX || n > MEMO_ATOMS_MAX ||
+            (f->val_len > DOOR_LEN && !knocks_again(m, hash)))
                 return;
         if (m->head % m->ring_len + size > m->ring_len) /* entries do not wrap */
                 m->head += m->ring_len - m->head % m->ring_len;

@@ -65,10 +65,12 @@ static const struct check_field f_rename[] = {F_STR(b_rename, field),
 static const struct check_field f_const[] = {F_STR(b_const, field), F_STR(b_const, value)};
 static const struct check_field f_alias[] = {F_STR(b_alias, from), F_STR(b_alias, to)};
 static const struct check_field f_prefix[] = {F_STR(b_prefix, text)};
-static const struct check_field f_test[] = {
-        F_U32(b_test, kind, SOURCE_KINDS_MAX), F_RANGE(b_test, has, SEC_STRS),
-        F_RANGE(b_test, conds, SEC_COND), F_RANGE(b_test, key1, SEC_STRS), F_STR(b_test, key1_is),
-        F_STR(b_test, key2)};
+static const struct check_field f_test[] = {F_U32(b_test, kind, SOURCE_KINDS_MAX),
+                                            F_RANGE(b_test, has, SEC_STRS),
+                                            F_RANGE(b_test, conds, SEC_COND),
+                                            F_RANGE(b_test, key1, SEC_STRS),
+                                            F_STR(b_test, key1_is),
+                                            F_STR(b_test, key2)};
 static const struct check_field f_k1name[] = {F_U32(b_k1name, kind, SOURCE_KINDS_MAX),
                                               F_STR(b_k1name, from), F_STR(b_k1name, to)};
 
@@ -212,8 +214,8 @@ static bool sums_ok(const struct program *g) {
                 pieces += g->atoms[i].pieces.n;
         return words <= (uint64_t)g->n[SEC_WORD] + g->n[SEC_STRS] && pieces <= g->n[SEC_PIECE] &&
                names <= g->n[SEC_STRS] &&
-               alts <= (uint64_t)g->n[SEC_ALT] + g->n[SEC_COND] + g->n[SEC_RENAME] + g->n[SEC_CONST] +
-                               g->n[SEC_VALUE] + g->n[SEC_KEY2];
+               alts <= (uint64_t)g->n[SEC_ALT] + g->n[SEC_COND] + g->n[SEC_RENAME] +
+                               g->n[SEC_CONST] + g->n[SEC_VALUE] + g->n[SEC_KEY2];
 }
 
 static int sections(struct program *g) {

@@ -1,12 +1,14 @@
-/* Looking for some literals in raw records at the speed of memory, before anything is unescaped or folded.
+/* Looking for some literals in raw records at the speed of memory, before anything is unescaped or
+ * folded.
  *
- * Of each literal three characters in a row stand for it (the rarest, by a rough ranking). Literals are dealt to eight
- * groups; for each of the three places a table says, for each character, to which groups it may belong. So a position can
- * hold a literal of group g only if bit g is set in all three tables: with AVX-512 VBMI three permutations for 64 positions.
- * What passes is compared. In UTF-16LE the places are two bytes apart, and everything else is the same.
+ * Of each literal three characters in a row stand for it (the rarest, by a rough ranking). Literals
+ * are dealt to eight groups; for each of the three places a table says, for each character, to
+ * which groups it may belong. So a position can hold a literal of group g only if bit g is set in
+ * all three tables: with AVX-512 VBMI three permutations for 64 positions. What passes is compared.
+ * In UTF-16LE the places are two bytes apart, and everything else is the same.
  *
- * What raw bytes may hide from this is looked for too, and answered with "look at everything": \u00XX of a printable character,
- * the Kelvin sign and the long s, which fold to k and s. */
+ * What raw bytes may hide from this is looked for too, and answered with "look at everything":
+ * \u00XX of a printable character, the Kelvin sign and the long s, which fold to k and s. */
 #include "rules/rawscan.h"
 
 #include <stdlib.h>
@@ -16,7 +18,9 @@
 #endif
 
 #define GROUPS 8u
-#define HIDDEN 5u /* literals of our own, behind the caller's */
+#define EXACT_BITS 13u
+#define SHORT_GROUP (1u << (GROUPS - 1)) /* its literal has no three characters */
+#define HIDDEN 5u                        /* literals of our own, behind the caller's */
 
 struct rawlit {
         struct span lit;
@@ -28,7 +32,9 @@ struct rawscan {
         unsigned char table[3][128]; /* [place][character & 127]: groups */
         struct rawlit *lit;          /* sorted by group */
         uint32_t first[GROUPS + 1];
-        uint32_t n; /* the caller's */
+        uint64_t exact[(1u << EXACT_BITS) / 64]; /* windows, hashed: what the tables let through by
+                                                    mixing them stops here */
+        uint32_t n;                              /* the caller's */
 };
 
 static const struct span hidden[HIDDEN] = {
@@ -62,7 +68,8 @@ static unsigned weight(char c) {
 }
 
 static uint32_t *tri_of(struct tri_count *c, const char *p) {
-        uint32_t v = (uint32_t)(unsigned char)ascii_lower(p[0]) | (uint32_t)(unsigned char)ascii_lower(p[1]) << 8 |
+        uint32_t v = (uint32_t)(unsigned char)ascii_lower(p[0]) |
+                     (uint32_t)(unsigned char)ascii_lower(p[1]) << 8 |
                      (uint32_t)(unsigned char)ascii_lower(p[2]) << 16;
         return &c->n[v * 0x9e3779b1u >> 16];
 }
@@ -98,14 +105,22 @@ static void enter(struct rawscan *r, unsigned place, int c, unsigned char group)
                 r->table[place][c - 32] |= group;
 }
 
+static uint32_t exact_of(unsigned char a, unsigned char b, unsigned char c) {
+        uint32_t v = (uint32_t)(unsigned char)ascii_lower((char)a) |
+                     (uint32_t)(unsigned char)ascii_lower((char)b) << 8 |
+                     (uint32_t)(unsigned char)ascii_lower((char)c) << 16;
+        return v * 0x9e3779b1u >> (32 - EXACT_BITS);
+}
+
 static int by_window(const void *a, const void *b) {
         const struct rawlit *x = a, *y = b;
         return memcmp(x->lit.p + x->at, y->lit.p + y->at, 3);
 }
 
-/* Alike windows share a group, so that its tables hold few characters. The last of our own is too short for three places:
- * it gets a group of its own. */
-struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n, const struct tri_count *common) {
+/* Alike windows share a group, so that its tables hold few characters. The last of our own is too
+ * short for three places: it gets a group of its own. */
+struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n,
+                            const struct tri_count *common) {
         struct rawscan *r = arena_zalloc(a, sizeof(*r));
         uint32_t all = n + HIDDEN;
 
@@ -119,6 +134,11 @@ struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n
                 struct span l = i < n ? lits[i] : hidden[i - n];
                 r->lit[i] = (struct rawlit){l, i < n ? window(l, common) : 0, i};
         }
+        for (uint32_t i = 0; i < all; i++) {
+                const unsigned char *p = (const unsigned char *)r->lit[i].lit.p + r->lit[i].at;
+                uint32_t w = r->lit[i].lit.len < 3 ? 0 : exact_of(p[0], p[1], p[2]);
+                r->exact[w / 64] |= UINT64_C(1) << w % 64;
+        }
         qsort(r->lit, all - 1, sizeof(*r->lit), by_window);
         for (uint32_t g = 0; g <= GROUPS; g++)
                 r->first[g] = g < GROUPS ? (uint32_t)((uint64_t)(all - 1) * g / (GROUPS - 1)) : all;
@@ -127,7 +147,8 @@ struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n
                         for (uint32_t k = 0; k < 3; k++) {
                                 const struct rawlit *l = &r->lit[i];
                                 bool in = l->at + k < l->lit.len;
-                                enter(r, k, in ? (unsigned char)l->lit.p[l->at + k] : -1, (unsigned char)(1u << g));
+                                enter(r, k, in ? (unsigned char)l->lit.p[l->at + k] : -1,
+                                      (unsigned char)(1u << g));
                         }
         return r;
 }
@@ -170,12 +191,19 @@ static bool stands_at(const struct scan *x, struct span lit, size_t at) {
 static bool folds_to_ascii(const struct scan *x, size_t at) {
         if (x->step != 2 || x->s.len - at < 2)
                 return false;
-        return (x->s.p[at] == 0x2a && x->s.p[at + 1] == 0x21) || (x->s.p[at] == 0x7f && x->s.p[at + 1] == 0x01);
+        return (x->s.p[at] == 0x2a && x->s.p[at + 1] == 0x21) ||
+               (x->s.p[at] == 0x7f && x->s.p[at + 1] == 0x01);
 }
 
 static __attribute__((noinline)) void hit(struct scan *x, size_t at, unsigned groups) {
         const struct rawscan *r = x->r;
+        const unsigned char *p = (const unsigned char *)x->s.p + at;
 
+        if (at + 2 * (size_t)x->step < x->s.len) {
+                uint32_t w = exact_of(p[0], p[x->step], p[2 * x->step]);
+                if (!(r->exact[w / 64] >> w % 64 & 1))
+                        groups &= SHORT_GROUP;
+        }
         for (; groups; groups &= groups - 1) {
                 unsigned g = (unsigned)__builtin_ctz(groups);
                 for (uint32_t i = r->first[g]; i < r->first[g + 1]; i++) {
@@ -216,7 +244,8 @@ static void run_scalar(struct scan *x) {
 #define VBMI __attribute__((target("avx512f,avx512bw,avx512vbmi")))
 
 VBMI static inline __m512i groups_at(const char *p, __m512i lo, __m512i hi) {
-        return _mm512_permutex2var_epi8(lo, _mm512_loadu_si512(p), hi); /* the top bit of an index is ignored */
+        return _mm512_permutex2var_epi8(lo, _mm512_loadu_si512(p),
+                                        hi); /* the top bit of an index is ignored */
 }
 
 VBMI static void run_vbmi(struct scan *x) {
@@ -229,14 +258,16 @@ VBMI static void run_vbmi(struct scan *x) {
         const __m512i kelvin = _mm512_set1_epi16(0x212a), long_s = _mm512_set1_epi16(0x017f);
 
         for (size_t i = 0; i < len; i += 64) {
-                __m512i g = _mm512_and_si512(
-                        groups_at(s + i, a0, a1),
-                        _mm512_and_si512(groups_at(s + i + step, b0, b1), groups_at(s + i + 2 * step, c0, c1)));
+                __m512i g = _mm512_and_si512(groups_at(s + i, a0, a1),
+                                             _mm512_and_si512(groups_at(s + i + step, b0, b1),
+                                                              groups_at(s + i + 2 * step, c0, c1)));
                 uint64_t hits = _mm512_test_epi8_mask(g, g);
                 if (step == 2) {
                         __m512i v = _mm512_loadu_si512(s + i), w = _mm512_loadu_si512(s + i + 1);
-                        if (UNLIKELY(_mm512_cmpeq_epi16_mask(v, kelvin) | _mm512_cmpeq_epi16_mask(v, long_s) |
-                                     _mm512_cmpeq_epi16_mask(w, kelvin) | _mm512_cmpeq_epi16_mask(w, long_s)))
+                        if (UNLIKELY(_mm512_cmpeq_epi16_mask(v, kelvin) |
+                                     _mm512_cmpeq_epi16_mask(v, long_s) |
+                                     _mm512_cmpeq_epi16_mask(w, kelvin) |
+                                     _mm512_cmpeq_epi16_mask(w, long_s)))
                                 x->hidden = true; /* or behind the end: no harm */
                 }
                 if (LIKELY(!hits))
@@ -255,13 +286,16 @@ static bool have_vbmi(void) {
         static int known; /* 0: not asked yet */
 
         if (!known)
-                known = __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") ? 1 : -1;
+                known = __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw")
+                                ? 1
+                                : -1;
         return known > 0;
 }
 
 #endif
 
-bool rawscan_run(const struct rawscan *r, struct span bytes, enum raw_form form, bool padded, uint64_t *found) {
+bool rawscan_run(const struct rawscan *r, struct span bytes, enum raw_form form, bool padded,
+                 uint64_t *found) {
         struct scan x = {.r = r, .s = bytes, .step = form == RAW_UTF16 ? 2 : 1, .found = found};
 
 #if defined(__x86_64__)

@@ -1,15 +1,19 @@
 /* The table of one field: all strings that rules trigger on there, found in one go.
  *
- *     exact      hash of the whole value
- *     prefix     hash of the first (at most 8) bytes, one table, one probe per key length that
- * occurs suffix     the same at the end after '='  hash of the 8 bytes behind an equals sign:
- * `Hashes` holds thousands of MD5=…, SHA256=… contains   a filter of 4-byte sequences: of each
- * literal the rarest one is entered in a bit map; a value is walked once, one multiplication and
- * one bit per position, and only a hit looks at literals direct     what none of these can find is
- * tried one by one: addresses, numbers, regexes without a literal
+ * - exact: hash of the whole value.
+ * - prefix: hash of the first (at most 8) bytes, one probe per key length that occurs.
+ * - suffix: the same at the end.
+ * - equals: hash of the 8 bytes behind an equals sign: `Hashes` holds thousands of MD5=…, SHA256=….
+ * - contains: a filter of 4-byte sequences. Of each literal the rarest one is entered in a bit map;
+ *   a value is walked once, one multiplication and one bit per position (or, where there are few
+ *   sequences, behind the sieve of rules/charclass.h), and only a hit looks at literals. Literals
+ *   of two and three bytes take a walk of their own.
+ * - direct: what none of these can find is tried one by one: addresses, numbers, regexes without a
+ *   literal.
  *
- * The first five compare the literal itself; if the atom asks for more than its literal (wildcards,
- * regexes, case), atom_test() confirms. Literals and values are folded (rules/text.h). */
+ * All but the last compare the literal itself; if the atom asks for more than its literal
+ * (wildcards, regexes, case), atom_test() confirms. Literals and values are folded (rules/text.h).
+ */
 #include "rules/table.h"
 
 #include "base/hash.h"
@@ -45,14 +49,14 @@ struct table {
         uint32_t n;
         struct heads exact, prefix, suffix, equals;
         /* contains */
-        uint64_t *map; /* bits */
+        uint64_t *map;     /* bits */
         bool twos, threes; /* some literal has two or three bytes only */
         uint32_t map_shift;
         uint32_t *gram_head; /* by the top bits of the hash: first in `grams`; one more than there
                                 are heads */
         uint32_t head_shift;
         struct charclass *sieve; /* or NULL */
-        struct gram *grams; /* ordered by head */
+        struct gram *grams;      /* ordered by head */
         uint32_t n_grams;
         uint32_t *direct;
         uint32_t n_direct;
@@ -116,7 +120,12 @@ float atom_guess(const struct catom *c, float *ret_cost) {
                 *ret_cost = 0.001f;
         if (c->b->op == ATOM_STRING && c->pat.form == PAT_SUFFIX && n >= 6)
                 return 0.004f;
-        return n == 2 ? 0.3f : n == 3 ? 0.15f : n == 4 ? 0.03f : n <= 6 ? 0.015f : n <= 10 ? 0.006f : 0.004f;
+        return n == 2    ? 0.3f
+               : n == 3  ? 0.15f
+               : n == 4  ? 0.03f
+               : n <= 6  ? 0.015f
+               : n <= 10 ? 0.006f
+                         : 0.004f;
 }
 
 /* ---- building ---- */
@@ -197,7 +206,8 @@ static bool heads_build(struct arena *a, struct table *t, struct heads *h, enum 
 }
 
 static uint32_t gram_of(const struct entry *e) {
-        return e->lit.len < 4 ? (uint32_t)hash_read(e->lit.p, e->lit.len) : load4(e->lit.p + e->off);
+        return e->lit.len < 4 ? (uint32_t)hash_read(e->lit.p, e->lit.len)
+                              : load4(e->lit.p + e->off);
 }
 
 /* Where in the literal its rarest sequence is. */
@@ -282,8 +292,8 @@ static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
         return sieve_build(a, t, places);
 }
 
-struct table *table_new(struct arena *a, const struct table_item *items, uint32_t n, const struct gram_count *counts,
-                        bool within) {
+struct table *table_new(struct arena *a, const struct table_item *items, uint32_t n,
+                        const struct gram_count *counts, bool within) {
         struct table *t = arena_zalloc(a, sizeof(*t));
         uint8_t *places = malloc((size_t)n + 1);
         bool ok = t && places;
@@ -298,7 +308,8 @@ struct table *table_new(struct arena *a, const struct table_item *items, uint32_
         }
         for (uint32_t i = 0; ok && i < n; i++) {
                 t->e[i] = (struct entry){.id = items[i].id, .next = NONE};
-                places[i] = (uint8_t)(within ? place_within(&t->e[i], items[i].atom) : place_of(&t->e[i], items[i].atom));
+                places[i] = (uint8_t)(within ? place_within(&t->e[i], items[i].atom)
+                                             : place_of(&t->e[i], items[i].atom));
                 if (places[i] == AT_DIRECT)
                         t->direct[t->n_direct++] = i;
         }
@@ -330,7 +341,8 @@ static void found(struct run *r, uint32_t i) {
 
         if (r->t->once[i / 64] & bit)
                 return;
-        if (e->confirm && !(r->t->within ? atom_within(r->a, e->confirm, r->v) : atom_test(r->a, e->confirm, r->v)))
+        if (e->confirm && !(r->t->within ? atom_within(r->a, e->confirm, r->v)
+                                         : atom_test(r->a, e->confirm, r->v)))
                 return;
         r->t->once[i / 64] |= bit;
         r->to[r->n++] = i;

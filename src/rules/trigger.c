@@ -331,8 +331,8 @@ static struct odds leaf_odds(const struct matcher *m, const struct leaf *l) {
         return (struct odds){l->p, m->atoms.atom[l->index].b->op == ATOM_REGEX ? 200 : 20};
 }
 
-/* Kids that decide soonest for what they cost come first; they stand together, so they may be swapped (insertion sort: lists are
- * nearly in order after the first time). */
+/* Kids that decide soonest for what they cost come first; they stand together, so they may be
+ * swapped (insertion sort: lists are nearly in order after the first time). */
 static struct odds order(const struct matcher *m, struct bucket *b, uint32_t node) {
         struct node *n = &b->nodes[node];
         struct odds all = {1, 0}, o;
@@ -349,7 +349,7 @@ static struct odds order(const struct matcher *m, struct bucket *b, uint32_t nod
         float *worth = n->n ? malloc(n->n * sizeof(*worth)) : NULL;
         for (uint32_t i = 0; i < n->n; i++) {
                 o = order(m, b, n->kids + i);
-                float decides = and ? 1 - o.p : o.p, w = (decides + 0.0001f) / (o.cost + 1);
+                float decides = and? 1 - o.p : o.p, w = (decides + 0.0001f) / (o.cost + 1);
                 all.cost += o.cost * all.p; /* as far as one has to look */
                 all.p *= 1 - decides;
                 uint32_t k = i;
@@ -363,7 +363,7 @@ static struct odds order(const struct matcher *m, struct bucket *b, uint32_t nod
                 b->nodes[n->kids + k] = kid;
         }
         free(worth);
-        all.p = and ? all.p : 1 - all.p;
+        all.p = and? all.p : 1 - all.p;
         return all;
 }
 
@@ -460,11 +460,10 @@ static void measure(struct matcher *m, struct bucket *b) {
         struct table_item *items = malloc(((size_t)b->n_leaves + 1) * sizeof(*items));
         uint32_t *hits = calloc((size_t)b->n_leaves + 1, sizeof(*hits));
 
-        for (uint32_t i = 0; i < b->n_samples; i++)
-{
+        for (uint32_t i = 0; i < b->n_samples; i++) {
                 gram_learn(m->grams, b->samples[i].fold);
                 tri_learn(m->tris, b->samples[i].fold);
-}
+        }
         for (uint32_t s = 0; items && hits && s < b->n_slots; s++) {
                 uint32_t n = 0;
                 for (uint32_t i = 0; i < b->n_leaves; i++) {

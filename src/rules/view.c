@@ -101,7 +101,8 @@ static inline bool view_is(const struct view *v, const struct shape *s, const st
                     !same_bytes(f->val, v->key[i].p, f->val_len))
                         return false;
         }
-        return v->ekey2 == e->key2 && v->key1.len == e->key1.len && same_bytes(v->key1.p, e->key1.p, e->key1.len);
+        return v->ekey2 == e->key2 && v->key1.len == e->key1.len &&
+               same_bytes(v->key1.p, e->key1.p, e->key1.len);
 }
 
 /* Decimal digits only; -1 if it is anything else. *ret_exact: and written as we would write it. */
@@ -224,7 +225,8 @@ void view_refresh(struct view *v) {
 }
 
 /* What decides the view, for the next event. */
-static bool keep_keys(struct matcher *m, struct view *v, const struct shape *s, const struct event *e) {
+static bool keep_keys(struct matcher *m, struct view *v, const struct shape *s,
+                      const struct event *e) {
         struct arena *a = &m->shapes.arena;
 
         for (uint32_t i = 0; i < s->n_keys; i++) {

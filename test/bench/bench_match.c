@@ -30,7 +30,8 @@ static double seconds(void) {
 
 /* Letters and digits of every literal moved on by k, so that the copies are different atoms. */
 static void alter(struct ruleset *s, struct expr *e, unsigned k) {
-        if (e->kind == EXPR_NOT) /* filters stay, or every copy would match what the rule leaves out */
+        if (e->kind ==
+            EXPR_NOT) /* filters stay, or every copy would match what the rule leaves out */
                 return;
         for (uint32_t i = 0; i < e->n; i++)
                 alter(s, e->kids[i], k);

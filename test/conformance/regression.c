@@ -1,5 +1,6 @@
-/* SigmaHQ's regression data: for each rule that has some, the event log and its JSON twin must match the rule, at least as
- * often as info.yml says. More matches than that are counted and listed. */
+/* SigmaHQ's regression data: for each rule that has some, the event log and its JSON twin must
+ * match the rule, at least as often as info.yml says. More matches than that are counted and
+ * listed. */
 #include <dirent.h>
 #include <sys/stat.h>
 
@@ -96,22 +97,26 @@ static void one_case(const char *folder, struct tally *t) {
         }
         t->cases++;
         for (unsigned json = 0; json < 2; json++) {
-                snprintf(path, sizeof(path), "%s/%.*s.%s", folder, (int)g.rules[0].id.len, g.rules[0].id.p,
-                         json ? "json" : "evtx");
+                snprintf(path, sizeof(path), "%s/%.*s.%s", folder, (int)g.rules[0].id.len,
+                         g.rules[0].id.p, json ? "json" : "evtx");
                 if (g.n_tests == 0 && access(path, R_OK) != 0) {
                         printf("# %s: there is no such file, and info.yml names none\n", path);
                         continue;
                 }
-                uint64_t n = matches(path, rule, &t->events), want = g.n_tests ? g.tests[0].match_count : 1;
+                uint64_t n = matches(path, rule, &t->events),
+                         want = g.n_tests ? g.tests[0].match_count : 1;
                 t->files++;
                 if (n < want) {
-                        printf("# %s: %llu of %llu\n", path, (unsigned long long)n, (unsigned long long)want);
+                        printf("# %s: %llu of %llu\n", path, (unsigned long long)n,
+                               (unsigned long long)want);
                         check(!"as often as it says");
                 }
                 if (n > want) {
                         t->more++;
-                        printf("# %s: %llu, more than %llu%s\n", path, (unsigned long long)n, (unsigned long long)want,
-                               g.n_tests && g.tests[0].counted ? "" : " (which info.yml does not say)");
+                        printf("# %s: %llu, more than %llu%s\n", path, (unsigned long long)n,
+                               (unsigned long long)want,
+                               g.n_tests && g.tests[0].counted ? ""
+                                                               : " (which info.yml does not say)");
                 }
         }
         free(text);

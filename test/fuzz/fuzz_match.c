@@ -1,24 +1,44 @@
-/* A random rule on random events: the engine says what brute force says (test/reference.h). The input's bytes choose among
- * a few fields, operators, values and shapes of conditions, so that most rules mean something and many match. */
+/* A random rule on random events: the engine says what brute force says (test/reference.h). The
+ * input's bytes choose among a few fields, operators, values and shapes of conditions, so that most
+ * rules mean something and many match. */
 #include "reference.h"
 #include "rules/match.h"
 #include "wire/bundle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char map[] = "kinds:\n  - {kind: windows, has: [Ch, Id], key1: Ch, key2: Id}\n"
-                          "map:\n  - {category: test, from: [{kind: json}, {kind: windows, key1: a*, key2: [1, 22]}, "
-                          "{kind: windows, key1: b, rename: {A: [B, C]}, constant: {D: abc}}, "
-                          "{kind: windows, key1: bc, where: {E: [x, null]}}]}\n";
+static const char map[] =
+        "kinds:\n  - {kind: windows, has: [Ch, Id], key1: Ch, key2: Id}\n"
+        "map:\n  - {category: test, from: [{kind: json}, {kind: windows, key1: a*, key2: [1, 22]}, "
+        "{kind: windows, key1: b, rename: {A: [B, C]}, constant: {D: abc}}, "
+        "{kind: windows, key1: bc, where: {E: [x, null]}}]}\n";
 static const char *const fields[] = {"A", "B", "C", "D", "E", "Id", "Ch", "F.G"};
-static const char *const values[] = {"a",   "abc", "b",   "abcabc", "1",  "22",  "",    "x",       "bc",
-                                     "cab", "A",   "ABC", "ế",      "Ế ", "a b", "-ab", "/ab -cd", "10.0.0.1",
-                                     "abcdefgh", "xabcdefghy", "\\\\", "\\\"", "\\u0061bc", "k", "K"};
-static const char *const ops[] = {"",     "|contains", "|startswith", "|endswith",     "|re",           "|contains|all",
-                                  "|lt",  "|gte",      "|cidr",       "|exists",       "|fieldref",     "|cased",
-                                  "|re|i", "|windash|contains", "|contains|cased", "|neq", "|fieldref|contains"};
-static const char *const patterns[] = {"a*", "*b", "a?c", "*b*c", "abc", "a", "'1'", "22", "''", "null", "bc", "'*'", "'?'", "ab",
-                                       "cdefg", "'Ế'", "'a b'", "'-ab'", "'*abcdefgh'", "'\\\\'", "k", "'a**b'"};
+static const char *const values[] = {"a",    "abc",     "b",         "abcabc",   "1",
+                                     "22",   "",        "x",         "bc",       "cab",
+                                     "A",    "ABC",     "ế",         "Ế ",       "a b",
+                                     "-ab",  "/ab -cd", "10.0.0.1",  "abcdefgh", "xabcdefghy",
+                                     "\\\\", "\\\"",    "\\u0061bc", "k",        "K"};
+static const char *const ops[] = {"",
+                                  "|contains",
+                                  "|startswith",
+                                  "|endswith",
+                                  "|re",
+                                  "|contains|all",
+                                  "|lt",
+                                  "|gte",
+                                  "|cidr",
+                                  "|exists",
+                                  "|fieldref",
+                                  "|cased",
+                                  "|re|i",
+                                  "|windash|contains",
+                                  "|contains|cased",
+                                  "|neq",
+                                  "|fieldref|contains"};
+static const char *const patterns[] = {"a*",          "*b",     "a?c",   "*b*c",  "abc",   "a",
+                                       "'1'",         "22",     "''",    "null",  "bc",    "'*'",
+                                       "'?'",         "ab",     "cdefg", "'Ế'",   "'a b'", "'-ab'",
+                                       "'*abcdefgh'", "'\\\\'", "k",     "'a**b'"};
 
 struct source {
         const uint8_t *p, *end;
@@ -41,22 +61,35 @@ static void put_item(struct buf *b, struct source *s) {
         else if (strstr(op, "fieldref"))
                 buf_str(b, fields[pick(s, ARRAY_LEN(fields))]);
         else if (strstr(op, "re"))
-                buf_str(b, (const char *[]){"'a.c'", "'^abc$'", "'(a|b)c'", "'ab+c?'", "'[a-c]{2}'", "'abcd'", "'ế'"}[pick(s, 7)]);
+                buf_str(b, (const char *[]){"'a.c'", "'^abc$'", "'(a|b)c'", "'ab+c?'", "'[a-c]{2}'",
+                                            "'abcd'", "'ế'"}[pick(s, 7)]);
         else if (pick(s, 3) == 0)
-                buf_printf(b, "[%s, %s]", patterns[pick(s, ARRAY_LEN(patterns))], patterns[pick(s, ARRAY_LEN(patterns))]);
+                buf_printf(b, "[%s, %s]", patterns[pick(s, ARRAY_LEN(patterns))],
+                           patterns[pick(s, ARRAY_LEN(patterns))]);
         else
                 buf_str(b, patterns[pick(s, ARRAY_LEN(patterns))]);
 }
 
 static void put_rule(struct buf *b, struct source *s) {
-        static const char *const conditions[] = {"s0",        "s0 and s1",          "s0 or s1",     "not s0",   "s0 and not s1",
-                                                 "1 of s*",   "all of s*",          "2 of s*",      "not (s0 and s1)",
-                                                 "not 1 of s*", "not all of s*",    "s2 and (s0 or not s1)", "s0 and not (s1 or s2)"};
+        static const char *const conditions[] = {"s0",
+                                                 "s0 and s1",
+                                                 "s0 or s1",
+                                                 "not s0",
+                                                 "s0 and not s1",
+                                                 "1 of s*",
+                                                 "all of s*",
+                                                 "2 of s*",
+                                                 "not (s0 and s1)",
+                                                 "not 1 of s*",
+                                                 "not all of s*",
+                                                 "s2 and (s0 or not s1)",
+                                                 "s0 and not (s1 or s2)"};
 
         buf_str(b, "title: t\nlogsource: {category: test}\ndetection:\n");
         for (unsigned i = 0; i < 3; i++) {
                 if (pick(s, 8) == 0) {
-                        buf_printf(b, "  s%u: [%s, %s]\n", i, patterns[pick(s, 9)], patterns[pick(s, 9)]);
+                        buf_printf(b, "  s%u: [%s, %s]\n", i, patterns[pick(s, 9)],
+                                   patterns[pick(s, 9)]);
                         continue;
                 }
                 buf_printf(b, "  s%u: {", i);
@@ -78,18 +111,13 @@ static void put_event(struct buf *b, struct source *s) {
                 const char *f = fields[pick(s, ARRAY_LEN(fields))];
                 buf_printf(b, "%s\"%s\":", i ? "," : "", f);
                 switch (pick(s, 6)) {
-                case 0:
-                        buf_str(b, "null");
-                        break;
-                case 1:
-                        buf_printf(b, "%u", pick(s, 30));
-                        break;
+                case 0: buf_str(b, "null"); break;
+                case 1: buf_printf(b, "%u", pick(s, 30)); break;
                 case 2:
-                        buf_printf(b, "[\"%s\",\"%s\"]", values[pick(s, ARRAY_LEN(values))], values[pick(s, ARRAY_LEN(values))]);
+                        buf_printf(b, "[\"%s\",\"%s\"]", values[pick(s, ARRAY_LEN(values))],
+                                   values[pick(s, ARRAY_LEN(values))]);
                         break;
-                default:
-                        buf_printf(b, "\"%s\"", values[pick(s, ARRAY_LEN(values))]);
-                        break;
+                default: buf_printf(b, "\"%s\"", values[pick(s, ARRAY_LEN(values))]); break;
                 }
         }
         buf_str(b, "}\n");
@@ -109,9 +137,11 @@ static void compare(struct matcher *m, struct reference *ref, const struct batch
                         uint32_t expected[8];
                         if (q != DECODE_EVENT)
                                 continue;
-                        uint32_t n = matcher_run(m, &e, &rules), k = ref_run(ref, &e, false, expected);
+                        uint32_t n = matcher_run(m, &e, &rules),
+                                 k = ref_run(ref, &e, false, expected);
                         if (n != k || (n && memcmp(rules, expected, n * sizeof(*rules)) != 0)) {
-                                printf("engine %u, reference %u: %.*s\n", n, k, (int)e.raw.len, e.raw.p);
+                                printf("engine %u, reference %u: %.*s\n", n, k, (int)e.raw.len,
+                                       e.raw.p);
                                 fflush(stdout);
                                 __builtin_trap();
                         }
@@ -137,7 +167,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 put_event(&text, &s);
         struct batch b = {.payload = {NULL, text.len}};
         if (ruleset_parse(&set, buf_get(&bundle)) == 0) {
-                if (buf_reserve(&text, SLOT_PADDING) && program_compile(&blob, &set, buf_get(&bundle)) == 0 &&
+                if (buf_reserve(&text, SLOT_PADDING) &&
+                    program_compile(&blob, &set, buf_get(&bundle)) == 0 &&
                     program_open(&g, blob.p, blob.len) == 0 && matcher_new(&m, g, &o) == 0 &&
                     ref_init(&ref, &set, buf_get(&bundle)) == 0) {
                         memset(text.p + text.len, 0, SLOT_PADDING);

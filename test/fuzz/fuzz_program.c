@@ -1,5 +1,5 @@
-/* A hostile program: bytes given to program_open() as they are, or a sound program in which bytes are changed. What
- * is accepted is run on a fixed event.
+/* A hostile program: bytes given to program_open() as they are, or a sound program in which bytes
+ * are changed. What is accepted is run on a fixed event.
  *
  *     'Y' | rules (YAML) | 0x00 | changes: u24 position, u8 value … */
 #include "base/hash.h"
@@ -11,10 +11,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char map[] = "aliases: {Image: [process.executable]}\nprefixes: [winlog.event_data.]\n"
-                          "kinds:\n  - {kind: windows, has: [Channel, EventID], key1: Channel, key2: EventID}\n"
-                          "map:\n  - {category: test, from: [{kind: windows, key1: [sec*], key2: [1, 2], rename: {B: [C, D]}, "
-                          "constant: {E: x}}, {kind: windows, where: {A: null}}]}\n";
+static const char map[] =
+        "aliases: {Image: [process.executable]}\nprefixes: [winlog.event_data.]\n"
+        "kinds:\n  - {kind: windows, has: [Channel, EventID], key1: Channel, key2: EventID}\n"
+        "map:\n  - {category: test, from: [{kind: windows, key1: [sec*], key2: [1, 2], rename: {B: "
+        "[C, D]}, "
+        "constant: {E: x}}, {kind: windows, where: {A: null}}]}\n";
 
 static void run(const void *blob, size_t len) {
         struct program *g = NULL;
@@ -39,8 +41,14 @@ static void run(const void *blob, size_t len) {
                             {"C", "4625", 1, 4, .type = V_STR},
                             {"B", "a", 1, 1, 1 << 16 | 1, V_STR},
                             {"B", "b", 1, 1, 1 << 16 | 2, V_STR}};
-        char raw[512] = "{\"Channel\":\"Security\",\"EventID\":1,\"A\":\"x\\\\cmd.exe foo 10.1.2.3\",\"C\":\"4625\"}";
-        struct event e = {.raw = {raw, 80}, .time = TIME_NONE, .kind = EVENT_JSON, .n = 6, .fields = f, .key2 = -1};
+        char raw[512] = "{\"Channel\":\"Security\",\"EventID\":1,\"A\":\"x\\\\cmd.exe foo "
+                        "10.1.2.3\",\"C\":\"4625\"}";
+        struct event e = {.raw = {raw, 80},
+                          .time = TIME_NONE,
+                          .kind = EVENT_JSON,
+                          .n = 6,
+                          .fields = f,
+                          .key2 = -1};
         if (matcher_new(&m, g, &o) == 0) {
                 matcher_batch(m, span_of(raw, 80), FORMAT_JSON);
                 for (unsigned i = 0; i < 3; i++) {
@@ -72,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct buf bundle = {0}, blob = {0};
         struct ruleset set;
         bundle_add(&bundle, BUNDLE_LOGSOURCE, SPAN("m.yml"), span_of(map, sizeof(map) - 1));
-        bundle_add(&bundle, BUNDLE_RULE, SPAN("t.yml"), span_of((const char *)data + 1, (size_t)(end - data) - 1));
+        bundle_add(&bundle, BUNDLE_RULE, SPAN("t.yml"),
+                   span_of((const char *)data + 1, (size_t)(end - data) - 1));
         if (ruleset_parse(&set, buf_get(&bundle)) == 0) {
                 if (program_compile(&blob, &set, buf_get(&bundle)) == 0) {
                         for (const uint8_t *p = end + 1; data + size - p >= 4; p += 4) {
