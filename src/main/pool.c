@@ -1,5 +1,6 @@
 /* See pool.h.
  *
+ * ingest holds a few inputs and a few slots ahead and goes from one to the next by itself.
  * Slots: FREE -> FILLING (ingest has it) -> READY (a batch waits) -> JUDGED (a judge has it) ->
  * FREE. Only a few are in use at a time, so that a batch is still in the cache when it is judged. A
  * judge holds at most two batches: one at work, one waiting, so it never idles for a message. When
@@ -20,6 +21,8 @@
 
 #define JUDGES_MAX 64u
 #define JUDGE_QUEUE 2u
+#define FILLS_AHEAD 2u
+#define INPUTS_AHEAD 8u /* small files: ingest goes on to the next without asking */
 #define PROGRESS_LIMIT_NS                                                                          \
         (INT64_C(10) * NS_PER_SEC) /* a judge that stays on one record longer is ended */
 #define CRASHES_MAX 1000u          /* then the hunt gives up */
@@ -54,9 +57,11 @@ struct pool {
         unsigned slots_used, filling;
         uint64_t order;
         struct child ingest;
-        bool ingest_ready, input_open;
-        uint32_t next_input, current_input, rounds;
-        uint64_t input_offset; /* how far ingest got in it */
+        bool ingest_ready;
+        uint32_t ahead[INPUTS_AHEAD]; /* inputs that ingest has, the first is at work */
+        unsigned n_ahead;
+        uint32_t next_input, rounds;
+        uint64_t input_offset; /* how far ingest got in the first */
         struct judge judges[JUDGES_MAX];
         unsigned n_judges;
         struct child correlator;
@@ -396,11 +401,17 @@ static int ingest_died(struct pool *p) {
                 return -ECHILD;
         }
         p->st.crashes++;
-        p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = p->current_input,
-                                                              .offset = p->input_offset,
-                                                              .what = fate,
-                                                              .crash = true});
-        p->input_open = false; /* the rest of that input is lost to us: said, and on to the next */
+        if (p->n_ahead) {
+                p->calls.problem(p->calls.ctx, &(struct pool_problem){.input = p->ahead[0],
+                                                                      .offset = p->input_offset,
+                                                                      .what = fate,
+                                                                      .crash = true});
+                /* The rest of that input is lost to us: said. Those behind it are given out again.
+                 */
+                p->next_input = p->n_ahead > 1 ? p->ahead[1] : p->next_input;
+        }
+        p->n_ahead = 0;
+        p->input_offset = 0;
         for (unsigned i = 0; i < RING_SLOTS; i++)
                 if (p->slots[i].state == SLOT_FILLING)
                         p->slots[i].state = SLOT_FREE;
@@ -427,9 +438,10 @@ static int slot_filled(struct pool *p, const struct msg_slot *m) {
 }
 
 static int input_closed(struct pool *p, const struct msg_closed *m) {
-        if (!p->input_open || m->input != p->current_input)
+        if (p->n_ahead == 0 || m->input != p->ahead[0])
                 return -EPROTO;
-        p->input_open = false;
+        memmove(p->ahead, p->ahead + 1, --p->n_ahead * sizeof(p->ahead[0]));
+        p->input_offset = 0;
         p->st.bytes_read += m->bytes_read;
         if (m->error)
                 problem(p, m->input, m->bytes_out, 0, m->error < 0 ? strerror(-m->error) : "?");
@@ -469,52 +481,48 @@ static int ingest_message(struct pool *p) {
 
 /* The next input that can be opened goes to ingest. */
 static int open_next(struct pool *p) {
-        while (p->next_input < p->in->n) {
-                uint32_t i = p->next_input++;
-                int fd = inputs_open(p->in, i);
+        uint32_t i = p->next_input++;
+        int fd = inputs_open(p->in, i);
 
-                if (fd < 0) {
-                        problem(p, i, 0, 0, strerror(-fd));
-                        continue;
-                }
+        if (fd < 0) {
+                problem(p, i, 0, 0, strerror(-fd));
+        } else {
                 struct msg_ingest_open m = {.type = INGEST_OPEN,
                                             .input = i,
                                             .format = p->o.format,
                                             .fill = p->o.fill,
                                             .file_time = p->in->list[i].mtime};
                 int r = os_send(p->ingest.sock, &m, sizeof(m), &fd, 1);
+
                 os_close(fd);
                 if (r < 0)
                         return ingest_died(p);
-                p->current_input = i;
-                p->input_offset = 0;
-                p->input_open = true;
-                return 0;
+                p->ahead[p->n_ahead++] = i;
         }
-        if (++p->rounds < p->o.repeat && !cancelled)
+        /* A measurement goes through the list again. */
+        if (p->next_input == p->in->n && ++p->rounds < p->o.repeat)
                 p->next_input = 0;
         return 0;
 }
 
 static bool inputs_left(const struct pool *p) {
-        return !cancelled && (p->input_open || p->next_input < p->in->n);
+        return p->n_ahead > 0 || (!cancelled && p->next_input < p->in->n);
 }
 
 static int ask_ingest(struct pool *p) {
         unsigned busy = 0;
+        int r = 0;
 
-        if (!p->ingest_ready)
+        if (!p->ingest_ready || cancelled)
                 return 0;
-        if (!p->input_open && p->filling == 0 && inputs_left(p)) {
-                int r = open_next(p);
-                if (r < 0)
-                        return r;
-        }
-        if (!p->input_open || cancelled)
-                return 0;
+        while (r == 0 && p->n_ahead < INPUTS_AHEAD && p->next_input < p->in->n)
+                r = open_next(p);
+        if (r < 0 || p->n_ahead == 0)
+                return r;
         for (unsigned i = 0; i < RING_SLOTS; i++)
                 busy += p->slots[i].state != SLOT_FREE;
-        for (unsigned i = 0; i < RING_SLOTS && busy < p->slots_used && p->filling < 2; i++) {
+        for (unsigned i = 0; i < RING_SLOTS && busy < p->slots_used && p->filling < FILLS_AHEAD;
+             i++) {
                 struct msg_slot m = {.type = INGEST_FILL, .slot = i};
 
                 if (p->slots[i].state != SLOT_FREE)
@@ -624,10 +632,12 @@ static bool all_ready(const struct pool *p) {
 }
 
 static bool all_done(const struct pool *p) {
-        if (inputs_left(p) || p->filling)
+        /* Slots that ingest still has, and no input to fill them from, hold nothing. After a
+         * cancel, the inputs it has are left where they are. */
+        if (!cancelled && inputs_left(p))
                 return false;
         for (unsigned i = 0; i < RING_SLOTS; i++)
-                if (p->slots[i].state != SLOT_FREE)
+                if (p->slots[i].state == SLOT_READY || p->slots[i].state == SLOT_JUDGED)
                         return false;
         return true;
 }

@@ -10,6 +10,13 @@
 #include "os/sandbox.h"
 #include "wire/message.h"
 
+#define AHEAD_MAX 64u /* inputs and slots that main may hand over ahead */
+
+struct pending {
+        struct msg_ingest_open m;
+        int fd;
+};
+
 struct ingest {
         int sock;
         char *ring;
@@ -17,6 +24,9 @@ struct ingest {
         int fd; /* of the input, -1: none */
         uint32_t input;
         bool open;
+        struct pending inputs[AHEAD_MAX];
+        uint32_t slots[AHEAD_MAX];
+        unsigned n_inputs, n_slots;
 };
 
 static ssize_t read_input(void *ctx, void *to, size_t n) {
@@ -65,58 +75,68 @@ static int say_problem(struct ingest *g, const struct decode_error *e) {
         return os_send(g->sock, &m, sizeof(m), NULL, 0);
 }
 
-/* The slot comes back filled, or with no bytes when the input ended before (main then opens the
- * next). */
-static int fill(struct ingest *g, uint32_t slot) {
-        struct msg_slot f = {.type = INGEST_FILLED, .slot = slot, .input = g->input};
+/* One step: a batch into the first slot, or the end of the input. */
+static int step(struct ingest *g) {
+        struct msg_slot f = {.type = INGEST_FILLED, .slot = g->slots[0], .input = g->input};
+        char *at = g->ring + g->slots[0] * SLOT_BYTES;
         struct decode_error error;
-        char *at = g->ring + slot * SLOT_BYTES;
-        int got = FRAMER_END, r;
+        struct batch_header h;
+        int got, r;
 
-        if (slot >= RING_SLOTS)
-                return -EPROTO;
-        while (g->open && (got = framer_fill(g->framer, at, &error)) == FRAMER_BAD) {
+        while ((got = framer_fill(g->framer, at, &error)) == FRAMER_BAD) {
                 r = say_problem(g, &error);
                 if (r < 0)
                         return r;
         }
-        if (got == FRAMER_BATCH) {
-                struct batch_header h;
-                memcpy(&h, at, sizeof(h));
-                f.format = h.format;
-                f.flags = h.flags;
-                f.bytes = h.payload_len;
-                f.offset = h.offset;
-        }
-        r = os_send(g->sock, &f, sizeof(f), NULL, 0);
-        if (r == 0 && got != FRAMER_BATCH && g->open)
-                r = close_input(g, got < 0 ? got : 0);
-        return r;
+        if (got != FRAMER_BATCH)
+                return close_input(g, got < 0 ? got : 0);
+        memcpy(&h, at, sizeof(h));
+        if (h.payload_len == 0)
+                return 0; /* a mark of the first or last: nothing to judge, the slot is used again
+                           */
+        f.format = h.format;
+        f.flags = h.flags;
+        f.bytes = h.payload_len;
+        f.offset = h.offset;
+        memmove(g->slots, g->slots + 1, --g->n_slots * sizeof(g->slots[0]));
+        return os_send(g->sock, &f, sizeof(f), NULL, 0);
+}
+
+static int take_message(struct ingest *g) {
+        union {
+                struct msg_plain plain;
+                struct msg_ingest_open open;
+                struct msg_slot slot;
+                char bytes[MESSAGE_MAX];
+        } m;
+        int fd = -1;
+        unsigned n_fds = 0;
+        ssize_t n = os_recv(g->sock, &m, sizeof(m), &fd, 1, &n_fds);
+
+        if (n <= 0)
+                return n < 0 ? (int)n : -EPIPE;
+        if (m.plain.type == INGEST_OPEN && n == sizeof(m.open) && n_fds == 1 &&
+            g->n_inputs < AHEAD_MAX)
+                g->inputs[g->n_inputs++] = (struct pending){m.open, fd};
+        else if (m.plain.type == INGEST_FILL && n == sizeof(m.slot) && n_fds == 0 &&
+                 m.slot.slot < RING_SLOTS && g->n_slots < AHEAD_MAX)
+                g->slots[g->n_slots++] = m.slot.slot;
+        else
+                return -EPROTO;
+        return 0;
 }
 
 static int serve(struct ingest *g) {
-        for (;;) {
-                union {
-                        struct msg_plain plain;
-                        struct msg_ingest_open open;
-                        struct msg_slot slot;
-                        char bytes[MESSAGE_MAX];
-                } m;
-                int fd = -1, r = 0;
-                unsigned n_fds = 0;
-                ssize_t n = os_recv(g->sock, &m, sizeof(m), &fd, 1, &n_fds);
+        int r = 0;
 
-                if (n <= 0)
-                        return (int)n;
-                if (m.plain.type == INGEST_OPEN && n == sizeof(m.open) && n_fds == 1 && !g->open)
-                        open_input(g, &m.open, fd);
-                else if (m.plain.type == INGEST_FILL && n == sizeof(m.slot) && n_fds == 0)
-                        r = fill(g, m.slot.slot);
-                else
-                        r = -EPROTO;
-                if (r < 0)
-                        return r;
+        while (r >= 0) {
+                if (!g->open && g->n_inputs) {
+                        open_input(g, &g->inputs[0].m, g->inputs[0].fd);
+                        memmove(g->inputs, g->inputs + 1, --g->n_inputs * sizeof(g->inputs[0]));
+                }
+                r = g->open && g->n_slots ? step(g) : take_message(g);
         }
+        return r == -EPIPE ? 0 : r;
 }
 
 int process_ingest(int argc, char **argv) {
