@@ -12,7 +12,7 @@
 #include <immintrin.h>
 #endif
 
-#define SETS_MAX 4u
+#define SETS_MAX 8u
 #define PLACES 4u
 
 struct charclass {
@@ -52,7 +52,7 @@ struct charclass *charclass_new(struct arena *a, struct charclass_gram *grams, u
         struct charclass *c = arena_zalloc(a, sizeof(*c));
         if (!c)
                 return NULL;
-        c->sets = n <= 24 ? 1 : n <= 80 ? 2 : n <= 200 ? 3 : SETS_MAX;
+        c->sets = n <= 24 ? 1 : n <= 80 ? 2 : n <= 200 ? 3 : n <= 600 ? 4 : SETS_MAX;
         groups = c->sets * 8;
         qsort(grams, n, sizeof(*grams), gram_cmp);
         for (uint32_t i = 0; i < n; i++)

@@ -6,7 +6,7 @@
 
 struct charclass;
 
-#define CHARCLASS_MAX 600u
+#define CHARCLASS_MAX 1600u
 #define CHARCLASS_PADDING 131u
 
 struct charclass_gram {
