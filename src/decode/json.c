@@ -384,7 +384,7 @@ static enum decode_result json_next(struct decode_state *s, struct event *ret_e,
                                 s->pos++;
                                 break;
                         }
-                        /* fallthrough */
+                        __attribute__((fallthrough));
                 default:
                         r = other(s, ret_err);
                         if (r != DECODE_END)

@@ -459,7 +459,7 @@ bool node_number(const struct node *n, double *ret) {
                         }
                         break;
                 }
-                /* fallthrough */
+                __attribute__((fallthrough));
         case SCALAR_FLOAT: v = strtod(s.p, NULL); break;
         default: return false;
         }
