@@ -13,7 +13,7 @@ static inline void decode_batch(enum format f, struct span preamble, struct span
                                 bool again) {
         static struct decoder *dec;
         static struct arena a;
-        static volatile unsigned sink;
+        static volatile unsigned sink _unused_;
         struct batch b = {.h = {.magic = BATCH_MAGIC,
                                 .layout = BATCH_STREAM,
                                 .format = (uint16_t)f,

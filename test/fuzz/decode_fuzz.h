@@ -12,7 +12,7 @@
 #include "decode/decode.h"
 
 static inline void decode_fuzz_touch(struct span s) {
-        static volatile unsigned char sink;
+        static volatile unsigned char sink _unused_;
 
         for (size_t i = 0; i < s.len; i++)
                 sink ^= (unsigned char)s.p[i];
