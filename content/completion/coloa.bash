@@ -73,7 +73,7 @@ _coloa() {
                 local options
                 if [ "$verb" = hunt ]; then
                         options="-r --rules --placeholders --log-sources --min-level --tag -o --output --from --to --format
-                                --timezone --year --jobs --threads --stats --no-memo --color -q --quiet --lang -h --help"
+                                --timezone --year --leftovers --jobs --threads --stats --no-memo --color -q --quiet --lang -h --help"
                 else
                         options="--placeholders --log-sources --lang -h --help"
                         case $sub in

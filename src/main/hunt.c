@@ -279,6 +279,7 @@ static int run_pool(struct hunt *h) {
                                  .zone_sec = h->o.zone_sec,
                                  .year = h->o.year,
                                  .no_memo = h->o.no_memo,
+                                 .leftovers = h->o.leftovers,
                                  .pin = h->o.pin,
                                  .min_level = h->o.min_level,
                                  .tags = h->o.tags,

@@ -36,6 +36,7 @@ static const char *const help_en =
         "                           web w3c zeek cef leef kv journal csv text\n"
         "      --timezone ZONE      of times without one: UTC (default), +07:00, -0430\n"
         "      --year YYYY          of times without one; else the file's own time tells\n"
+        "      --leftovers          EVTX: also what older records left behind the end of a chunk\n"
         "\n"
         "      --jobs N             judges (alias --threads); default: one per processor\n"
         "      --stats              phases, speed and memory at the end\n"
@@ -79,6 +80,7 @@ static const char *const help_vi =
         "-0430\n"
         "      --year NNNN          cho thời gian không ghi năm; nếu không thì theo thời gian của "
         "tệp\n"
+        "      --leftovers          EVTX: cả những gì bản ghi cũ để lại sau điểm cuối của khối\n"
         "\n"
         "      --jobs N             số tiến trình phán xét (tên khác --threads); mặc định theo số "
         "bộ xử lý\n"
@@ -112,6 +114,7 @@ enum {
         OPT_REPEAT,
         OPT_FILL,
         OPT_LANDLOCK,
+        OPT_LEFTOVERS,
 };
 
 static const struct option long_options[] = {
@@ -126,6 +129,7 @@ static const struct option long_options[] = {
         {"format", required_argument, NULL, OPT_FORMAT},
         {"timezone", required_argument, NULL, OPT_TIMEZONE},
         {"year", required_argument, NULL, OPT_YEAR},
+        {"leftovers", no_argument, NULL, OPT_LEFTOVERS},
         {"jobs", required_argument, NULL, OPT_JOBS},
         {"threads", required_argument, NULL, OPT_JOBS},
         {"stats", no_argument, NULL, OPT_STATS},
@@ -295,6 +299,7 @@ static int set_option(struct hunt_options *o, int c, char *v) {
         case OPT_STATS: o->stats = true; return 0;
         case OPT_NO_MEMO: o->no_memo = true; return 0;
         case OPT_PIN: o->pin = true; return 0;
+        case OPT_LEFTOVERS: o->leftovers = true; return 0;
         case OPT_COLOR: return set_color(o, v);
         case OPT_LANG: lang_current = lang_from(v); return 0;
         case OPT_JOBS:

@@ -29,7 +29,7 @@ struct hunt_options {
         enum level min_level;
         int64_t from, to;
         unsigned jobs; /* 0: as many as there are processors */
-        bool stats, no_memo, pin, quiet;
+        bool stats, no_memo, pin, quiet, leftovers;
         int colour; /* -1: as the terminal and NO_COLOR say */
         unsigned repeat;
         uint32_t fill;

@@ -101,7 +101,7 @@ static int start_ingest(struct pool *p) {
 
 static int start_judge(struct pool *p, struct judge *j) {
         char zone[32], year[32], from[40], to[40], memo[16], level[16], landlock[24], tags[2][128];
-        const char *args[12];
+        const char *args[14];
         unsigned n = 0;
         int fds[3] = {p->ring_ro, p->o.program_fd, j->outbox_fd};
 
@@ -119,6 +119,7 @@ static int start_judge(struct pool *p, struct judge *j) {
         args[n++] = memo;
         args[n++] = level;
         args[n++] = landlock;
+        args[n++] = p->o.leftovers ? "leftovers=1" : "leftovers=0";
         for (unsigned i = 0; i < p->o.n_tags && i < ARRAY_LEN(tags); i++) {
                 snprintf(tags[i], sizeof(tags[i]), "tag=%s", p->o.tags[i]);
                 args[n++] = tags[i];

@@ -299,6 +299,8 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
                         j->from = v;
                 else if (span_eq(name, SPAN("to")))
                         j->to = v;
+                else if (span_eq(name, SPAN("leftovers")))
+                        j->decode.leftovers = v != 0;
                 else if (span_eq(name, SPAN("memo")))
                         o->no_memo = v == 0;
                 else if (span_eq(name, SPAN("level")))

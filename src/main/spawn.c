@@ -35,7 +35,7 @@ void child_main(int argc, char **argv) {
 static void become(const struct child_spec *spec, int sock) {
         int moved[CHILD_FDS_MAX + 1];
         char title[32];
-        char *argv[12], *envp[] = {NULL, NULL};
+        char *argv[16], *envp[] = {NULL, NULL};
         unsigned n = 0;
         sigset_t none;
 
