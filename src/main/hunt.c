@@ -413,6 +413,10 @@ static int hunt(struct hunt *h) {
         hide_progress(h);
         if (!h->pool)
                 return 3;
+        if (r < 0 && r != -ECANCELED)
+                fprintf(stderr, "coloa: %s: %s %s\n",
+                        tr("the hunt stopped early", "cuộc săn tìm dừng sớm"), strerror(-r),
+                        base_fail_where());
         int w = end_reports(h, r, &s);
         summarise(h, &s);
         if (h->o.stats)

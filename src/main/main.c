@@ -8,6 +8,7 @@
 #include "main/hunt.h"
 #include "main/spawn.h"
 #include "main/version.h"
+#include "os/fault.h"
 
 static const struct {
         const char *name;
@@ -41,8 +42,28 @@ static void choose_language(void) {
         }
 }
 
+#ifdef COLOA_FAULTS
+/* Test builds only: COLOA_FAULT=K makes the K-th kernel call of main fail with EIO; whether it did is said at the end. */
+static void say_fault(void) {
+        fprintf(stderr, fault_disarm() ? "fault: struck\n" : "fault: not reached\n");
+}
+
+static void arm_fault(void) {
+        const char *k = getenv("COLOA_FAULT");
+
+        if (!k)
+                return;
+        atexit(say_fault);
+        fault_arm((unsigned)strtoul(k, NULL, 10), EIO);
+}
+#else
+static void arm_fault(void) {
+}
+#endif
+
 int main(int argc, char **argv) {
         child_main(argc, argv);
+        arm_fault();
         signal(SIGPIPE, SIG_IGN);
         choose_language();
         if (argc < 2) {

@@ -88,39 +88,44 @@ int child_start(struct child *ret, const struct child_spec *spec) {
         return 0;
 }
 
-int child_reap(struct child *c) {
-        int status = 0;
+/* Waits `ms` for it to end by itself, then ends it. A status, or -errno. */
+static int end_within(struct child *c, int ms) {
+        int64_t end = os_monotonic() + (int64_t)ms * 1000000;
+        int status = 0, r;
 
-        if (c->pid <= 0)
-                return 0;
-        int r = os_wait(c->pid, &status, true);
+        for (;;) {
+                r = os_wait(c->pid, &status, false);
+                if (r != 0)
+                        break;
+                if (os_monotonic() > end) {
+                        os_kill(c->pid, SIGKILL);
+                        r = os_wait(c->pid, &status, true);
+                        break;
+                }
+                os_poll(NULL, 0, 1);
+        }
         c->pid = 0;
-        if (c->sock >= 0)
-                os_close(c->sock);
-        c->sock = -1;
         return r < 0 ? r : status;
 }
 
-int child_stop(struct child *c, int ms) {
-        int64_t end = os_monotonic() + (int64_t)ms * 1000000;
-
-        if (c->pid <= 0)
-                return 0;
+static void close_socket(struct child *c) {
         if (c->sock >= 0)
                 os_close(c->sock);
         c->sock = -1;
-        for (;;) {
-                int status, r = os_wait(c->pid, &status, false);
-                if (r != 0) {
-                        c->pid = 0;
-                        return r < 0 ? r : status;
-                }
-                if (os_monotonic() > end)
-                        break;
-                os_poll(NULL, 0, 1);
-        }
-        os_kill(c->pid, SIGKILL);
-        return child_reap(c);
+}
+
+int child_reap(struct child *c) {
+        /* Its end of the socket may close a moment before it is gone; and when it was we who gave
+         * it up, it must go. */
+        int r = c->pid > 0 ? end_within(c, 200) : 0;
+
+        close_socket(c);
+        return r;
+}
+
+int child_stop(struct child *c, int ms) {
+        close_socket(c);
+        return c->pid > 0 ? end_within(c, ms) : 0;
 }
 
 const char *child_fate(int status) {

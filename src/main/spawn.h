@@ -27,7 +27,8 @@ int child_start(struct child *ret, const struct child_spec *spec);
 /* Asks it to end (by closing its socket), waits `ms`, then kills. Returns its wait status, or
  * -errno. */
 int child_stop(struct child *c, int ms);
-/* Reaps a child that is known to be dead or dying; returns the status. */
+/* For a child that is dead or dying or no longer trusted: gives it a moment, then kills it. Its
+ * wait status, or -errno. */
 int child_reap(struct child *c);
 /* "exit 3", "killed by SIGSYS (a forbidden system call)": what became of it. Static memory. */
 const char *child_fate(int status);
