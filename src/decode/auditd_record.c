@@ -29,8 +29,10 @@
 #include "decode/auditd_syscall.h"
 
 #define GS '\x1d'
-#define PROBES 16u
 #define ARGS_MAX 4096u
+/* Arguments behind these are no fields of their own, only part of `cmdline`: or a program called
+ * with thousands of them would leave no room for the records that follow. */
+#define ARG_FIELDS 512u
 
 struct slot {
         uint32_t stamp;
@@ -280,15 +282,18 @@ struct auditd_join *auditd_join_free(struct auditd_join *j) {
 /* Makes field number `i`, just added, known by name or part of its name's array. */
 static void index_field(struct auditd_join *j, uint32_t i) {
         struct field *f = &j->e->fields[i];
-        uint64_t h = hash_bytes(f->name, f->name_len, 0);
+        /* The key is an address, which whoever writes the log does not know. */
+        uint64_t h = hash_bytes(f->name, f->name_len, (uintptr_t)j);
 
-        for (unsigned probe = 0; probe < PROBES; probe++, h++) {
+        for (;; h++) { /* half of the slots stay empty */
                 struct slot *t = &j->slot[h & j->mask];
 
                 if (t->stamp != j->stamp) {
                         if (j->used * 2 <= j->mask) {
                                 *t = (struct slot){j->stamp, i};
                                 j->used++;
+                        } else {
+                                j->e->cut = true; /* another of that name would hide this one */
                         }
                         return;
                 }
@@ -469,7 +474,9 @@ static void put_argument(struct auditd_join *j, struct span name, struct span v,
                          bool chunk) {
         if (j->pieces < ARGS_MAX)
                 j->piece[j->pieces++] = (struct piece){.text = v, .arg = arg, .chunk = chunk};
-        if (!chunk)
+        else
+                j->e->cut = true;
+        if (!chunk && arg < ARG_FIELDS)
                 put(j, name, v, V_STR);
 }
 
@@ -561,8 +568,10 @@ static struct span read_avc(struct auditd_join *j, struct span in) {
 
 /* Old records of PAM enclose pairs in parentheses and part them by commas. */
 static struct span trim_bare(struct span v) {
-        while (v.len &&
-               (v.p[v.len - 1] == ',' || (v.p[v.len - 1] == ')' && !memchr(v.p, '(', v.len))))
+        /* Looked for once: a value may be nothing but parentheses. */
+        bool opened = v.len && memchr(v.p, '(', v.len);
+
+        while (v.len && (v.p[v.len - 1] == ',' || (v.p[v.len - 1] == ')' && !opened)))
                 v.len--;
         return v;
 }
@@ -652,7 +661,7 @@ void auditd_join_end(struct auditd_join *j) {
                         n += j->piece[i].text.len;
                         i++;
                 } while (i < j->pieces && j->piece[i].chunk && j->piece[i].arg == arg);
-                if (j->piece[first].chunk) {
+                if (j->piece[first].chunk && arg < ARG_FIELDS) {
                         struct span name = arena_printf(&j->s->arena, "a%u", arg);
                         if (name.p)
                                 put(j, name, span_of(line + start, n - start), V_STR);

@@ -203,9 +203,11 @@ static void pam_failure(struct context *c, struct span in) {
                         user = span_trim(span_of(u + 6, (size_t)(in.p + in.len - u) - 6));
                         head.len = (size_t)(u - in.p);
                 }
+                const char *last = first;
                 for (const char *p = first; p;
                      p = memmem(p + 1, (size_t)(head.p + head.len - p) - 1, "rhost=", 6))
-                        rhost = until(span_of(p + 6, (size_t)(head.p + head.len - p) - 6), " ");
+                        last = p;
+                rhost = until(span_of(last + 6, (size_t)(head.p + head.len - last) - 6), " ");
         }
         put(c, "uid", pair(head, "uid="));
         put(c, "euid", pair(head, "euid="));

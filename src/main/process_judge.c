@@ -112,6 +112,18 @@ static void finding_start(const struct judge *j, const struct batch *b, const st
                               .count = 1};
 }
 
+/* Of a record too long, or of too many fields, only the beginning was judged: whoever pads a record
+ * to hide the rest of it shall not be told that everything could be read. */
+static int say_cut(struct judge *j, const struct batch *b, const struct event *e) {
+        struct decode_error error = {
+                .offset = e->offset,
+                .length = e->raw.len,
+                .what = "record too long or of too many fields: its end was not judged",
+        };
+
+        return say_problem(j, b, &error);
+}
+
 /* All decoded fields, once per event; `matched` marks differ by rule. */
 static void fill_fields(struct judge *j, const struct event *e, struct finding *f) {
         uint32_t n = 0;
@@ -249,6 +261,8 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
                         uint32_t n = matcher_run(j->matcher, &e, &rules);
                         if (n)
                                 r = say_findings(j, &b, &e, rules, n);
+                        if (UNLIKELY(e.cut) && r == 0)
+                                r = say_cut(j, &b, &e);
                 }
                 if (r < 0)
                         return r;

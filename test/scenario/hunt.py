@@ -142,6 +142,27 @@ def a_hanging_judge_is_ended(folder):
     assert r.returncode == 3 and len(findings(r)) == 2, r
 
 
+def padding_a_record_is_reported(folder):
+    """What stands behind thousands of fields or 256 KiB is not judged, so the hunt must not say that all was read."""
+    many = {"Channel": "x", **{f"f{n}": n for n in range(4200)}, "CommandLine": "powershell -enc AAA"}
+    for padded in (many, {"Channel": "x", "pad": "A" * 300000, "CommandLine": "powershell -enc AAA"}):
+        log = write(folder, "a.json", [event(1, "ls"), padded, event(2, "ls")])
+        r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", log)
+        assert r.returncode == 3 and str(len(json.dumps(event(1, "ls"))) + 1).encode() in r.stderr, r
+        assert b"too many fields" in r.stderr, r
+
+
+def long_lines_cost_no_more_than_their_length(folder):
+    """A judge has ten seconds for a record; these took more, or nearly, when a search began anew at each word."""
+    write(folder, "a.json", [])
+    for line in ("Jun 21 16:47:48 h sshd[1]: pam_unix(sshd:auth): authentication failure; " + "rhost=" * 40000,
+                 "type=AVC msg=audit(1170021493.977:293): x=" + ")" * 250000):
+        log = folder / "long.log"
+        log.write_text(line + "\n")
+        r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", log)
+        assert r.returncode == 0, r
+
+
 def html_is_one_file_that_names_the_finding(folder):
     log = write(folder, "a.json", [event(1, "powershell -enc </script><script>alert(1)</script>")])
     page = folder / "report.html"
@@ -178,5 +199,6 @@ def broken_pipe_is_no_crash(folder):
 run(finds_and_exits_1, nothing_found_exits_0, usage_exits_2, unreadable_exits_3_and_says_where, gzip_stdin_and_directories,
     from_to_and_level, correlation_raises_one_alert, result_does_not_depend_on_jobs_or_order,
     a_crashing_judge_names_the_record_and_the_rest_goes_on, a_hanging_judge_is_ended,
+    padding_a_record_is_reported, long_lines_cost_no_more_than_their_length,
     html_is_one_file_that_names_the_finding, speaks_vietnamese, nothing_reaches_the_terminal_unescaped,
     broken_pipe_is_no_crash)

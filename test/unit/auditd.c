@@ -1,6 +1,7 @@
 /* decode/auditd.c, auditd_record.c, auditd_syscall.c */
 #include "decode_text.h"
 
+#include "base/buf.h"
 #include "decode/auditd_syscall.h"
 
 static struct decoding t;
@@ -82,6 +83,46 @@ static void repeated_names_are_one_array(void) {
                 check_int(f->arr & 0xffff, next++);
         }
         check_int(next, 4);
+        DONE();
+}
+
+/* Thousands of arguments neither push the records that follow out of the event nor keep one PATH
+ * from standing beside the other. */
+static void many_arguments_hide_nothing(void) {
+        static const char tail[] =
+                "\ntype=PATH " STAMP "7): item=0 name=\"/tmp/evil\" nametype=NORMAL\n"
+                "type=PATH " STAMP "7): item=1 name=\"/lib64/ld.so\" nametype=NORMAL\n"
+                "type=PROCTITLE " STAMP "7): proctitle=\"evil\"\n";
+
+        for (unsigned n = 1500; n <= 6000; n += 4500) {
+                _cleanup_(buf_deinit) struct buf b = {0};
+
+                buf_str(&b, "type=SYSCALL " STAMP "7): syscall=59 exe=\"/tmp/evil\"\n"
+                            "type=EXECVE " STAMP "7): argc=9999");
+                for (unsigned i = 0; i < n; i++)
+                        buf_printf(&b, " a%u=\"x%u\"", i, i);
+                buf_printf(&b, "%s", tail);
+                buf_add(&b, "", 1);
+                start(b.p);
+                EVENT();
+                ANY("name", "/tmp/evil");
+                ANY("name", "/lib64/ld.so");
+                IS("proctitle", "evil");
+                IS("a511", "x511");
+                const struct field *f = event_find(&t.e, SPAN("cmdline"));
+                check(f && span_starts(span_of(f->val, f->val_len), SPAN("x0 x1 x2 ")));
+                check(f && memmem(f->val, f->val_len, " x1499", 6));
+                check(t.e.cut == (n > 4096));
+                DONE();
+        }
+}
+
+static void parentheses_at_the_end_go(void) {
+        start("type=USER_AUTH " STAMP "7): (uid=0, acct=x,)), b=f(1), c=)\n");
+        EVENT();
+        IS("uid", "0");
+        IS("acct", "x");
+        IS("b", "f(1)");
         DONE();
 }
 
@@ -253,6 +294,8 @@ static void syscalls_have_names(void) {
 int main(void) {
         RUN(joins_the_records_of_a_serial);
         RUN(repeated_names_are_one_array);
+        RUN(many_arguments_hide_nothing);
+        RUN(parentheses_at_the_end_go);
         RUN(interleaved_events_come_in_order);
         RUN(window_is_bounded);
         RUN(later_time_closes_an_event);
