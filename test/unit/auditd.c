@@ -158,7 +158,7 @@ static void window_is_bounded(void) {
         n += (size_t)snprintf(text + n, sizeof(text) - n, "type=PATH " STAMP "0): name=\"late\"\n");
         start(text);
         for (int i = 0; i < 20; i++) {
-                char want[8];
+                char want[16];
                 snprintf(want, sizeof(want), "%d", i);
                 EVENT();
                 IS("serial", want);
