@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         MUST(r == 0 || out.len == 0);
         MUST(r == 0 || r == -EBADMSG || r == -EACCES || r == -EXDEV || r == -EFBIG);
         while ((r = bundle_next(buf_get(&out), &pos, &e)) == 1) {
-                MUST(e.kind == BUNDLE_RULE && span_starts(e.name, SPAN("r.zip!")) &&
+                MUST(e.kind == BUNDLE_RULE && e.name.p && span_starts(e.name, SPAN("r.zip!")) &&
                      e.name.len > 6);
                 MUST(e.name.p[6] != '/' && !memmem(e.name.p, e.name.len, "/../", 4) &&
                      !memchr(e.name.p, 0, e.name.len));
