@@ -136,7 +136,7 @@ static int start_judge(struct pool *p, struct judge *j) {
 
 static int new_judge(struct pool *p) {
         struct judge *j = &p->judges[p->n_judges];
-        void *map;
+        void *map = NULL;
         int r = os_memfd("outbox", &j->outbox_fd);
 
         if (r < 0)
