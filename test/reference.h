@@ -42,6 +42,7 @@ struct reference {
         struct span raw; /* of a text format, folded; p NULL otherwise */
         struct span raw_text;
         uint8_t kind;
+        bool all; /* a repeated name hides none of its values */
         struct span key1;
         int64_t key2;
         const struct source_alt *alt;
@@ -106,7 +107,8 @@ static inline uint32_t ref_find(struct reference *r, struct span name, uint32_t 
                 return 0;
         for (uint32_t i = 0; i <= last && n < max; i++)
                 if (span_eq(r->v[i].name, name) &&
-                    (i == last || (r->v[i].arr && r->v[i].arr >> 16 == r->v[last].arr >> 16)))
+                    (i == last || r->all ||
+                     (r->v[i].arr && r->v[i].arr >> 16 == r->v[last].arr >> 16)))
                         to[n++] = i;
         return n;
 }
@@ -190,6 +192,7 @@ static inline void ref_event(struct reference *r, const struct event *e, bool te
                 r->v[i].text = r->v[i].null ? SPAN("") : value_text(f, &r->arena);
                 r->v[i].fold = ref_fold(&r->arena, r->v[i].text);
         }
+        r->all = e->kind != EVENT_JSON && e->kind != EVENT_WINDOWS;
         r->raw = SPAN_NONE;
         if (text_format) {
                 r->raw_text = e->raw;

@@ -384,7 +384,7 @@ static int64_t from_parts(struct span date, struct span clock, struct span zone,
                 return TIME_NONE;
         n = snprintf(text, sizeof(text), "%.*sT%.*s%.*s", (int)date.len, date.p, (int)clock.len,
                      clock.p, (int)zone.len, zone.len ? zone.p : "");
-        if (n <= 0 || (size_t)n >= sizeof(text))
+        if (n != (int)(date.len + clock.len + zone.len) + 1) /* a NUL inside */
                 return TIME_NONE;
         int64_t t = time_parse_iso(span_of(text, (size_t)n), zone_sec);
         if (t == TIME_NONE && zone.len) /* a zone that is no offset */

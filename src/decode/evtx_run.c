@@ -451,10 +451,13 @@ static void run_plan(struct evtx *x, const struct evtx_plan *plan, const struct 
 
 static void run_instance(struct evtx *x, const struct evtx_instance *i, uint32_t end,
                          enum place place, unsigned nested) {
-        const struct evtx_plan *plan = evtx_template(x, i, place);
         uint32_t first = x->n_values, at = i->values + 4 * i->n;
 
-        if (!plan || !spend(x, RUN_COST + 4 * i->n)) /* R1 */
+        /* R1. Also when there is no plan: evtx_instance() has looked at each value. */
+        if (!spend(x, RUN_COST + 4 * i->n))
+                return;
+        const struct evtx_plan *plan = evtx_template(x, i, place);
+        if (!plan)
                 return;
         if (plan->bad)
                 evtx_complain(x, plan->bad);

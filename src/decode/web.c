@@ -286,6 +286,7 @@ static void add_rest(struct decode_state *s, struct event *e, struct span rest) 
                         v = SPAN_NONE;
                 scan_add(s, e, name, unescape(&s->arena, v));
         }
+        e->cut |= rest.len > 0;
 }
 
 static bool access_line(struct decode_state *s, struct event *e, struct span line) {

@@ -280,7 +280,8 @@ bool leaf_holds(struct matcher *m, uint32_t leaf);
 bool node_holds(struct matcher *m, uint32_t node);
 /* The field's text, kept for the event. Not for V_NULL. */
 const struct value *field_value(struct matcher *m, uint32_t field);
-/* The fields that are the slot's value: one, or the elements of one array. */
+/* The fields that are the slot's value: one, or the elements of one array; of a line of text all.
+ */
 uint32_t slot_fields(struct matcher *m, uint32_t slot, const uint32_t **ret);
 bool cond_holds(const struct program *g, const struct b_cond *c, struct span text);
 /* The record as text, where it is text; else NULL. */

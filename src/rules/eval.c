@@ -59,6 +59,12 @@ uint32_t slot_fields(struct matcher *m, uint32_t slot, const uint32_t **ret) {
         }
         const uint32_t *list = &m->view->multi[(at & ~MULTI) + 1];
         uint32_t n = list[-1], arr = m->e->fields[list[n - 1]].arr, k = 0;
+        /* In a line of text whoever wrote a part of it may have repeated a name, so none may hide
+         * another; in JSON the last counts, as for all that read it. */
+        if (m->e->kind != EVENT_JSON && m->e->kind != EVENT_WINDOWS) {
+                *ret = list;
+                return n;
+        }
         if (arr == 0) {
                 *ret = &list[n - 1];
                 return 1;

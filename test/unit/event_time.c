@@ -117,6 +117,14 @@ static void date_and_time_in_parts(void) {
         add("date", "2024-06-01", V_STR);
         add("time", "later", V_STR);
         check_int(at(), ISO("2024-05-31T17:00:00Z"));
+        begin(); /* values may hold NULs */
+        add("date", "2---------", V_STR);
+        add("time", "1-:00", V_STR);
+        add("tz", "1------z", V_STR);
+        char nul[][11] = {"2\0-------x", "1\0:00", "1\0-----z"};
+        for (unsigned i = 0; i < 3; i++)
+                fields[i].val = nul[i];
+        check_int(at(), TIME_NONE);
 }
 
 static void who(const char *want) {

@@ -10,6 +10,7 @@ static const char map[] =
         "map:\n"
         "  - {category: fixed, from: [{kind: made, key1: conn, key2: 7}]}\n"
         "  - {category: test, from: [{kind: json}]}\n"
+        "  - {category: pairs, from: [{kind: kv}]}\n"
         "  - {category: renamed, from: [{kind: json, where: {kind: [b*, C]}, "
         "rename: {Image: [New, Newer], Other: O2}, "
         "constant: {Fixed: Yes}}, {kind: json, where: {kind: a}}]}\n"
@@ -46,19 +47,19 @@ static bool hit(const char *category, const char *detection, const char *event) 
         check(buf_reserve(&text, SLOT_PADDING) != NULL);
         memset(text.p + text.len, 0, SLOT_PADDING);
         b.payload.p = text.p;
-        b.h.format = FORMAT_JSON;
+        b.h.format = *event == '{' ? FORMAT_JSON : FORMAT_KV;
         b.h.payload_len = (uint32_t)b.payload.len;
         b.h.flags = BATCH_FIRST | BATCH_LAST;
         b.h.file_time = TIME_NONE;
         for (unsigned i = 0; i < 3; i++) {
                 decoder_begin(d, &b, 0);
-                matcher_batch(t.matcher, b.payload, FORMAT_JSON);
+                matcher_batch(t.matcher, b.payload, (enum format)b.h.format);
                 check(decoder_next(d, &e, &err) == DECODE_EVENT);
                 bool now = matcher_run(t.matcher, &e, &rules) == 1;
                 check(i == 0 || now == r);
                 r = now;
         }
-        check_int(ref_run(&ref, &e, false, expected), r);
+        check_int(ref_run(&ref, &e, e.kind != EVENT_JSON, expected), r);
         decoder_free(d);
         ref_deinit(&ref);
         buf_deinit(&rule);
@@ -289,6 +290,16 @@ static void conditions_inside(void) {
              {S("a: x"), "{\"a\":\"x\",\"m\":\"zz\"}", false}, {S("a: x"), "{\"a\":\"x\"}", false});
 }
 
+/* What is added to a line of text hides nothing of it; a key that comes twice in JSON is another
+ * matter. */
+static void repeated_names_in_text_all_count(void) {
+        ROWS("pairs", {S("Image: evil"), "Image=evil a=b Image=good", true},
+             {S("Image: good"), "Image=evil a=b Image=good", true},
+             {S("Image: bad"), "Image=evil a=b Image=good", false},
+             {S("Image: evil, a: b"), "Image=x Image=evil Image=y a=c a=b", true});
+        ROWS("test", {S("Image: evil"), "{\"Image\":\"evil\",\"Image\":\"good\"}", false});
+}
+
 /* A kind that is known by its names alone says what its key1 is. */
 static void fixed_key1(void) {
         ROWS("fixed", {S("a: x"), "{\"a\":\"x\",\"zz\":1,\"y\":7}", true},
@@ -327,5 +338,6 @@ int main(void) {
         RUN(structures);
         RUN(keywords);
         RUN(renames);
+        RUN(repeated_names_in_text_all_count);
         return check_done();
 }
