@@ -36,10 +36,11 @@ static void deal(struct charclass *c, const struct charclass_gram *g, uint32_t n
         for (uint32_t i = 0; i < n; i++) {
                 uint32_t at = group + (uint32_t)((uint64_t)i * groups / n);
                 unsigned char bit = (unsigned char)(1u << at % 8);
-                for (uint32_t k = 0; k < PLACES; k++)
+                for (uint32_t k = 0; k < g[i].len; k++)
+                        c->table[at / 8][k][g[i].c[k] & 127u] |= bit;
+                for (uint32_t k = g[i].len; k < PLACES; k++)
                         for (uint32_t v = 0; v < 128; v++)
-                                if (k >= g[i].len || v == (g[i].c[k] & 127u))
-                                        c->table[at / 8][k][v] |= bit;
+                                c->table[at / 8][k][v] |= bit;
         }
 }
 

@@ -67,11 +67,13 @@ struct shape {
 
 struct shape_node;
 
+#define NODE_HEADS 16384u
 struct shapes {
         struct arena arena;
         struct shape_node *root[EVENT_KIND_MAX];
-        struct arena scratch_arena; /* of a shape that is not kept */
-        uint64_t age;               /* events since the last reset */
+        struct shape_node *heads[NODE_HEADS]; /* by what came before, and the name */
+        struct arena scratch_arena;           /* of a shape that is not kept */
+        uint64_t age;                         /* events since the last reset */
 };
 
 /* ---- buckets (rules/bucket.c) ---- */
@@ -122,6 +124,7 @@ struct bslot {
         uint32_t n_items;
         uint32_t table_id; /* for the memo: new with every table */
         bool memo;         /* worth remembering values */
+        uint32_t memo_tries, memo_found;
 };
 
 struct sample {

@@ -77,7 +77,7 @@ int keywords_make(struct matcher *m, struct bucket *b) {
                         items[at++] = (struct table_item){c, b->keywords[i]};
         }
         sort_out(m, b, k, lits);
-        k->table = table_new(a, items, at, m->grams, true);
+        k->table = table_new(a, items, at, m->grams, TABLE_WITHIN);
         k->scan = rawscan_new(a, lits, k->n, m->tris);
         if (!k->table || !k->scan)
                 return FAIL(-ENOMEM);

@@ -13,6 +13,8 @@
 
 #define EVENT_BYTES                                                                                \
         ((size_t)48 << 20) /* a record of 256 KiB, unescaped, folded, as text and as values */
+#define AHEAD 48u
+#define MEMO_TRIES 512u
 #define EPOCH_MAX 0x7fffffffu
 #define DEFAULT_MEMORY ((size_t)32 << 20)
 
@@ -256,18 +258,35 @@ static inline void mark(struct matcher *m, const uint32_t *leaves, uint32_t n, u
         }
 }
 
-static void scan_field(struct matcher *m, const struct bslot *s, uint32_t field, uint32_t *n_cand) {
+/* Values that never come again (the context of a PowerShell pipeline: 5 KB, never twice the same)
+ * are not worth hashing. */
+static void judge_memo(struct bslot *s) {
+        if (s->memo_found < s->memo_tries / 16)
+                s->memo = false; /* until the tables are made anew */
+        s->memo_tries = s->memo_found = 0;
+}
+
+static inline uint64_t hash_ahead(struct matcher *m, const struct bslot *s, uint32_t field) {
+        if (!s->memo)
+                return 0;
+        uint64_t hash = memo_hash(&m->e->fields[field], s->table_id);
+        memo_ahead(&m->memo, hash);
+        return hash;
+}
+
+static void scan_field(struct matcher *m, struct bslot *s, uint32_t field, uint64_t hash,
+                       uint32_t *n_cand) {
         const struct field *f = &m->e->fields[field];
         const uint32_t *found;
         uint32_t n;
-        uint64_t hash = 0;
 
         if (f->type == V_NULL)
                 return;
         m->stats.values++;
         if (s->memo) {
-                hash = memo_hash(f, s->table_id);
+                s->memo_tries++;
                 if (memo_get(&m->memo, s->table_id, hash, f, &found, &n)) {
+                        s->memo_found++;
                         m->stats.memo_hits++;
                         mark(m, found, n, n_cand);
                         return;
@@ -278,9 +297,37 @@ static void scan_field(struct matcher *m, const struct bslot *s, uint32_t field,
                 return;
         }
         n = table_run(s->table, &m->atoms, field_value(m, field), m->fired);
-        if (s->memo)
+        if (s->memo) {
                 memo_put(&m->memo, s->table_id, hash, f, m->fired, n);
+                if (UNLIKELY(s->memo_tries >= MEMO_TRIES))
+                        judge_memo(s);
+        }
         mark(m, m->fired, n, n_cand);
+}
+
+/* E1. All hashes first: what they lead to comes into the cache meanwhile. */
+static void scan_fields(struct matcher *m, uint32_t *n_cand) {
+        struct bucket *b = m->b;
+        const struct view *v = m->view;
+        uint64_t hash[AHEAD];
+
+        for (uint32_t i = 0; i < MIN(v->n_scan, AHEAD); i++)
+                hash[i] = v->scan[i].field == NONE32
+                                  ? 0
+                                  : hash_ahead(m, &b->slots[v->scan[i].slot], v->scan[i].field);
+        for (uint32_t i = 0; i < v->n_scan; i++) {
+                const struct view_scan *s = &v->scan[i];
+                struct bslot *q = &b->slots[s->slot];
+                const uint32_t *fields;
+                if (LIKELY(s->field != NONE32)) {
+                        scan_field(m, q, s->field, i < AHEAD ? hash[i] : hash_ahead(m, q, s->field),
+                                   n_cand);
+                        continue;
+                }
+                uint32_t n = slot_fields(m, s->slot, &fields);
+                for (uint32_t k = 0; k < n; k++)
+                        scan_field(m, q, fields[k], hash_ahead(m, q, fields[k]), n_cand);
+        }
 }
 
 static int rule_cmp(const void *a, const void *b) {
@@ -314,24 +361,13 @@ static void evaluate(struct matcher *m, uint32_t n_cand) {
 
 static void match(struct matcher *m) {
         struct bucket *b = m->b;
-        struct view *v = m->view;
         uint32_t n_cand = 0;
 
         if (!room_for(&m->cand, &m->cand_cap, b->n_instances)) {
                 m->failed = true;
                 return;
         }
-        for (uint32_t i = 0; i < v->n_scan; i++) { /* E1 */
-                const struct view_scan *s = &v->scan[i];
-                if (LIKELY(s->field != NONE32)) {
-                        scan_field(m, &b->slots[s->slot], s->field, &n_cand);
-                        continue;
-                }
-                const uint32_t *fields;
-                uint32_t n = slot_fields(m, s->slot, &fields);
-                for (uint32_t k = 0; k < n; k++)
-                        scan_field(m, &b->slots[s->slot], fields[k], &n_cand);
-        }
+        scan_fields(m, &n_cand);
         if (b->kw) {
                 if (!room_for(&m->fired, &m->fired_cap, (size_t)b->n_keywords * 2)) {
                         m->failed = true;

@@ -2,22 +2,26 @@
  *
  * Logs repeat: events of one kind have the same field names in the same order. So names are not
  * looked up but compared with what stood there the last time, along a tree of shapes (a trie over
- * whole names): a node says which name it is and leads to what came next before. At the end of the
- * walk stands everything that depends on names alone. A new shape is learned once. The tree is
- * bounded (SHAPE_BYTES, FANOUT): an event that would grow it further gets a shape for itself; after
- * enough events the tree is forgotten and learned anew, so that a log which changes its habits is
- * not slow for ever. */
+ * whole names): a node says which name it is and leads to what came next before; what came last is
+ * tried first, the others are found by a hash (behind the last field that all Windows events share
+ * stand hundreds). At the end of the walk stands everything that depends on names alone. A new
+ * shape is learned once. The tree is bounded (SHAPE_BYTES, FANOUT, CHAIN_MAX): an event that would
+ * grow it further gets a shape for itself; after enough events the tree is forgotten and learned
+ * anew, so that a log which changes its habits is not slow for ever. */
 #include <stdlib.h>
 
 #include "rules/engine.h"
 
 #define SHAPE_BYTES ((size_t)12 << 20)
 #define SHAPE_SCRATCH ((size_t)8 << 20)
-#define FANOUT 24u
+#define FANOUT 2048u
+#define RECENT 3u
+#define CHAIN_MAX 48u /* names may be chosen so that they collide */
 #define FORGET_AFTER 20000u
 
 struct shape_node {
-        struct shape_node *kids, *sibling; /* the one met last comes first */
+        struct shape_node *recent[RECENT]; /* kids, the one met last first */
+        struct shape_node *parent, *chain; /* of the same hash */
         const char *name;
         uint32_t len, n_kids;
         uint32_t slot;
@@ -112,6 +116,7 @@ void shapes_deinit(struct matcher *m) {
 
 void shapes_forget(struct matcher *m) {
         memset(m->shapes.root, 0, sizeof(m->shapes.root));
+        memset(m->shapes.heads, 0, sizeof(m->shapes.heads));
         arena_reset(&m->shapes.arena);
         arena_reset(&m->shapes.scratch_arena);
         m->shapes.age = 0;
@@ -138,6 +143,18 @@ static inline bool name_is(const struct shape_node *n, const struct field *f) {
         return len == 0 || memcmp(a, b, len) == 0;
 }
 
+static struct shape_node **node_head(struct matcher *m, const struct shape_node *parent,
+                                     const struct field *f) {
+        uint64_t h = hash_bytes(f->name, f->name_len, (uint64_t)(uintptr_t)parent);
+
+        return &m->shapes.heads[h % NODE_HEADS];
+}
+
+static void remember(struct shape_node *n, struct shape_node *kid) {
+        memmove(n->recent + 1, n->recent, sizeof(n->recent) - sizeof(n->recent[0]));
+        n->recent[0] = kid;
+}
+
 static struct shape_node *node_new(struct matcher *m, struct shape_node *parent,
                                    const struct field *f) {
         struct arena *a = &m->shapes.arena;
@@ -147,36 +164,51 @@ static struct shape_node *node_new(struct matcher *m, struct shape_node *parent,
         struct shape_node *n = arena_zalloc(a, sizeof(*n));
         if (!n)
                 return NULL;
-        if (f) {
-                struct span name = arena_dup(a, span_of(f->name, f->name_len));
-                if (!name.p)
-                        return NULL;
-                n->name = name.p;
-                n->len = f->name_len;
-                n->slot = names_event_slot(m, name);
-        }
-        if (parent) {
-                n->sibling = parent->kids;
-                parent->kids = n;
-                parent->n_kids++;
-        }
+        if (!parent)
+                return n;
+        struct span name = arena_dup(a, span_of(f->name, f->name_len));
+        if (!name.p)
+                return NULL;
+        n->name = name.p;
+        n->len = f->name_len;
+        n->slot = names_event_slot(m, name);
+        n->parent = parent;
+        struct shape_node **head = node_head(m, parent, f);
+        n->chain = *head;
+        *head = n;
+        parent->n_kids++;
+        remember(parent, n);
         return n;
 }
 
-static struct shape_node *node_next(struct shape_node *n, const struct field *f) {
-        struct shape_node *k = n->kids, **link = &n->kids;
+static __attribute__((noinline)) struct shape_node *
+node_find(struct matcher *m, struct shape_node *n, const struct field *f) {
+        uint32_t left = CHAIN_MAX;
+
+        for (unsigned i = 1; i < RECENT && n->recent[i]; i++)
+                if (name_is(n->recent[i], f)) {
+                        struct shape_node *k = n->recent[i];
+                        n->recent[i] = n->recent[0];
+                        n->recent[0] = k;
+                        return k;
+                }
+        if (n->n_kids <= RECENT)
+                return NULL;
+        for (struct shape_node *k = *node_head(m, n, f); k && left; k = k->chain, left--)
+                if (k->parent == n && name_is(k, f)) {
+                        remember(n, k);
+                        return k;
+                }
+        return NULL;
+}
+
+static inline struct shape_node *node_next(struct matcher *m, struct shape_node *n,
+                                           const struct field *f) {
+        struct shape_node *k = n->recent[0];
 
         if (LIKELY(k && name_is(k, f)))
                 return k;
-        for (; k; link = &k->sibling, k = k->sibling) {
-                if (!name_is(k, f))
-                        continue;
-                *link = k->sibling;
-                k->sibling = n->kids;
-                n->kids = k;
-                return k;
-        }
-        return NULL;
+        return k ? node_find(m, n, f) : NULL;
 }
 
 static uint32_t ref_of(const struct shape *s, uint32_t slot) {
@@ -304,7 +336,7 @@ static struct shape *shape_learn(struct matcher *m, const struct event *e) {
         if (!n)
                 n = m->shapes.root[e->kind] = node_new(m, NULL, NULL);
         for (uint32_t i = 0; n && i < e->n; i++) {
-                struct shape_node *k = node_next(n, &e->fields[i]);
+                struct shape_node *k = node_next(m, n, &e->fields[i]);
                 n = k ? k : node_new(m, n, &e->fields[i]);
                 if (n)
                         slots[i] = n->slot;
@@ -323,7 +355,7 @@ struct shape *shape_of(struct matcher *m, const struct event *e) {
 
         m->shapes.age++;
         for (; n && f < end; f++)
-                n = node_next(n, f);
+                n = node_next(m, n, f);
         if (LIKELY(n && n->shape))
                 return n->shape;
         if (m->shapes.arena.overflowed && m->shapes.age > FORGET_AFTER) {

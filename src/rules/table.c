@@ -247,7 +247,7 @@ static bool sieve_build(struct arena *a, struct table *t, const uint8_t *places)
 }
 
 static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
-                        const struct gram_count *counts) {
+                        const struct gram_count *counts, enum table_use use) {
         uint32_t n = 0, bits = 10, head_bits = 4;
 
         for (uint32_t i = 0; i < t->n; i++)
@@ -289,11 +289,12 @@ static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
         /* Now start[h] is the end of h, that is the beginning of h + 1: gram_head[h], gram_head[h +
          * 1] enclose h. */
         t->gram_head[0] = 0;
-        return sieve_build(a, t, places);
+        return use == TABLE_BRIEF || sieve_build(a, t, places);
 }
 
 struct table *table_new(struct arena *a, const struct table_item *items, uint32_t n,
-                        const struct gram_count *counts, bool within) {
+                        const struct gram_count *counts, enum table_use use) {
+        bool within = use == TABLE_WITHIN;
         struct table *t = arena_zalloc(a, sizeof(*t));
         uint8_t *places = malloc((size_t)n + 1);
         bool ok = t && places;
@@ -316,7 +317,8 @@ struct table *table_new(struct arena *a, const struct table_item *items, uint32_
         ok = ok && heads_build(a, t, &t->exact, AT_EXACT, places) &&
              heads_build(a, t, &t->prefix, AT_PREFIX, places) &&
              heads_build(a, t, &t->suffix, AT_SUFFIX, places) &&
-             heads_build(a, t, &t->equals, AT_EQUALS, places) && grams_build(a, t, places, counts);
+             heads_build(a, t, &t->equals, AT_EQUALS, places) &&
+             grams_build(a, t, places, counts, use);
         free(places);
         return ok ? t : NULL;
 }

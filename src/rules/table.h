@@ -24,9 +24,14 @@ struct table_item {
         uint32_t id;
 };
 
-/* In the arena; NULL when that is used up. `within`: for keywords, found anywhere in the value. */
+enum table_use {
+        TABLE_VALUES,
+        TABLE_WITHIN, /* for keywords: found anywhere in the value */
+        TABLE_BRIEF,  /* for few values: made fast rather than fast */
+};
+/* In the arena; NULL when that is used up. */
 struct table *table_new(struct arena *a, const struct table_item *items, uint32_t n,
-                        const struct gram_count *grams, bool within);
+                        const struct gram_count *grams, enum table_use use);
 /* Ids of the items that the value has, each once, in `to` (room for n items). */
 uint32_t table_run(const struct table *t, struct atoms *a, const struct value *v, uint32_t *to);
 /* As long as one of these does nothing but look a few hashes up, remembering values is not worth

@@ -261,8 +261,9 @@ static int make_tables(struct matcher *m, struct bucket *b) {
                 q->n_items = n;
                 if (n == 0)
                         continue;
-                q->table = table_new(a, items + at[s] - n, n, m->grams, false);
+                q->table = table_new(a, items + at[s] - n, n, m->grams, TABLE_VALUES);
                 q->table_id = ++m->next_table_id;
+                q->memo_tries = q->memo_found = 0;
                 q->memo = !m->o.no_memo && q->table && !table_is_cheap(q->table);
                 if (!q->table)
                         r = -ENOMEM;
@@ -443,7 +444,7 @@ static void measure_slot(struct matcher *m, struct bucket *b, uint32_t slot,
         uint32_t *found = malloc(((size_t)n + 1) * sizeof(*found));
 
         arena_init(&tmp, (size_t)256 << 20);
-        struct table *t = table_new(&tmp, items, n, m->grams, false);
+        struct table *t = table_new(&tmp, items, n, m->grams, TABLE_BRIEF);
         for (uint32_t i = 0; t && found && i < b->n_samples; i++) {
                 if (b->samples[i].slot != slot)
                         continue;
