@@ -192,6 +192,10 @@ bool decode_line(struct decode_state *s, struct event *e, struct span *ret_line)
                 s->line++;
         if (len && start[len - 1] == '\r')
                 len--;
+        /* A crash leaves blocks of zeros in logs; they belong to no line. */
+        if (UNLIKELY(len && *start == '\0'))
+                for (; len && *start == '\0'; len--, start++)
+                        e->offset++;
         if (UNLIKELY(len > RECORD_MAX)) {
                 len = RECORD_MAX;
                 e->cut = true;

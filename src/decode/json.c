@@ -306,6 +306,16 @@ static enum decode_result record(struct decode_state *s, struct event *e,
         }
 }
 
+/* What a crash leaves in a log; the record behind it is whole. */
+static enum decode_result zeros(struct decode_state *s, struct decode_error *ret_err) {
+        struct span text = s->b.payload;
+        size_t to = s->pos;
+
+        while (to < text.len && text.p[to] == '\0')
+                to++;
+        return report(s, to, "a block of zeros", ret_err);
+}
+
 /* Something between records that is no object: a wrapper's member (DECODE_END: passed over), else
  * it is reported. */
 static enum decode_result other(struct decode_state *s, struct decode_error *ret_err) {
@@ -378,6 +388,7 @@ static enum decode_result json_next(struct decode_state *s, struct event *ret_e,
                 case ',':
                 case '[':
                 case '\x1e': /* RFC 7464 */ s->pos++; break;
+                case '\0': return zeros(s, ret_err);
                 case '}':
                         if (j->tail) {
                                 j->tail = false;

@@ -40,6 +40,7 @@ static const struct {
         {"chunk names an end that cannot be", "khối ghi điểm cuối không thể có"},
         {"record too long or of too many fields: its end was not judged",
          "bản ghi quá dài hoặc quá nhiều trường: phần cuối chưa được xét"},
+        {"a block of zeros", "một khối toàn số không"},
         {"chunk's checksum differs", "mã kiểm của khối không khớp"},
         {"control character in a string", "ký tự điều khiển trong chuỗi"},
         {"damaged gzip data", "dữ liệu gzip bị hỏng"},

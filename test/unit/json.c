@@ -274,6 +274,8 @@ static void broken_lines(void) {
         GIVES("{\"a\":tru}{\"b\":2}", "!0+9 not a value\n{9+7 1\nb N 2\n");
         GIVES("[{\"a\":{\"c\":}},{\"b\":2}]", "!1+12 not a value\n{14+7 1\nb N 2\n");
         GIVES("Nov 23 garbage \"x\n{\"b\":2}\n", "!0+18 not JSON\n{18+7 2\nb N 2\n");
+        GIVES("{\"a\":1}\n\0\0\0{\"b\":2}\n",
+              "{0+7 1\na N 1\n!8+3 a block of zeros\n{11+7 2\nb N 2\n");
         GIVES("{\"a\":1}}\n{\"b\":2}\n", "{0+7 1\na N 1\n!7+2 not JSON\n{9+7 2\nb N 2\n");
         GIVES("{\"a\":1,}\n{a:1}\n{\"b\" 2}\n{\"a\":}\n{\"b\":2}",
               "!0+8 no key after a comma\n!9+5 no key in an object\n!15+7 no colon after a "

@@ -170,6 +170,14 @@ static void lines_are_counted_and_cut(void) {
         check_int(t.e.line, 4);
         check_int(t.e.offset, 8);
         DONE();
+        /* A block of zeros, as a crash leaves it. */
+        decoding_start(&t, FORMAT_SYSLOG, SPAN("\0\0\0Jun 21 16:47:48 host su[7]: x\n\0\0\n"), &o,
+                       TIME_NONE);
+        check_int(decoding_next(&t), DECODE_EVENT);
+        IS("program", "su");
+        check_int(t.e.offset, 3);
+        check(span_starts(t.e.raw, SPAN("Jun")));
+        DONE();
         memset(text, 'x', sizeof(text));
         decoding_start(&t, FORMAT_SYSLOG, span_of(text, sizeof(text)), &o, TIME_NONE);
         check_int(decoding_next(&t), DECODE_EVENT);
