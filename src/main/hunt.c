@@ -18,9 +18,11 @@
 
 struct output {
         struct report *report;
+        const char *path; /* NULL: standard output */
         int fd;
         char *buf; /* writes are gathered */
         size_t have;
+        bool failed; /* said */
 };
 #define OUTPUT_BUF ((size_t)256 << 10)
 
@@ -37,7 +39,6 @@ struct hunt {
         bool progress_shown;
         unsigned width;
         bool to_stdout; /* a report goes there: the summary goes to standard error */
-        bool source_failed;
 };
 
 #define PROBLEMS_SHOWN 50u /* on standard error; all are counted, and in the reports */
@@ -94,14 +95,57 @@ static bool colour_wanted(const struct hunt *h, int fd) {
         return os_isatty(fd) && !(no && *no);
 }
 
+static void hide_progress(struct hunt *h) {
+        if (!h->progress_shown)
+                return;
+        fputs("\r\033[K", stderr);
+        h->progress_shown = false;
+}
+
+static void say_write_failed(struct hunt *h, const struct output *w, int r) {
+        hide_progress(h);
+        fprintf(stderr, "coloa: %s: %s: %s\n",
+                w->path ? w->path : tr("standard output", "đầu ra chuẩn"),
+                tr("writing the report failed", "ghi báo cáo hỏng"), error_text(r));
+}
+
+/* A report must not fall upon evidence: the file it goes to is neither read nor another report. */
+static int check_apart(const struct hunt *h, const struct output *w) {
+        const char *with = NULL;
+        struct stat st, other;
+        int r = os_fstat(w->fd, &st);
+
+        if (r < 0 || !S_ISREG(st.st_mode))
+                return r;
+        for (uint32_t i = 0; i < h->in.n && !with; i++)
+                if (h->in.list[i].ino == st.st_ino && h->in.list[i].dev == st.st_dev)
+                        with = tr("is among the logs to be read; write the report elsewhere",
+                                  "nằm trong số nhật ký cần đọc; hãy ghi báo cáo ở chỗ khác");
+        for (unsigned i = 0; i < h->n_outputs && !with; i++)
+                if (h->outputs[i].path && os_fstat(h->outputs[i].fd, &other) == 0 &&
+                    other.st_ino == st.st_ino && other.st_dev == st.st_dev)
+                        with = tr("is named for two reports; give each its own file",
+                                  "được dùng cho hai báo cáo; hãy cho mỗi báo cáo một tệp");
+        if (!with)
+                return 0;
+        fprintf(stderr, "coloa: %s: %s\n", w->path, with);
+        return -EEXIST;
+}
+
 static int open_output(struct hunt *h, const struct hunt_output *want) {
         struct output *w = &h->outputs[h->n_outputs];
 
-        w->fd = want->path ? os_open(want->path, O_WRONLY | O_CREAT | O_TRUNC, 0600)
+        w->path = want->path;
+        w->fd = want->path ? os_open(want->path, O_WRONLY | O_CREAT | O_NOCTTY, 0600)
                            : STDOUT_FILENO;
         if (w->fd < 0) {
-                fprintf(stderr, "coloa: %s: %s\n", want->path, strerror(-w->fd));
+                fprintf(stderr, "coloa: %s: %s\n", want->path, error_text(w->fd));
                 return w->fd;
+        }
+        int checked = want->path ? check_apart(h, w) : 0;
+        if (checked < 0) {
+                os_close(w->fd);
+                return checked;
         }
         w->buf = malloc(OUTPUT_BUF);
         if (!w->buf)
@@ -149,17 +193,17 @@ static int open_outputs(struct hunt *h) {
                 r = open_output(h, &terminal);
         for (unsigned i = 0; i < h->o.n_outputs && r == 0; i++)
                 r = open_output(h, &h->o.outputs[i]);
+        /* Only when all can be written does what was in them go. */
+        for (unsigned i = 0; i < h->n_outputs && r == 0; i++) {
+                struct stat st;
+                if (h->outputs[i].path && os_fstat(h->outputs[i].fd, &st) == 0 &&
+                    S_ISREG(st.st_mode))
+                        r = os_ftruncate(h->outputs[i].fd, 0);
+        }
         return r;
 }
 
 /* ---- what the pool says ---- */
-
-static void hide_progress(struct hunt *h) {
-        if (!h->progress_shown)
-                return;
-        fputs("\r\033[K", stderr);
-        h->progress_shown = false;
-}
 
 static int on_finding(void *ctx, const struct finding *f) {
         struct hunt *h = ctx;
@@ -167,9 +211,8 @@ static int on_finding(void *ctx, const struct finding *f) {
         for (unsigned i = 0; i < h->n_outputs; i++) {
                 int r = report_finding(h->outputs[i].report, f);
                 if (r < 0) {
-                        hide_progress(h);
-                        fprintf(stderr, "coloa: %s: %s\n",
-                                tr("writing a report failed", "ghi báo cáo hỏng"), strerror(-r));
+                        say_write_failed(h, &h->outputs[i], r);
+                        h->outputs[i].failed = true;
                         return r;
                 }
         }
@@ -228,9 +271,8 @@ static void on_tick(void *ctx) {
 static void on_input_problem(void *ctx, const char *path, int error) {
         struct hunt *h = ctx;
 
-        fprintf(stderr, "coloa: %s: %s\n", path, strerror(-error));
-        h->source_failed = true;
-        h->unreadable++;
+        if (inputs_add_failed(&h->in, path, error) < 0)
+                fprintf(stderr, "coloa: %s: %s\n", path, error_text(error));
 }
 
 /* ---- the phases ---- */
@@ -248,7 +290,7 @@ static int load_rules(struct hunt *h) {
         if (r < 0) {
                 fprintf(stderr, "coloa: %s: %s\n",
                         tr("the rules could not be loaded", "không nạp được quy tắc"),
-                        strerror(-r));
+                        error_text(r));
                 return r;
         }
         /* Warnings are for `coloa rules check`; a rule that is not used must be said here. */
@@ -295,11 +337,13 @@ static int run_pool(struct hunt *h) {
         int r = pool_new(&h->pool, &h->in, &o, &calls);
         if (r < 0) {
                 fprintf(stderr, "coloa: %s: %s %s\n", tr("cannot start", "không khởi động được"),
-                        strerror(-r), base_fail_where());
+                        error_text(r), base_fail_where());
                 return r;
         }
-        signal(SIGINT, on_signal);
-        signal(SIGTERM, on_signal);
+        /* A second one ends at once. */
+        struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+        sigaction(SIGINT, &once, NULL);
+        sigaction(SIGTERM, &once, NULL);
         return pool_run(h->pool);
 }
 
@@ -332,11 +376,10 @@ static int end_reports(struct hunt *h, int how, struct report_summary *ret) {
                 int r = report_end(h->outputs[i].report, &s);
                 if (r == 0)
                         r = output_flush(&h->outputs[i]);
-                if (r < 0 && first == 0) {
-                        fprintf(stderr, "coloa: %s: %s\n",
-                                tr("writing a report failed", "ghi báo cáo hỏng"), strerror(-r));
+                if (r < 0 && first == 0)
                         first = r;
-                }
+                if (r < 0 && !h->outputs[i].failed)
+                        say_write_failed(h, &h->outputs[i], r);
         }
         *ret = s;
         return first;
@@ -400,9 +443,16 @@ static int hunt(struct hunt *h) {
 
         for (unsigned i = 0; i < h->o.n_paths && r == 0; i++)
                 r = inputs_add(&h->in, h->o.paths[i], on_input_problem, h);
-        if (r == 0 && h->in.n == 0) {
-                fputs(tr("coloa: nothing to read\n", "coloa: không có gì để đọc\n"), stderr);
-                return h->source_failed ? 3 : 2;
+        /* When nothing is left to look into, that is all there is to say. */
+        if (r == 0 && h->in.n == h->in.failed) {
+                for (uint32_t i = 0; i < h->in.n; i++)
+                        fprintf(stderr, "coloa: %s: %s\n", h->in.list[i].path,
+                                error_text(h->in.list[i].error));
+                for (unsigned i = 0; i < h->o.n_paths && h->in.n == 0; i++)
+                        fprintf(stderr, "coloa: %s: %s\n", h->o.paths[i],
+                                tr("nothing to read: no file in it that is not empty",
+                                   "không có gì để đọc: trong đó không có tệp nào khác rỗng"));
+                return h->in.failed ? 3 : 2;
         }
         if (r == 0 && load_rules(h) < 0)
                 return 2;
@@ -415,7 +465,7 @@ static int hunt(struct hunt *h) {
                 return 3;
         if (r < 0 && r != -ECANCELED)
                 fprintf(stderr, "coloa: %s: %s %s\n",
-                        tr("the hunt stopped early", "cuộc săn tìm dừng sớm"), strerror(-r),
+                        tr("the hunt stopped early", "cuộc săn tìm dừng sớm"), error_text(r),
                         base_fail_where());
         int w = end_reports(h, r, &s);
         summarise(h, &s);

@@ -24,9 +24,21 @@ static int push(struct inputs *in, const char *path, const struct stat *st) {
         in->list[in->n++] = (struct input){
                 .path = copy,
                 .size = regular ? (uint64_t)st->st_size : 0,
+                .dev = regular ? st->st_dev : 0,
+                .ino = regular ? st->st_ino : 0,
                 .mtime = regular ? st->st_mtim.tv_sec * NS_PER_SEC + st->st_mtim.tv_nsec
                                  : os_now()}; /* what a pipe says now was written by now */
         in->bytes += regular ? (uint64_t)st->st_size : 0;
+        return 0;
+}
+
+int inputs_add_failed(struct inputs *in, const char *path, int error) {
+        int r = push(in, path, NULL);
+
+        if (r < 0)
+                return r;
+        in->list[in->n - 1].error = error;
+        in->failed++;
         return 0;
 }
 
@@ -74,6 +86,10 @@ static int add_dir(const struct walk *w, const char *path, unsigned depth) {
         return r;
 }
 
+static int add_named(const struct walk *w, const char *path, const struct stat *st) {
+        return S_ISDIR(st->st_mode) ? add_dir(w, path, 0) : push(w->in, path, st);
+}
+
 static int add_pattern(const struct walk *w, const char *path) {
         char **names;
         size_t n;
@@ -83,8 +99,16 @@ static int add_pattern(const struct walk *w, const char *path) {
                 w->problem(w->ctx, path, r);
                 return 0;
         }
-        for (size_t i = 0; i < n && r == 0; i++)
-                r = inputs_add(w->in, names[i], w->problem, w->ctx);
+        /* A name found is no pattern, whatever stands in it: a dangling link called "*" would
+         * otherwise be looked for for ever. */
+        for (size_t i = 0; i < n && r == 0; i++) {
+                struct stat st;
+                int s = os_stat(names[i], &st);
+                if (s < 0)
+                        w->problem(w->ctx, names[i], s);
+                else
+                        r = add_named(w, names[i], &st);
+        }
         free(names);
         return r;
 }
@@ -102,7 +126,7 @@ int inputs_add(struct inputs *in, const char *path, inputs_problem problem, void
                 problem(ctx, path, r);
                 return 0;
         }
-        return S_ISDIR(st.st_mode) ? add_dir(&w, path, 0) : push(in, path, &st);
+        return add_named(&w, path, &st);
 }
 
 void inputs_deinit(struct inputs *in) {
@@ -115,6 +139,8 @@ void inputs_deinit(struct inputs *in) {
 int inputs_open(const struct inputs *in, uint32_t n) {
         const char *path = in->list[n].path;
 
+        if (in->list[n].error)
+                return in->list[n].error;
         /* Not a terminal's file: a FIFO named on the command line is fine, a device that blocks on
          * open is not. */
         return strcmp(path, "-") == 0 ? os_open("/dev/stdin", O_RDONLY, 0)

@@ -153,6 +153,32 @@ static int usage(const char *option, const char *value, const char *why) {
         return 2;
 }
 
+int option_refused(const char *verb, int c, char **argv) {
+        char letter[3] = {'-', (char)optopt, '\0'};
+        /* A letter among letters is in no word of its own. */
+        const char *word = argv[optind - 1];
+        bool is_letter = optopt > 0 && optopt < 256 && !(word[0] == '-' && word[1] == '-');
+
+        fprintf(stderr, "%s: %s: %s\n", verb, is_letter ? letter : word,
+                c == ':' ? tr("a value is missing", "thiếu giá trị")
+                         : tr("no such option, or it is wrong here",
+                              "không có tùy chọn này, hoặc dùng sai ở đây"));
+        fprintf(stderr, tr("Try '%s --help'.\n", "Xem '%s --help'.\n"), verb);
+        return 2;
+}
+
+int option_lang(const char *verb, const char *value) {
+        enum lang l = lang_from(value);
+
+        if (l == LANG_EN && strncmp(value, "en", 2) != 0) {
+                fprintf(stderr, "%s: --lang %s: %s\n", verb, value,
+                        tr("expected en or vi", "phải là en hoặc vi"));
+                return 2;
+        }
+        lang_current = l;
+        return 0;
+}
+
 enum level level_from_name(const char *s) {
         static const char *const names[] = {"",       "informational", "low",
                                             "medium", "high",          "critical"};
@@ -204,6 +230,9 @@ static int add_output(struct hunt_options *o, char *value) {
                 return usage("-o", value,
                              tr("expected terminal, jsonl, csv, html, navigator or timesketch",
                                 "phải là terminal, jsonl, csv, html, navigator hoặc timesketch"));
+        if (eq && !eq[1])
+                return usage("-o", value,
+                             tr("no file named behind =", "chưa ghi tên tệp sau dấu ="));
         out->path = eq ? eq + 1 : NULL;
         o->n_outputs++;
         return 0;
@@ -301,7 +330,7 @@ static int set_option(struct hunt_options *o, int c, char *v) {
         case OPT_PIN: o->pin = true; return 0;
         case OPT_LEFTOVERS: o->leftovers = true; return 0;
         case OPT_COLOR: return set_color(o, v);
-        case OPT_LANG: lang_current = lang_from(v); return 0;
+        case OPT_LANG: return option_lang("coloa hunt", v);
         case OPT_JOBS:
         case OPT_REPEAT:
         case OPT_FILL:
@@ -317,19 +346,23 @@ int hunt_options_read(struct hunt_options *ret, int argc, char **argv) {
         *o = (struct hunt_options){
                 .from = TIME_NONE, .to = TIME_NONE, .colour = -1, .repeat = 1, .landlock = -1};
         optind = 1;
-        while ((c = getopt_long(argc, argv, "r:o:qh", long_options, NULL)) != -1) {
+        opterr = 0;
+        while ((c = getopt_long(argc, argv, ":r:o:qh", long_options, NULL)) != -1) {
                 if (c == 'h') {
                         fputs(tr(help_en, help_vi), stdout);
                         return 1;
                 }
-                if (c == '?') {
-                        fputs(tr("Try 'coloa hunt --help'.\n", "Xem 'coloa hunt --help'.\n"),
-                              stderr);
-                        return 2;
-                }
+                if (c == '?' || c == ':')
+                        return option_refused("coloa hunt", c, argv);
                 int r = set_option(o, c, optarg);
                 if (r != 0)
                         return r;
+        }
+        if (o->from != TIME_NONE && o->to != TIME_NONE && o->from >= o->to) {
+                fputs(tr("coloa hunt: --from is not before --to: nothing could be found\n",
+                         "coloa hunt: --from không trước --to: sẽ không thể thấy gì\n"),
+                      stderr);
+                return 2;
         }
         o->paths = argv + optind;
         o->n_paths = (unsigned)(argc - optind);

@@ -40,6 +40,12 @@ struct hunt_options {
 
 /* 0; 1: help was printed, end well; 2: usage error, said on standard error. */
 int hunt_options_read(struct hunt_options *ret, int argc, char **argv);
+/* Says what getopt_long() refused (its messages are off: they know one language) and gives 2.
+ * `verb` is what stands before options; `c` what getopt_long() gave, with a ':' first in its
+ * short options. */
+int option_refused(const char *verb, int c, char **argv);
+/* --lang: 0, or 2 when it is none of ours, said. */
+int option_lang(const char *verb, const char *value);
 /* LEVEL_NONE when there is no such name. */
 enum level level_from_name(const char *s);
 

@@ -106,3 +106,35 @@ const char *phrase(const char *english) {
                         return phrases[i].vi;
         return english;
 }
+
+/* Those that people meet; anything else is the C library's English. */
+static const struct {
+        int error;
+        const char *vi;
+} errors[] = {
+        {-ENOENT, "không có tệp hoặc thư mục này"},
+        {-EACCES, "không có quyền đọc hoặc ghi"},
+        {-EPERM, "không được phép"},
+        {-EISDIR, "là thư mục"},
+        {-ENOTDIR, "không phải thư mục"},
+        {-EEXIST, "đã tồn tại"},
+        {-ENOTEMPTY, "thư mục không rỗng"},
+        {-ENOSPC, "đĩa đã đầy"},
+        {-EDQUOT, "hết hạn mức đĩa"},
+        {-EROFS, "hệ thống tệp chỉ cho đọc"},
+        {-EIO, "lỗi đọc ghi của thiết bị"},
+        {-EPIPE, "bên nhận đã đóng"},
+        {-ELOOP, "quá nhiều liên kết hoặc thư mục lồng nhau"},
+        {-ENAMETOOLONG, "tên quá dài"},
+        {-EMFILE, "mở quá nhiều tệp"},
+        {-ENOMEM, "hết bộ nhớ"},
+        {-EFBIG, "tệp quá lớn"},
+        {-ENXIO, "không có thiết bị này"},
+};
+
+const char *error_text(int error) {
+        for (size_t i = 0; lang_current == LANG_VI && i < ARRAY_LEN(errors); i++)
+                if (errors[i].error == error)
+                        return errors[i].vi;
+        return strerror(-error);
+}

@@ -7,6 +7,7 @@
  * a judge dies, its current batch goes to its successor with the position behind the record it died
  * on; its waiting batch goes back to READY. */
 #include "main/pool.h"
+#include "main/phrases.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -445,7 +446,7 @@ static int input_closed(struct pool *p, const struct msg_closed *m) {
         p->input_offset = 0;
         p->st.bytes_read += m->bytes_read;
         if (m->error)
-                problem(p, m->input, m->bytes_out, 0, m->error < 0 ? strerror(-m->error) : "?");
+                problem(p, m->input, m->bytes_out, 0, m->error < 0 ? error_text(m->error) : "?");
         return 0;
 }
 
@@ -486,7 +487,7 @@ static int open_next(struct pool *p) {
         int fd = inputs_open(p->in, i);
 
         if (fd < 0) {
-                problem(p, i, 0, 0, strerror(-fd));
+                problem(p, i, 0, 0, error_text(fd));
         } else {
                 struct msg_ingest_open m = {.type = INGEST_OPEN,
                                             .input = i,
@@ -704,7 +705,7 @@ static int finish_correlation(struct pool *p) {
         if (status != 0 || r < 0) {
                 fprintf(stderr, "coloa: %s: %s\n",
                         tr("the correlator failed", "tiến trình tương quan hỏng"),
-                        r < 0 ? strerror(-r) : child_fate(status));
+                        r < 0 ? error_text(r) : child_fate(status));
                 p->st.crashes++;
                 if (r == 0)
                         r = -ECHILD;

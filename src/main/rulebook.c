@@ -1,5 +1,6 @@
 /* See rulebook.h. main only reads the files: what is in them is the rules process's business. */
 #include "main/rulebook.h"
+#include "main/phrases.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 void rulebook_complain(void *ctx, const char *path, int error) {
         int *first = ctx;
 
-        fprintf(stderr, "coloa: %s: %s\n", path, strerror(-error));
+        fprintf(stderr, "coloa: %s: %s\n", path, error_text(error));
         if (*first == 0)
                 *first = error;
 }

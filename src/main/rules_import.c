@@ -4,6 +4,7 @@
  * one rename (an exchange when TO exists). At every moment TO is either the old set or the new one.
  */
 #include "main/rules_import.h"
+#include "main/phrases.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -222,7 +223,7 @@ int rules_import(struct rulebook_options *o, const char *from, const char *to, b
                       stderr);
         } else if (r < 0) {
                 fprintf(stderr, "coloa rules import: %s: %s\n",
-                        tr("nothing was changed", "không thay đổi gì"), strerror(-r));
+                        tr("nothing was changed", "không thay đổi gì"), error_text(r));
         } else {
                 printf(tr("%u added, %u changed, %u removed, %u as before, %u left out; %u rules "
                           "and %u correlations usable\n",

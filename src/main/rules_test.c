@@ -4,6 +4,7 @@
  * of all tests become the inputs of one hunt; findings are counted per input and rule id. A file
  * that two tests name is read twice. */
 #include "main/rules_test.h"
+#include "main/phrases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,7 +288,7 @@ int rules_test(struct rulebook_options *o, const char *dir) {
         if (r == 0)
                 r = hunt_tests(&t, o->landlock);
         if (r < 0) {
-                fprintf(stderr, "coloa rules test: %s\n", strerror(-r));
+                fprintf(stderr, "coloa rules test: %s\n", error_text(r));
         } else if (t.n == 0) {
                 fprintf(stderr, "coloa rules test: %s: %s\n", dir,
                         tr("no info.yml names a test here", "không có info.yml nào nêu phép thử"));

@@ -8,6 +8,7 @@
 #include "base/lang.h"
 #include "main/hunt.h"
 #include "main/options.h"
+#include "main/phrases.h"
 #include "main/rulebook.h"
 #include "main/rules_import.h"
 #include "main/rules_test.h"
@@ -143,7 +144,7 @@ static int set_option(struct rules_options *o, int c, const char *v) {
         case OPT_NAVIGATOR: o->navigator = true; return 0;
         case OPT_SKIP: o->skip_refused = true; return 0;
         case OPT_TO: o->to = v; return 0;
-        case OPT_LANG: lang_current = lang_from(v); return 0;
+        case OPT_LANG: return option_lang("coloa rules", v);
         case OPT_MIN_LEVEL:
                 f->min_level = level_from_name(v);
                 return f->min_level ? 0 : usage(tr("no such level", "không có mức này"));
@@ -164,11 +165,14 @@ static int read_options(struct rules_options *o, int argc, char **argv) {
         o->book = (struct rulebook_options){
                 .rules = o->rules, .placeholders = o->placeholders, .landlock = -1};
         optind = 1;
-        while ((c = getopt_long(argc, argv, "r:h", long_options, NULL)) != -1) {
+        opterr = 0;
+        while ((c = getopt_long(argc, argv, ":r:h", long_options, NULL)) != -1) {
                 if (c == 'h') {
                         fputs(tr(help_en, help_vi), stdout);
                         return 1;
                 }
+                if (c == '?' || c == ':')
+                        return option_refused("coloa rules", c, argv);
                 int r = set_option(o, c, optarg);
                 if (r != 0)
                         return r;
@@ -185,7 +189,7 @@ static int load(struct rules_options *o, struct rulebook *b) {
         int r = rulebook_load(b, &o->book);
         if (r < 0) {
                 fprintf(stderr, "coloa rules: %s: %s\n", tr("cannot be read", "không đọc được"),
-                        strerror(-r));
+                        error_text(r));
                 return 3;
         }
         return 0;

@@ -39,8 +39,10 @@ static void become(const struct child_spec *spec, int sock) {
         unsigned n = 0;
         sigset_t none;
 
-        /* A terminal's Ctrl-C goes to main, which ends its children in order. */
+        /* What ends a whole process group (Ctrl-C, timeout, a service manager) goes to main, which
+         * ends its children in order. */
         signal(SIGINT, SIG_IGN);
+        signal(SIGTERM, SIG_IGN);
         signal(SIGPIPE, SIG_IGN);
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);

@@ -141,7 +141,10 @@ static void not_read(struct buf *b, const struct summary *s) {
         struct buf t = {0};
         bool all = s->counts->unreadable == 0 && s->total->crashes == 0;
 
-        if (all) {
+        if (all && s->total->interrupted) {
+                buf_str(&t, tr("the rest: the hunt was interrupted", "phần còn lại: đã bị ngắt"));
+                all = false;
+        } else if (all) {
                 buf_str(&t, tr("nothing; everything could be read",
                                "không có gì; mọi thứ đều đọc được"));
         } else {
