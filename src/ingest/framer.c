@@ -252,7 +252,9 @@ static void skip_on(struct framer *fr, char *buf) {
         }
         memcpy(fr->carry, buf, len);
         fr->carry_len = len;
-        tell(fr, fr->skip_from, fr->offset - fr->skip_from, fr->skipping);
+        /* Nothing was passed over if the record ended where the slot did, or was no record. */
+        if (fr->offset > fr->skip_from)
+                tell(fr, fr->skip_from, fr->offset - fr->skip_from, fr->skipping);
         fr->skipping = NULL;
 }
 

@@ -228,9 +228,8 @@ static void say_problem(struct hunt *h, const struct report_unreadable *u) {
         report_unreadable_line(&b, source_input(h, u->input), u);
         fprintf(stderr, "%.*s\n", (int)b.len, b.p ? b.p : "");
         if (h->problems_said == PROBLEMS_SHOWN)
-                fputs(tr("coloa: further places are only counted here; jsonl and html list them "
-                         "all\n",
-                         "coloa: các chỗ sau chỉ được đếm ở đây; jsonl và html liệt kê tất cả\n"),
+                fputs(tr("coloa: further places are only counted here; jsonl lists them all\n",
+                         "coloa: các chỗ sau chỉ được đếm ở đây; jsonl liệt kê tất cả\n"),
                       stderr);
 }
 

@@ -30,7 +30,8 @@
 #define BLOCK_ROWS 512u
 #define BLOCK_EVENTS ((size_t)1 << 20)
 #define HEADLINE_MAX 320u
-#define NAMED 131072u /* rules, correlations, inputs beyond are named again in every block */
+#define PLACES_MAX 10000u /* unreadable places of one input in a row; more are only counted */
+#define NAMED 131072u     /* rules, correlations, inputs beyond are named again in every block */
 
 struct html {
         struct buf rows, rules, inputs, unreadable; /* of the block */
@@ -41,6 +42,7 @@ struct html {
         uint32_t n;
         size_t raw; /* bytes of events before deflating */
         uint64_t blocks;
+        uint32_t places_input, places; /* unreadable ones in a row, of which input */
         uint8_t named[3][NAMED / 8];
 };
 
@@ -293,6 +295,12 @@ static int html_unreadable(struct report *r, const struct report_unreadable *u) 
         struct html *h = r->state;
         struct buf *b = &h->unreadable;
 
+        /* Two bytes of garbage make a place: a page of all of them no browser would open. */
+        if (u->input != h->places_input)
+                h->places = 0;
+        h->places_input = u->input;
+        if (h->places++ >= PLACES_MAX && !u->crash)
+                return 0;
         add_input(r, u->input);
         buf_printf(b, "%s[%u,%llu,%llu,", b->len ? "," : "", u->input,
                    (unsigned long long)u->offset, (unsigned long long)u->length);

@@ -454,6 +454,20 @@ static void read_errors_come_last(void) {
         framer_free(fr);
 }
 
+/* Where the slot ends, no record may be: then nothing is passed over, and nothing told. */
+static void nothing_skipped_is_not_told(void) {
+        size_t len = 3 * BATCH_ROOM;
+        char *text = malloc(len);
+
+        for (size_t i = 0; i < len; i += 2)
+                memcpy(text + i, i == len - 2 ? "1\n" : "1 ", 2);
+        struct result res = run(span_of(text, len), FORMAT_JSON, BATCH_ROOM, SIZE_MAX);
+        check_int(res.errors.len, 0);
+        check_int(res.bytes.len, len);
+        result_free(&res);
+        free(text);
+}
+
 int main(void) {
         RUN(lines);
         RUN(auditd_serials_stay_together);
@@ -466,5 +480,6 @@ int main(void) {
         RUN(refused);
         RUN(wide_text);
         RUN(read_errors_come_last);
+        RUN(nothing_skipped_is_not_told);
         return check_done();
 }

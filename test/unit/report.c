@@ -477,6 +477,27 @@ static void terminal_bounds_are_said_aloud(void) {
         check(contains("on 100 hosts"));
 }
 
+static void a_page_lists_no_endless_places(void) {
+        struct report_context c = context(REPORT_HTML);
+        struct report *r = NULL;
+        size_t n = 0;
+
+        buf_deinit(&out);
+        check(report_new(&r, &c) == 0);
+        for (uint32_t i = 0; i < 10100; i++) {
+                struct report_unreadable u = {
+                        .offset = i, .phrase = SPAN("not an object"), .crash = i == 10050};
+                check(report_unreadable(r, &u) == 0);
+        }
+        check(report_end(r, &(struct report_summary){0}) == 0);
+        report_free(r);
+        buf_char(&out, 0);
+        for (const char *p = out.p; (p = strstr(p, "\"not an object\"")); p++)
+                n++;
+        check_int(n, 10001);
+        check(strstr(out.p, "\"unreadable\":10100,"));
+}
+
 static void places_of_one_kind_are_one_line(void) {
         struct report_context c = context(REPORT_TERMINAL);
         struct report *r = NULL;
@@ -602,6 +623,7 @@ int main(void) {
         RUN(terminal_is_calm_and_safe);
         RUN(terminal_bounds_are_said_aloud);
         RUN(places_of_one_kind_are_one_line);
+        RUN(a_page_lists_no_endless_places);
         RUN(vietnamese_has_its_true_width);
         RUN(numbers_follow_the_language);
         RUN(progress_fits_its_line);
