@@ -47,7 +47,7 @@ void buf_printf(struct buf *b, const char *fmt, ...) {
         va_list ap;
 
         va_start(ap, fmt);
-        int n = vsnprintf(NULL, 0, fmt, ap); /* NOLINT(clang-analyzer-valist.Uninitialized): it is started above */
+        int n = vsnprintf(NULL, 0, fmt, ap);
         va_end(ap);
         if (n < 0) {
                 b->failed = true;

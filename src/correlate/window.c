@@ -275,7 +275,7 @@ static void times_add(struct correlator *q, struct corr *c, struct group *g, con
 }
 
 static bool expression(const struct correlation *s, const int64_t *times, int64_t t) {
-        bool stack[CORR_COND_DEPTH + 1];
+        bool stack[CORR_COND_DEPTH + 1] = {false};
         uint32_t n = 0;
 
         for (uint32_t i = 0; i < s->n_cond; i++)

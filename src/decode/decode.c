@@ -80,7 +80,7 @@ struct decoder *decoder_free(struct decoder *d) {
         if (!d)
                 return NULL;
         for (unsigned f = 0; f < FORMAT_MAX; f++)
-                if (d->priv[f] && formats[f]->free)
+                if (d->priv[f] && formats[f] && formats[f]->free)
                         formats[f]->free(d->priv[f]);
         embed_free(&d->s);
         arena_deinit(&d->s.arena);

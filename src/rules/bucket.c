@@ -397,7 +397,7 @@ static void flatten(struct builder *x, const struct tnode *t, uint32_t at) {
 static bool hopeless(struct builder *x, const struct b_rule *r) {
         const uint32_t *w = x->g->words + r->expr.first;
         uint32_t slot = x->m->key2_slot[x->b->channel->kind], sp = 0;
-        unsigned char stack[256];
+        unsigned char stack[256] = {0};
 
         if (!x->b->fold || slot == NONE32 || r->expr.n > sizeof(stack))
                 return false;
