@@ -14,6 +14,9 @@
  * the next line is a new chance; in one that is pretty-printed, the next record is, not each part
  * of the broken one; in one without newlines, what follows the braces.
  *
+ * A record that is whole, but has a string with a fault inside (an invalid escape, half of a pair,
+ * bytes that are no UTF-8), is given as it stands and reported behind as recovered.
+ *
  * Invariants:
  * J1  Each byte is in one record, one reported stretch, or between.
  * J2  No byte is walked more often than JSON_DEPTH_MAX + 2 times: a walk that fails passes over the
@@ -30,8 +33,9 @@
 
 struct json {
         struct json_walk walk;
-        bool tail;   /* a wrapper's members or closing brace may follow */
-        bool broken; /* no memory: the batch is reported as unread */
+        bool tail;                 /* a wrapper's members or closing brace may follow */
+        bool broken;               /* no memory: the batch is reported as unread */
+        struct decode_error fault; /* of the record given last, told next; what NULL: none */
 };
 
 static void *json_new(void) {
@@ -54,6 +58,7 @@ static void start_at(struct json *j, struct decode_state *s) {
         w->arena = &s->arena;
         w->fields = s->fields;
         w->full = s->fields + EVENT_FIELDS_MAX;
+        j->fault.what = NULL;
         j->broken = !json_scan_begin(&w->scan, s->b.payload, s->pos);
 }
 
@@ -254,6 +259,21 @@ static enum decode_result give(struct decode_state *s, size_t end, struct event 
         return DECODE_EVENT;
 }
 
+/* A record with faults inside strings is whole, and whoever can name a file or a user agent can
+ * cause them (half of a surrogate pair, a byte that is no UTF-8): so it is given as it stands, and
+ * told of behind it. */
+static enum decode_result give_faulty(struct decode_state *s, size_t end, struct event *e) {
+        struct json *j = s->priv;
+
+        j->fault = (struct decode_error){
+                .offset = s->b.h.offset + s->pos,
+                .length = end - s->pos,
+                .what = fault_words(span_of(j->walk.start, end - s->pos)),
+                .recovered = true,
+        };
+        return give(s, end, e);
+}
+
 /* The text ends in the record at s->pos. One that ingest had to cut, as it does not fit a slot, is
  * given as far as it goes. */
 static enum decode_result short_record(struct decode_state *s, struct event *e,
@@ -262,8 +282,10 @@ static enum decode_result short_record(struct decode_state *s, struct event *e,
         size_t end = s->b.payload.len, len = end - s->pos;
 
         (void)json_walk_need(w, SIZE_MAX); /* scans all */
-        if (len > RECORD_MAX && !json_scan_faulty(&w->scan, s->pos, s->pos + RECORD_MAX)) {
+        if (len > RECORD_MAX) {
                 seek_index(w, end);
+                if (json_scan_faulty(&w->scan, s->pos, s->pos + RECORD_MAX))
+                        return give_faulty(s, end, e);
                 return give(s, end, e);
         }
         w->i = w->keep;
@@ -291,7 +313,7 @@ static enum decode_result record(struct decode_state *s, struct event *e,
                 }
                 if (LIKELY(!w->scan.n_faults || !json_scan_faulty(&w->scan, s->pos, end)))
                         return give(s, end, e);
-                return report(s, end, fault_words(span_of(w->start, end - s->pos)), ret_err);
+                return give_faulty(s, end, e);
         case JSON_WALK_WRAPPER:
                 if (s->line)
                         s->line += w->lines;
@@ -357,6 +379,11 @@ static enum decode_result json_next(struct decode_state *s, struct event *ret_e,
         struct span text = s->b.payload;
         enum decode_result r;
 
+        if (UNLIKELY(j->fault.what)) {
+                *ret_err = j->fault;
+                j->fault.what = NULL;
+                return DECODE_BAD;
+        }
         if (UNLIKELY(j->broken) && s->pos < text.len) {
                 *ret_err = (struct decode_error){
                         .offset = s->b.h.offset + s->pos,

@@ -152,6 +152,17 @@ def padding_a_record_is_reported(folder):
         assert b"too many fields" in r.stderr, r
 
 
+def broken_characters_hide_nothing(folder):
+    """Whoever names a file can put half of a surrogate pair, or bytes that are no UTF-8, into a record: it is judged all the same."""
+    half = event(1, "powershell -enc \udc80")
+    log = write(folder, "a.json", [half, event(2, "ls")])
+    with open(log, "ab") as f:
+        f.write(json.dumps(event(3, "powershell -enc @")).encode().replace(b"@", b"\xff") + b"\n")
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", log)
+    assert r.returncode == 3 and len(findings(r)) == 2, r
+    assert b"half of a surrogate pair" in r.stderr and b"invalid UTF-8" in r.stderr, r
+
+
 def long_lines_cost_no_more_than_their_length(folder):
     """A judge has ten seconds for a record; these took more, or nearly, when a search began anew at each word."""
     write(folder, "a.json", [])
@@ -199,6 +210,6 @@ def broken_pipe_is_no_crash(folder):
 run(finds_and_exits_1, nothing_found_exits_0, usage_exits_2, unreadable_exits_3_and_says_where, gzip_stdin_and_directories,
     from_to_and_level, correlation_raises_one_alert, result_does_not_depend_on_jobs_or_order,
     a_crashing_judge_names_the_record_and_the_rest_goes_on, a_hanging_judge_is_ended,
-    padding_a_record_is_reported, long_lines_cost_no_more_than_their_length,
+    padding_a_record_is_reported, broken_characters_hide_nothing, long_lines_cost_no_more_than_their_length,
     html_is_one_file_that_names_the_finding, speaks_vietnamese, nothing_reaches_the_terminal_unescaped,
     broken_pipe_is_no_crash)
