@@ -205,9 +205,29 @@ static int open_outputs(struct hunt *h) {
 
 /* ---- what the pool says ---- */
 
+/* What was asked for. Judges run rules that correlations need although nobody asked for them, and a
+ * correlation's alert is known only here. */
+static bool wanted(struct hunt *h, const struct finding *f) {
+        bool alert = f->flags & FINDING_ALERT;
+        struct program_rule m;
+
+        if (h->o.n_tags == 0 && h->o.min_level == LEVEL_NONE)
+                return true;
+        if (!source_rule(h, f->rule, alert, &m))
+                return true; /* the reports say what they cannot name */
+        bool tagged = h->o.n_tags == 0;
+        for (uint32_t k = 0; k < m.n_tags && !tagged; k++)
+                for (unsigned t = 0; t < h->o.n_tags && !tagged; t++)
+                        tagged = span_starts(source_tag(h, f->rule, alert, k),
+                                             span_str(h->o.tags[t]));
+        return tagged && m.level >= h->o.min_level;
+}
+
 static int on_finding(void *ctx, const struct finding *f) {
         struct hunt *h = ctx;
 
+        if (!wanted(h, f))
+                return 0;
         for (unsigned i = 0; i < h->n_outputs; i++) {
                 int r = report_finding(h->outputs[i].report, f);
                 if (r < 0) {

@@ -233,7 +233,7 @@ static int add_output(struct hunt_options *o, char *value) {
         if (eq && !eq[1])
                 return usage("-o", value,
                              tr("no file named behind =", "chưa ghi tên tệp sau dấu ="));
-        out->path = eq ? eq + 1 : NULL;
+        out->path = eq && strcmp(eq, "=-") != 0 ? eq + 1 : NULL;
         o->n_outputs++;
         return 0;
 }

@@ -168,6 +168,30 @@ static int put_in_place(struct import *m) {
         return os_rename(m->fresh, m->previous);
 }
 
+/* What an import may take away is what an import wrote: rule files. Anything else there means that
+ * the name is of something that is not ours. */
+static int check_only_rules(const char *dir) {
+        struct inputs in = {0};
+        struct stat st;
+
+        if (os_stat(dir, &st) < 0)
+                return 0;
+        int r = S_ISDIR(st.st_mode) ? inputs_add(&in, dir, rulebook_complain, &(int){0}) : -ENOTDIR;
+        for (uint32_t i = 0; i < in.n && r == 0; i++) {
+                struct span name = span_str(in.list[i].path);
+                if (span_ends(name, SPAN(".yml")) || span_ends(name, SPAN(".yaml")))
+                        continue;
+                fprintf(stderr, "coloa rules import: %s: %s\n", in.list[i].path,
+                        tr("is no rule, so this folder was not made by an import: give --to its "
+                           "own",
+                           "không phải quy tắc, nên thư mục này không do import tạo: hãy chọn --to "
+                           "riêng"));
+                r = -EEXIST;
+        }
+        inputs_deinit(&in);
+        return r;
+}
+
 static int judge(struct import *m, struct rulebook_options *o) {
         const char *one[1] = {m->from};
 
@@ -189,15 +213,23 @@ static int run(struct import *m, struct rulebook_options *o, bool skip_refused) 
                 return -ENODATA;
         if (!skip_refused && memmem(m->verdict.text, m->verdict.text_len, "refused\t", 8))
                 return -EKEYREJECTED;
+        const char *taken[] = {m->to, m->fresh, m->previous};
+        for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+                if ((r = check_only_rules(taken[i])) < 0)
+                        return r;
         os_remove_tree(m->fresh);
         r = os_mkdir(m->fresh, 0755);
+        if (r < 0)
+                fprintf(stderr, "coloa: %s: %s\n", m->fresh, error_text(r));
         if (r == 0)
                 r = write_all(m);
         if (r == 0)
                 r = count_removed(m);
-        if (r == 0)
+        /* The same again leaves everything, the previous set too. */
+        bool news = m->added || m->changed || m->removed;
+        if (r == 0 && news)
                 r = put_in_place(m);
-        if (r < 0)
+        if (r < 0 || !news)
                 os_remove_tree(m->fresh);
         return r;
 }

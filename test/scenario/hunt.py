@@ -101,6 +101,19 @@ def correlation_raises_one_alert(folder):
     assert names.count("Many encoded PowerShells") == 1, names
 
 
+def an_alert_obeys_level_and_tag(folder):
+    low = CORRELATION.replace("level: critical", "level: low\ntags: [attack.t1110]")
+    log = write(folder, "a.json", [event(n) for n in range(5)], low)
+
+    def names(*args):
+        return {f["rule.name"] for f in findings(coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", *args, log))}
+
+    assert "Many encoded PowerShells" in names()
+    assert "Many encoded PowerShells" not in names("--min-level", "medium")
+    assert names("--tag", "attack.t1110") == {"Many encoded PowerShells"}
+    assert "Many encoded PowerShells" not in names("--tag", "attack.t1059")
+
+
 def result_does_not_depend_on_jobs_or_order(folder):
     (folder / "logs").mkdir()
     (folder / "rule.yml").write_text(CORRELATION)
@@ -208,7 +221,7 @@ def broken_pipe_is_no_crash(folder):
 
 
 run(finds_and_exits_1, nothing_found_exits_0, usage_exits_2, unreadable_exits_3_and_says_where, gzip_stdin_and_directories,
-    from_to_and_level, correlation_raises_one_alert, result_does_not_depend_on_jobs_or_order,
+    from_to_and_level, correlation_raises_one_alert, an_alert_obeys_level_and_tag, result_does_not_depend_on_jobs_or_order,
     a_crashing_judge_names_the_record_and_the_rest_goes_on, a_hanging_judge_is_ended,
     padding_a_record_is_reported, broken_characters_hide_nothing, long_lines_cost_no_more_than_their_length,
     html_is_one_file_that_names_the_finding, speaks_vietnamese, nothing_reaches_the_terminal_unescaped,

@@ -75,6 +75,22 @@ def import_is_all_or_nothing(folder):
     assert not (folder / "rules.new").exists()
 
 
+def import_takes_away_only_what_an_import_made(folder):
+    src, to = folder / "src", folder / "rules"
+    write(src, "a.yml", RULE)
+    assert coloa("rules", "import", "--to", to, src).returncode == 0
+    write(src, "a.yml", RULE.replace("level: high", "level: low"))
+    assert coloa("rules", "import", "--to", to, src).returncode == 0
+    assert coloa("rules", "import", "--to", to, src).returncode == 0  # the same again keeps the set before
+    assert (folder / "rules.previous" / "a.yml").read_text() == RULE and not (folder / "rules.new").exists()
+    for place in ("rules", "rules.new", "rules.previous"):
+        write(folder / place, "precious.txt", "mine")
+        write(src, "a.yml", RULE.replace("level: high", "level: medium"))
+        r = coloa("rules", "import", "--to", to, src)
+        assert r.returncode == 3 and b"precious.txt" in r.stderr and (folder / place / "precious.txt").exists(), r
+        (folder / place / "precious.txt").unlink()
+
+
 def import_takes_zips_and_refuses_climbing_names(folder):
     with zipfile.ZipFile(folder / "ok.zip", "w") as z:
         z.writestr("sigma/rules/a.yml", RULE)
@@ -105,5 +121,6 @@ def placeholders_are_named_without_a_file(folder):
 
 
 run(pack_is_clean_and_complete, pack_matches_its_events_and_no_others, a_wrong_expectation_fails, sigma_regression_all_match,
-    check_names_the_place, import_is_all_or_nothing, import_takes_zips_and_refuses_climbing_names, list_filters_and_layers,
+    check_names_the_place, import_is_all_or_nothing, import_takes_away_only_what_an_import_made,
+    import_takes_zips_and_refuses_climbing_names, list_filters_and_layers,
     placeholders_are_named_without_a_file)
