@@ -338,6 +338,37 @@ static enum decode_result zeros(struct decode_state *s, struct decode_error *ret
         return report(s, to, "a block of zeros", ret_err);
 }
 
+/* Whether the key at p (its quote) belongs to what interfaces put around a list of records. Anything else there may be
+ * evidence that somebody hid behind a list, and is reported. */
+static bool paging(const char *p, const char *end) {
+        static const struct span names[] = {
+                {"nextToken", 9},
+                {"NextToken", 9},
+                {"nextLink", 8},
+                {"next", 4},
+                {"continuationToken", 17},
+                {"cursor", 6},
+                {"nextPageToken", 13},
+                {"count", 5},
+                {"total", 5},
+                {"hasMore", 7},
+                {"has_more", 8},
+                {"next_cursor", 11},
+                {"limit", 5},
+                {"offset", 6},
+                {"requestId", 9},
+        };
+
+        p++;
+        if (p < end && (*p == '@' || *p == '$'))
+                return true;
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+                if ((size_t)(end - p) > names[i].len && memcmp(p, names[i].p, names[i].len) == 0 &&
+                    p[names[i].len] == '"')
+                        return true;
+        return false;
+}
+
 /* Something between records that is no object: a wrapper's member (DECODE_END: passed over), else
  * it is reported. */
 static enum decode_result other(struct decode_state *s, struct decode_error *ret_err) {
@@ -359,6 +390,10 @@ static enum decode_result other(struct decode_state *s, struct decode_error *ret
                                 lines += *p == '\n';
                         w->at = p;
                         r = json_walk(w, false);
+                        if (r == JSON_WALK_OK && !paging(text + s->pos, w->end))
+                                return report(s, (size_t)(w->at - text),
+                                              "a member behind a list of records was not judged",
+                                              ret_err);
                         if (r == JSON_WALK_OK) {
                                 if (s->line)
                                         s->line += lines + w->lines;

@@ -8,6 +8,8 @@
 static const struct {
         const char *en, *vi;
 } phrases[] = {
+        {"a member behind a list of records was not judged",
+         "một phần tử sau danh sách bản ghi không được xét"},
         {"packed by lz4, which is not read: unpack it first",
          "nén bằng lz4, không đọc được: hãy giải nén trước"},
         {"record longer than 256 KiB: its end was not read",

@@ -192,6 +192,10 @@ int regress_lines(struct buf *out, struct span bundle) {
                         buf_printf(out, ":%u:%u: ", p.line, p.column);
                         buf_term(out, tr(p.en, p.vi));
                         buf_char(out, '\n');
+                } else if (info.n_tests == 0) {
+                        buf_char(out, '?');
+                        buf_term(out, e.name);
+                        buf_str(out, tr(": names no test\n", ": không nêu phép thử nào\n"));
                 } else {
                         put_file(out, e.name, &info);
                 }

@@ -38,7 +38,8 @@ int regress_parse(struct arena *a, struct span text, struct regress *ret,
 
 /* A bundle of info.yml files to lines: file, rule id, test's name, path of the events and match
  * count, each followed by a tab but the last, which a newline follows; one line for each test and
- * each rule it names. A file that is none becomes one line "!FILE:LINE:COLUMN: what is wrong".
+ * each rule it names. A file that is none becomes one line "!FILE:LINE:COLUMN: what is wrong",
+ * one without a test "?FILE: names no test".
  * -EBADMSG: no bundle; -ENOMEM. */
 int regress_lines(struct buf *out, struct span bundle);
 

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         MUST(regress_lines(&out, buf_get(&b)) == 0);
         for (size_t i = 0; i < out.len; i++) {
                 if (i == 0 || out.p[i - 1] == '\n')
-                        told = out.p[i] == '!';
+                        told = out.p[i] == '!' || out.p[i] == '?';
                 tabs += out.p[i] == '\t';
                 if (out.p[i] == '\n') {
                         MUST(told || tabs == 4);

@@ -74,9 +74,14 @@ static void wrappers(void) {
         GIVES("{\"Records\":[{\"a\":1},{\"a\":2}]}", "{12+7 1\na N 1\n{20+7 1\na N 2\n");
         GIVES("{\n \"Events\": [\n{\"a\":1}\n],\n \"NextToken\": "
               "\"x\",\n\"n\":{\"a\":[1]}\n}\n{\"b\":1}\n",
-              "{15+7 3\na N 1\n{61+7 8\nb N 1\n");
+              "{15+7 3\na N 1\n!45+13 a member behind a list of records was not judged\n"
+              "{61+7 8\nb N 1\n");
         GIVES("{\"@odata.context\":\"http://x\",\"value\":[{\"a\":1}]}", "{38+7 1\na N 1\n");
         GIVES("{\"Records\":[]}{\"a\":1}", "{14+7 1\na N 1\n");
+        /* What interfaces put behind a list is passed over; anything else may be hidden evidence and is told. */
+        GIVES("{\"Records\":[{\"a\":1}],\"nextToken\":\"x\"}", "{12+7 1\na N 1\n");
+        GIVES("{\"events\":[{\"a\":1}],\"b\":\"x\"}",
+              "{11+7 1\na N 1\n!20+7 a member behind a list of records was not judged\n");
         /* Not wrappers. */
         GIVES("{\"Records\":[1]}", "{0+15 1\nRecords N 1 1.1\n");
         GIVES("{\"a\":1,\"Records\":[{\"b\":2}]}", "{0+27 1\na N 1\nRecords.b N 2 1.1 ^1\n");
