@@ -2,9 +2,11 @@
  * folded.
  *
  * Of each literal three characters in a row stand for it (the rarest, by a rough ranking). Literals
- * are dealt to eight groups; for each of the three places a table says, for each character, to
- * which groups it may belong. So a position can hold a literal of group g only if bit g is set in
- * all three tables: with AVX-512 VBMI three permutations for 64 positions. What passes is compared.
+ * are dealt to groups, eight to a set; for each of the three places a table says, for each
+ * character, to which groups it may belong. So a position can hold a literal of group g only if bit
+ * g is set in all three tables: with AVX-512 VBMI three permutations for 64 positions and eight
+ * groups. What passes is compared. One set serves what public rules ask of Windows events (20
+ * keywords); hundreds in eight groups would let nearly everything pass.
  * In UTF-16LE the places are two bytes apart, and everything else is the same.
  *
  * What raw bytes may hide from this is looked for too, and answered with "look at everything":
@@ -17,10 +19,10 @@
 #include <immintrin.h>
 #endif
 
-#define GROUPS 8u
-#define EXACT_BITS 13u
-#define SHORT_GROUP (1u << (GROUPS - 1)) /* its literal has no three characters */
-#define HIDDEN 5u                        /* literals of our own, behind the caller's */
+#define SETS_MAX 4u
+#define EXACT_BITS 14u
+#define SHORT_GROUP 0x80u /* of the last set: its literal has no three characters */
+#define HIDDEN 5u         /* literals of our own, behind the caller's */
 
 struct rawlit {
         struct span lit;
@@ -29,9 +31,10 @@ struct rawlit {
 };
 
 struct rawscan {
-        unsigned char table[3][128]; /* [place][character & 127]: groups */
-        struct rawlit *lit;          /* sorted by group */
-        uint32_t first[GROUPS + 1];
+        uint32_t sets;
+        unsigned char table[SETS_MAX][3][128]; /* [place][character & 127]: groups */
+        struct rawlit *lit;                    /* sorted by group */
+        uint32_t first[SETS_MAX * 8 + 1];
         uint64_t exact[(1u << EXACT_BITS) / 64]; /* windows, hashed: what the tables let through by
                                                     mixing them stops here */
         uint32_t n;                              /* the caller's */
@@ -94,15 +97,17 @@ static uint32_t window(struct span lit, const struct tri_count *common) {
         return best;
 }
 
-static void enter(struct rawscan *r, unsigned place, int c, unsigned char group) {
+static void enter(struct rawscan *r, unsigned place, int c, uint32_t group) {
+        unsigned char *table = r->table[group / 8][place], bit = (unsigned char)(1u << group % 8);
+
         if (c < 0) { /* any */
                 for (unsigned i = 0; i < 128; i++)
-                        r->table[place][i] |= group;
+                        table[i] |= bit;
                 return;
         }
-        r->table[place][c & 127] |= group;
+        table[c & 127] |= bit;
         if (c >= 'a' && c <= 'z')
-                r->table[place][c - 32] |= group;
+                table[c - 32] |= bit;
 }
 
 static uint32_t exact_of(unsigned char a, unsigned char b, unsigned char c) {
@@ -122,11 +127,13 @@ static int by_window(const void *a, const void *b) {
 struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n,
                             const struct tri_count *common) {
         struct rawscan *r = arena_zalloc(a, sizeof(*r));
-        uint32_t all = n + HIDDEN;
+        uint32_t all = n + HIDDEN, groups;
 
         if (!r)
                 return NULL;
         r->n = n;
+        r->sets = n <= 64 ? 1 : n <= 256 ? 2 : SETS_MAX;
+        groups = r->sets * 8;
         r->lit = arena_array(a, all, sizeof(*r->lit));
         if (!r->lit)
                 return NULL;
@@ -140,15 +147,14 @@ struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n
                 r->exact[w / 64] |= UINT64_C(1) << w % 64;
         }
         qsort(r->lit, all - 1, sizeof(*r->lit), by_window);
-        for (uint32_t g = 0; g <= GROUPS; g++)
-                r->first[g] = g < GROUPS ? (uint32_t)((uint64_t)(all - 1) * g / (GROUPS - 1)) : all;
-        for (uint32_t g = 0; g < GROUPS; g++)
+        for (uint32_t g = 0; g <= groups; g++)
+                r->first[g] = g < groups ? (uint32_t)((uint64_t)(all - 1) * g / (groups - 1)) : all;
+        for (uint32_t g = 0; g < groups; g++)
                 for (uint32_t i = r->first[g]; i < r->first[g + 1]; i++)
                         for (uint32_t k = 0; k < 3; k++) {
                                 const struct rawlit *l = &r->lit[i];
                                 bool in = l->at + k < l->lit.len;
-                                enter(r, k, in ? (unsigned char)l->lit.p[l->at + k] : -1,
-                                      (unsigned char)(1u << g));
+                                enter(r, k, in ? (unsigned char)l->lit.p[l->at + k] : -1, g);
                         }
         return r;
 }
@@ -195,17 +201,17 @@ static bool folds_to_ascii(const struct scan *x, size_t at) {
                (x->s.p[at] == 0x7f && x->s.p[at + 1] == 0x01);
 }
 
-static __attribute__((noinline)) void hit(struct scan *x, size_t at, unsigned groups) {
+static void hit(struct scan *x, size_t at, uint32_t set, unsigned groups) {
         const struct rawscan *r = x->r;
         const unsigned char *p = (const unsigned char *)x->s.p + at;
 
         if (at + 2 * (size_t)x->step < x->s.len) {
                 uint32_t w = exact_of(p[0], p[x->step], p[2 * x->step]);
                 if (!(r->exact[w / 64] >> w % 64 & 1))
-                        groups &= SHORT_GROUP;
+                        groups &= set + 1 == r->sets ? SHORT_GROUP : 0;
         }
         for (; groups; groups &= groups - 1) {
-                unsigned g = (unsigned)__builtin_ctz(groups);
+                unsigned g = set * 8 + (unsigned)__builtin_ctz(groups);
                 for (uint32_t i = r->first[g]; i < r->first[g + 1]; i++) {
                         const struct rawlit *l = &r->lit[i];
                         uint32_t id = l->id;
@@ -228,13 +234,15 @@ static void run_scalar(struct scan *x) {
 
         for (size_t i = 0; i < x->s.len; i++) {
                 size_t b = i + x->step, c = i + 2 * (size_t)x->step;
-                unsigned g = r->table[0][p[i] & 127];
-                if (g && b < x->s.len)
-                        g &= r->table[1][p[b] & 127];
-                if (g && c < x->s.len)
-                        g &= r->table[2][p[c] & 127];
-                if (UNLIKELY(g))
-                        hit(x, i, g);
+                for (uint32_t s = 0; s < r->sets; s++) {
+                        unsigned g = r->table[s][0][p[i] & 127];
+                        if (g && b < x->s.len)
+                                g &= r->table[s][1][p[b] & 127];
+                        if (g && c < x->s.len)
+                                g &= r->table[s][2][p[c] & 127];
+                        if (UNLIKELY(g))
+                                hit(x, i, s, g);
+                }
                 x->hidden |= folds_to_ascii(x, i);
         }
 }
@@ -248,38 +256,49 @@ VBMI static inline __m512i groups_at(const char *p, __m512i lo, __m512i hi) {
                                         hi); /* the top bit of an index is ignored */
 }
 
-VBMI static void run_vbmi(struct scan *x) {
-        const struct rawscan *r = x->r;
+VBMI static __attribute__((noinline)) void hits_of(struct scan *x, size_t at, uint32_t set,
+                                                   __m512i g, uint64_t hits) {
+        unsigned char groups[64];
+
+        _mm512_storeu_si512(groups, g);
+        for (; hits; hits &= hits - 1) {
+                unsigned k = (unsigned)__builtin_ctzll(hits);
+                if (at + k < x->s.len)
+                        hit(x, at + k, set, groups[k]);
+        }
+}
+
+/* One set after the other: its tables stay in registers, the record in the first cache. */
+VBMI static void run_set(struct scan *x, uint32_t set) {
+        const unsigned char(*t)[128] = x->r->table[set];
         const char *s = x->s.p;
         size_t len = x->s.len, step = x->step;
-        __m512i a0 = _mm512_loadu_si512(r->table[0]), a1 = _mm512_loadu_si512(r->table[0] + 64);
-        __m512i b0 = _mm512_loadu_si512(r->table[1]), b1 = _mm512_loadu_si512(r->table[1] + 64);
-        __m512i c0 = _mm512_loadu_si512(r->table[2]), c1 = _mm512_loadu_si512(r->table[2] + 64);
-        const __m512i kelvin = _mm512_set1_epi16(0x212a), long_s = _mm512_set1_epi16(0x017f);
+        __m512i a0 = _mm512_loadu_si512(t[0]), a1 = _mm512_loadu_si512(t[0] + 64);
+        __m512i b0 = _mm512_loadu_si512(t[1]), b1 = _mm512_loadu_si512(t[1] + 64);
+        __m512i c0 = _mm512_loadu_si512(t[2]), c1 = _mm512_loadu_si512(t[2] + 64);
 
         for (size_t i = 0; i < len; i += 64) {
                 __m512i g = _mm512_and_si512(groups_at(s + i, a0, a1),
                                              _mm512_and_si512(groups_at(s + i + step, b0, b1),
                                                               groups_at(s + i + 2 * step, c0, c1)));
                 uint64_t hits = _mm512_test_epi8_mask(g, g);
-                if (step == 2) {
-                        __m512i v = _mm512_loadu_si512(s + i), w = _mm512_loadu_si512(s + i + 1);
-                        if (UNLIKELY(_mm512_cmpeq_epi16_mask(v, kelvin) |
-                                     _mm512_cmpeq_epi16_mask(v, long_s) |
-                                     _mm512_cmpeq_epi16_mask(w, kelvin) |
-                                     _mm512_cmpeq_epi16_mask(w, long_s)))
-                                x->hidden = true; /* or behind the end: no harm */
-                }
-                if (LIKELY(!hits))
-                        continue;
-                unsigned char groups[64];
-                _mm512_storeu_si512(groups, g);
-                for (; hits; hits &= hits - 1) {
-                        unsigned k = (unsigned)__builtin_ctzll(hits);
-                        if (i + k < len)
-                                hit(x, i + k, groups[k]);
-                }
+                if (UNLIKELY(hits))
+                        hits_of(x, i, set, g, hits);
         }
+}
+
+VBMI static void run_vbmi(struct scan *x) {
+        const __m512i kelvin = _mm512_set1_epi16(0x212a), long_s = _mm512_set1_epi16(0x017f);
+        __mmask32 seen = 0;
+
+        for (uint32_t set = 0; set < x->r->sets; set++)
+                run_set(x, set);
+        for (size_t i = 0; x->step == 2 && i < x->s.len; i += 64) {
+                __m512i v = _mm512_loadu_si512(x->s.p + i), w = _mm512_loadu_si512(x->s.p + i + 1);
+                seen |= _mm512_cmpeq_epi16_mask(v, kelvin) | _mm512_cmpeq_epi16_mask(v, long_s) |
+                        _mm512_cmpeq_epi16_mask(w, kelvin) | _mm512_cmpeq_epi16_mask(w, long_s);
+        }
+        x->hidden |= seen != 0; /* or behind the end: no harm */
 }
 
 static bool have_vbmi(void) {

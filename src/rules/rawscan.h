@@ -14,8 +14,8 @@ enum raw_form {
         RAW_UTF16, /* UTF-16LE */
 };
 
-#define RAWSCAN_MIN 3u   /* shortest literal */
-#define RAWSCAN_MAX 512u /* most literals */
+#define RAWSCAN_MIN 3u    /* shortest literal */
+#define RAWSCAN_MAX 4096u /* most literals */
 
 /* How often three letters stand together, hashed. */
 struct tri_count {

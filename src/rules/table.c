@@ -4,10 +4,12 @@
  * - prefix: hash of the first (at most 8) bytes, one probe per key length that occurs.
  * - suffix: the same at the end.
  * - equals: hash of the 8 bytes behind an equals sign: `Hashes` holds thousands of MD5=…, SHA256=….
- * - contains: a filter of 4-byte sequences. Of each literal the rarest one is entered in a bit map;
- *   a value is walked once, one multiplication and one bit per position (or, where there are few
- *   sequences, behind the sieve of rules/charclass.h), and only a hit looks at literals. Literals
- *   of two and three bytes take a walk of their own.
+ * - contains: filters of 4-byte sequences in a bit map; only a hit looks at literals. Of a long
+ *   literal four neighbouring sequences are entered, so that one position in four of a value needs
+ *   to be looked at: one multiplication and one bit each (with 2,400 literals on PowerShell's
+ *   context, 125 MB: 0.3 cycles a byte, where every position had cost 1.7). Short literals enter
+ *   one sequence, their rarest, and every position is looked at, behind the sieve of
+ *   rules/charclass.h where it serves; so are all literals where they are few.
  * - direct: what none of these can find is tried one by one: addresses, numbers, regexes without a
  *   literal.
  *
@@ -22,13 +24,16 @@
 #define NONE UINT32_MAX
 #define KEY 0x5bd1e995u
 #define GRAM_MIN 2u
+#define STEP 4u
+#define LONG_MIN (4u + STEP - 1)
+#define FEW 24u /* literals: one set of the sieve */
 
 struct entry {
         struct span lit;
         const struct catom *confirm; /* NULL: the literal at its place is all */
         uint32_t id;
         uint32_t next; /* of the same chain */
-        uint32_t off;  /* contains: of the gram in the literal; '=': of the equals sign */
+        uint32_t off;  /* short ones: of the gram in the literal; '=': of the equals sign */
 };
 
 /* Chained hash from a 64-bit key. */
@@ -42,6 +47,17 @@ struct heads {
 struct gram {
         uint32_t gram;
         uint32_t entry;
+        uint32_t off; /* in the literal */
+};
+
+/* Sequences, and where they stand in literals. */
+struct grams {
+        uint64_t *map; /* bits */
+        uint32_t map_shift;
+        uint32_t *head; /* by the top bits of the hash: first in `gram`; one more than there are */
+        uint32_t head_shift;
+        struct gram *gram; /* ordered by head */
+        uint32_t n;
 };
 
 struct table {
@@ -49,15 +65,9 @@ struct table {
         uint32_t n;
         struct heads exact, prefix, suffix, equals;
         /* contains */
-        uint64_t *map;     /* bits */
-        bool twos, threes; /* some literal has two or three bytes only */
-        uint32_t map_shift;
-        uint32_t *gram_head; /* by the top bits of the hash: first in `grams`; one more than there
-                                are heads */
-        uint32_t head_shift;
-        struct charclass *sieve; /* or NULL */
-        struct gram *grams;      /* ordered by head */
-        uint32_t n_grams;
+        struct grams shorts, longs; /* looked for at every position; at each STEP-th */
+        bool twos, threes;          /* some literal has two or three bytes only */
+        struct charclass *sieve;    /* of the short ones, or NULL */
         uint32_t *direct;
         uint32_t n_direct;
         uint64_t *once; /* bit per entry index: found already in this value */
@@ -130,7 +140,7 @@ float atom_guess(const struct catom *c, float *ret_cost) {
 
 /* ---- building ---- */
 
-enum place { AT_EXACT, AT_PREFIX, AT_SUFFIX, AT_EQUALS, AT_CONTAINS, AT_DIRECT };
+enum place { AT_EXACT, AT_PREFIX, AT_SUFFIX, AT_EQUALS, AT_CONTAINS, AT_CONTAINS_LONG, AT_DIRECT };
 
 static enum place place_within(struct entry *e, const struct catom *c) {
         bool plain = c->b->op == ATOM_STRING && !c->b->cased && c->pat.form != PAT_GLOB;
@@ -210,12 +220,15 @@ static uint32_t gram_of(const struct entry *e) {
                               : load4(e->lit.p + e->off);
 }
 
-/* Where in the literal its rarest sequence is. */
-static uint32_t rarest(struct span lit, const struct gram_count *c) {
-        uint32_t best = 0, best_n = UINT32_MAX;
+/* Where in the literal its rarest `run` neighbouring sequences begin. */
+static uint32_t rarest(struct span lit, const struct gram_count *c, uint32_t run) {
+        uint32_t best = 0;
+        uint64_t best_n = UINT64_MAX;
 
-        for (uint32_t i = 0; i + 4 <= lit.len; i++) {
-                uint32_t n = c->n[gram_hash(load4(lit.p + i)) >> (32 - GRAM_BITS)];
+        for (uint32_t i = 0; i + 3 + run <= lit.len; i++) {
+                uint64_t n = 0;
+                for (uint32_t k = 0; k < run; k++)
+                        n += c->n[gram_hash(load4(lit.p + i + k)) >> (32 - GRAM_BITS)];
                 if (n < best_n) {
                         best_n = n;
                         best = i;
@@ -224,14 +237,14 @@ static uint32_t rarest(struct span lit, const struct gram_count *c) {
         return best;
 }
 
-/* Few enough grams: a sieve in front of the map. */
+/* Few enough short ones: a sieve in front of the map. */
 static bool sieve_build(struct arena *a, struct table *t, const uint8_t *places) {
         struct charclass_gram *g;
         uint32_t n = 0;
 
-        if (t->n_grams > CHARCLASS_MAX)
+        if (t->shorts.n == 0 || t->shorts.n > CHARCLASS_MAX)
                 return true;
-        g = malloc(t->n_grams * sizeof(*g));
+        g = malloc(t->shorts.n * sizeof(*g));
         if (!g)
                 return false;
         for (uint32_t i = 0; i < t->n; i++) {
@@ -246,50 +259,71 @@ static bool sieve_build(struct arena *a, struct table *t, const uint8_t *places)
         return true;
 }
 
-static bool grams_build(struct arena *a, struct table *t, const uint8_t *places,
-                        const struct gram_count *counts, enum table_use use) {
-        uint32_t n = 0, bits = 10, head_bits = 4;
+/* Of all entries at `place`, `run` sequences each. */
+static bool grams_build(struct arena *a, struct table *t, struct grams *s, const uint8_t *places,
+                        enum place place, const struct gram_count *counts) {
+        uint32_t n = 0, bits = 10, head_bits = 4, run = place == AT_CONTAINS_LONG ? STEP : 1;
 
         for (uint32_t i = 0; i < t->n; i++)
-                n += places[i] == AT_CONTAINS;
+                n += places[i] == place ? run : 0;
         if (n == 0)
                 return true;
         while ((1u << bits) < n * 32 && bits < 18)
                 bits++;
         while ((1u << head_bits) < n && head_bits < 20)
                 head_bits++;
-        t->n_grams = n;
-        t->map_shift = 32 - bits;
-        t->head_shift = 32 - head_bits;
-        t->map = arena_zalloc(a, ((size_t)1 << bits) / 8);
-        t->gram_head = arena_zalloc(a, (((size_t)1 << head_bits) + 2) * sizeof(uint32_t));
-        t->grams = arena_array(a, n, sizeof(*t->grams));
-        if (!t->map || !t->gram_head || !t->grams)
+        s->n = n;
+        s->map_shift = 32 - bits;
+        s->head_shift = 32 - head_bits;
+        s->map = arena_zalloc(a, ((size_t)1 << bits) / 8);
+        s->head = arena_zalloc(a, (((size_t)1 << head_bits) + 2) * sizeof(uint32_t));
+        s->gram = arena_alloc(a, n * sizeof(*s->gram));
+        if (!s->map || !s->head || !s->gram)
                 return false;
-        uint32_t *start =
-                t->gram_head + 1; /* counted one further, so that filling makes them starts */
+        uint32_t *start = s->head + 1; /* counted one further, so that filling makes them starts */
         for (uint32_t i = 0; i < t->n; i++) {
-                if (places[i] != AT_CONTAINS)
+                if (places[i] != place)
                         continue;
-                t->e[i].off = rarest(t->e[i].lit, counts);
-                t->twos |= t->e[i].lit.len == 2;
-                t->threes |= t->e[i].lit.len == 3;
-                uint32_t h = gram_hash(gram_of(&t->e[i]));
-                t->map[(h >> t->map_shift) / 64] |= UINT64_C(1) << (h >> t->map_shift) % 64;
-                start[(h >> t->head_shift) + 1]++;
+                struct entry *e = &t->e[i];
+                e->off = rarest(e->lit, counts, run);
+                t->twos |= e->lit.len == 2;
+                t->threes |= e->lit.len == 3;
+                for (uint32_t k = 0; k < run; k++, e->off++) {
+                        uint32_t h = gram_hash(gram_of(e));
+                        s->map[(h >> s->map_shift) / 64] |= UINT64_C(1) << (h >> s->map_shift) % 64;
+                        start[(h >> s->head_shift) + 1]++;
+                }
+                e->off -= run;
         }
         for (uint32_t i = 1; i <= 1u << head_bits; i++)
                 start[i] += start[i - 1];
         for (uint32_t i = 0; i < t->n; i++) {
-                if (places[i] != AT_CONTAINS)
-                        continue;
-                uint32_t g = gram_of(&t->e[i]);
-                t->grams[start[gram_hash(g) >> t->head_shift]++] = (struct gram){g, i};
+                struct entry *e = &t->e[i];
+                for (uint32_t k = 0; places[i] == place && k < run; k++, e->off++) {
+                        uint32_t g = gram_of(e);
+                        s->gram[start[gram_hash(g) >> s->head_shift]++] =
+                                (struct gram){g, i, e->off};
+                }
+                e->off -= places[i] == place ? run : 0;
         }
-        /* Now start[h] is the end of h, that is the beginning of h + 1: gram_head[h], gram_head[h +
-         * 1] enclose h. */
-        t->gram_head[0] = 0;
-        return use == TABLE_BRIEF || sieve_build(a, t, places);
+        /* Now start[h] is the end of h, that is the beginning of h + 1: head[h], head[h + 1]
+         * enclose h. */
+        s->head[0] = 0;
+        return true;
+}
+
+static bool contains_build(struct arena *a, struct table *t, uint8_t *places,
+                           const struct gram_count *counts, enum table_use use) {
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < t->n; i++)
+                n += places[i] == AT_CONTAINS;
+        for (uint32_t i = 0; i < t->n && n > FEW; i++)
+                if (places[i] == AT_CONTAINS && t->e[i].lit.len >= LONG_MIN)
+                        places[i] = AT_CONTAINS_LONG;
+        return grams_build(a, t, &t->shorts, places, AT_CONTAINS, counts) &&
+               grams_build(a, t, &t->longs, places, AT_CONTAINS_LONG, counts) &&
+               (use == TABLE_BRIEF || sieve_build(a, t, places));
 }
 
 struct table *table_new(struct arena *a, const struct table_item *items, uint32_t n,
@@ -318,13 +352,13 @@ struct table *table_new(struct arena *a, const struct table_item *items, uint32_
              heads_build(a, t, &t->prefix, AT_PREFIX, places) &&
              heads_build(a, t, &t->suffix, AT_SUFFIX, places) &&
              heads_build(a, t, &t->equals, AT_EQUALS, places) &&
-             grams_build(a, t, places, counts, use);
+             contains_build(a, t, places, counts, use);
         free(places);
         return ok ? t : NULL;
 }
 
 bool table_is_cheap(const struct table *t) {
-        return t->n_grams == 0 && t->n_direct == 0 && t->equals.bits == 0;
+        return t->shorts.n + t->longs.n == 0 && t->n_direct == 0 && t->equals.bits == 0;
 }
 
 /* ---- running ---- */
@@ -398,62 +432,70 @@ static void run_equals(struct run *r) {
         }
 }
 
-static void gram_hit(struct run *r, const char *p, uint32_t gram, uint32_t hash) {
+static void gram_hit(struct run *r, const struct grams *m, const char *p, uint32_t gram,
+                     uint32_t hash) {
         const struct table *t = r->t;
         struct span s = r->v->fold;
-        uint32_t h = hash >> t->head_shift;
+        uint32_t h = hash >> m->head_shift;
 
-        for (uint32_t k = t->gram_head[h]; k < t->gram_head[h + 1]; k++) {
-                if (t->grams[k].gram != gram)
+        for (uint32_t k = m->head[h]; k < m->head[h + 1]; k++) {
+                const struct gram *q = &m->gram[k];
+                if (q->gram != gram)
                         continue;
-                const struct entry *e = &t->e[t->grams[k].entry];
+                struct span lit = t->e[q->entry].lit;
                 size_t at = (size_t)(p - s.p);
-                if (at >= e->off && s.len - (at - e->off) >= e->lit.len &&
-                    memcmp(p - e->off, e->lit.p, e->lit.len) == 0)
-                        found(r, t->grams[k].entry);
+                if (at >= q->off && s.len - (at - q->off) >= lit.len &&
+                    memcmp(p - q->off, lit.p, lit.len) == 0)
+                        found(r, q->entry);
         }
 }
 
-static inline bool in_map(const struct table *t, uint32_t hash) {
-        uint32_t b = hash >> t->map_shift;
+static inline bool in_map(const struct grams *m, uint32_t hash) {
+        uint32_t b = hash >> m->map_shift;
 
-        return t->map[b / 64] >> (b % 64) & 1;
+        return m->map[b / 64] >> (b % 64) & 1;
 }
 
 /* Loads run into the padding; what is found there fails the comparison. */
-static inline void walk_grams(struct run *r, uint32_t mask) {
-        const struct table *t = r->t;
+static inline void walk_grams(struct run *r, const struct grams *m, uint32_t mask, unsigned step) {
         struct span s = r->v->fold;
 
-        for (const char *p = s.p, *end = s.p + s.len; p < end; p++) {
+        for (const char *p = s.p, *end = s.p + s.len; p < end; p += step) {
                 uint32_t g = load4(p) & mask, h = gram_hash(g);
-                if (UNLIKELY(in_map(t, h)))
-                        gram_hit(r, p, g, h);
+                if (UNLIKELY(in_map(m, h)))
+                        gram_hit(r, m, p, g, h);
         }
 }
 
 static void sieve_hit(void *arg, const char *p) {
         struct run *r = arg;
+        const struct table *t = r->t;
+        const struct grams *m = &t->shorts;
         uint32_t g = load4(p), h = gram_hash(g);
 
-        if (in_map(r->t, h))
-                gram_hit(r, p, g, h);
-        if (r->t->threes && in_map(r->t, h = gram_hash(g & 0xffffffu)))
-                gram_hit(r, p, g & 0xffffffu, h);
-        if (r->t->twos && in_map(r->t, h = gram_hash(g & 0xffffu)))
-                gram_hit(r, p, g & 0xffffu, h);
+        if (in_map(m, h))
+                gram_hit(r, m, p, g, h);
+        if (t->threes && in_map(m, h = gram_hash(g & 0xffffffu)))
+                gram_hit(r, m, p, g & 0xffffffu, h);
+        if (t->twos && in_map(m, h = gram_hash(g & 0xffffu)))
+                gram_hit(r, m, p, g & 0xffffu, h);
 }
 
 static void run_grams(struct run *r) {
-        if (r->t->sieve) {
-                charclass_walk(r->t->sieve, r->v->fold.p, r->v->fold.len, sieve_hit, r);
+        const struct table *t = r->t;
+
+        if (t->longs.n)
+                walk_grams(r, &t->longs, 0xffffffffu, STEP);
+        if (t->sieve) {
+                charclass_walk(t->sieve, r->v->fold.p, r->v->fold.len, sieve_hit, r);
                 return;
         }
-        walk_grams(r, 0xffffffffu);
-        if (r->t->threes)
-                walk_grams(r, 0xffffffu);
-        if (r->t->twos)
-                walk_grams(r, 0xffffu);
+        if (t->shorts.n)
+                walk_grams(r, &t->shorts, 0xffffffffu, 1);
+        if (t->threes)
+                walk_grams(r, &t->shorts, 0xffffffu, 1);
+        if (t->twos)
+                walk_grams(r, &t->shorts, 0xffffu, 1);
 }
 
 uint32_t table_run(const struct table *t, struct atoms *a, const struct value *v, uint32_t *to) {
@@ -467,7 +509,7 @@ uint32_t table_run(const struct table *t, struct atoms *a, const struct value *v
                 run_ends(&r, &t->suffix, true);
         if (t->equals.bits)
                 run_equals(&r);
-        if (t->n_grams)
+        if (t->shorts.n + t->longs.n)
                 run_grams(&r);
         for (uint32_t i = 0; i < t->n_direct; i++)
                 found(&r, t->direct[i]);
