@@ -291,7 +291,7 @@ static void on_input_problem(void *ctx, const char *path, int error) {
         struct hunt *h = ctx;
 
         if (inputs_add_failed(&h->in, path, error) < 0)
-                fprintf(stderr, "coloa: %s: %s\n", path, error_text(error));
+                inputs_say(path, error_text(error));
 }
 
 /* ---- the phases ---- */
@@ -465,8 +465,7 @@ static int hunt(struct hunt *h) {
         /* When nothing is left to look into, that is all there is to say. */
         if (r == 0 && h->in.n == h->in.failed) {
                 for (uint32_t i = 0; i < h->in.n; i++)
-                        fprintf(stderr, "coloa: %s: %s\n", h->in.list[i].path,
-                                error_text(h->in.list[i].error));
+                        inputs_say(h->in.list[i].path, error_text(h->in.list[i].error));
                 for (unsigned i = 0; i < h->o.n_paths && h->in.n == 0; i++)
                         fprintf(stderr, "coloa: %s: %s\n", h->o.paths[i],
                                 tr("nothing to read: no file in it that is not empty",

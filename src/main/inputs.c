@@ -2,8 +2,11 @@
 #include "main/inputs.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/timestamp.h"
 
 #define DEPTH_MAX 64u
@@ -137,12 +140,29 @@ void inputs_deinit(struct inputs *in) {
 }
 
 int inputs_open(const struct inputs *in, uint32_t n) {
-        const char *path = in->list[n].path;
+        const struct input *i = &in->list[n];
+        bool regular = i->ino != 0;
+        struct stat st;
 
-        if (in->list[n].error)
-                return in->list[n].error;
-        /* Not a terminal's file: a FIFO named on the command line is fine, a device that blocks on
-         * open is not. */
-        return strcmp(path, "-") == 0 ? os_open("/dev/stdin", O_RDONLY, 0)
-                                      : os_open(path, O_RDONLY | O_NOCTTY, 0);
+        if (i->error)
+                return i->error;
+        if (strcmp(i->path, "-") == 0)
+                return os_dup(STDIN_FILENO);
+        /* A FIFO named on the command line is fine and may make us wait. What was a regular file
+         * when we looked must not have become one since. */
+        int fd = os_open(i->path, O_RDONLY | O_NOCTTY | (regular ? O_NONBLOCK : 0), 0);
+        if (fd < 0 || !regular)
+                return fd;
+        int r = os_fstat(fd, &st);
+        if (r == 0 && S_ISREG(st.st_mode))
+                return fd;
+        os_close(fd);
+        return r < 0 ? r : -ESTALE;
+}
+
+void inputs_say(const char *path, const char *why) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+
+        buf_term(&b, span_str(path));
+        fprintf(stderr, "coloa: %.*s: %s\n", (int)b.len, b.p ? b.p : "", why);
 }

@@ -32,5 +32,7 @@ int inputs_add_failed(struct inputs *in, const char *path, int error);
 void inputs_deinit(struct inputs *in);
 /* Opens the n-th for reading: a descriptor or -errno. */
 int inputs_open(const struct inputs *in, uint32_t n);
+/* "coloa: PATH: WHY" on standard error; a name found in a directory may hold anything. */
+void inputs_say(const char *path, const char *why);
 
 #endif

@@ -318,7 +318,10 @@ static int set_option(struct hunt_options *o, int c, char *v) {
         case OPT_PLACEHOLDERS:
                 return list_add(o->placeholders, &o->n_placeholders, OPTION_LIST_MAX,
                                 "--placeholders", v);
-        case OPT_TAG: return list_add(o->tags, &o->n_tags, ARRAY_LEN(o->tags), "--tag", v);
+        case OPT_TAG:
+                if (strlen(v) > OPTION_TAG_MAX)
+                        return usage("--tag", v, tr("too long", "quá dài"));
+                return list_add(o->tags, &o->n_tags, ARRAY_LEN(o->tags), "--tag", v);
         case OPT_LOGSOURCES: o->logsources = v; return 0;
         case OPT_MIN_LEVEL:
                 o->min_level = level_from_name(v);

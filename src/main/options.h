@@ -7,6 +7,7 @@
 #include "report/report.h"
 
 #define OPTION_LIST_MAX 256u
+#define OPTION_TAG_MAX 100u
 #define OUTPUTS_MAX 8u
 
 struct hunt_output {

@@ -5,7 +5,13 @@
  * FREE. Only a few are in use at a time, so that a batch is still in the cache when it is judged. A
  * judge holds at most two batches: one at work, one waiting, so it never idles for a message. When
  * a judge dies, its current batch goes to its successor with the position behind the record it died
- * on; its waiting batch goes back to READY. */
+ * on; its waiting batch goes back to READY.
+ *
+ * A child may be hijacked, so nothing it does or leaves undone makes us wait without end: messages
+ * to it are sent or it is ended, what it publishes is taken a ring at a time, and two clocks run.
+ * `waited` counts only what we spent waiting ourselves, so that a reader of our output who takes
+ * his time (a pager) is not held against a judge; `lived` counts all but the time we were stopped.
+ */
 #include "main/pool.h"
 #include "main/phrases.h"
 
@@ -26,13 +32,21 @@
 #define INPUTS_AHEAD 8u /* small files: ingest goes on to the next without asking */
 #define PROGRESS_LIMIT_NS                                                                          \
         (INT64_C(10) * NS_PER_SEC) /* a judge that stays on one record longer is ended */
-#define CRASHES_MAX 1000u          /* then the hunt gives up */
+#define BATCH_LIMIT_NS                                                                             \
+        (INT64_C(300) * NS_PER_SEC) /* so is one that pretends to move, or never gets ready */
+#define INGEST_LIMIT_NS (INT64_C(60) * NS_PER_SEC)    /* with a file to read and room for it */
+#define CORRELATE_LIMIT_NS (INT64_C(60) * NS_PER_SEC) /* plus time for what it has to sort */
+#define POLL_MS 200
+#define CRASHES_MAX 1000u /* then the hunt gives up */
+#define IN_PLACE 64u      /* bytes: as good as no way ahead */
+#define TRIES_MAX 2u      /* of a batch whose judges die without saying where */
 
 enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_READY, SLOT_JUDGED };
 
 struct slot {
         enum slot_state state;
         uint32_t input, bytes, skip;
+        uint32_t tries; /* judges that died without getting anywhere in it */
         uint64_t offset, order;
 };
 
@@ -44,8 +58,8 @@ struct judge {
         uint64_t tail;
         uint32_t queue[JUDGE_QUEUE]; /* slots it has, the first is at work */
         unsigned queued;
-        uint64_t seen_position, seen_batch;
-        int64_t seen_at; /* when that last changed */
+        uint64_t seen_position;    /* the furthest it said it was in the batch at work */
+        int64_t seen_at, began_at; /* `waited` when it last got further; `lived` when it began */
 };
 
 struct pool {
@@ -59,6 +73,7 @@ struct pool {
         uint64_t order;
         struct child ingest;
         bool ingest_ready;
+        int64_t ingest_seen;          /* `waited` when it last said something */
         uint32_t ahead[INPUTS_AHEAD]; /* inputs that ingest has, the first is at work */
         unsigned n_ahead;
         uint32_t next_input, rounds;
@@ -68,14 +83,15 @@ struct pool {
         struct child correlator;
         struct arena arena;
         char *entry; /* OUTBOX_ENTRY_MAX */
-        int64_t ticked, measured;
+        int64_t ticked, waited, lived;
         int failed;
 };
 
 static volatile sig_atomic_t cancelled;
 
 void pool_cancel(void) {
-        cancelled = 1;
+        if (cancelled < 2) /* the second time ends the correlator too */
+                cancelled++;
 }
 
 static void problem(struct pool *p, uint32_t input, uint64_t offset, uint64_t length,
@@ -83,6 +99,19 @@ static void problem(struct pool *p, uint32_t input, uint64_t offset, uint64_t le
         p->calls.problem(p->calls.ctx,
                          &(struct pool_problem){
                                  .input = input, .offset = offset, .length = length, .what = what});
+}
+
+/* Not ours any more: the message loop sees it end. */
+static void end_child(const struct child *c) {
+        if (c->pid > 0)
+                os_kill(c->pid, SIGKILL);
+}
+
+/* Its clocks start anew. */
+static void batch_begins(const struct pool *p, struct judge *j) {
+        j->seen_position = 0;
+        j->seen_at = p->waited;
+        j->began_at = p->lived;
 }
 
 /* ---- starting ---- */
@@ -93,6 +122,7 @@ static int start_ingest(struct pool *p) {
 
         snprintf(landlock, sizeof(landlock), "%d", p->o.landlock);
         p->ingest_ready = false;
+        p->ingest_seen = p->waited;
         return child_start(&p->ingest, &(struct child_spec){.name = "ingest",
                                                             .fds = &p->ring_fd,
                                                             .n_fds = 1,
@@ -127,7 +157,7 @@ static int start_judge(struct pool *p, struct judge *j) {
         }
         args[n] = NULL;
         j->ready = false;
-        j->seen_at = os_monotonic();
+        batch_begins(p, j);
         return child_start(&j->child, &(struct child_spec){.name = "judge",
                                                            .fds = fds,
                                                            .n_fds = 3,
@@ -149,6 +179,7 @@ static int new_judge(struct pool *p) {
         if (r < 0)
                 return r;
         j->out = map;
+        j->out->slot = UINT64_MAX; /* at none yet */
         return start_judge(p, j);
 }
 
@@ -247,6 +278,31 @@ const struct pool_stats *pool_stats(const struct pool *p) {
 
 /* ---- what judges say ---- */
 
+/* The correlator only takes until we close: it never waits for us, so we may wait for it, but not
+ * forever. */
+static int send_hit(struct pool *p, struct span s) {
+        struct pollfd f = {.fd = p->correlator.sock, .events = POLLOUT};
+        int64_t since = 0;
+
+        while (s.len) {
+                ssize_t n = os_write_now(p->correlator.sock, s.p, s.len);
+                if (n > 0) {
+                        s = span_of(s.p + n, s.len - (size_t)n);
+                        continue;
+                }
+                if (n != -EAGAIN)
+                        return n < 0 ? (int)n : -EIO;
+                if (since == 0)
+                        since = os_monotonic();
+                else if (os_monotonic() - since > CORRELATE_LIMIT_NS)
+                        return -ETIMEDOUT;
+                int r = os_poll(&f, 1, POLL_MS);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int take_entry(struct pool *p, enum outbox_kind kind, struct span s) {
         struct msg_problem m;
         struct finding f;
@@ -273,9 +329,7 @@ static int take_entry(struct pool *p, enum outbox_kind kind, struct span s) {
         if (kind == OUTBOX_FINDING)
                 return p->calls.finding(p->calls.ctx, &f);
         p->st.hits++;
-        /* The correlator only takes until we close: it never waits for us, so we may wait for it.
-         */
-        if (p->correlator.sock >= 0 && os_write_full(p->correlator.sock, s.p, s.len) < 0) {
+        if (p->correlator.sock >= 0 && send_hit(p, s) < 0) {
                 os_close(p->correlator.sock); /* it died: said at the end, findings of single rules
                                                  go on */
                 p->correlator.sock = -1;
@@ -283,14 +337,16 @@ static int take_entry(struct pool *p, enum outbox_kind kind, struct span s) {
         return 0;
 }
 
-/* Everything published so far. A judge that breaks the format is ended; what it said before stands.
- */
+/* Everything published so far, which is a ring at most: a judge that goes on publishing while we
+ * read waits for the next time. One that breaks the format is ended; what it said before stands. */
 static int drain(struct pool *p, struct judge *j) {
         enum outbox_kind kind;
+        uint64_t start = j->tail;
         size_t len;
-        int r;
+        int r = 0;
 
-        while ((r = outbox_take(j->out, &j->tail, &kind, p->entry, &len)) == 1) {
+        while (j->tail - start < OUTBOX_BYTES &&
+               (r = outbox_take(j->out, &j->tail, &kind, p->entry, &len)) == 1) {
                 r = take_entry(p, kind, span_of(p->entry, len));
                 if (r == -EBADMSG)
                         break;
@@ -299,7 +355,9 @@ static int drain(struct pool *p, struct judge *j) {
                 outbox_release(j->out, j->tail);
         }
         if (r == -EBADMSG)
-                os_kill(j->child.pid, SIGKILL);
+                end_child(&j->child);
+        if (j->tail != start)
+                j->seen_at = p->waited;
         return 0;
 }
 
@@ -320,17 +378,45 @@ static int judge_done(struct pool *p, struct judge *j, const struct msg_slot *m)
         p->in->list[s->input].bad += m->bad;
         j->queue[0] = j->queue[1];
         j->queued--;
+        batch_begins(p, j);
         free_slot(p, m->slot);
         return 0;
 }
 
+/* The batch a dead judge was at. Its numbers are only hints from a process that may have been
+ * hijacked: kept inside the batch, and always ahead, so that this ends. */
+static void blame_batch(struct pool *p, const struct judge *j, struct slot *s, const char *fate) {
+        uint64_t position = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
+        uint64_t at = __atomic_load_n(&j->out->slot, __ATOMIC_RELAXED);
+        uint64_t events = __atomic_load_n(&j->out->events, __ATOMIC_RELAXED);
+        uint64_t bad = __atomic_load_n(&j->out->bad, __ATOMIC_RELAXED);
+        struct pool_problem lost = {.input = s->input, .what = fate, .crash = true};
+
+        s->state = SLOT_READY;
+        if (at == j->queue[0]) {
+                position = MAX(MIN(position, (uint64_t)s->bytes), (uint64_t)s->skip);
+                lost.offset = s->offset + position;
+                /* Dying again where it died before, it loses twice as much each time. */
+                s->tries = s->skip && position - s->skip < IN_PLACE ? s->tries + 1 : 0;
+                lost.length = s->tries ? MIN(UINT64_C(1) << s->tries, s->bytes - position) : 0;
+                s->skip = (uint32_t)(position + MAX(lost.length, UINT64_C(1)));
+                p->st.records += MIN(events, (uint64_t)SLOT_BYTES);
+                p->st.bad += MIN(bad, (uint64_t)SLOT_BYTES);
+                p->calls.problem(p->calls.ctx, &lost);
+        } else if (++s->tries == TRIES_MAX) {
+                lost.offset = s->offset + s->skip;
+                lost.length = s->bytes - MIN(s->skip, s->bytes);
+                s->skip = s->bytes;
+                p->calls.problem(p->calls.ctx, &lost);
+        }
+        if (s->skip >= s->bytes)
+                s->state = SLOT_FREE;
+}
+
 /* A judge is gone: name the record, give its batches on, start another. */
 static int judge_died(struct pool *p, struct judge *j) {
-        int r = drain(p, j);
-        uint64_t position = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
-        uint32_t at = __atomic_load_n(&j->out->slot, __ATOMIC_RELAXED) & 0xffffffffu;
         const char *fate = child_fate(child_reap(&j->child));
-        bool working = j->queued && j->queue[0] == at && j->ready;
+        int r = drain(p, j); /* after it is dead for certain: nothing comes any more */
 
         if (r < 0)
                 return r;
@@ -339,29 +425,15 @@ static int judge_died(struct pool *p, struct judge *j) {
                         tr("a judge cannot work", "một tiến trình phán xét không chạy được"), fate);
                 return -ECHILD;
         }
-        for (unsigned i = 0; i < j->queued; i++) {
-                struct slot *s = &p->slots[j->queue[i]];
-                s->state = SLOT_READY;
-                if (i > 0 || !working)
-                        continue;
-                /* Its number is only a hint from a process that may have been hijacked: kept inside
-                 * the batch, and always ahead, so that this ends. */
-                uint64_t skip = MAX(MIN(position, (uint64_t)s->bytes), (uint64_t)s->skip) + 1;
-                p->st.crashes++;
-                p->st.records += MIN(__atomic_load_n(&j->out->events, __ATOMIC_RELAXED),
-                                     (uint64_t)SLOT_BYTES);
-                p->calls.problem(p->calls.ctx,
-                                 &(struct pool_problem){.input = s->input,
-                                                        .offset = s->offset + skip - 1,
-                                                        .what = fate,
-                                                        .crash = true});
-                s->skip = (uint32_t)skip;
-                if (s->skip >= s->bytes)
-                        s->state = SLOT_FREE;
-        }
+        p->st.crashes++;
+        if (j->queued)
+                blame_batch(p, j, &p->slots[j->queue[0]], fate);
+        for (unsigned i = 1; i < j->queued; i++)
+                p->slots[j->queue[i]].state = SLOT_READY;
         j->queued = 0;
         j->tail = 0;
         memset(j->out, 0, offsetof(struct outbox, data));
+        __atomic_store_n(&j->out->slot, UINT64_MAX, __ATOMIC_RELAXED); /* at none yet */
         return start_judge(p, j);
 }
 
@@ -380,15 +452,12 @@ static int judge_message(struct pool *p, struct judge *j) {
         if (n == sizeof(m.plain) && m.plain.type == JUDGE_FULL) {
                 struct msg_plain emptied = {JUDGE_EMPTIED, 0};
                 int r = drain(p, j);
-                if (r == 0 && os_send(j->child.sock, &emptied, sizeof(emptied), NULL, 0) < 0)
-                        return judge_died(p, j);
+                if (r == 0 && os_send_now(j->child.sock, &emptied, sizeof(emptied), NULL, 0) < 0)
+                        end_child(&j->child);
                 return r;
         }
         if (n == sizeof(m.slot) && m.slot.type == JUDGE_DONE && judge_done(p, j, &m.slot) == 0)
                 return 0;
-        if (n > 0)
-                os_kill(j->child.pid,
-                        SIGKILL); /* it does not keep the protocol: it is not ours any more */
         return judge_died(p, j);
 }
 
@@ -424,14 +493,19 @@ static int ingest_died(struct pool *p) {
 static int slot_filled(struct pool *p, const struct msg_slot *m) {
         struct slot *s = m->slot < RING_SLOTS ? &p->slots[m->slot] : NULL;
 
-        if (!s || s->state != SLOT_FILLING || m->input >= p->in->n || m->bytes > BATCH_ROOM)
+        if (!s || s->state != SLOT_FILLING || p->n_ahead == 0 || m->input != p->ahead[0] ||
+            m->bytes > BATCH_ROOM)
                 return -EPROTO;
         p->filling--;
         if (m->bytes == 0) {
                 s->state = SLOT_FREE;
                 return 0;
         }
-        *s = (struct slot){SLOT_READY, m->input, m->bytes, 0, m->offset, p->order++};
+        *s = (struct slot){.state = SLOT_READY,
+                           .input = m->input,
+                           .bytes = m->bytes,
+                           .offset = m->offset,
+                           .order = p->order++};
         p->input_offset = m->offset + m->bytes;
         p->in->list[m->input].format = m->format;
         p->st.bytes += m->bytes;
@@ -461,6 +535,7 @@ static int ingest_message(struct pool *p) {
         ssize_t n = os_recv(p->ingest.sock, &m, sizeof(m), NULL, 0, NULL);
         int r = -EPROTO;
 
+        p->ingest_seen = p->waited;
         if (n == sizeof(m.plain) && m.plain.type == PROCESS_READY) {
                 p->ingest_ready = true;
                 r = 0;
@@ -474,14 +549,12 @@ static int ingest_message(struct pool *p) {
         }
         if (r == 0)
                 return 0;
-        if (n > 0)
-                os_kill(p->ingest.pid, SIGKILL);
         return ingest_died(p);
 }
 
 /* ---- giving out work ---- */
 
-/* The next input that can be opened goes to ingest. */
+/* The next input that can be opened goes to ingest. 1: ingest does not take it. */
 static int open_next(struct pool *p) {
         uint32_t i = p->next_input++;
         int fd = inputs_open(p->in, i);
@@ -494,11 +567,14 @@ static int open_next(struct pool *p) {
                                             .format = p->o.format,
                                             .fill = p->o.fill,
                                             .file_time = p->in->list[i].mtime};
-                int r = os_send(p->ingest.sock, &m, sizeof(m), &fd, 1);
+                int r = os_send_now(p->ingest.sock, &m, sizeof(m), &fd, 1);
 
                 os_close(fd);
-                if (r < 0)
-                        return ingest_died(p);
+                if (r < 0) {
+                        end_child(&p->ingest);
+                        p->next_input = i; /* for the next ingest */
+                        return 1;
+                }
                 p->ahead[p->n_ahead++] = i;
         }
         /* A measurement goes through the list again. */
@@ -511,16 +587,16 @@ static bool inputs_left(const struct pool *p) {
         return p->n_ahead > 0 || (!cancelled && p->next_input < p->in->n);
 }
 
-static int ask_ingest(struct pool *p) {
+static void ask_ingest(struct pool *p) {
         unsigned busy = 0;
-        int r = 0;
 
         if (!p->ingest_ready || cancelled)
-                return 0;
-        while (r == 0 && p->n_ahead < INPUTS_AHEAD && p->next_input < p->in->n)
-                r = open_next(p);
-        if (r < 0 || p->n_ahead == 0)
-                return r;
+                return;
+        while (p->n_ahead < INPUTS_AHEAD && p->next_input < p->in->n)
+                if (open_next(p) > 0)
+                        return;
+        if (p->n_ahead == 0)
+                return;
         for (unsigned i = 0; i < RING_SLOTS; i++)
                 busy += p->slots[i].state != SLOT_FREE;
         for (unsigned i = 0; i < RING_SLOTS && busy < p->slots_used && p->filling < FILLS_AHEAD;
@@ -529,13 +605,16 @@ static int ask_ingest(struct pool *p) {
 
                 if (p->slots[i].state != SLOT_FREE)
                         continue;
+                if (p->filling == 0)
+                        p->ingest_seen = p->waited;
                 p->slots[i].state = SLOT_FILLING;
                 p->filling++;
                 busy++;
-                if (os_send(p->ingest.sock, &m, sizeof(m), NULL, 0) < 0)
-                        return ingest_died(p);
+                if (os_send_now(p->ingest.sock, &m, sizeof(m), NULL, 0) < 0) {
+                        end_child(&p->ingest);
+                        return;
+                }
         }
-        return 0;
 }
 
 static int oldest_ready(const struct pool *p) {
@@ -559,43 +638,49 @@ static struct judge *idlest(struct pool *p) {
         return best;
 }
 
-static int give_to_judges(struct pool *p) {
+static void give_to_judges(struct pool *p) {
         for (;;) {
                 int s = oldest_ready(p);
                 struct judge *j = s >= 0 ? idlest(p) : NULL;
 
                 if (!j)
-                        return 0;
+                        return;
                 struct msg_slot m = {
                         .type = JUDGE_BATCH, .slot = (uint32_t)s, .skip = p->slots[s].skip};
                 if (j->queued == 0)
-                        j->seen_at = os_monotonic();
+                        batch_begins(p, j);
                 p->slots[s].state = SLOT_JUDGED;
                 j->queue[j->queued++] = (uint32_t)s;
-                if (os_send(j->child.sock, &m, sizeof(m), NULL, 0) < 0) {
-                        int r = judge_died(p, j);
-                        if (r < 0)
-                                return r;
-                }
+                /* One that is dead already may have said more before: the message loop listens. */
+                if (os_send_now(j->child.sock, &m, sizeof(m), NULL, 0) < 0)
+                        end_child(&j->child);
         }
 }
 
 /* Judges that stay on one record too long are ended; the message loop then treats them like any
- * that died. */
-static void watch_judges(struct pool *p, int64_t now) {
+ * that died. Only going forward counts. */
+static void watch_judges(struct pool *p) {
         for (unsigned i = 0; i < p->n_judges; i++) {
                 struct judge *j = &p->judges[i];
                 uint64_t at = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
-                uint64_t batch = __atomic_load_n(&j->out->batch, __ATOMIC_RELAXED);
 
-                if (j->queued == 0 || at != j->seen_position || batch != j->seen_batch) {
+                if (j->ready && j->queued == 0)
+                        continue;
+                if (j->queued && at > j->seen_position && at <= p->slots[j->queue[0]].bytes) {
                         j->seen_position = at;
-                        j->seen_batch = batch;
-                        j->seen_at = now;
-                } else if (now - j->seen_at > PROGRESS_LIMIT_NS) {
-                        os_kill(j->child.pid, SIGKILL);
+                        j->seen_at = p->waited;
                 }
+                if ((j->ready && p->waited - j->seen_at > PROGRESS_LIMIT_NS) ||
+                    p->lived - j->began_at > BATCH_LIMIT_NS)
+                        end_child(&j->child);
         }
+}
+
+/* A pipe may be silent as long as it likes; a file may not, once there is room to put it. */
+static void watch_ingest(struct pool *p) {
+        if (p->n_ahead && p->filling && p->in->list[p->ahead[0]].ino &&
+            p->waited - p->ingest_seen > INGEST_LIMIT_NS)
+                end_child(&p->ingest);
 }
 
 static void measure(struct pool *p) {
@@ -619,8 +704,11 @@ static void tick(struct pool *p) {
 
         if (now - p->ticked < NS_PER_SEC / 5)
                 return;
+        /* The first time, and after we were stopped: not as long as it seems. */
+        p->lived += MIN(now - p->ticked, NS_PER_SEC);
         p->ticked = now;
-        watch_judges(p, now);
+        watch_judges(p);
+        watch_ingest(p);
         if (p->o.measure_memory)
                 measure(p);
         p->calls.tick(p->calls.ctx);
@@ -651,7 +739,10 @@ static int wait_and_take(struct pool *p) {
         for (unsigned i = 0; i < n; i++)
                 fds[i] = (struct pollfd){.fd = p->judges[i].child.sock, .events = POLLIN};
         fds[n] = (struct pollfd){.fd = p->ingest.sock, .events = POLLIN};
-        int r = os_poll(fds, n + 1, 200);
+        int64_t before = os_monotonic();
+        int r = os_poll(fds, n + 1, POLL_MS);
+
+        p->waited += MIN(os_monotonic() - before, 2 * POLL_MS * INT64_C(1000000));
         for (unsigned i = 0; i < n && r >= 0; i++)
                 if (fds[i].revents)
                         r = judge_message(p, &p->judges[i]);
@@ -662,6 +753,22 @@ static int wait_and_take(struct pool *p) {
 
 /* ---- the end: alerts ---- */
 
+/* One read that a signal ends, and time. */
+static ssize_t read_correlator(struct pool *p, char *to, size_t n) {
+        struct pollfd f = {.fd = p->correlator.sock, .events = POLLIN};
+        int64_t limit = CORRELATE_LIMIT_NS + (int64_t)MIN(p->st.hits, (uint64_t)1 << 32) * 100000;
+        sig_atomic_t before = cancelled;
+
+        for (int64_t waited = 0; waited < limit; waited += POLL_MS * INT64_C(1000000)) {
+                int r = os_poll(&f, 1, POLL_MS);
+                if (r > 0)
+                        return os_read(p->correlator.sock, to, n);
+                if (r < 0 || cancelled != before)
+                        return r < 0 ? r : -ECANCELED;
+        }
+        return -ETIMEDOUT;
+}
+
 static int read_alerts(struct pool *p) {
         _cleanup_(buf_deinit) struct buf in = {0};
         size_t cap = (size_t)256 << 10, have = 0;
@@ -669,7 +776,7 @@ static int read_alerts(struct pool *p) {
         if (!buf_reserve(&in, cap))
                 return -ENOMEM;
         for (;;) {
-                ssize_t n = os_read(p->correlator.sock, in.p + have, cap - have);
+                ssize_t n = read_correlator(p, in.p + have, cap - have);
                 if (n <= 0)
                         return n < 0 ? (int)n : have ? -EBADMSG : 0;
                 have += (size_t)n;
@@ -716,14 +823,16 @@ static int finish_correlation(struct pool *p) {
 int pool_run(struct pool *p) {
         int r = 0;
 
-        while (r == 0 && !all_ready(p))
+        p->ticked = os_monotonic();
+        while (r == 0 && !all_ready(p) && !cancelled) {
                 r = wait_and_take(p);
+                tick(p);
+        }
         p->st.ready = os_monotonic();
         while (r == 0 && !all_done(p)) {
-                r = ask_ingest(p);
-                if (r == 0)
-                        r = give_to_judges(p);
-                if (r == 0 && !all_done(p))
+                ask_ingest(p);
+                give_to_judges(p);
+                if (!all_done(p))
                         r = wait_and_take(p);
                 tick(p);
         }

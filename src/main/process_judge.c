@@ -210,8 +210,26 @@ static int say_findings(struct judge *j, const struct batch *b, const struct eve
 #ifdef COLOA_FAULTS
 /* Test builds only: a record that holds one of these words hijacks the judge, so that the scenarios
  * can see what becomes of a judge that crashes, hangs or tries to break out. */
-static void misbehave(struct span raw) {
+static bool says(struct span raw, const char *word) {
+        return memmem(raw.p, raw.len, word, strlen(word)) != NULL;
+}
+
+static void misbehave(struct judge *j, struct span raw) {
+        struct msg_plain full = {JUDGE_FULL, 0};
         volatile uint64_t forever = 1;
+
+        if (says(raw, "coloa-test-write")) /* onto main's terminal, were it ours */
+                _exit(os_write(1, "owned", 5) > 0 ? 99 : 98);
+        while (says(raw, "coloa-test-flood")) /* and never listens */
+                (void)os_send(j->sock, &full, sizeof(full), NULL, 0);
+        if (says(raw, "coloa-test-mute"))
+                os_close(j->sock);
+        while (says(raw, "coloa-test-mute"))
+                __atomic_store_n(&j->out->position, forever++ % 16, __ATOMIC_RELAXED);
+        if (says(raw, "coloa-test-lost")) {
+                __atomic_store_n(&j->out->slot, RING_SLOTS + 1, __ATOMIC_RELAXED);
+                _exit(97);
+        }
 
         if (memmem(raw.p, raw.len, "coloa-test-crash", 16))
                 abort();
@@ -221,7 +239,8 @@ static void misbehave(struct span raw) {
                 forever++;
 }
 #else
-static void misbehave(struct span raw) {
+static void misbehave(struct judge *j, struct span raw) {
+        (void)j;
         (void)raw;
 }
 #endif
@@ -257,7 +276,7 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
                         /* Exactly where the record begins, without what stands between records. */
                         __atomic_store_n(&j->out->position, (uint64_t)(e.raw.p - b.payload.p),
                                          __ATOMIC_RELAXED);
-                        misbehave(e.raw);
+                        misbehave(j, e.raw);
                         uint32_t n = matcher_run(j->matcher, &e, &rules);
                         if (n)
                                 r = say_findings(j, &b, &e, rules, n);

@@ -16,7 +16,7 @@
 void rulebook_complain(void *ctx, const char *path, int error) {
         int *first = ctx;
 
-        fprintf(stderr, "coloa: %s: %s\n", path, error_text(error));
+        inputs_say(path, error_text(error));
         if (*first == 0)
                 *first = error;
 }
@@ -36,8 +36,8 @@ static int unzip(struct buf *bundle, const char *path, struct span zip, int land
         int r = one.failed ? -ENOMEM : rulebook_run(&inner, &o, buf_get(&one));
         buf_deinit(&one);
         if (r < 0) {
-                fprintf(stderr, "coloa: %s: %s\n", path,
-                        tr("not a readable zip of rules", "không đọc được tệp zip quy tắc"));
+                inputs_say(path,
+                           tr("not a readable zip of rules", "không đọc được tệp zip quy tắc"));
                 return r;
         }
         buf_add(bundle, inner.text, inner.text_len);
@@ -118,9 +118,15 @@ static int read_output(struct rulebook *b, int fd) {
 static int take_program(struct rulebook *b, int fd) {
         int r = os_memfd_is_sealed(fd);
 
+        struct stat st;
+
+        b->program_fd = fd;
         if (r != 1)
                 return r < 0 ? r : -EPROTO;
-        b->program_fd = fd;
+        /* Beyond its end a map kills who reads it. */
+        r = os_fstat(fd, &st);
+        if (r < 0 || (uint64_t)st.st_size != b->done.program_len)
+                return r < 0 ? r : -EPROTO;
         r = os_map(fd, b->done.program_len, false, &b->map);
         if (r < 0)
                 return r;

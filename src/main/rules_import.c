@@ -20,14 +20,17 @@ struct import {
         const char *from, *to;
         char fresh[4096], previous[4096];
         struct buf bundle;       /* the files */
-        struct rulebook verdict; /* its text: "ok" or "refused", tab, name; one line per file, in
-                                    the bundle's order */
+        struct rulebook verdict; /* its text: "ok" or "refused", one line per file, in the
+                                    bundle's order */
         unsigned added, changed, same, removed, refused, shown;
 };
 
 static void show(struct import *m, const char *what, struct span name) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+
+        buf_term(&b, name); /* a zip's names are whatever its maker wrote */
         if (m->shown++ < SHOWN_MAX)
-                printf("%s %.*s\n", what, (int)name.len, name.p);
+                printf("%s %.*s\n", what, (int)b.len, b.p ? b.p : "");
         else if (m->shown == SHOWN_MAX + 1)
                 puts("…");
 }
@@ -122,7 +125,7 @@ static bool next_verdict(struct span *s, bool *ret_ok) {
 
         if (!end)
                 return false;
-        *ret_ok = span_starts(*s, SPAN("ok\t"));
+        *ret_ok = span_starts(*s, SPAN("ok\n"));
         s->len -= (size_t)(end + 1 - s->p);
         s->p = end + 1;
         return true;
@@ -211,7 +214,7 @@ static int run(struct import *m, struct rulebook_options *o, bool skip_refused) 
                 return r;
         if (m->verdict.done.n_rules + m->verdict.done.n_correlations == 0)
                 return -ENODATA;
-        if (!skip_refused && memmem(m->verdict.text, m->verdict.text_len, "refused\t", 8))
+        if (!skip_refused && memmem(m->verdict.text, m->verdict.text_len, "refused\n", 8))
                 return -EKEYREJECTED;
         const char *taken[] = {m->to, m->fresh, m->previous};
         for (size_t i = 0; i < ARRAY_LEN(taken); i++)

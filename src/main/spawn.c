@@ -31,8 +31,26 @@ void child_main(int argc, char **argv) {
                         _exit(children[i].run(argc, argv));
 }
 
+/* Standard input may be evidence, and standard output is a report or a terminal that obeys what is
+ * written to it: neither is a child's business. An empty file that cannot grow takes their places.
+ */
+static int leave_terminal(void) {
+        int fd, r = os_memfd("nothing", &fd);
+
+        if (r == 0)
+                r = os_memfd_seal(fd);
+        for (int i = STDIN_FILENO; i <= STDERR_FILENO && r == 0; i++) {
+#if defined(__SANITIZE_ADDRESS__)
+                if (i == STDERR_FILENO) /* where a sanitizer reports */
+                        break;
+#endif
+                r = os_dup_to(fd, i);
+        }
+        return r;
+}
+
 /* In the forked child: descriptors in place, then the same program again. Never returns. */
-static void become(const struct child_spec *spec, int sock) {
+static void become(const struct child_spec *spec, int sock, pid_t parent) {
         int moved[CHILD_FDS_MAX + 1];
         char title[32];
         char *argv[16], *envp[] = {NULL, NULL};
@@ -53,6 +71,11 @@ static void become(const struct child_spec *spec, int sock) {
         for (unsigned i = 0; i <= spec->n_fds; i++)
                 if (moved[i] < 0 || os_dup_to(moved[i], CHILD_SOCKET + (int)i) < 0)
                         _exit(127);
+        /* Whatever becomes of main: one that hangs must not stay behind. */
+        if (os_die_with_parent(parent) < 0 || leave_terminal() < 0)
+                _exit(127);
+        /* Ours close themselves; what whoever started us left open would not. */
+        (void)os_cloexec_from(CHILD_SOCKET + (int)spec->n_fds + 1);
         if (spec->cpu >= 0)
                 os_pin_cpu(0, (unsigned)spec->cpu);
         snprintf(title, sizeof(title), "coloa: %s", spec->name);
@@ -77,14 +100,14 @@ int child_start(struct child *ret, const struct child_spec *spec) {
         int r = spec->stream ? os_socketpair_stream(pair) : os_socketpair_seqpacket(pair);
         if (r < 0)
                 return FAIL(r);
-        pid_t pid = os_fork();
+        pid_t parent = getpid(), pid = os_fork();
         if (pid < 0) {
                 os_close(pair[0]);
                 os_close(pair[1]);
                 return FAIL(pid);
         }
         if (pid == 0)
-                become(spec, pair[1]);
+                become(spec, pair[1], parent);
         os_close(pair[1]);
         *ret = (struct child){.pid = pid, .sock = pair[0]};
         return 0;

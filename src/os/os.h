@@ -38,8 +38,10 @@ int os_unlink(const char *path);
 int os_rmdir(const char *path);
 int os_mkdir(const char *path, mode_t mode);
 int os_pipe(int ret_fds[2]);
+int os_dup(int fd);            /* O_CLOEXEC is added */
 int os_dup_to(int fd, int at); /* without O_CLOEXEC, for a child */
 int os_set_cloexec(int fd, bool on);
+int os_cloexec_from(int fd); /* all descriptors from fd on end with exec */
 int os_isatty(int fd);
 int os_chdir(const char *path);
 
@@ -68,16 +70,21 @@ int os_advise_huge(void *p, size_t len);
 /* Processes and messages. */
 pid_t os_fork(void);
 int os_exec(const char *path, char *const argv[], char *const envp[]);
+int os_die_with_parent(pid_t parent);                /* -ESRCH: it is dead already */
 int os_wait(pid_t pid, int *ret_status, bool block); /* pid, 0 when none is ready, -errno */
 int os_kill(pid_t pid, int sig);
 int os_socketpair_seqpacket(int ret_fds[2]);
 int os_socketpair_stream(int ret_fds[2]);
 /* One message with up to 8 descriptors. */
 int os_send(int sock, const void *p, size_t n, const int *fds, unsigned n_fds);
+/* The same, but -EAGAIN instead of waiting for a receiver who does not take it. */
+int os_send_now(int sock, const void *p, size_t n, const int *fds, unsigned n_fds);
 /* One message; the length, 0 when the other end closed. Received descriptors (close-on-exec) go to
  * fds; more than max_fds of them, or a cut message, is -EPROTO and they are closed. */
 ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsigned *ret_n_fds);
 int os_shutdown_write(int sock);
+/* One write to a stream socket; -EAGAIN when there is no room. */
+ssize_t os_write_now(int sock, const void *p, size_t n);
 struct pollfd;
 int os_poll(struct pollfd *fds, unsigned n, int timeout_ms);
 int os_epoll_new(void);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/close_range.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -203,6 +204,13 @@ int os_pipe(int ret_fds[2]) {
         return r;
 }
 
+int os_dup(int fd) {
+        int r;
+
+        CALL(r, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+        return r;
+}
+
 int os_dup_to(int fd, int at) {
         int r;
 
@@ -217,6 +225,13 @@ int os_set_cloexec(int fd, bool on) {
 
         CALL(r, fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0));
         return r < 0 ? r : 0;
+}
+
+int os_cloexec_from(int fd) {
+        int r;
+
+        CALL(r, close_range((unsigned)fd, ~0u, CLOSE_RANGE_CLOEXEC));
+        return r;
 }
 
 int os_isatty(int fd) {

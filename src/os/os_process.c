@@ -4,9 +4,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "os/fault.h"
 #include "os/os.h"
@@ -41,6 +43,13 @@ int os_exec(const char *path, char *const argv[], char *const envp[]) {
         return -errno;
 }
 
+int os_die_with_parent(pid_t parent) {
+        int r;
+
+        CALL(r, prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
+        return r == 0 && getppid() != parent ? -ESRCH : r;
+}
+
 int os_wait(pid_t pid, int *ret_status, bool block) {
         pid_t r;
 
@@ -71,8 +80,8 @@ int os_socketpair_stream(int ret_fds[2]) {
 
 #define FDS_MAX 8u
 
-int os_send(int sock, const void *p, size_t n, const int *fds, unsigned n_fds) {
-        struct iovec iov = {.iov_base = (void *)p, .iov_len = n};
+static int send_with(int sock, struct span s, const int *fds, unsigned n_fds, int flags) {
+        struct iovec iov = {.iov_base = (void *)s.p, .iov_len = s.len};
         union {
                 struct cmsghdr align;
                 char room[CMSG_SPACE(sizeof(int) * FDS_MAX)];
@@ -91,10 +100,18 @@ int os_send(int sock, const void *p, size_t n, const int *fds, unsigned n_fds) {
                 c->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
                 memcpy(CMSG_DATA(c), fds, sizeof(int) * n_fds);
         }
-        CALL(r, sendmsg(sock, &m, MSG_NOSIGNAL));
+        CALL(r, sendmsg(sock, &m, MSG_NOSIGNAL | flags));
         if (r < 0)
                 return (int)r;
-        return (size_t)r == n ? 0 : -EIO;
+        return (size_t)r == s.len ? 0 : -EIO;
+}
+
+int os_send(int sock, const void *p, size_t n, const int *fds, unsigned n_fds) {
+        return send_with(sock, span_of(p, n), fds, n_fds, 0);
+}
+
+int os_send_now(int sock, const void *p, size_t n, const int *fds, unsigned n_fds) {
+        return send_with(sock, span_of(p, n), fds, n_fds, MSG_DONTWAIT);
 }
 
 /* Takes descriptors out of a message; those over the limit are closed. */
@@ -143,6 +160,13 @@ ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsign
         }
         if (ret_n_fds)
                 *ret_n_fds = got;
+        return r;
+}
+
+ssize_t os_write_now(int sock, const void *p, size_t n) {
+        ssize_t r;
+
+        CALL(r, send(sock, p, n, MSG_DONTWAIT | MSG_NOSIGNAL));
         return r;
 }
 

@@ -38,8 +38,7 @@ enum rules_job {
         RULES_UNZIP,   /* bundle's one entry is a zip; output: the bundle inside */
         RULES_REGRESS, /* bundle of info.yml files; output: a line per test, see main/rules_test.c
                         */
-        RULES_IMPORT,  /* output: "ok" or "refused", tab, file name; a line per rule file, in the
-                          bundle's order */
+        RULES_IMPORT,  /* output: a line per rule file, in the bundle's order: "ok" or "refused" */
 };
 
 /* A filter of `rules list`; strings end with NUL, empty: any. */

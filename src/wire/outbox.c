@@ -56,7 +56,8 @@ int outbox_take(const struct outbox *o, uint64_t *tail, enum outbox_kind *ret_ki
                         return -EBADMSG;
                 memcpy(&e, o->data + at, sizeof(e));
                 if (e.kind == OUTBOX_SKIP) {
-                        if (head - *tail < OUTBOX_BYTES - at)
+                        /* A ring is never skipped whole: else a writer could keep us at it. */
+                        if (at == 0 || head - *tail < OUTBOX_BYTES - at)
                                 return -EBADMSG;
                         *tail += OUTBOX_BYTES - at;
                         continue;

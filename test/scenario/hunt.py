@@ -2,6 +2,7 @@
 import gzip
 import json
 import subprocess
+import time
 
 from hunt_rule import RULE
 from tap import DATA, PROGRAM, Skip, coloa, data, run  # noqa: F401
@@ -187,6 +188,63 @@ def long_lines_cost_no_more_than_their_length(folder):
         assert r.returncode == 0, r
 
 
+def a_hijacked_judge_stops_neither_main_nor_the_others(folder):
+    if not faults_are_built_in():
+        raise Skip("not a test build")
+    # It closes its socket and lives on; talks without listening; dies without saying where.
+    for word in ("mute", "flood", "lost"):
+        log = write(folder, "a.json", [event(1), event(2, f"powershell -enc coloa-test-{word}")])
+        write(folder, "b.json", [event(n) for n in range(5)])
+        r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", "--jobs", 2, log, folder / "b.json", timeout=60)
+        assert r.returncode == 3, (word, r)
+        assert {f["log.file.path"] for f in findings(r)} >= {str(folder / "b.json")}, (word, r)
+        assert len(findings(r)) >= 6, (word, r)
+        assert str(log).encode() in r.stderr, (word, r)
+
+
+def a_judge_has_no_terminal(folder):
+    if not faults_are_built_in():
+        raise Skip("not a test build")
+    log = write(folder, "a.json", [event(1), event(2, "powershell -enc coloa-test-write"), event(3)])
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", log)
+    assert r.returncode == 3 and b"owned" not in r.stdout and b"98" in r.stderr, r
+    assert len(findings(r)) == 2, r
+
+
+def a_slow_reader_costs_no_judge(folder):
+    log = write(folder, "a.json", [event(n, "powershell -enc " + "A" * 2000) for n in range(2000)])
+    with subprocess.Popen([PROGRAM, "hunt", "-r", folder / "rule.yml", "-o", "jsonl", "--jobs", "2", log],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+        time.sleep(13)
+        out, err = p.communicate()
+    assert p.returncode == 1, (p.returncode, err)
+    assert len(out.splitlines()) == 2000, err
+
+
+def evidence_is_never_written_to(folder):
+    log = write(folder, "a.json", [event(1)])
+    (folder / "link.json").hardlink_to(log)
+    before = log.read_bytes()
+    for out in (log, folder / "link.json"):
+        r = coloa("hunt", "-r", folder / "rule.yml", "-o", f"jsonl={out}", log)
+        assert r.returncode == 2 and str(out).encode() in r.stderr, r
+        assert log.read_bytes() == before
+    (folder / "out.jsonl").write_text("x" * 100000)
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", f"jsonl={folder / 'out.jsonl'}", log)
+    assert r.returncode == 1 and len((folder / "out.jsonl").read_text().splitlines()) == 1, r
+
+
+def names_of_files_are_hostile_too(folder):
+    log = write(folder, "a.json", [event(1)])
+    (folder / "logs").mkdir()
+    (folder / "logs" / "x*").symlink_to("nowhere")
+    r = coloa("hunt", "-r", folder / "rule.yml", "-o", "jsonl", folder / "logs" / "x*", log)
+    assert r.returncode == 3 and len(findings(r)) == 1 and b"x*" in r.stderr, r
+    assert b"everything could be read" not in r.stderr, r
+    r = coloa("hunt", "-r", folder / "rule.yml", log, folder / "\x1b]0;owned\x07")
+    assert r.returncode == 3 and b"owned" in r.stderr and b"\x1b" not in r.stdout + r.stderr, r
+
+
 def html_is_one_file_that_names_the_finding(folder):
     log = write(folder, "a.json", [event(1, "powershell -enc </script><script>alert(1)</script>")])
     page = folder / "report.html"
@@ -224,5 +282,7 @@ run(finds_and_exits_1, nothing_found_exits_0, usage_exits_2, unreadable_exits_3_
     from_to_and_level, correlation_raises_one_alert, an_alert_obeys_level_and_tag, result_does_not_depend_on_jobs_or_order,
     a_crashing_judge_names_the_record_and_the_rest_goes_on, a_hanging_judge_is_ended,
     padding_a_record_is_reported, broken_characters_hide_nothing, long_lines_cost_no_more_than_their_length,
+    a_hijacked_judge_stops_neither_main_nor_the_others, a_judge_has_no_terminal, a_slow_reader_costs_no_judge,
+    evidence_is_never_written_to, names_of_files_are_hostile_too,
     html_is_one_file_that_names_the_finding, speaks_vietnamese, nothing_reaches_the_terminal_unescaped,
     broken_pipe_is_no_crash)
