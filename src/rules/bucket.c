@@ -10,6 +10,7 @@
 
 #include "rules/engine.h"
 
+#define BUILD_KEPT ((size_t)12 << 20)
 #define BUCKET_BYTES ((size_t)256 << 20)
 
 /* A node while an expression is simplified. */
@@ -24,7 +25,7 @@ struct builder {
         const struct program *g;
         struct bucket *b;
         const struct b_alt *alt;
-        struct arena tmp;
+        struct arena *tmp; /* the matcher's: pages taken anew for each bucket cost a third of it */
         uint32_t *slot_of; /* [names.n] bucket slot + 1 */
         struct {
                 uint64_t key;
@@ -80,7 +81,7 @@ static uint64_t leaf_key(uint32_t kind, uint32_t slot, uint32_t other, uint32_t 
 
 static bool leaves_rehash(struct builder *x) {
         uint32_t size = x->leaf_mask ? (x->leaf_mask + 1) * 2 : 256;
-        void *p = arena_array(&x->tmp, size, sizeof(*x->leaf_table));
+        void *p = arena_array(x->tmp, size, sizeof(*x->leaf_table));
 
         if (!p)
                 return false;
@@ -101,7 +102,7 @@ static bool leaves_rehash(struct builder *x) {
 static struct tnode *leaf_node(struct builder *x, enum leaf_kind kind, uint32_t slot,
                                uint32_t other, uint32_t index) {
         struct bucket *b = x->b;
-        struct tnode *t = arena_zalloc(&x->tmp, sizeof(*t));
+        struct tnode *t = arena_zalloc(x->tmp, sizeof(*t));
 
         if (!t || (b->n_leaves * 2 >= x->leaf_mask && !leaves_rehash(x))) {
                 x->failed = true;
@@ -193,7 +194,7 @@ int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, uint3
 static bool constant_holds(struct builder *x, const struct b_atom *a, uint32_t atom,
                            struct span value) {
         struct value v = {.text = value};
-        char *to = arena_alloc(&x->tmp, TEXT_ROOM(value.len));
+        char *to = arena_alloc(x->tmp, TEXT_ROOM(value.len));
 
         if (a->op == ATOM_NULL || a->op == ATOM_EXISTS)
                 return a->op == ATOM_EXISTS;
@@ -280,8 +281,8 @@ static struct tnode *negate(struct builder *x, struct tnode *k) {
                 return &always;
         if (k->kind == NODE_NOT)
                 return k->kids[0];
-        struct tnode *t = arena_zalloc(&x->tmp, sizeof(*t));
-        struct tnode **kids = arena_alloc(&x->tmp, sizeof(struct tnode *));
+        struct tnode *t = arena_zalloc(x->tmp, sizeof(*t));
+        struct tnode **kids = arena_alloc(x->tmp, sizeof(struct tnode *));
         if (!t || !kids) {
                 x->failed = true;
                 return &never;
@@ -298,8 +299,8 @@ static struct tnode *combine(struct builder *x, uint8_t kind, struct tnode **kid
 
         for (uint32_t i = 0; i < n; i++)
                 room += kids[i]->kind == kind && kind != NODE_AT_LEAST ? kids[i]->n : 1;
-        struct tnode *t = arena_zalloc(&x->tmp, sizeof(*t));
-        struct tnode **to = arena_alloc(&x->tmp, ((size_t)room + 1) * sizeof(struct tnode *));
+        struct tnode *t = arena_zalloc(x->tmp, sizeof(*t));
+        struct tnode **to = arena_alloc(x->tmp, ((size_t)room + 1) * sizeof(struct tnode *));
         if (!t || !to) {
                 x->failed = true;
                 return &never;
@@ -341,7 +342,7 @@ static struct tnode *combine(struct builder *x, uint8_t kind, struct tnode **kid
 static struct tnode *expression(struct builder *x, const struct b_rule *r) {
         const uint32_t *w = x->g->words + r->expr.first;
         struct tnode **stack =
-                arena_alloc(&x->tmp, ((size_t)r->expr.n + 1) * sizeof(struct tnode *));
+                arena_alloc(x->tmp, ((size_t)r->expr.n + 1) * sizeof(struct tnode *));
         uint32_t sp = 0;
 
         if (!stack) {
@@ -435,7 +436,7 @@ static void add_instance(struct builder *x, uint32_t rule, uint32_t alt) {
 
         if (hopeless(x, &x->g->rules[rule]))
                 return;
-        struct tnode **kids = arena_alloc(&x->tmp, ((size_t)n + 1) * sizeof(struct tnode *));
+        struct tnode **kids = arena_alloc(x->tmp, ((size_t)n + 1) * sizeof(struct tnode *));
 
         if (!kids) {
                 x->failed = true;
@@ -535,20 +536,25 @@ static void bucket_free(struct bucket *b) {
         free(b);
 }
 
+void build_done(struct matcher *m) {
+        if (m->build_arena.used > BUILD_KEPT)
+                arena_deinit(&m->build_arena);
+}
+
 static struct bucket *bucket_new(struct matcher *m, struct channel *c, int64_t key2, bool fold) {
         struct bucket *b = calloc(1, sizeof(*b));
-        struct builder x = {.m = m, .g = m->g, .b = b};
+        struct builder x = {.m = m, .g = m->g, .b = b, .tmp = &m->build_arena};
 
         if (!b)
                 return NULL;
         arena_init(&b->arena, BUCKET_BYTES);
         arena_init(&b->samples_arena, (size_t)1 << 20);
         arena_init(&b->table_arena, BUCKET_BYTES);
-        arena_init(&x.tmp, BUCKET_BYTES);
+        arena_reset(x.tmp);
         b->channel = c;
         b->key2 = key2;
         b->fold = fold;
-        x.slot_of = arena_array(&x.tmp, (size_t)m->names.n + 1, sizeof(*x.slot_of));
+        x.slot_of = arena_array(x.tmp, (size_t)m->names.n + 1, sizeof(*x.slot_of));
         x.failed = !x.slot_of;
         if (!x.failed)
                 add_all(&x);
@@ -558,7 +564,7 @@ static struct bucket *bucket_new(struct matcher *m, struct channel *c, int64_t k
         free(x.leaves);
         free(x.nodes);
         free(x.instances);
-        arena_deinit(&x.tmp);
+        build_done(m);
         if (x.failed || bucket_triggers(m, b) < 0) {
                 bucket_free(b);
                 return NULL;

@@ -153,6 +153,8 @@ struct bucket {
         /* learning which triggers are rare */
         uint64_t events;
         uint64_t train_at; /* events: take a sample */
+        uint64_t looked;   /* candidates since the tables were made, at `made` events */
+        uint64_t made;
         uint32_t sample_step;
         struct arena samples_arena;
         struct arena table_arena; /* of the present tables */
@@ -200,6 +202,7 @@ struct matcher {
         struct atoms atoms;
         struct arena arena;       /* for its life */
         struct arena event_arena; /* reset for every event */
+        struct arena build_arena; /* while buckets and tables are made */
         struct source_map map;    /* aliases and prefixes only */
         struct names names;
         struct shapes shapes;
@@ -267,6 +270,8 @@ int64_t bucket_key2_atom(const struct matcher *m, const struct b_alt *alt, uint3
 int64_t bucket_number(const struct program *g, const struct b_atom *a);
 struct bucket *bucket_of(struct matcher *m, struct channel *c, int64_t key2, bool fold);
 void buckets_deinit(struct matcher *m);
+/* Nothing in build_arena is needed any more. */
+void build_done(struct matcher *m);
 
 /* trigger.c: chooses triggers (again) and makes the tables. 0 or -errno. */
 int bucket_triggers(struct matcher *m, struct bucket *b);

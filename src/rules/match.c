@@ -15,6 +15,7 @@
         ((size_t)48 << 20) /* a record of 256 KiB, unescaped, folded, as text and as values */
 #define AHEAD 48u
 #define MEMO_TRIES 512u
+#define BUILD_BYTES ((size_t)256 << 20)
 #define EPOCH_MAX 0x7fffffffu
 #define DEFAULT_MEMORY ((size_t)32 << 20)
 
@@ -147,6 +148,7 @@ static int init(struct matcher *m, const struct program *g, const struct match_o
         memory = m->o.memory ? m->o.memory : DEFAULT_MEMORY;
         arena_init(&m->arena, (size_t)512 << 20);
         arena_init(&m->event_arena, EVENT_BYTES);
+        arena_init(&m->build_arena, BUILD_BYTES);
         arena_init(&m->channel_arena, (size_t)4 << 20);
         shapes_init(m);
         m->bucket_limit = MAX(memory, (size_t)16 << 20) * 2 +
@@ -200,6 +202,7 @@ struct matcher *matcher_free(struct matcher *m) {
         free(m->hits);
         arena_deinit(&m->channel_arena);
         arena_deinit(&m->event_arena);
+        arena_deinit(&m->build_arena);
         arena_deinit(&m->arena);
         free(m);
         return NULL;
@@ -340,6 +343,7 @@ static void evaluate(struct matcher *m, uint32_t n_cand) {
         uint32_t k = 0;
 
         m->stats.candidates += n_cand;
+        b->looked += n_cand;
         for (uint32_t i = 0; i < n_cand; i++)
                 if (node_holds(m, b->instances[m->cand[i]].root)) {
                         if (!room_for(&m->hits, &m->hits_cap, (size_t)k + 1)) {

@@ -39,7 +39,7 @@ struct entry {
 /* Chained hash from a 64-bit key. */
 struct heads {
         uint32_t *head;
-        uint64_t *key; /* of each entry */
+        uint64_t *key; /* of each entry; all heads share it */
         uint32_t bits; /* 0: empty */
         uint32_t lens; /* prefix, suffix: bit k-1 set if keys of k bytes occur */
 };
@@ -62,6 +62,7 @@ struct grams {
 
 struct table {
         struct entry *e;
+        uint64_t *key;
         uint32_t n;
         struct heads exact, prefix, suffix, equals;
         /* contains */
@@ -197,7 +198,7 @@ static bool heads_build(struct arena *a, struct table *t, struct heads *h, enum 
         while ((1u << h->bits) < n * 2 && h->bits < 24)
                 h->bits++;
         h->head = arena_alloc(a, sizeof(uint32_t) << h->bits);
-        h->key = arena_alloc(a, sizeof(uint64_t) * t->n);
+        h->key = t->key = t->key ? t->key : arena_alloc(a, sizeof(uint64_t) * t->n);
         if (!h->head || !h->key)
                 return false;
         memset(h->head, 0xff, sizeof(uint32_t) << h->bits);
@@ -222,16 +223,15 @@ static uint32_t gram_of(const struct entry *e) {
 
 /* Where in the literal its rarest `run` neighbouring sequences begin. */
 static uint32_t rarest(struct span lit, const struct gram_count *c, uint32_t run) {
-        uint32_t best = 0;
-        uint64_t best_n = UINT64_MAX;
+        uint32_t best = 0, n = 0, best_n = UINT32_MAX, last[STEP] = {0};
 
-        for (uint32_t i = 0; i + 3 + run <= lit.len; i++) {
-                uint64_t n = 0;
-                for (uint32_t k = 0; k < run; k++)
-                        n += c->n[gram_hash(load4(lit.p + i + k)) >> (32 - GRAM_BITS)];
-                if (n < best_n) {
+        for (uint32_t i = 0; i + 4 <= lit.len; i++) {
+                uint32_t v = c->n[gram_hash(load4(lit.p + i)) >> (32 - GRAM_BITS)];
+                n += v - (i >= run ? last[i % run] : 0);
+                last[i % run] = v;
+                if (i + 1 >= run && n < best_n) {
                         best_n = n;
-                        best = i;
+                        best = i + 1 - run;
                 }
         }
         return best;
@@ -318,7 +318,7 @@ static bool contains_build(struct arena *a, struct table *t, uint8_t *places,
 
         for (uint32_t i = 0; i < t->n; i++)
                 n += places[i] == AT_CONTAINS;
-        for (uint32_t i = 0; i < t->n && n > FEW; i++)
+        for (uint32_t i = 0; i < t->n && n > FEW && use != TABLE_BRIEF; i++)
                 if (places[i] == AT_CONTAINS && t->e[i].lit.len >= LONG_MIN)
                         places[i] = AT_CONTAINS_LONG;
         return grams_build(a, t, &t->shorts, places, AT_CONTAINS, counts) &&
@@ -336,17 +336,22 @@ struct table *table_new(struct arena *a, const struct table_item *items, uint32_
         if (ok) {
                 t->n = n;
                 t->within = within;
-                t->e = arena_array(a, (size_t)n + 1, sizeof(*t->e));
-                t->direct = arena_array(a, (size_t)n + 1, sizeof(*t->direct));
+                t->e = arena_alloc(a, ((size_t)n + 1) * sizeof(*t->e));
                 t->once = arena_zalloc(a, (size_t)n / 8 + 8);
-                ok = t->e && t->direct && t->once;
+                ok = t->e && t->once;
         }
         for (uint32_t i = 0; ok && i < n; i++) {
                 t->e[i] = (struct entry){.id = items[i].id, .next = NONE};
                 places[i] = (uint8_t)(within ? place_within(&t->e[i], items[i].atom)
                                              : place_of(&t->e[i], items[i].atom));
-                if (places[i] == AT_DIRECT)
-                        t->direct[t->n_direct++] = i;
+                t->n_direct += places[i] == AT_DIRECT;
+        }
+        if (ok && t->n_direct) {
+                t->direct = arena_alloc(a, t->n_direct * sizeof(*t->direct));
+                ok = t->direct != NULL;
+                for (uint32_t i = 0, k = 0; ok && i < n; i++)
+                        if (places[i] == AT_DIRECT)
+                                t->direct[k++] = i;
         }
         ok = ok && heads_build(a, t, &t->exact, AT_EXACT, places) &&
              heads_build(a, t, &t->prefix, AT_PREFIX, places) &&

@@ -20,6 +20,8 @@
 #define SAMPLES 64u
 #define SAMPLE_TEXT 4096u
 #define RESOLVE_P 0.03f
+#define TRAIN_MIN 4u /* instances: learning is worth it */
+#define GOOD 0.25    /* candidates per event: no learning makes it much better */
 
 struct chooser {
         struct matcher *m;
@@ -236,6 +238,9 @@ static bool worth_resolving(const struct matcher *m, const struct leaf *l) {
 
 static int make_tables(struct matcher *m, struct bucket *b) {
         struct arena *a = &b->table_arena;
+        /* The first tables serve 64 events, and most buckets never see more. */
+        enum table_use use =
+                b->trainings == 0 && b->n_instances >= TRAIN_MIN ? TABLE_BRIEF : TABLE_VALUES;
         struct table_item *items = malloc(((size_t)b->n_leaves + 1) * sizeof(*items));
         uint32_t *count = calloc((size_t)b->n_slots + 2, sizeof(*count)), *at = NULL;
         int r = items && count ? 0 : -ENOMEM;
@@ -261,7 +266,7 @@ static int make_tables(struct matcher *m, struct bucket *b) {
                 q->n_items = n;
                 if (n == 0)
                         continue;
-                q->table = table_new(a, items + at[s] - n, n, m->grams, TABLE_VALUES);
+                q->table = table_new(a, items + at[s] - n, n, m->grams, use);
                 q->table_id = ++m->next_table_id;
                 q->memo_tries = q->memo_found = 0;
                 q->memo = !m->o.no_memo && q->table && !table_is_cheap(q->table);
@@ -375,7 +380,7 @@ int bucket_triggers(struct matcher *m, struct bucket *b) {
         int r = x.banned && p.first && p.cost ? 0 : -ENOMEM;
 
         arena_reset(&b->table_arena);
-        if (r == 0)
+        if (r == 0 && (b->trainings || b->n_instances < TRAIN_MIN)) /* guesses do not tell */
                 ban_slots(&x);
         for (uint32_t i = 0; r == 0 && i < b->n_instances; i++) {
                 plan_instance(&x, &p, i);
@@ -440,11 +445,10 @@ static void take_sample(struct matcher *m, struct bucket *b) {
 /* Counts, on the samples, how often each leaf of the slot holds. */
 static void measure_slot(struct matcher *m, struct bucket *b, uint32_t slot,
                          const struct table_item *items, uint32_t n, uint32_t *hits) {
-        struct arena tmp;
         uint32_t *found = malloc(((size_t)n + 1) * sizeof(*found));
 
-        arena_init(&tmp, (size_t)256 << 20);
-        struct table *t = table_new(&tmp, items, n, m->grams, TABLE_BRIEF);
+        arena_reset(&m->build_arena);
+        struct table *t = table_new(&m->build_arena, items, n, m->grams, TABLE_BRIEF);
         for (uint32_t i = 0; t && found && i < b->n_samples; i++) {
                 if (b->samples[i].slot != slot)
                         continue;
@@ -454,7 +458,6 @@ static void measure_slot(struct matcher *m, struct bucket *b, uint32_t slot,
                         hits[found[j]]++;
         }
         free(found);
-        arena_deinit(&tmp);
 }
 
 static void measure(struct matcher *m, struct bucket *b) {
@@ -487,8 +490,15 @@ static void measure(struct matcher *m, struct bucket *b) {
         free(hits);
 }
 
+static void next_training(struct bucket *b) {
+        b->looked = 0;
+        b->made = b->events;
+        b->sample_step = b->sample_step ? MIN(b->sample_step * 16, 1u << 20) : 16;
+        b->train_at = b->events + b->sample_step;
+}
+
 void bucket_learn(struct matcher *m, struct bucket *b) {
-        if (b->n_instances < 4) {
+        if (b->n_instances < TRAIN_MIN) {
                 b->train_at = UINT64_MAX;
                 return;
         }
@@ -496,6 +506,11 @@ void bucket_learn(struct matcher *m, struct bucket *b) {
                 b->samples = arena_array(&b->samples_arena, SAMPLES * 64, sizeof(*b->samples));
         if (!b->samples) {
                 b->train_at = UINT64_MAX;
+                return;
+        }
+        if (b->n_sampled == 0 && b->trainings > 1 &&
+            (double)b->looked < GOOD * (double)(b->events - b->made)) {
+                next_training(b);
                 return;
         }
         take_sample(m, b);
@@ -506,9 +521,9 @@ void bucket_learn(struct matcher *m, struct bucket *b) {
         size_t before = b->table_arena.used;
         if (bucket_triggers(m, b) < 0)
                 m->failed = true;
+        build_done(m);
         m->bucket_bytes += b->table_arena.used - before;
-        b->sample_step = b->sample_step ? MIN(b->sample_step * 16, 1u << 20) : 16;
-        b->train_at = b->events + b->sample_step;
+        next_training(b);
         b->n_samples = b->n_sampled = 0;
         b->samples = NULL;
         arena_deinit(&b->samples_arena);
