@@ -58,6 +58,7 @@ struct judge {
         uint64_t tail;
         uint32_t queue[JUDGE_QUEUE]; /* slots it has, the first is at work */
         unsigned queued;
+        uint64_t finished; /* batches it told us are done */
         uint64_t seen_position;    /* the furthest it said it was in the batch at work */
         int64_t seen_at, began_at; /* `waited` when it last got further; `lived` when it began */
 };
@@ -378,9 +379,26 @@ static int judge_done(struct pool *p, struct judge *j, const struct msg_slot *m)
         p->in->list[s->input].bad += m->bad;
         j->queue[0] = j->queue[1];
         j->queued--;
+        j->finished++;
         batch_begins(p, j);
         free_slot(p, m->slot);
         return 0;
+}
+
+/* Batches that it finished without our having heard of it are done: their findings are in the
+ * outbox, and to judge them again would double those. */
+static void take_finished(struct pool *p, struct judge *j) {
+        uint64_t finished = __atomic_load_n(&j->out->finished, __ATOMIC_ACQUIRE);
+        uint64_t events = __atomic_load_n(&j->out->last_events, __ATOMIC_RELAXED);
+
+        while (j->queued && j->finished < finished) {
+                free_slot(p, j->queue[0]);
+                j->queue[0] = j->queue[1];
+                j->queued--;
+                j->finished++;
+                if (j->finished == finished)
+                        p->st.records += MIN(events, (uint64_t)SLOT_BYTES);
+        }
 }
 
 /* The batch a dead judge was at. Its numbers are only hints from a process that may have been
@@ -426,12 +444,14 @@ static int judge_died(struct pool *p, struct judge *j) {
                 return -ECHILD;
         }
         p->st.crashes++;
+        take_finished(p, j);
         if (j->queued)
                 blame_batch(p, j, &p->slots[j->queue[0]], fate);
         for (unsigned i = 1; i < j->queued; i++)
                 p->slots[j->queue[i]].state = SLOT_READY;
         j->queued = 0;
         j->tail = 0;
+        j->finished = 0;
         memset(j->out, 0, offsetof(struct outbox, data));
         __atomic_store_n(&j->out->slot, UINT64_MAX, __ATOMIC_RELAXED); /* at none yet */
         return start_judge(p, j);

@@ -290,6 +290,8 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
                 outbox_publish(j->out, j->staged);
         }
         outbox_publish(j->out, j->staged);
+        __atomic_store_n(&j->out->last_events, done.events, __ATOMIC_RELAXED);
+        __atomic_store_n(&j->out->finished, j->batches, __ATOMIC_RELEASE);
         return os_send(j->sock, &done, sizeof(done), NULL, 0);
 }
 

@@ -23,10 +23,10 @@ def each_call(folder, arguments, complete):
         r = coloa(*arguments, env={"COLOA_FAULT": str(k)}, timeout=60)
         text = r.stderr.decode(errors="replace")
         assert r.returncode in (0, 1, 2, 3), (k, r.returncode, text)
-        if "fault: not reached" in text:
-            assert complete(r), (k, r)
+        if "fault: not reached" in text and complete(r):
             assert struck > 20, struck
             return
+        # Not reached in main, and yet an error: it struck a child between fork and exec.
         struck += 1
         if r.returncode in (0, 1):
             assert complete(r), (k, r)
