@@ -313,7 +313,7 @@ static int load_rules(struct hunt *h) {
                 return r;
         }
         /* Warnings are for `coloa rules check`; a rule that is not used must be said here. */
-        fwrite(h->rules.text, 1, h->rules.text_len, stderr);
+        rulebook_print(&h->rules, stderr);
         if (!h->rules.program ||
             program_rules(h->rules.program) + program_correlations(h->rules.program) == 0) {
                 fputs(tr("coloa: no usable rule\n", "coloa: không có quy tắc nào dùng được\n"),

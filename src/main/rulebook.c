@@ -210,6 +210,20 @@ int rulebook_load(struct rulebook *ret, const struct rulebook_options *o) {
         return r;
 }
 
+void rulebook_print(struct rulebook *b, FILE *to) {
+        for (size_t i = 0; i < b->text_len; i++) {
+                unsigned char c = (unsigned char)b->text[i];
+                /* C1 in UTF-8 is C2 80 to C2 9F. */
+                bool c1 = c == 0xc2 && i + 1 < b->text_len && (unsigned char)b->text[i + 1] < 0xa0;
+
+                if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c1)
+                        b->text[i] = '?';
+                if (c1)
+                        b->text[i + 1] = '?';
+        }
+        fwrite(b->text, 1, b->text_len, to);
+}
+
 void rulebook_deinit(struct rulebook *b) {
         program_free(b->program);
         if (b->map)

@@ -3,6 +3,8 @@
 #ifndef MAIN_RULEBOOK_H
 #define MAIN_RULEBOOK_H
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "main/spawn.h"
 #include "rules/program.h"
@@ -33,6 +35,8 @@ struct rulebook {
 
 /* Prints what is wrong with a path to standard error itself. 0; -errno. */
 int rulebook_load(struct rulebook *ret, const struct rulebook_options *o);
+/* Its text, without control characters: the process that wrote it read foreign files. */
+void rulebook_print(struct rulebook *b, FILE *to);
 void rulebook_deinit(struct rulebook *b);
 
 /* The files of a bundle of regression info.yml … of one directory tree: used by `rules test`. */

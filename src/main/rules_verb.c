@@ -203,7 +203,7 @@ static int check(struct rules_options *o) {
         int r = load(o, &b);
         if (r != 0)
                 return r;
-        fwrite(b.text, 1, b.text_len, stdout);
+        rulebook_print(&b, stdout);
         fprintf(stderr,
                 tr("%u documents: %u rules, %u correlations, %u filters; %u refused; %u errors, %u "
                    "warnings\n",
@@ -226,7 +226,7 @@ static int list(struct rules_options *o) {
         int r = load(o, &b);
         if (r != 0)
                 return r;
-        fwrite(b.text, 1, b.text_len, stdout);
+        rulebook_print(&b, stdout);
         rulebook_deinit(&b);
         return 0;
 }
