@@ -25,7 +25,7 @@ struct builder {
         const struct program *g;
         struct bucket *b;
         const struct b_alt *alt;
-        struct arena *tmp; /* the matcher's: pages taken anew for each bucket cost a third of it */
+        struct arena *tmp; /* the matcher's: its pages serve bucket after bucket */
         uint32_t *slot_of; /* [names.n] bucket slot + 1 */
         struct {
                 uint64_t key;
