@@ -6,7 +6,7 @@
  * - equals: hash of the 8 bytes behind an equals sign: `Hashes` holds thousands of MD5=…, SHA256=….
  * - contains: filters of 4-byte sequences in a bit map; only a hit looks at literals. Of a long
  *   literal four neighbouring sequences are entered, so that one position in four of a value needs
- *   to be looked at: one multiplication and one bit each (with eight times the public rules, tables
+ *   to be looked at: one multiplication and one bit each (with eight times the public rules, the walk
  *   fell from 25 to 6 % of a judge's time on Windows events). Short literals enter one sequence,
  *   their rarest, and every position is looked at, behind the sieve of rules/charclass.h where it
  *   serves; so are all literals where they are few.
