@@ -26,9 +26,9 @@ enum value_type {
         V_F64,      /* 8 bytes double: shortest text that reads back */
         V_FILETIME, /* 8 bytes FILETIME: 2025-11-27T07:40:10.1653240Z */
         V_SYSTIME,  /* 16 bytes SYSTEMTIME */
-        V_GUID,     /* 16 bytes: {5770385F-C22A-43E0-BF4C-06F5698FFBD9}, as Windows and as rules have it */
-        V_SID,      /* binary SID: S-1-5-18 */
-        V_BIN       /* bytes: upper-case hex */
+        V_GUID, /* 16 bytes: {5770385F-C22A-43E0-BF4C-06F5698FFBD9}, as Windows and as rules have it */
+        V_SID, /* binary SID: S-1-5-18 */
+        V_BIN  /* bytes: upper-case hex */
 };
 
 struct field {
@@ -36,9 +36,10 @@ struct field {
         const char *val;
         uint32_t name_len;
         uint32_t val_len; /* bytes */
-        uint32_t arr;     /* 0: not in an array; else instance << 16 | element, both from 1 (element saturates) */
-        uint8_t type;     /* enum value_type */
-        uint8_t depth;    /* 0: top level of the document */
+        uint32_t
+                arr; /* 0: not in an array; else instance << 16 | element, both from 1 (element saturates) */
+        uint8_t type;  /* enum value_type */
+        uint8_t depth; /* 0: top level of the document */
         uint16_t reserved;
 };
 
@@ -64,17 +65,17 @@ enum event_kind {
 };
 
 struct event {
-        struct span raw;     /* the record's bytes in the batch */
-        uint64_t offset;     /* of raw in the input */
-        uint64_t line;       /* 0: none */
-        uint64_t record;     /* EVTX record id; 0: none */
-        int64_t time;        /* ns UTC if the decoder knows it at no cost, else TIME_NONE: event_time() finds it */
-        uint8_t kind;        /* enum event_kind */
-        bool cut;            /* the record was longer than RECORD_MAX, or had more than EVENT_FIELDS_MAX fields */
+        struct span raw; /* the record's bytes in the batch */
+        uint64_t offset; /* of raw in the input */
+        uint64_t line;   /* 0: none */
+        uint64_t record; /* EVTX record id; 0: none */
+        int64_t time; /* ns UTC if the decoder knows it at no cost, else TIME_NONE: event_time() finds it */
+        uint8_t kind; /* enum event_kind */
+        bool cut; /* the record was longer than RECORD_MAX, or had more than EVENT_FIELDS_MAX fields */
         uint32_t n;
         struct field *fields; /* owned by the decoder */
-        struct span key1;    /* see event_kind; empty when the kind is EVENT_JSON */
-        int64_t key2;        /* event id; -1: none */
+        struct span key1;     /* see event_kind; empty when the kind is EVENT_JSON */
+        int64_t key2;         /* event id; -1: none */
 };
 
 #define EVENT_FIELDS_MAX 4096u
@@ -87,9 +88,9 @@ struct span value_text(const struct field *f, struct arena *a);
 const struct field *event_find(const struct event *e, struct span name);
 
 struct decode_options {
-        int zone_sec;     /* east of UTC, for times without a zone */
-        int year;         /* for times without a year; 0: from file_time (the latest year that puts it not after) */
-        bool leftovers;   /* EVTX: also records behind a chunk's end (older ones, or filtered out): not part of the log */
+        int zone_sec; /* east of UTC, for times without a zone */
+        int year; /* for times without a year; 0: from file_time (the latest year that puts it not after) */
+        bool leftovers; /* EVTX: also records behind a chunk's end (older ones, or filtered out): not part of the log */
 };
 
 /* When it happened: ns UTC or TIME_NONE. e->time if known, else from the fields, by kind and by well-known names

@@ -174,7 +174,7 @@ struct walk {
         bool searching; /* no header to go by: wherever a record is */
         bool behind;    /* past the end that the header names */
         bool behind_told;
-        bool any;       /* a record was seen, perhaps in the chunk before: the last two are its */
+        bool any;     /* a record was seen, perhaps in the chunk before: the last two are its */
         uint32_t at;  /* next record */
         uint32_t end; /* of the live part */
         uint32_t gap; /* start of bytes that are no record; `at` if there are none */

@@ -58,7 +58,7 @@ struct judge {
         uint64_t tail;
         uint32_t queue[JUDGE_QUEUE]; /* slots it has, the first is at work */
         unsigned queued;
-        uint64_t finished; /* batches it told us are done */
+        uint64_t finished;         /* batches it told us are done */
         uint64_t seen_position;    /* the furthest it said it was in the batch at work */
         int64_t seen_at, began_at; /* `waited` when it last got further; `lived` when it began */
 };

@@ -11,12 +11,14 @@ struct match_options {
         bool no_memo;         /* match every value anew (for measurements) */
         size_t memory;        /* budget for memo and buckets, bytes; 0: 32 MiB */
         enum level min_level; /* rules below are left out unless a correlation needs them */
-        struct span *tags;    /* only rules with one of these tags (prefix match), or correlations' needs; n_tags 0: all */
+        struct span *
+                tags; /* only rules with one of these tags (prefix match), or correlations' needs; n_tags 0: all */
         uint32_t n_tags;
 };
 
 struct match_stats {
-        uint64_t events, hits, candidates, values, memo_hits, unclassified, regex_limits /* PCRE2 match limit hit */;
+        uint64_t events, hits, candidates, values, memo_hits, unclassified,
+                regex_limits /* PCRE2 match limit hit */;
 };
 
 /* Compiles what the program left to each process (PCRE2 JIT). Must happen before the sandbox. */
@@ -36,8 +38,8 @@ void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bo
 
 /* The value under which a rule knows a field of this event (after renames of the log-source map): for correlations. Fields
  * of the rule's `wanted` list, in order; value.p NULL when the event has none. Returns the number of wanted fields. */
-uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule, struct span *names, struct span *values,
-                        uint32_t max);
+uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule, struct span *names,
+                        struct span *values, uint32_t max);
 
 const struct match_stats *matcher_stats(const struct matcher *m);
 

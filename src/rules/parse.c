@@ -21,9 +21,10 @@
 #define SET_FULL                                                                                   \
         ((size_t)400                                                                               \
          << 20) /* from here on documents are refused, so that the call itself never fails */
-#define FILE_FULL ((size_t)96 << 20) /* what one file's rules may take: the rest of it is refused  \
+#define FILE_FULL                                                                                  \
+        ((size_t)96 << 20) /* what one file's rules may take: the rest of it is refused  \
                                       */
-#define MERGED_MAX 1000000           /* pairs copied for the rule collections of one file */
+#define MERGED_MAX 1000000 /* pairs copied for the rule collections of one file */
 
 struct rule *rule_add(struct parse *p, const struct rule *r) {
         struct rule *to =

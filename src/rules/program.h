@@ -32,7 +32,8 @@ bool program_rule(const struct program *g, uint32_t i, struct program_rule *ret)
 bool program_correlation_meta(const struct program *g, uint32_t i, struct program_rule *ret);
 struct span program_rule_tag(const struct program *g, uint32_t i, uint32_t nth);
 struct span program_correlation_tag(const struct program *g, uint32_t i, uint32_t nth);
-struct span program_rule_logsource(const struct program *g, uint32_t i); /* "windows/process_creation/" */
+struct span program_rule_logsource(const struct program *g,
+                                   uint32_t i); /* "windows/process_creation/" */
 /* The correlations as rules/corr_spec.h reads them. */
 struct span program_correlation_spec(const struct program *g);
 

@@ -10,7 +10,11 @@
 
 /* A string value after escapes are resolved: literals and wildcards in turn. "*\\cmd.exe" is ANY, LIT. Two LITs never
  * touch; neither do two ANYs. No piece at all is the empty string. */
-enum piece_kind { PIECE_LIT, PIECE_ANY /* '*': any bytes, none too */, PIECE_ONE /* '?': one character */ };
+enum piece_kind {
+        PIECE_LIT,
+        PIECE_ANY /* '*': any bytes, none too */,
+        PIECE_ONE /* '?': one character */
+};
 struct piece {
         enum piece_kind kind;
         struct span lit; /* PIECE_LIT; not folded; bytes of any kind (utf16, base64 …) */
@@ -21,39 +25,58 @@ struct pattern {
 };
 
 enum atom_op {
-        ATOM_STRING = 0, /* the whole value equals `pat` (contains, startswith, endswith, windash, base64 … became pieces) */
-        ATOM_REGEX,      /* PCRE2, unanchored search, `regex` and the flags; case-sensitive unless re_i */
-        ATOM_CIDR,       /* value is an address inside addr/prefix (IPv4 or IPv6) */
-        ATOM_COMPARE,    /* value as a number (or its time's part) against `number` */
-        ATOM_NULL,       /* the field is absent or null */
-        ATOM_EXISTS,     /* the field is there, whatever its value (null too) */
-        ATOM_FIELDREF,   /* equals, starts with, ends with or contains the value of `other` */
+        ATOM_STRING =
+                0, /* the whole value equals `pat` (contains, startswith, endswith, windash, base64 … became pieces) */
+        ATOM_REGEX, /* PCRE2, unanchored search, `regex` and the flags; case-sensitive unless re_i */
+        ATOM_CIDR,  /* value is an address inside addr/prefix (IPv4 or IPv6) */
+        ATOM_COMPARE,  /* value as a number (or its time's part) against `number` */
+        ATOM_NULL,     /* the field is absent or null */
+        ATOM_EXISTS,   /* the field is there, whatever its value (null too) */
+        ATOM_FIELDREF, /* equals, starts with, ends with or contains the value of `other` */
 };
 
 enum compare { CMP_EQ, CMP_LT, CMP_LTE, CMP_GT, CMP_GTE };
-enum time_part { PART_NONE = 0, PART_MINUTE, PART_HOUR, PART_DAY, PART_WEEK, PART_MONTH, PART_YEAR };
+enum time_part {
+        PART_NONE = 0,
+        PART_MINUTE,
+        PART_HOUR,
+        PART_DAY,
+        PART_WEEK,
+        PART_MONTH,
+        PART_YEAR
+};
 enum ref_mode { REF_EQ, REF_STARTS, REF_ENDS, REF_CONTAINS };
 
 struct atom {
-        struct span field; /* as the rule writes it, spaces stripped; empty p: keyword, looked for in the whole record */
+        struct span
+                field; /* as the rule writes it, spaces stripped; empty p: keyword, looked for in the whole record */
         enum atom_op op;
-        bool cased;           /* ATOM_STRING, ATOM_FIELDREF: case matters (|cased); else Unicode folding */
-        bool number;          /* ATOM_STRING: YAML gave a plain integer; same matching, kept for messages */
-        struct pattern pat;   /* ATOM_STRING; a keyword's is wrapped in ANY already, so it too matches the whole */
-        struct span regex;    /* ATOM_REGEX */
+        bool cased;  /* ATOM_STRING, ATOM_FIELDREF: case matters (|cased); else Unicode folding */
+        bool number; /* ATOM_STRING: YAML gave a plain integer; same matching, kept for messages */
+        struct pattern
+                pat; /* ATOM_STRING; a keyword's is wrapped in ANY already, so it too matches the whole */
+        struct span regex; /* ATOM_REGEX */
         bool re_i, re_m, re_s;
-        uint8_t addr[16];     /* ATOM_CIDR; IPv4 in the first four */
-        uint8_t addr_len;     /* 4 or 16 */
-        uint8_t prefix;       /* bits */
-        enum compare cmp;     /* ATOM_COMPARE */
-        enum time_part part;  /* ATOM_COMPARE: of the value as a time, UTC */
-        double value;         /* ATOM_COMPARE */
-        struct span other;    /* ATOM_FIELDREF */
+        uint8_t addr[16];    /* ATOM_CIDR; IPv4 in the first four */
+        uint8_t addr_len;    /* 4 or 16 */
+        uint8_t prefix;      /* bits */
+        enum compare cmp;    /* ATOM_COMPARE */
+        enum time_part part; /* ATOM_COMPARE: of the value as a time, UTC */
+        double value;        /* ATOM_COMPARE */
+        struct span other;   /* ATOM_FIELDREF */
         enum ref_mode ref;
         uint32_t line, column; /* where its value stands, from 1 */
 };
 
-enum expr_kind { EXPR_TRUE, EXPR_FALSE, EXPR_ATOM, EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_AT_LEAST /* `min` of the kids */ };
+enum expr_kind {
+        EXPR_TRUE,
+        EXPR_FALSE,
+        EXPR_ATOM,
+        EXPR_AND,
+        EXPR_OR,
+        EXPR_NOT,
+        EXPR_AT_LEAST /* `min` of the kids */
+};
 struct expr {
         enum expr_kind kind;
         uint32_t n, min;
@@ -63,20 +86,48 @@ struct expr {
 
 /* ---- rules ---- */
 
-enum level { LEVEL_NONE = 0, LEVEL_INFORMATIONAL, LEVEL_LOW, LEVEL_MEDIUM, LEVEL_HIGH, LEVEL_CRITICAL };
-enum status { STATUS_NONE = 0, STATUS_STABLE, STATUS_TEST, STATUS_EXPERIMENTAL, STATUS_DEPRECATED, STATUS_UNSUPPORTED };
+enum level {
+        LEVEL_NONE = 0,
+        LEVEL_INFORMATIONAL,
+        LEVEL_LOW,
+        LEVEL_MEDIUM,
+        LEVEL_HIGH,
+        LEVEL_CRITICAL
+};
+enum status {
+        STATUS_NONE = 0,
+        STATUS_STABLE,
+        STATUS_TEST,
+        STATUS_EXPERIMENTAL,
+        STATUS_DEPRECATED,
+        STATUS_UNSUPPORTED
+};
 
 struct logsource {
         struct span category, product, service, definition; /* lower-cased, empty when absent */
 };
 
 /* Where an attribute's value stands, for messages. */
-enum meta_at { AT_ID, AT_TITLE, AT_DESCRIPTION, AT_STATUS, AT_LEVEL, AT_DATE, AT_MODIFIED, AT_TAGS, AT_REFERENCES, AT_AUTHOR,
-               AT_LOGSOURCE, AT_FALSEPOSITIVES, AT_N };
+enum meta_at {
+        AT_ID,
+        AT_TITLE,
+        AT_DESCRIPTION,
+        AT_STATUS,
+        AT_LEVEL,
+        AT_DATE,
+        AT_MODIFIED,
+        AT_TAGS,
+        AT_REFERENCES,
+        AT_AUTHOR,
+        AT_LOGSOURCE,
+        AT_FALSEPOSITIVES,
+        AT_N
+};
 
 /* What rules, correlations and filters have in common. Empty spans when absent. */
 struct meta {
-        struct span id, name, title, title_vi, description, description_vi, author, date, modified, license, taxonomy;
+        struct span id, name, title, title_vi, description, description_vi, author, date, modified,
+                license, taxonomy;
         enum level level;
         enum status status;
         struct span *tags;
@@ -97,15 +148,22 @@ struct meta {
 struct rule {
         struct meta meta;
         struct logsource source;
-        struct expr *expr;   /* conditions of a list are OR-ed */
-        bool report;         /* false: only correlations use it (they name it and say generate: false) */
-        struct span *wanted; /* fields that correlations need from a hit, after aliases: for the program */
+        struct expr *expr; /* conditions of a list are OR-ed */
+        bool report; /* false: only correlations use it (they name it and say generate: false) */
+        struct span *
+                wanted; /* fields that correlations need from a hit, after aliases: for the program */
         uint32_t n_wanted;
 };
 
 enum corr_type {
-        CORR_EVENT_COUNT, CORR_VALUE_COUNT, CORR_TEMPORAL, CORR_TEMPORAL_ORDERED,
-        CORR_VALUE_SUM, CORR_VALUE_AVG, CORR_VALUE_PERCENTILE, CORR_VALUE_MEDIAN,
+        CORR_EVENT_COUNT,
+        CORR_VALUE_COUNT,
+        CORR_TEMPORAL,
+        CORR_TEMPORAL_ORDERED,
+        CORR_VALUE_SUM,
+        CORR_VALUE_AVG,
+        CORR_VALUE_PERCENTILE,
+        CORR_VALUE_MEDIAN,
 };
 
 /* One comparison of a correlation's condition; all of them must hold (gte: 3 and lt: 10). */

@@ -19,13 +19,13 @@ enum outbox_kind {
 };
 
 struct outbox {
-        uint64_t head;        /* written by the judge: bytes ever published */
-        uint64_t tail;        /* written by main: bytes ever taken */
-        uint64_t position;    /* of the record the judge is at, in the batch's payload: what a crash
+        uint64_t head;     /* written by the judge: bytes ever published */
+        uint64_t tail;     /* written by main: bytes ever taken */
+        uint64_t position; /* of the record the judge is at, in the batch's payload: what a crash
                               report needs */
-        uint64_t batch;       /* number of batches begun */
-        uint64_t slot;        /* slot of that batch */
-        uint64_t events;      /* of that batch, so far */
+        uint64_t batch;    /* number of batches begun */
+        uint64_t slot;     /* slot of that batch */
+        uint64_t events;   /* of that batch, so far */
         uint64_t bad;
         uint64_t finished;    /* batches done, with all their findings published */
         uint64_t last_events; /* of the last of those */
