@@ -9,23 +9,8 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 
-#include "os/fault.h"
+#include "os/call.h"
 #include "os/os.h"
-
-/* Runs a call that sets errno, again while it is interrupted. */
-#define CALL(ret, expr)                                                                            \
-        do {                                                                                       \
-                int fault_ = fault_hit();                                                          \
-                if (fault_) {                                                                      \
-                        (ret) = -fault_;                                                           \
-                        break;                                                                     \
-                }                                                                                  \
-                do                                                                                 \
-                        (ret) = (expr);                                                            \
-                while ((ret) < 0 && errno == EINTR);                                               \
-                if ((ret) < 0)                                                                     \
-                        (ret) = -errno;                                                            \
-        } while (0)
 
 int os_close(int fd) {
         int fault = fault_hit();

@@ -10,22 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "os/fault.h"
+#include "os/call.h"
 #include "os/os.h"
-
-#define CALL(ret, expr)                                                                            \
-        do {                                                                                       \
-                int fault_ = fault_hit();                                                          \
-                if (fault_) {                                                                      \
-                        (ret) = -fault_;                                                           \
-                        break;                                                                     \
-                }                                                                                  \
-                do                                                                                 \
-                        (ret) = (expr);                                                            \
-                while ((ret) < 0 && errno == EINTR);                                               \
-                if ((ret) < 0)                                                                     \
-                        (ret) = -errno;                                                            \
-        } while (0)
 
 pid_t os_fork(void) {
         pid_t r;
