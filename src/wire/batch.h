@@ -5,7 +5,7 @@
  *     ring:  RING_SLOTS slots of SLOT_BYTES
  *     slot:  struct batch_header | preamble | payload | padding
  *
- * BATCH_STREAM, the only layout until the node exists: the payload is one stretch of one input, cut
+ * BATCH_STREAM, the layout of a hunt: the payload is one stretch of one input, cut
  * by `ingest` where a record ends (a line, a JSON value, an EVTX chunk, an auditd serial, a
  * journald entry). The preamble holds what later stretches need from the beginning of the input
  * (Zeek's `#fields`, IIS's `#Fields:`, a CSV header), else nothing. At least SLOT_PADDING readable
@@ -21,7 +21,10 @@
 /* A record longer than this is cut and marked (DESIGN.md). */
 #define RECORD_MAX ((size_t)256 << 10)
 
-enum batch_layout { BATCH_STREAM = 1 };
+enum batch_layout {
+        BATCH_STREAM = 1,
+        BATCH_RECORDS = 2, /* of the node: wire/records.h */
+};
 
 /* What the input looks like; found by decode/detect or forced by --format. */
 enum format {

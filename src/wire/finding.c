@@ -1,7 +1,8 @@
 /* See finding.h.
  *
  *     u32 total | u32 rule, flags, input, length | u64 offset, line, record, count | i64 time,
- * time_last | u32 host length, user length, number of fields | host | user | per field: u32 name
+ * time_last | u64 seq | i64 received | u32 drill, reserved | u32 host length, user length, number
+ * of fields | host | user | per field: u32 name
  * length | u32 value length | u8 type | u8 matched | name | value */
 #include "wire/finding.h"
 
@@ -9,6 +10,9 @@ struct head {
         uint32_t total, rule, flags, input, length, host_len, user_len, n_fields;
         uint64_t offset, line, record, count;
         int64_t time, time_last;
+        uint64_t seq;
+        int64_t received;
+        uint32_t drill, reserved;
 };
 
 #define FIELD_HEAD 10u
@@ -25,7 +29,10 @@ void finding_encode(struct buf *b, const struct finding *f) {
                          .record = f->record,
                          .count = f->count,
                          .time = f->time,
-                         .time_last = f->time_last};
+                         .time_last = f->time_last,
+                         .seq = f->seq,
+                         .received = f->received,
+                         .drill = f->drill};
         size_t start = b->len, bytes = 0;
 
         buf_add(b, &h, sizeof(h));
@@ -103,6 +110,9 @@ ssize_t finding_decode(struct span s, struct arena *a, struct finding *ret) {
                             .time = h.time,
                             .count = h.count,
                             .time_last = h.time_last,
+                            .seq = h.seq,
+                            .received = h.received,
+                            .drill = h.drill,
                             .n_fields = h.n_fields};
         struct span rest = span_of(s.p + sizeof(h), h.total - sizeof(h));
 

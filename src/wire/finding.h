@@ -39,6 +39,9 @@ struct finding {
         int64_t time;      /* ns UTC or TIME_NONE */
         uint64_t count;    /* 1; for an alert the number of events (or the value) that raised it */
         int64_t time_last; /* for an alert: of the last event; else = time */
+        uint64_t seq;      /* in a node: of the record, else 0 */
+        int64_t received;  /* in a node: when; else 0 */
+        uint32_t drill;    /* in a node: label of the exercise it belongs to; 0: real */
         struct span host;
         struct span user;
         struct finding_field *fields;

@@ -86,6 +86,9 @@ static void findings_round_trip(void) {
                             .offset = 1u << 20,
                             .time = -5,
                             .count = 1,
+                            .seq = 1ull << 40,
+                            .drill = 9,
+                            .received = 77,
                             .host = SPAN("dc01"),
                             .fields = fields,
                             .n_fields = 2};
@@ -98,6 +101,7 @@ static void findings_round_trip(void) {
         check_int(finding_decode(buf_get(&b), &a, &g), (long long)b.len);
         check_int(g.rule, 7);
         check_int(g.time, -5);
+        check(g.seq == 1ull << 40 && g.drill == 9 && g.received == 77);
         check_span(g.host, "dc01");
         check_int(g.n_fields, 2);
         check_span(g.fields[0].value, "whoami /all");

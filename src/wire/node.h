@@ -1,0 +1,185 @@
+/* Every message between main and the processes of a node: fixed structs over SOCK_SEQPACKET pairs,
+ * one message a packet; descriptors travel beside. The receiver checks length and every value.
+ *
+ *     ingest ──FILLED slot──► main ──SEAL slot──► seal ──SEALED──► main ──COMMIT──► store
+ *                                   ──JUDGE slot─► judge (outbox) ──JUDGED─► main ──BATCH──► desk
+ *     store ──DURABLE seq──► main ──DURABLE seq──► ingest          desk ──COMMITTED──► main
+ *     main ──SLOT n (free)──► ingest
+ *
+ * main routes numbers and never looks at a record. A slot is free once durable and judged, or once
+ * durable and the ring is three quarters full: what judging skipped is judged from the store
+ * (READ → FRAMES → JUDGE_FRAMES). */
+#ifndef WIRE_NODE_H
+#define WIRE_NODE_H
+
+#include "wire/records.h"
+
+#define NODE_SEALS_MAX 4u
+#define NODE_JUDGES_MAX 16u
+#define SEAL_HALVES 2u
+#define SEAL_HALF_BYTES ((size_t)1 << 20)
+#define FRAME_RAW_MAX ((size_t)320 << 10) /* 256 KiB of payload and its tables */
+#define FRAMES_PER_SLOT 8u
+
+enum node_message {
+        /* main ↔ ingest (ingest/serve.h says more) */
+        NODE_SOURCE = 100, /* struct msg_source: a source of the configuration */
+        NODE_LISTEN,       /* struct msg_listen + the bound socket */
+        NODE_SECRET,       /* struct msg_secret + sealed memfd: a key, certificate or token list */
+        NODE_BEGIN,        /* msg_node_seq: all was said; seq: the first sequence number to give */
+        NODE_SLOT,         /* msg_node_slot: free, fill it */
+        NODE_DURABLE,      /* msg_node_seq: everything below seq is durable */
+        NODE_FILE,         /* msg_node_file + descriptor: a followed file, asked for or found */
+        NODE_STOP,         /* finish: hand over what is there, take nothing more */
+        NODE_FILLED,       /* msg_node_slot */
+        NODE_NOTE,         /* msg_note: one line for the operator's log */
+
+        /* main ↔ seal */
+        NODE_SEAL = 120, /* msg_seal: slot into half */
+        NODE_SEALED,     /* msg_seal */
+
+        /* main ↔ store */
+        STORE_OUTPUT = 130, /* msg_node_slot.slot: number of the seal + its output, read-only */
+        STORE_COMMIT,       /* msg_seal: what a seal wrote */
+        STORE_TAKEN,        /* msg_seal: copied; the half may be used again */
+        STORE_DURABLE,      /* msg_node_seq: everything below is on disk */
+        STORE_READY,        /* msg_store_ready */
+        STORE_STATE,        /* msg_store_state: cannot write, or can again */
+        STORE_READ,         /* msg_store_read */
+        STORE_FRAMES,       /* msg_store_frames + memfd: struct frame_list (store/frames.h) */
+        STORE_POSITIONS,    /* msg_store_frames, n_frames positions + memfd: struct position[] */
+
+        /* main ↔ judge */
+        JUDGE_SLOT = 150, /* msg_judge */
+        JUDGE_FRAMES,     /* msg_judge + memfd as from STORE_FRAMES */
+        JUDGE_PROGRAM,    /* + memfd: from the next batch on, these rules */
+        JUDGED,           /* msg_judge */
+
+        /* main ↔ desk */
+        DESK_OUTBOX = 170, /* msg_judge.judge + the judge's outbox, writable (its tail) */
+        DESK_PROGRAM,      /* msg_plain + memfd: names of rules, correlations */
+        DESK_BATCH,        /* msg_judge: take what the judge said about this batch */
+        DESK_TAKEN,        /* msg_judge: the outbox is empty */
+        DESK_COMMITTED,    /* msg_judge: verdicts and watermark are durable */
+        DESK_READY,        /* msg_node_seq: everything below was judged and committed */
+        DESK_INCIDENT,     /* msg_own_alert: the node itself has something to say */
+
+        /* store ↔ vault, directly */
+        VAULT_SIGN = 190, /* msg_sign */
+        VAULT_SIGNED,     /* msg_signed */
+};
+
+struct msg_node_seq {
+        uint32_t type, reserved;
+        uint64_t seq;
+};
+
+struct msg_node_slot {
+        uint32_t type, slot;
+        uint32_t bytes, n_records; /* FILLED */
+        uint64_t first_seq;        /* FILLED */
+};
+
+struct msg_note {
+        uint32_t type;
+        uint32_t level;               /* 0 error, 1 warning, 2 information */
+        char source[SOURCE_NAME_MAX]; /* or empty */
+        char text[160]; /* English constant phrase or key=value; printable ASCII, checked */
+};
+
+struct msg_seal {
+        uint32_t type, slot;
+        uint32_t seal, half; /* which output */
+        uint32_t bytes;      /* SEALED, COMMIT: used of the half */
+        int32_t error;       /* SEALED: 0 or -errno */
+        uint64_t first_seq;
+        uint32_t n_records, reserved;
+};
+
+/* What a seal writes into its half: this, then the frames' entries, then at `data_at` their bytes,
+ * each frame followed by its token filter; then the batch's positions. */
+struct sealed_frame {
+        uint32_t at, len;               /* compressed frame, in the half */
+        uint32_t raw_len;               /* decompressed: a records batch */
+        uint32_t payload_len;           /* of it the records as received */
+        uint32_t filter_at, filter_len; /* distinct token hashes, sorted: u32 each */
+        uint64_t first_seq;
+        uint32_t n_records, reserved;
+        int64_t received_first, received_last;
+};
+struct sealed {
+        uint32_t n_frames;
+        uint32_t n_positions, positions_at;
+        uint32_t reserved;
+        struct sealed_frame frames[FRAMES_PER_SLOT];
+};
+
+struct msg_store_ready {
+        uint32_t type;
+        int32_t error;     /* 0; -EBUSY: another node has the directory; … */
+        uint64_t next_seq; /* first sequence number never given */
+        char what[160];
+};
+
+enum store_condition { STORE_FINE = 0, STORE_FULL, STORE_READ_ONLY, STORE_IO_ERROR, STORE_CLOCK };
+struct msg_store_state {
+        uint32_t type, condition; /* enum store_condition */
+        int32_t error;
+        char what[160];
+};
+
+struct msg_store_read {
+        uint32_t type, token; /* comes back */
+        uint64_t from, to;    /* sequence numbers, [from, to) */
+        uint64_t max_bytes;   /* of compressed frames; at least one frame is given */
+};
+
+struct msg_store_frames {
+        uint32_t type, token;
+        uint32_t n_frames;
+        int32_t error;
+        uint64_t from, to; /* what the frames cover; to == from: nothing there */
+        uint64_t bytes;    /* of the memfd */
+};
+
+struct msg_judge {
+        uint32_t type, judge;
+        uint32_t slot; /* JUDGE_SLOT; UINT32_MAX: frames */
+        uint32_t n_records;
+        uint64_t first_seq;
+        uint64_t
+                skip; /* begin behind this many records of the batch (a judge died on the last of them) */
+        uint64_t until;       /* judge no record at or after this index; UINT64_MAX: all */
+        uint64_t events, bad; /* JUDGED */
+        uint64_t bytes;       /* JUDGE_FRAMES: of the memfd */
+        uint32_t program;     /* generation of the rules that judged */
+        uint32_t reserved;
+};
+
+enum own_alert {
+        OWN_SILENT_SOURCE = 1, /* a source said nothing for longer than allowed */
+        OWN_CRASH,             /* a record was set aside: judges died on it */
+        OWN_STORE,             /* the store cannot write */
+        OWN_UNKNOWN_SENDER,
+        OWN_RATE_LIMITED, /* a rule's verdicts beyond the limit were counted only */
+};
+struct msg_own_alert {
+        uint32_t type, what; /* enum own_alert */
+        uint64_t seq;        /* of the record, or 0 */
+        int64_t time;
+        char source[SOURCE_NAME_MAX];
+        char text[160];
+};
+
+#define SIGN_MAX 256u
+struct msg_sign {
+        uint32_t type, len;
+        unsigned char bytes[SIGN_MAX]; /* begins with a name of what it is: "coloa-head-1" */
+};
+struct msg_signed {
+        uint32_t type;
+        int32_t error;
+        unsigned char signature[64], public_key[32];
+};
+
+#endif
