@@ -233,6 +233,10 @@ static void what_hides(void) {
         static char text[512];
 
         few();
+        /* UTF-16 is no JSON: escapes hide nothing there */
+        for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+                agree(span_of(text, put(text, parts[i], strlen(parts[i]), RAW_UTF16)), RAW_UTF16,
+                      SPAN(""), 0);
         for (unsigned form = RAW_BYTES; form <= RAW_UTF16; form++)
                 for (size_t i = 0; i < ARRAY_LEN(parts); i++)
                         for (size_t at = 0; at < 140; at++) {
