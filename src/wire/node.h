@@ -30,6 +30,7 @@ enum node_message {
         NODE_SLOT,         /* msg_node_slot: free, fill it */
         NODE_DURABLE,      /* msg_node_seq: everything below seq is durable */
         NODE_FILE,         /* msg_node_file + descriptor: a followed file, asked for or found */
+        NODE_PEER,         /* msg_plain + socket: a direct line to a process (store, vault) */
         NODE_STOP,         /* finish: hand over what is there, take nothing more */
         NODE_FILLED,       /* msg_node_slot */
         NODE_NOTE,         /* msg_note: one line for the operator's log */
@@ -52,17 +53,17 @@ enum node_message {
         /* main ↔ judge */
         JUDGE_SLOT = 150, /* msg_judge */
         JUDGE_FRAMES,     /* msg_judge + memfd as from STORE_FRAMES */
-        JUDGE_PROGRAM,    /* + memfd: from the next batch on, these rules */
-        JUDGED,           /* msg_judge */
+        JUDGED,           /* msg_judge; JUDGE_FULL and JUDGE_EMPTIED are a hunt's */
 
         /* main ↔ desk */
-        DESK_OUTBOX = 170, /* msg_judge.judge + the judge's outbox, writable (its tail) */
-        DESK_PROGRAM,      /* msg_plain + memfd: names of rules, correlations */
-        DESK_BATCH,        /* msg_judge: take what the judge said about this batch */
-        DESK_TAKEN,        /* msg_judge: the outbox is empty */
-        DESK_COMMITTED,    /* msg_judge: verdicts and watermark are durable */
-        DESK_READY,        /* msg_node_seq: everything below was judged and committed */
-        DESK_INCIDENT,     /* msg_own_alert: the node itself has something to say */
+        DESK_OUTBOX =
+                170, /* msg_judge.judge + its outbox, writable (the tail); a new judge has a new one */
+        DESK_PROGRAM,   /* msg_plain + memfd: names of rules, correlations */
+        DESK_BATCH,     /* msg_judge: take all; [from, to) is judged, nothing when equal */
+        DESK_TAKEN,     /* msg_judge: empty; or error: the judge broke the format */
+        DESK_COMMITTED, /* msg_judge: verdicts and watermark are durable */
+        DESK_READY,     /* msg_node_seq: everything below was judged and committed */
+        DESK_INCIDENT,  /* msg_own_alert: the node itself has something to say */
 
         /* store ↔ vault, directly */
         VAULT_SIGN = 190, /* msg_sign */
@@ -93,8 +94,12 @@ struct msg_seal {
         uint32_t bytes;      /* SEALED, COMMIT: used of the half */
         int32_t error;       /* SEALED: 0 or -errno */
         uint64_t first_seq;
-        uint32_t n_records, reserved;
+        uint32_t n_records;
+        uint32_t flags; /* SEAL: SEAL_PLAIN */
 };
+
+/* Seals died on this slot: no filter, no cleverness, only the bytes. */
+#define SEAL_PLAIN 1u
 
 /* What a seal writes into its half: this, then the frames' entries, then at `data_at` their bytes,
  * each frame followed by its token filter; then the batch's positions. */
@@ -147,13 +152,11 @@ struct msg_judge {
         uint32_t slot; /* JUDGE_SLOT; UINT32_MAX: frames */
         uint32_t n_records;
         uint64_t first_seq;
-        uint64_t
-                skip; /* begin behind this many records of the batch (a judge died on the last of them) */
-        uint64_t until;       /* judge no record at or after this index; UINT64_MAX: all */
+        uint64_t from, to;    /* judge only records with these sequence numbers, [from, to) */
         uint64_t events, bad; /* JUDGED */
         uint64_t bytes;       /* JUDGE_FRAMES: of the memfd */
-        uint32_t program;     /* generation of the rules that judged */
-        uint32_t reserved;
+        uint32_t program;     /* generation of the rules that judged, from 1 */
+        int32_t error;        /* DESK_TAKEN */
 };
 
 enum own_alert {
