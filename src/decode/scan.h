@@ -14,6 +14,12 @@ static inline void scan_blanks(struct span *s) {
                 scan_skip(s, 1);
 }
 
+/* A crash leaves blocks of zeros in logs; they belong to no line. */
+static inline void scan_zeros(struct span *s) {
+        while (s->len && *s->p == '\0')
+                scan_skip(s, 1);
+}
+
 static inline bool scan_char(struct span *s, char c) {
         if (s->len == 0 || *s->p != c)
                 return false;

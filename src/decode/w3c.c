@@ -109,9 +109,11 @@ static void w3c_skip(struct decode_state *s) {
 
         s->pos = nl ? (size_t)(nl + 1 - p.p) : p.len;
         rest = span_of(p.p, s->pos);
-        while (scan_to(&rest, '\n', &line))
+        while (scan_to(&rest, '\n', &line)) {
+                scan_zeros(&line);
                 if (line.len && *line.p == '#')
                         directive(s->priv, line);
+        }
 }
 
 static bool next_value(struct span *rest, char separator, struct span *ret) {

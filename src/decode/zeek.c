@@ -136,9 +136,11 @@ static void zeek_skip(struct decode_state *s) {
 
         s->pos = nl ? (size_t)(nl + 1 - p.p) : p.len;
         rest = span_of(p.p, s->pos);
-        while (scan_to(&rest, '\n', &line))
+        while (scan_to(&rest, '\n', &line)) {
+                scan_zeros(&line);
                 if (line.len && *line.p == '#')
                         directive(s->priv, &s->batch_arena, without_return(line));
+        }
 }
 
 static void add_one(struct decode_state *s, struct event *e, const struct column *c,

@@ -94,11 +94,19 @@ static int take_directive(struct preamble *pr, struct span line) {
         return 0;
 }
 
+/* Does a line begin at p, or behind the zeros that a crash left at its beginning (scan_zeros())?
+ * Each zero is looked at once, before the next '#'. */
+static bool begins_line(const char *start, const char *p) {
+        while (p > start && p[-1] == '\0')
+                p--;
+        return p == start || p[-1] == '\n';
+}
+
 static int scan_directives(struct preamble *pr, struct span s) {
         const char *p = s.p, *end = s.p + s.len;
 
         while (p < end && (p = memchr(p, '#', (size_t)(end - p)))) {
-                if (p > s.p && p[-1] != '\n') {
+                if (!begins_line(s.p, p)) {
                         p++;
                         continue;
                 }

@@ -240,6 +240,15 @@ static void headers_are_carried_on(void) {
         res = run(buf_get(&b), FORMAT_UNKNOWN, 1, SIZE_MAX);
         check_span(buf_get(&res.preamble), "#separator \\x09\n#path\tconn\n#fields\tts\tuid\n");
         result_free(&res);
+
+        /* A crash left zeros before the header that a new file begins with. */
+        buf_reset(&b);
+        buf_str(&b, "#separator \\x09\n#path\tdns\n#fields\tts\tq\n1\ta\n");
+        buf_add(&b, "\0\0\0", 3);
+        buf_str(&b, "#separator \\x7c\n#fields|b|c\n2|3\n");
+        res = run(buf_get(&b), FORMAT_UNKNOWN, 1, SIZE_MAX);
+        check_span(buf_get(&res.preamble), "#separator \\x7c\n#fields|b|c\n");
+        result_free(&res);
         buf_deinit(&b);
 }
 
