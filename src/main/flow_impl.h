@@ -1,0 +1,107 @@
+/* What flow.c (ingest, seals, store) and flow_judge.c (judges, desk, what is judged later) share. */
+#ifndef MAIN_FLOW_IMPL_H
+#define MAIN_FLOW_IMPL_H
+
+#include "main/flow.h"
+#include "main/ranges.h"
+
+#define JUDGE_QUEUE 2u
+#define TASKS_MAX 512u
+#define INCIDENTS_MAX 64u
+#define READ_BYTES ((uint64_t)128 << 10) /* compressed, of one reading from the store */
+
+enum slot_state { SLOT_FREE, SLOT_INGEST, SLOT_FULL };
+enum seal_state {
+        SEAL_WAITING,
+        SEAL_WORKING,
+        SEAL_READY,     /* in its half, not yet given to the store */
+        SEAL_COMMITTED, /* given to the store */
+        SEAL_UNSURE,    /* given to a store that died: its successor knows */
+        SEAL_DURABLE,
+};
+
+struct slot {
+        enum slot_state state;
+        enum seal_state seal_state;
+        unsigned seal, half, deaths; /* seals that died on it */
+        uint32_t bytes, sealed_bytes;
+        uint64_t first_seq, end;
+        unsigned tasks; /* of judging, waiting or at work */
+        bool later;     /* some of it will be judged from the store */
+};
+
+struct seal {
+        bool ready;
+        int fd;
+        bool half_busy[SEAL_HALVES];
+        bool working;
+};
+
+/* A stretch of a batch to be judged. */
+struct task {
+        bool frames;
+        unsigned slot;
+        int fd; /* of frames; owned */
+        uint64_t bytes;
+        uint64_t first_seq;
+        uint32_t n_records;
+        uint64_t from, to;
+        unsigned deaths;
+};
+
+struct judge {
+        bool ready, resting, full; /* full: waits for the desk to empty its outbox */
+        int fd;
+        uint32_t generation;
+        struct task queue[JUDGE_QUEUE];
+        unsigned queued;
+        int64_t began, waited; /* waited: for the desk, not its fault */
+};
+
+struct flow {
+        struct flow_options o;
+        struct flow_calls calls;
+        struct flow_stats st;
+        struct slot slots[RING_SLOTS];
+        unsigned order[RING_SLOTS]; /* full slots, oldest first */
+        unsigned n_order;
+        struct seal seals[NODE_SEALS_MAX];
+        struct judge judges[NODE_JUDGES_MAX];
+
+        bool ingest_ready, ingest_begun, positions_asked;
+        bool store_ready, store_met; /* met: next_seq is known */
+        bool desk_ready, desk_met;
+        uint64_t next_seq;       /* of the next batch of ingest */
+        uint64_t committed;      /* everything below was given to the store that lives */
+        uint64_t desk_watermark; /* as it said when it came */
+        uint64_t judged_max;     /* end of the furthest batch ever said to be judged */
+
+        struct task tasks[TASKS_MAX]; /* waiting; a few at most, so an array will do */
+        unsigned n_tasks;
+        struct ranges later; /* to be judged from the store */
+        bool reading;
+        uint32_t read_token;
+        uint64_t read_from, read_to;
+        int64_t read_again;                            /* monotonic: not before */
+        struct msg_own_alert incidents[INCIDENTS_MAX]; /* for a desk that is not there */
+        unsigned n_incidents;
+};
+
+/* flow.c */
+int flow_send(struct flow *f, enum flow_role role, unsigned index, const void *m, size_t n, int fd);
+void flow_slot_judged(struct flow *f, unsigned slot);
+void flow_free_slots(struct flow *f);
+
+/* flow_judge.c */
+void flow_judge_slot(struct flow *f, unsigned slot);
+void flow_put_off(struct flow *f, unsigned slot); /* its waiting tasks: from the store, later */
+void flow_pump_judges(struct flow *f);
+int flow_judge_message(struct flow *f, unsigned index, const void *m, size_t n);
+int flow_desk_message(struct flow *f, const void *m, size_t n);
+int flow_frames(struct flow *f, const struct msg_store_frames *m, int fd);
+void flow_judge_died(struct flow *f, unsigned index, uint64_t hint);
+void flow_meet_desk(struct flow *f);
+void flow_judge_ready(struct flow *f, unsigned index, int fd, uint32_t generation);
+void flow_drop_tasks(struct flow *f);
+
+#endif

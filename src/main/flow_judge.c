@@ -1,0 +1,428 @@
+/* Judging, of what is in the ring and of what was put off, and the desk that hears of it. See
+ * flow.h.
+ *
+ * Work comes as tasks: a stretch of a slot, or of frames read from the store. A judge that dies or
+ * takes too long leaves its task: the record it says it was at is tried alone, what stands before
+ * and behind it apart; as its word may be a lie, later deaths on the same stretch halve it. A record
+ * on which a judge dies alone is set aside: named in an incident and passed over (F3). What was
+ * judged before the death is judged again; verdicts are told apart by what they say, so the desk
+ * does not double them.
+ *
+ * Without a desk nothing is judged: its verdicts would have to be made again. When it comes it says
+ * through what it has everything, and the rest is read from the store. */
+#include <stdlib.h>
+
+#include "main/flow_impl.h"
+#include "os/os.h"
+
+#define HINTS_TRUSTED 3u /* deaths on a stretch until its judges' word counts for nothing */
+#define READ_RETRY_NS INT64_C(1000000000)
+
+static void drop_task(struct task *t) {
+        if (t->frames)
+                os_close_quiet(t->fd);
+        t->fd = -1;
+}
+
+void flow_drop_tasks(struct flow *f) {
+        for (unsigned i = 0; i < f->n_tasks; i++)
+                drop_task(&f->tasks[i]);
+        for (unsigned i = 0; i < NODE_JUDGES_MAX; i++)
+                for (unsigned k = 0; k < f->judges[i].queued; k++)
+                        drop_task(&f->judges[i].queue[k]);
+}
+
+/* It is owned by the flow from here on. `first`: before the others, as it comes back. */
+static void add_task(struct flow *f, const struct task *t, bool first) {
+        if (t->from >= t->to) {
+                struct task empty = *t;
+                drop_task(&empty);
+                return;
+        }
+        if (f->n_tasks == TASKS_MAX) { /* only after many deaths: the store has it too */
+                struct task over = *t;
+                ranges_add(&f->later, t->from, t->to);
+                drop_task(&over);
+                return;
+        }
+        if (first)
+                memmove(&f->tasks[1], &f->tasks[0], f->n_tasks * sizeof(*t));
+        f->tasks[first ? 0 : f->n_tasks] = *t;
+        f->n_tasks++;
+        if (!t->frames)
+                f->slots[t->slot].tasks++;
+}
+
+static void remove_task(struct flow *f, unsigned i) {
+        memmove(&f->tasks[i], &f->tasks[i + 1], (--f->n_tasks - i) * sizeof(f->tasks[0]));
+}
+
+void flow_judge_slot(struct flow *f, unsigned slot) {
+        const struct slot *s = &f->slots[slot];
+        struct task t = {.slot = slot,
+                         .fd = -1,
+                         .first_seq = s->first_seq,
+                         .n_records = (uint32_t)(s->end - s->first_seq),
+                         .from = s->first_seq,
+                         .to = s->end};
+
+        add_task(f, &t, false);
+}
+
+void flow_put_off(struct flow *f, unsigned slot) {
+        for (unsigned i = f->n_tasks; i-- > 0;) {
+                struct task t = f->tasks[i];
+
+                if (t.frames || t.slot != slot)
+                        continue;
+                remove_task(f, i);
+                ranges_add(&f->later, t.from, t.to);
+                f->st.later += t.to - t.from;
+                flow_slot_judged(f, slot);
+        }
+}
+
+/* ---- giving out work ---- */
+
+static bool fresh(const struct task *t) {
+        return !t->frames;
+}
+
+/* What just came is judged before what was put off, which waits already. */
+static int next_task(const struct flow *f) {
+        for (unsigned i = 0; i < f->n_tasks; i++)
+                if (fresh(&f->tasks[i]))
+                        return (int)i;
+        return f->n_tasks ? 0 : -1;
+}
+
+static int idlest(const struct flow *f) {
+        int best = -1;
+
+        for (unsigned i = 0; i < f->o.judges; i++) {
+                const struct judge *j = &f->judges[i];
+
+                if (!j->ready || j->resting || j->full || j->queued == JUDGE_QUEUE)
+                        continue;
+                if (best < 0 || j->queued < f->judges[best].queued)
+                        best = (int)i;
+        }
+        return best;
+}
+
+static void give(struct flow *f, unsigned index, const struct task *t) {
+        struct judge *j = &f->judges[index];
+        struct msg_judge m = {.type = t->frames ? JUDGE_FRAMES : JUDGE_SLOT,
+                              .judge = index,
+                              .slot = t->frames ? UINT32_MAX : t->slot,
+                              .n_records = t->n_records,
+                              .first_seq = t->first_seq,
+                              .from = t->from,
+                              .to = t->to,
+                              .bytes = t->bytes,
+                              .program = j->generation};
+
+        if (j->queued == 0) {
+                j->began = f->calls.now(f->calls.ctx);
+                j->waited = 0;
+        }
+        j->queue[j->queued++] = *t;
+        (void)flow_send(f, FLOW_JUDGE, index, &m, sizeof(m), t->fd);
+}
+
+static bool any_idle(const struct flow *f) {
+        for (unsigned i = 0; i < f->o.judges; i++)
+                if (f->judges[i].ready && !f->judges[i].resting && f->judges[i].queued == 0)
+                        return true;
+        return false;
+}
+
+/* Reads a little of what was put off, once a judge has nothing else to do. */
+static void read_later(struct flow *f) {
+        if (f->reading || !f->store_ready || !f->desk_ready || f->later.n == 0 || f->n_tasks ||
+            !any_idle(f) || f->calls.now(f->calls.ctx) < f->read_again)
+                return;
+        uint64_t to = MIN(f->later.at[0].to, f->st.durable);
+        if (to <= f->later.at[0].from)
+                return; /* not durable yet: cannot be in the store */
+        struct msg_store_read m = {.type = STORE_READ,
+                                   .token = ++f->read_token,
+                                   .from = f->later.at[0].from,
+                                   .to = to,
+                                   .max_bytes = READ_BYTES};
+        f->read_from = m.from;
+        f->read_to = m.to;
+        f->reading = flow_send(f, FLOW_STORE, 0, &m, sizeof(m), -1) == 0;
+}
+
+void flow_pump_judges(struct flow *f) {
+        while (f->desk_ready && f->n_tasks) {
+                int t = next_task(f), j = idlest(f);
+
+                if (t < 0 || j < 0)
+                        break;
+                struct task task = f->tasks[t];
+                remove_task(f, (unsigned)t);
+                give(f, (unsigned)j, &task);
+        }
+        read_later(f);
+        f->st.behind = ranges_sum(&f->later);
+}
+
+/* The desk hears that [from, to) needs no more judging. */
+static void tell_desk(struct flow *f, unsigned judge, uint64_t from, uint64_t to) {
+        struct msg_judge m = {.type = DESK_BATCH,
+                              .judge = judge,
+                              .from = from,
+                              .to = to,
+                              .program = f->judges[judge].generation};
+
+        f->judged_max = MAX(f->judged_max, to);
+        if (f->desk_ready)
+                (void)flow_send(f, FLOW_DESK, 0, &m, sizeof(m), -1);
+}
+
+/* Frames that the store has nothing of: retention took them; whoever waits for them may go on. */
+static void pass_over(struct flow *f, uint64_t from, uint64_t to) {
+        f->calls.note(f->calls.ctx, 1, "records that were to be judged later are not kept any more",
+                      from);
+        tell_desk(f, 0, from, to);
+        ranges_cut(&f->later, to);
+}
+
+int flow_frames(struct flow *f, const struct msg_store_frames *m, int fd) {
+        if (!f->reading || m->token != f->read_token)
+                return -EPROTO;
+        f->reading = false;
+        if (m->error < 0) {
+                f->read_again = f->calls.now(f->calls.ctx) + READ_RETRY_NS;
+                return 0;
+        }
+        if (m->to == m->from) {
+                pass_over(f, f->read_from, f->read_to);
+                return 0;
+        }
+        if (fd < 0 || m->from > m->to || m->to <= f->read_from || m->from >= f->read_to)
+                return -EPROTO;
+        if (m->from > f->read_from)
+                pass_over(f, f->read_from, m->from);
+        struct task t = {.frames = true,
+                         .fd = os_dup(fd),
+                         .bytes = m->bytes,
+                         .first_seq = m->from,
+                         .n_records = (uint32_t)MIN(m->to - m->from, (uint64_t)UINT32_MAX),
+                         .from = MAX(m->from, f->read_from),
+                         .to = MIN(m->to, f->read_to)};
+        if (t.fd < 0) {
+                f->read_again = f->calls.now(f->calls.ctx) + READ_RETRY_NS;
+                return 0;
+        }
+        ranges_cut(&f->later, t.to);
+        add_task(f, &t, false);
+        return 0;
+}
+
+/* ---- what judges say ---- */
+
+static void finish_first(struct flow *f, struct judge *j) {
+        struct task t = j->queue[0];
+
+        j->queue[0] = j->queue[1];
+        j->queued--;
+        j->began = f->calls.now(f->calls.ctx);
+        j->waited = 0;
+        if (!t.frames)
+                flow_slot_judged(f, t.slot);
+        drop_task(&t);
+}
+
+static int judged(struct flow *f, unsigned index, const struct msg_judge *m) {
+        struct judge *j = &f->judges[index];
+
+        if (j->queued == 0 || m->from != j->queue[0].from || m->to != j->queue[0].to)
+                return -EPROTO; /* F4 */
+        f->st.events += m->events;
+        f->st.bad += m->bad;
+        tell_desk(f, index, m->from, m->to);
+        finish_first(f, j);
+        return 0;
+}
+
+int flow_judge_message(struct flow *f, unsigned index, const void *m, size_t n) {
+        struct judge *j = &f->judges[index];
+        struct msg_plain plain;
+        struct msg_judge done;
+
+        memcpy(&plain, m, sizeof(plain));
+        if (plain.type == JUDGED && n == sizeof(done)) {
+                memcpy(&done, m, sizeof(done));
+                return judged(f, index, &done);
+        }
+        if (plain.type != JUDGE_FULL || n != sizeof(plain) || j->full || j->queued == 0)
+                return -EPROTO;
+        j->full = true;
+        j->waited -= f->calls.now(f->calls.ctx); /* until it is emptied */
+        tell_desk(f, index, 0, 0);
+        return 0;
+}
+
+static void emptied(struct flow *f, unsigned index) {
+        struct msg_plain m = {JUDGE_EMPTIED, 0};
+        struct judge *j = &f->judges[index];
+
+        if (!j->full)
+                return;
+        j->full = false;
+        j->waited += f->calls.now(f->calls.ctx);
+        (void)flow_send(f, FLOW_JUDGE, index, &m, sizeof(m), -1);
+}
+
+/* Set aside: somebody has to look at it, and judging goes on behind it. */
+static void set_aside(struct flow *f, unsigned index, const struct task *t) {
+        struct msg_own_alert a = {
+                .type = DESK_INCIDENT, .what = OWN_CRASH, .seq = t->from, .time = os_now()};
+
+        static const char why[] = "judges died on this record or took too long: it was not judged";
+        memcpy(a.text, why, sizeof(why));
+        f->st.set_aside++;
+        f->calls.note(f->calls.ctx, 0, why, t->from);
+        flow_incident(f, &a);
+        tell_desk(f, index, t->from, t->to);
+}
+
+/* The same work again, less what it died on. Takes over t's descriptor. */
+static void split(struct flow *f, unsigned index, struct task *t, uint64_t hint) {
+        struct task part = *t;
+        uint64_t cut[4] = {t->from, t->from + (t->to - t->from) / 2, t->to, t->to};
+
+        part.deaths = t->deaths + 1;
+        if (t->to - t->from == 1) {
+                set_aside(f, index, t);
+                drop_task(t);
+                return;
+        }
+        if (t->deaths < HINTS_TRUSTED && hint >= t->from && hint < t->to) {
+                cut[1] = hint;
+                cut[2] = hint + 1;
+        }
+        for (unsigned i = 3; i-- > 0;) { /* put first in front, so from behind */
+                part.from = cut[i];
+                part.to = cut[i + 1];
+                part.fd = t->frames ? os_dup(t->fd) : -1;
+                if (t->frames && part.fd < 0)
+                        ranges_add(&f->later, part.from, part.to);
+                else
+                        add_task(f, &part, true);
+        }
+        drop_task(t);
+}
+
+void flow_judge_died(struct flow *f, unsigned index, uint64_t hint) {
+        struct judge *j = &f->judges[index];
+        struct judge old = *j;
+
+        j->queued = 0;
+        j->ready = j->resting = j->full = false;
+        j->fd = -1;
+        tell_desk(f, index, 0, 0); /* what it said before stands */
+        for (unsigned i = old.queued; i-- > 0;) {
+                struct task t = old.queue[i];
+
+                if (i == 0)
+                        split(f, index, &t, hint);
+                else
+                        add_task(f, &t, true);
+                if (!old.queue[i].frames)
+                        flow_slot_judged(f, old.queue[i].slot);
+        }
+}
+
+bool flow_rest_judge(struct flow *f, unsigned index) {
+        f->judges[index].resting = true;
+        return f->judges[index].queued == 0;
+}
+
+void flow_judge_ready(struct flow *f, unsigned index, int fd, uint32_t generation) {
+        struct msg_judge m = {.type = DESK_OUTBOX, .judge = index, .program = generation};
+        struct judge *j = &f->judges[index];
+
+        *j = (struct judge){.ready = true, .fd = fd, .generation = generation};
+        if (f->desk_ready)
+                (void)flow_send(f, FLOW_DESK, 0, &m, sizeof(m), fd);
+}
+
+void flow_tick(struct flow *f) {
+        int64_t now = f->calls.now(f->calls.ctx);
+
+        for (unsigned i = 0; i < f->o.judges; i++) {
+                struct judge *j = &f->judges[i];
+
+                if (!j->ready || j->queued == 0 || j->full || !f->desk_ready)
+                        continue;
+                if (now - j->began - j->waited > f->o.judge_limit)
+                        f->calls.end(f->calls.ctx, FLOW_JUDGE, i, "it took too long for a batch");
+        }
+        flow_pump_judges(f);
+}
+
+/* ---- the desk ---- */
+
+void flow_meet_desk(struct flow *f) {
+        if (!f->desk_met || f->desk_ready || !f->store_met)
+                return;
+        f->desk_ready = true;
+        for (unsigned i = 0; i < f->o.judges; i++) {
+                struct msg_judge m = {
+                        .type = DESK_OUTBOX, .judge = i, .program = f->judges[i].generation};
+
+                if (f->judges[i].ready &&
+                    flow_send(f, FLOW_DESK, 0, &m, sizeof(m), f->judges[i].fd) < 0)
+                        return;
+                if (f->judges[i].full)
+                        tell_desk(f, i, 0, 0);
+        }
+        /* Said to be judged, or never in the ring of this life: read again from there on. */
+        ranges_add(&f->later, f->desk_watermark, f->judged_max);
+        for (unsigned i = 0; i < f->n_incidents; i++)
+                (void)flow_send(f, FLOW_DESK, 0, &f->incidents[i], sizeof(f->incidents[i]), -1);
+        f->n_incidents = 0;
+}
+
+void flow_incident(struct flow *f, const struct msg_own_alert *a) {
+        if (f->desk_ready)
+                (void)flow_send(f, FLOW_DESK, 0, a, sizeof(*a), -1);
+        else if (f->n_incidents < INCIDENTS_MAX)
+                f->incidents[f->n_incidents++] = *a;
+}
+
+int flow_desk_message(struct flow *f, const void *m, size_t n) {
+        struct msg_plain plain;
+        struct msg_judge j;
+        struct msg_node_seq seq;
+
+        memcpy(&plain, m, sizeof(plain));
+        if (plain.type == DESK_READY && n == sizeof(seq) && !f->desk_met) {
+                memcpy(&seq, m, sizeof(seq));
+                f->desk_watermark = f->st.judged = seq.seq;
+                f->desk_met = true;
+                flow_meet_desk(f);
+                return 0;
+        }
+        if (n != sizeof(j) || !f->desk_ready)
+                return -EPROTO;
+        memcpy(&j, m, sizeof(j));
+        if (j.judge >= f->o.judges)
+                return -EPROTO;
+        if (plain.type == DESK_TAKEN) {
+                if (j.error < 0)
+                        f->calls.end(f->calls.ctx, FLOW_JUDGE, j.judge,
+                                     "what it said cannot be read");
+                else
+                        emptied(f, j.judge);
+                return 0;
+        }
+        if (plain.type != DESK_COMMITTED)
+                return -EPROTO;
+        f->st.judged = MAX(f->st.judged, MIN(j.to, f->judged_max));
+        return 0;
+}

@@ -1,0 +1,50 @@
+/* See ranges.h. */
+#include "main/ranges.h"
+
+static void remove_at(struct ranges *r, unsigned i) {
+        memmove(&r->at[i], &r->at[i + 1], (--r->n - i) * sizeof(r->at[0]));
+}
+
+static void join_nearest(struct ranges *r) {
+        unsigned best = 1;
+
+        for (unsigned i = 2; i < r->n; i++)
+                if (r->at[i].from - r->at[i - 1].to < r->at[best].from - r->at[best - 1].to)
+                        best = i;
+        r->at[best - 1].to = r->at[best].to;
+        remove_at(r, best);
+}
+
+void ranges_add(struct ranges *r, uint64_t from, uint64_t to) {
+        unsigned i = 0;
+
+        if (from >= to)
+                return;
+        while (i < r->n && r->at[i].to < from)
+                i++;
+        while (i < r->n && r->at[i].from <= to) { /* touches or overlaps: taken in */
+                from = MIN(from, r->at[i].from);
+                to = MAX(to, r->at[i].to);
+                remove_at(r, i);
+        }
+        memmove(&r->at[i + 1], &r->at[i], (r->n - i) * sizeof(r->at[0]));
+        r->at[i] = (struct range){from, to};
+        if (++r->n > RANGES_MAX)
+                join_nearest(r);
+}
+
+void ranges_cut(struct ranges *r, uint64_t to) {
+        if (r->n == 0 || r->at[0].from >= to)
+                return;
+        r->at[0].from = to;
+        if (r->at[0].from >= r->at[0].to)
+                remove_at(r, 0);
+}
+
+uint64_t ranges_sum(const struct ranges *r) {
+        uint64_t sum = 0;
+
+        for (unsigned i = 0; i < r->n; i++)
+                sum += r->at[i].to - r->at[i].from;
+        return sum;
+}
