@@ -407,7 +407,8 @@ void flow_ready(struct flow *f, enum flow_role role, unsigned index, int fd, uin
 }
 
 static void ingest_died(struct flow *f) {
-        f->ingest_ready = f->ingest_begun = f->positions_asked = false;
+        f->ingest_ready = f->ingest_begun =
+                false; /* an answer may be on its way: positions_asked */
         for (unsigned i = 0; i < f->o.slots; i++)
                 if (f->slots[i].state == SLOT_INGEST)
                         f->slots[i].state = SLOT_FREE;

@@ -242,6 +242,9 @@ static void die(enum flow_role role, unsigned i, uint64_t hint) {
                         if (w.slots[k] == INGESTS)
                                 w.slots[k] = NOBODYS;
         } else if (role == FLOW_STORE) {
+                /* What it was writing may have reached the disk, or not. */
+                if (dice(2))
+                        w.durable = w.given;
                 w.given = w.durable;
                 w.n_taken = 0;
                 w.positions_due = w.read_due = false;
@@ -260,7 +263,6 @@ static void start(enum flow_role role, unsigned i) {
                 return;
         w.alive[role][i] = true;
         if (role == FLOW_STORE) {
-                /* What it was writing when it died may have reached the disk, or not. */
                 struct msg_store_ready m = {.type = STORE_READY, .next_seq = w.durable};
                 say(role, i, &m, sizeof(m), -1);
         } else if (role == FLOW_DESK) {
@@ -340,7 +342,7 @@ static void all_is_kept_and_judged(void) {
 }
 
 static void whoever_dies(void) {
-        for (unsigned i = 0; i < 20; i++)
+        for (unsigned i = 0; i < 100; i++)
                 play(100 + i, 10 + i * 7, 0, false);
 }
 
