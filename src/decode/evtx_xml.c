@@ -43,10 +43,11 @@ struct builder {
         struct arena *tmp;  /* until it is made */
         uint32_t at, end;
         unsigned form;
-        struct frame frames[EVTX_ELEMENTS_DEEP];
+        struct frame *frames; /* [EVTX_ELEMENTS_DEEP] */
         unsigned depth;
         uint32_t n;
         uint32_t n_values;
+        bool once;        /* the plan is for the record it stands in */
         bool cut, failed; /* failed: no memory */
         const char *bad;
 };
@@ -265,6 +266,13 @@ static bool all_constant(const struct piece *list) {
         return true;
 }
 
+/* Text that may stay as it lies in the record (NULs at its end would be taken for padding). */
+static bool one_text(const struct piece *p) {
+        size_t n = p->text.len;
+
+        return !p->next && p->type == V_UTF16 && (n < 2 || p->text.p[n - 1] || p->text.p[n - 2]);
+}
+
 /* Pieces of which some are values, copied to `keep`; constants become UTF-8. */
 static struct piece *keep_pieces(struct builder *b, const struct piece *list) {
         struct piece *first = NULL, **end = &first;
@@ -321,6 +329,12 @@ static struct evtx_op *add_field(struct builder *b, struct span name, const stru
         if (!all_constant(text)) {
                 op->kind = OP_MIX;
                 op->mix = keep_pieces(b, text);
+                return op;
+        }
+        if (b->once && one_text(text)) {
+                op->f.val = text->text.p;
+                op->f.val_len = (uint32_t)text->text.len;
+                op->f.type = V_UTF16;
                 return op;
         }
         struct span value = SPAN("");
@@ -617,21 +631,29 @@ static void mark_duplicates(struct builder *b) {
 }
 
 static bool is_system_name(struct span name) {
-        static const char *const names[] = {
-                "EventID",       "Channel",     "Computer",      "Level",
-                "Task",          "Opcode",      "Keywords",      "Version",
-                "Provider_Name", "TimeCreated", "EventRecordID", "Qualifiers",
+        static const struct span names[] = {
+                {"EventID", 7},      {"Channel", 7},        {"Computer", 8},
+                {"Level", 5},        {"Task", 4},           {"Opcode", 6},
+                {"Keywords", 8},     {"Version", 7},        {"Provider_Name", 13},
+                {"TimeCreated", 11}, {"EventRecordID", 13}, {"Qualifiers", 10},
         };
 
         for (size_t i = 0; i < ARRAY_LEN(names); i++)
-                if (span_eq(name, span_str(names[i])))
+                if (span_eq(name, names[i]))
                         return true;
         return false;
 }
 
 const struct evtx_plan *evtx_compile(struct evtx *x, struct arena *a, uint32_t at, uint32_t end,
                                      enum place place, bool dependency) {
-        struct builder b = {.x = x, .keep = a, .tmp = &x->s->arena, .at = at, .end = end};
+        struct frame frames[EVTX_ELEMENTS_DEEP];
+        struct builder b = {.x = x,
+                            .keep = a,
+                            .tmp = &x->s->arena,
+                            .at = at,
+                            .end = end,
+                            .frames = frames,
+                            .once = a == &x->s->arena};
         uint32_t cost = end - at + 64;
 
         if (x->compile_left < cost) { /* X2 */

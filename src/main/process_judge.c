@@ -34,8 +34,11 @@ struct judge {
         struct msg_slot queue[QUEUE_MAX];
         unsigned queued;
         uint64_t batches;
-        bool *matched; /* EVENT_FIELDS_MAX */
-        struct finding_field *fields;
+        bool *matched; /* [EVENT_FIELDS_MAX] */
+        /* Of the event at hand, when n_fields is not 0. */
+        struct finding_field *fields;          /* [FINDING_FIELDS_MAX] */
+        uint32_t field_of[FINDING_FIELDS_MAX]; /* where each stands in the event */
+        uint32_t n_fields;
 };
 
 static int take_message(struct judge *j, bool *ret_emptied) {
@@ -124,8 +127,8 @@ static int say_cut(struct judge *j, const struct batch *b, const struct event *e
         return say_problem(j, b, &error);
 }
 
-/* All decoded fields, once per event; `matched` marks differ by rule. */
-static void fill_fields(struct judge *j, const struct event *e, struct finding *f) {
+/* All decoded fields: once per event, however many rules match. */
+static void fill_fields(struct judge *j, const struct event *e) {
         uint32_t n = 0;
 
         for (uint32_t i = 0; i < e->n && n < FINDING_FIELDS_MAX; i++) {
@@ -134,29 +137,44 @@ static void fill_fields(struct judge *j, const struct event *e, struct finding *
 
                 if (!v.p)
                         continue;
-                j->fields[n++] =
-                        (struct finding_field){.name = span_of(x->name, x->name_len),
-                                               .value = v,
-                                               .type = finding_type_of(x),
-                                               .matched = i < EVENT_FIELDS_MAX && j->matched[i]};
+                j->field_of[n] = i;
+                j->fields[n++] = (struct finding_field){.name = span_of(x->name, x->name_len),
+                                                        .value = v,
+                                                        .type = finding_type_of(x)};
         }
-        f->fields = j->fields;
-        f->n_fields = n;
-        if (n < e->n)
-                f->flags |= FINDING_CUT;
+        j->n_fields = n;
+}
+
+/* What a person sees of this hit; `matched` differs by rule. */
+static int say_report(struct judge *j, const struct event *e, const struct finding *like) {
+        struct finding f = *like;
+
+        if (j->n_fields == 0)
+                fill_fields(j, e);
+        matcher_explain(j->matcher, e, f.rule, j->matched);
+        for (uint32_t i = 0; i < j->n_fields; i++)
+                j->fields[i].matched = j->matched[j->field_of[i]];
+        f.fields = j->fields;
+        f.n_fields = j->n_fields;
+        f.flags = FINDING_REPORT | (j->n_fields < e->n ? FINDING_CUT : 0u);
+        buf_reset(&j->buf);
+        finding_encode(&j->buf, &f);
+        if (j->buf.failed)
+                return -ENOMEM;
+        return say(j, OUTBOX_FINDING, buf_get(&j->buf));
 }
 
 /* What correlations need of this hit, under the rule's own field names. */
 static int say_hit(struct judge *j, const struct event *e, const struct finding *like) {
         struct span names[WANTED_MAX], values[WANTED_MAX];
+        struct finding_field fields[WANTED_MAX];
         struct finding f = *like;
         uint32_t n = matcher_wanted(j->matcher, e, like->rule, names, values, WANTED_MAX), k = 0;
 
         for (uint32_t i = 0; i < n; i++)
                 if (values[i].p)
-                        j->fields[k++] =
-                                (struct finding_field){.name = names[i], .value = values[i]};
-        f.fields = j->fields;
+                        fields[k++] = (struct finding_field){.name = names[i], .value = values[i]};
+        f.fields = fields;
         f.n_fields = k;
         f.flags = FINDING_CORRELATE;
         buf_reset(&j->buf);
@@ -171,6 +189,7 @@ static int say_findings(struct judge *j, const struct batch *b, const struct eve
         struct finding f;
 
         arena_reset(&j->arena);
+        j->n_fields = 0;
         finding_start(j, b, e, &f);
         f.time = f.time_last = event_time(e, &j->decode, &j->arena);
         if (f.time != TIME_NONE &&
@@ -184,25 +203,11 @@ static int say_findings(struct judge *j, const struct batch *b, const struct eve
                 if (!program_rule(j->program, rules[i], &info))
                         continue;
                 f.rule = rules[i];
-                f.flags = 0;
-                if (info.report) {
-                        memset(j->matched, 0, e->n * sizeof(bool));
-                        matcher_explain(j->matcher, e, rules[i], j->matched);
-                        f.flags = FINDING_REPORT;
-                        fill_fields(j, e, &f);
-                        buf_reset(&j->buf);
-                        finding_encode(&j->buf, &f);
-                        if (j->buf.failed)
-                                return -ENOMEM;
-                        int r = say(j, OUTBOX_FINDING, buf_get(&j->buf));
-                        if (r < 0)
-                                return r;
-                }
-                if (info.correlate) {
-                        int r = say_hit(j, e, &f);
-                        if (r < 0)
-                                return r;
-                }
+                int r = info.report ? say_report(j, e, &f) : 0;
+                if (r == 0 && info.correlate)
+                        r = say_hit(j, e, &f);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }

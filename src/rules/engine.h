@@ -234,7 +234,8 @@ struct matcher {
         struct bucket *b;
         uint32_t *fired; /* room for the largest table */
         size_t fired_cap;
-        uint32_t *cand;
+        uint32_t *cand;  /* instances that were looked at */
+        uint32_t n_cand; /* of the event at hand */
         size_t cand_cap;
         uint32_t *hits;
         uint32_t n_hits;

@@ -6,9 +6,22 @@
  * are scanned for a part of each keyword that looks the same there (rules/rawscan.h), and only what
  * passes is tried on the values. In EVTX a value may lie outside the record (in a template) or be a
  * number: such values are scanned by themselves, and keywords that may be found in a rendered
- * number are always tried. */
+ * number are always tried. What a template says is the same in each of its records, so the values
+ * that had nothing are remembered, a few per bucket, and compared in full.
+ *
+ * An EVTX record is not all text: its numbers may have the bytes of a letter that folds into ASCII
+ * and may so hide a keyword. Then the texts alone are asked, at whole characters. */
 #include "rules/engine.h"
 #include "rules/rawscan.h"
+
+#define CLEAN_SLOTS 16u
+#define CLEAN_BYTES 60u
+
+/* A text in which the scan found nothing. */
+struct clean {
+        uint32_t len; /* 0: none */
+        char text[CLEAN_BYTES];
+};
 
 struct keywords {
         struct table *table;
@@ -21,6 +34,7 @@ struct keywords {
                              EVTX event */
         uint32_t n_digits;
         uint64_t *found;
+        struct clean clean[CLEAN_SLOTS];
 };
 
 /* May a value that is not text be rendered as something that holds this? */
@@ -114,8 +128,41 @@ static uint32_t run_text(struct matcher *m, const struct keywords *k, const stru
         return all;
 }
 
+static struct clean *clean_slot(struct keywords *k, struct span v) {
+        uint64_t head = 0, tail = 0;
+
+        if (v.len < 8 || v.len > CLEAN_BYTES)
+                return NULL;
+        memcpy(&head, v.p, 8);
+        memcpy(&tail, v.p + v.len - 8, 8);
+        return &k->clean[(head ^ tail * 3 ^ v.len) * 0x9e3779b97f4a7c15u >> 60];
+}
+_Static_assert(CLEAN_SLOTS == 1u << 4, "as many as the hash has bits");
+
+static bool any_found(const struct keywords *k) {
+        uint64_t any = 0;
+
+        for (uint32_t w = 0; w < k->n / 64 + 1; w++)
+                any |= k->found[w];
+        return any != 0;
+}
+
+/* A text of a template, or in ANSI. */
+static bool scan_text(struct keywords *k, struct span v) {
+        struct clean *c = clean_slot(k, v);
+
+        if (c && c->len == v.len && memcmp(c->text, v.p, v.len) == 0)
+                return false;
+        bool before = any_found(k), hidden = rawscan_run(k->scan, v, RAW_BYTES, false, k->found);
+        if (c && !before && !hidden && !any_found(k)) {
+                c->len = (uint32_t)v.len;
+                memcpy(c->text, v.p, v.len);
+        }
+        return hidden;
+}
+
 /* EVTX: values beside the record's bytes, and those in ANSI. */
-static bool scan_values(struct matcher *m, const struct keywords *k) {
+static bool scan_values(struct matcher *m, struct keywords *k) {
         bool hidden = false;
 
         for (uint32_t i = 0; i < m->e->n; i++) {
@@ -124,11 +171,24 @@ static bool scan_values(struct matcher *m, const struct keywords *k) {
                 if (f->type == V_UTF16 && !inside(m->e->raw, f))
                         hidden |= rawscan_run(k->scan, v, RAW_UTF16, false, k->found);
                 else if (f->type == V_STR)
-                        hidden |= rawscan_run(k->scan, v, RAW_BYTES, false, k->found);
+                        hidden |= scan_text(k, v);
                 else if (f->type == V_JSON)
                         hidden = true;
         }
         return hidden;
+}
+
+/* Does a text of the record hold the Kelvin sign or the long s? */
+static bool texts_hide(const struct matcher *m) {
+        for (uint32_t i = 0; i < m->e->n; i++) {
+                const struct field *f = &m->e->fields[i];
+                if (f->type != V_UTF16)
+                        continue;
+                for (const char *p = f->val, *end = p + (f->val_len & ~1u); p < end; p += 2)
+                        if ((p[0] == 0x2a && p[1] == 0x21) || (p[0] == 0x7f && p[1] == 0x01))
+                                return true;
+        }
+        return false;
 }
 
 static uint32_t try_leaves(struct matcher *m, const uint32_t *leaves, uint32_t n, uint32_t *to,
@@ -139,14 +199,16 @@ static uint32_t try_leaves(struct matcher *m, const uint32_t *leaves, uint32_t n
         return at;
 }
 
-static uint32_t run_raw(struct matcher *m, const struct keywords *k, uint32_t *to) {
+static uint32_t run_raw(struct matcher *m, struct keywords *k, uint32_t *to) {
         bool evtx = m->format == FORMAT_EVTX, hidden;
         uint32_t n = 0, words = k->n / 64 + 1;
 
         memset(k->found, 0, words * sizeof(*k->found));
         hidden = rawscan_run(k->scan, m->e->raw, evtx ? RAW_UTF16 : RAW_BYTES, m->padded, k->found);
-        if (evtx)
+        if (evtx) {
+                hidden = UNLIKELY(hidden) && texts_hide(m);
                 hidden |= scan_values(m, k);
+        }
         if (k->n_every)
                 n = try_leaves(m, k->every, k->n_every, to, n);
         if (evtx && k->n_digits)
@@ -161,7 +223,7 @@ static uint32_t run_raw(struct matcher *m, const struct keywords *k, uint32_t *t
 }
 
 uint32_t keywords_run(struct matcher *m, uint32_t *to) {
-        const struct keywords *k = m->b->kw;
+        struct keywords *k = m->b->kw;
         const struct value *raw = raw_value(m);
         uint32_t n = raw ? run_text(m, k, raw, to) : run_raw(m, k, to);
 

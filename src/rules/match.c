@@ -367,6 +367,7 @@ static void match(struct matcher *m) {
         struct bucket *b = m->b;
         uint32_t n_cand = 0;
 
+        m->n_cand = 0;
         if (!room_for(&m->cand, &m->cand_cap, b->n_instances)) {
                 m->failed = true;
                 return;
@@ -383,6 +384,7 @@ static void match(struct matcher *m) {
                 candidate(m, b->always[i], &n_cand);
         if (n_cand)
                 evaluate(m, n_cand);
+        m->n_cand = n_cand;
 }
 
 uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **ret_rules) {
@@ -434,12 +436,15 @@ static void explain(struct matcher *m, uint32_t node, bool *matched) {
                         explain(m, n->kids + i, matched);
 }
 
+/* By which instances the rule matches is asked of the candidates: all that hold are among them. */
 void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bool *matched) {
         assert(e == m->e);
         memset(matched, 0, e->n);
-        for (uint32_t i = 0; m->b && i < m->b->n_instances; i++)
-                if (m->b->instances[i].rule == rule && node_holds(m, m->b->instances[i].root))
-                        explain(m, m->b->instances[i].root, matched);
+        for (uint32_t i = 0; m->b && i < m->n_cand; i++) {
+                const struct instance *in = &m->b->instances[m->cand[i]];
+                if (in->rule == rule && node_holds(m, in->root))
+                        explain(m, in->root, matched);
+        }
 }
 
 static struct span wanted_value(struct matcher *m, const struct b_alt *alt, struct b_str name) {
@@ -477,9 +482,11 @@ uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule,
         const struct instance *in = NULL;
 
         assert(e == m->e);
-        for (uint32_t i = 0; m->b && !in && i < m->b->n_instances; i++)
-                if (m->b->instances[i].rule == rule && node_holds(m, m->b->instances[i].root))
-                        in = &m->b->instances[i];
+        for (uint32_t i = 0; m->b && i < m->n_cand; i++) {
+                const struct instance *c = &m->b->instances[m->cand[i]];
+                if (c->rule == rule && (!in || c < in) && node_holds(m, c->root))
+                        in = c;
+        }
         if (!in)
                 return 0;
         uint32_t n = MIN(r->wanted.n, max);

@@ -17,6 +17,30 @@ struct head {
 
 #define FIELD_HEAD 10u
 
+/* Does the field go in, behind n fields of `bytes` bytes? */
+static bool fits(const struct finding_field *x, uint32_t n, size_t bytes) {
+        return n < FINDING_FIELDS_MAX && x->name.len <= FINDING_BYTES_MAX &&
+               x->value.len <= FINDING_BYTES_MAX &&
+               bytes + x->name.len + x->value.len <= FINDING_BYTES_MAX;
+}
+
+static char *put(char *to, const void *p, size_t n) {
+        if (n)
+                memcpy(to, p, n);
+        return to + n;
+}
+
+static char *put_field(char *to, const struct finding_field *x) {
+        uint32_t lens[2] = {(uint32_t)x->name.len, (uint32_t)x->value.len};
+
+        memcpy(to, lens, sizeof(lens));
+        to[8] = (char)x->type;
+        to[9] = (char)x->matched;
+        to = put(to + FIELD_HEAD, x->name.p, x->name.len);
+        return put(to, x->value.p, x->value.len);
+}
+
+/* Room is made once for all: a finding has dozens of short fields. */
 void finding_encode(struct buf *b, const struct finding *f) {
         struct head h = {.rule = f->rule,
                          .flags = f->flags,
@@ -33,33 +57,36 @@ void finding_encode(struct buf *b, const struct finding *f) {
                          .seq = f->seq,
                          .received = f->received,
                          .drill = f->drill};
-        size_t start = b->len, bytes = 0;
+        size_t room = sizeof(h) + h.host_len + h.user_len +
+                      FIELD_HEAD * (size_t)MIN(f->n_fields, FINDING_FIELDS_MAX),
+               bytes = 0;
+        uint32_t n = 0;
 
-        buf_add(b, &h, sizeof(h));
-        buf_add(b, f->host.p, h.host_len);
-        buf_add(b, f->user.p, h.user_len);
+        for (uint32_t i = 0; i < f->n_fields; i++)
+                if (fits(&f->fields[i], n, bytes)) {
+                        bytes += f->fields[i].name.len + f->fields[i].value.len;
+                        n++;
+                }
+        char *start = buf_reserve(b, room + bytes), *to = start;
+        if (!start)
+                return;
+        to = put(to + sizeof(h), f->host.p, h.host_len);
+        to = put(to, f->user.p, h.user_len);
+        bytes = 0;
         for (uint32_t i = 0; i < f->n_fields; i++) {
                 const struct finding_field *x = &f->fields[i];
 
-                if (h.n_fields == FINDING_FIELDS_MAX || x->name.len > FINDING_BYTES_MAX ||
-                    x->value.len > FINDING_BYTES_MAX ||
-                    bytes + x->name.len + x->value.len > FINDING_BYTES_MAX) {
+                if (!fits(x, h.n_fields, bytes)) {
                         h.flags |= FINDING_CUT;
                         continue;
                 }
                 bytes += x->name.len + x->value.len;
-                uint32_t lens[2] = {(uint32_t)x->name.len, (uint32_t)x->value.len};
-                buf_add(b, lens, sizeof(lens));
-                buf_char(b, (char)x->type);
-                buf_char(b, (char)x->matched);
-                buf_span(b, x->name);
-                buf_span(b, x->value);
+                to = put_field(to, x);
                 h.n_fields++;
         }
-        if (b->failed)
-                return;
-        h.total = (uint32_t)(b->len - start);
-        memcpy(b->p + start, &h, sizeof(h));
+        h.total = (uint32_t)(to - start);
+        memcpy(start, &h, sizeof(h));
+        b->len += h.total;
 }
 
 static bool take(struct span *s, size_t n, struct span *ret) {
