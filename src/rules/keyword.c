@@ -14,7 +14,7 @@
 #include "rules/engine.h"
 #include "rules/rawscan.h"
 
-#define CLEAN_SLOTS 16u
+#define CLEAN_SLOTS 32u
 #define CLEAN_BYTES 60u
 
 /* A text in which the scan found nothing. */
@@ -128,16 +128,9 @@ static uint32_t run_text(struct matcher *m, const struct keywords *k, const stru
         return all;
 }
 
-static struct clean *clean_slot(struct keywords *k, struct span v) {
-        uint64_t head = 0, tail = 0;
-
-        if (v.len < 8 || v.len > CLEAN_BYTES)
-                return NULL;
-        memcpy(&head, v.p, 8);
-        memcpy(&tail, v.p + v.len - 8, 8);
-        return &k->clean[(head ^ tail * 3 ^ v.len) * 0x9e3779b97f4a7c15u >> 60];
+static inline bool clean_is(const struct clean *c, struct span v) {
+        return c->len == v.len && memcmp(c->text, v.p, v.len) == 0;
 }
-_Static_assert(CLEAN_SLOTS == 1u << 4, "as many as the hash has bits");
 
 static bool any_found(const struct keywords *k) {
         uint64_t any = 0;
@@ -148,13 +141,30 @@ static bool any_found(const struct keywords *k) {
 }
 
 /* A text of a template, or in ANSI. */
-static bool scan_text(struct keywords *k, struct span v) {
-        struct clean *c = clean_slot(k, v);
+static bool scan_text(struct matcher *m, struct keywords *k, const struct field *f) {
+        struct span v = span_of(f->val, f->val_len);
+        bool padded = m->padded && inside(m->e->raw, f);
+        struct clean *c = NULL;
 
-        if (c && c->len == v.len && memcmp(c->text, v.p, v.len) == 0)
+        if (v.len == 0)
                 return false;
-        bool before = any_found(k), hidden = rawscan_run(k->scan, v, RAW_BYTES, false, k->found);
+        if (v.len <= CLEAN_BYTES) { /* two places, the second for what the first lost last */
+                c = &k->clean[hash_span(v, 0) & (CLEAN_SLOTS - 2)];
+                if (clean_is(c, v) || clean_is(c + 1, v))
+                        return false;
+        }
+        if (!padded) { /* a copy with room behind it costs less than a scan without */
+                char *to = arena_alloc(&m->event_arena, v.len + RAWSCAN_PADDING);
+                if (to) {
+                        memcpy(to, v.p, v.len);
+                        memset(to + v.len, 0, RAWSCAN_PADDING);
+                        v.p = to;
+                        padded = true;
+                }
+        }
+        bool before = any_found(k), hidden = rawscan_run(k->scan, v, RAW_BYTES, padded, k->found);
         if (c && !before && !hidden && !any_found(k)) {
+                c[1] = c[0];
                 c->len = (uint32_t)v.len;
                 memcpy(c->text, v.p, v.len);
         }
@@ -171,7 +181,7 @@ static bool scan_values(struct matcher *m, struct keywords *k) {
                 if (f->type == V_UTF16 && !inside(m->e->raw, f))
                         hidden |= rawscan_run(k->scan, v, RAW_UTF16, false, k->found);
                 else if (f->type == V_STR)
-                        hidden |= scan_text(k, v);
+                        hidden |= scan_text(m, k, f);
                 else if (f->type == V_JSON)
                         hidden = true;
         }

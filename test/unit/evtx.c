@@ -420,7 +420,7 @@ static void crc(void) {
         check_int(crc32_portable(0, SPAN("123456789")), 0xcbf43926);
         for (size_t i = 0; i < sizeof(bytes); i++)
                 bytes[i] = (char)(r = hash_mix(r + 1, 0x9e3779b97f4a7c15u));
-        for (size_t n = 0; n < 600; n++) {
+        for (size_t n = 0; n < 980; n++) {
                 struct span s = span_of(bytes + n % 17, n);
                 check_int(crc32_of((uint32_t)n, s), crc32_portable((uint32_t)n, s));
         }
