@@ -19,7 +19,8 @@ static uint64_t bits_of(uint32_t token) {
 }
 
 void filter_add(void *to, size_t size, uint32_t token) {
-        unsigned char *line = (unsigned char *)to + line_of(size / FILTER_LINE, token) * FILTER_LINE;
+        unsigned char *line =
+                (unsigned char *)to + line_of(size / FILTER_LINE, token) * FILTER_LINE;
         uint64_t b = bits_of(token);
 
         for (unsigned i = 0; i < 5; i++, b >>= 9)

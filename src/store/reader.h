@@ -23,11 +23,11 @@ const char *reader_what(const struct reader *r); /* why, in English; static */
 typedef bool reader_may(void *ctx, struct span filter);
 
 struct reader_query {
-        uint64_t from, to;           /* sequence numbers [from, to); to 0: no end */
-        int64_t time_from, time_to;  /* receive times [from, to) in ns; TIME_NONE: no bound */
-        reader_may *may;             /* NULL: no filter test */
+        uint64_t from, to;          /* sequence numbers [from, to); to 0: no end */
+        int64_t time_from, time_to; /* receive times [from, to) in ns; TIME_NONE: no bound */
+        reader_may *may;            /* NULL: no filter test */
         void *ctx;
-        bool backwards;              /* latest block first; frames in a block stay in order */
+        bool backwards; /* latest block first; frames in a block stay in order */
 };
 
 struct reader_block {

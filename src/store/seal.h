@@ -11,8 +11,8 @@
  * batch's positions. The reader takes the head once and checks it against the half. */
 struct sealed {
         uint32_t n_frames, n_records;
-        uint32_t data_at, data_len; /* frames */
-        uint32_t tokens_at, n_tokens; /* distinct hashes, u32 each */
+        uint32_t data_at, data_len;         /* frames */
+        uint32_t tokens_at, n_tokens;       /* distinct hashes, u32 each */
         uint32_t positions_at, n_positions; /* struct position each */
         uint64_t first_seq;
         uint32_t flags, reserved;

@@ -184,23 +184,20 @@ static void put_escaped(struct token_set *s, const char *p, size_t len) {
                 put(s, hash_padded(p + skip, len - skip));
 }
 
-static void put_token(struct token_set *s, const char *p, const char *begin, const char *end,
-                      size_t len) {
-        if (len >= 2)
-                put(s, hash_padded(p, len));
-        if (p == begin)
-                return;
-        if (p[-1] == '\\')
-                put_escaped(s, p, len);
-}
-
-static void put_address(struct token_set *s, const char *p, const char *begin, const char *end,
-                        size_t len) {
-        if (len > 3 || p + len >= end || p[len] != '.' || (p > begin && p[-1] == '.'))
+static void put_address(struct token_set *s, const char *p, const char *begin, const char *end) {
+        if (p > begin && p[-1] == '.')
                 return;
         size_t n = address_len(p, end);
         if (n)
                 put(s, hash_padded(p, n));
+}
+
+/* What a token at p makes beside itself, by what stands before it. */
+static void put_beside(struct token_set *s, const char *p, const char *begin, const char *end) {
+        if (p > begin && p[-1] == '\\')
+                put_escaped(s, p, word_len(p, end));
+        if (is_digit(*p))
+                put_address(s, p, begin, end);
 }
 
 /* How many bytes from a and b on are equal, b behind a. */
@@ -241,18 +238,17 @@ void token_set_add(struct token_set *s, struct span text) {
                 *place = (uint32_t)(p - begin);
                 if (seen != UINT32_MAX && load8(begin + seen) == v && end - p >= 8) {
                         size_t n = 8 + common(begin + seen + 8, p + 8, end);
-                        const char *to = p + n == end ? end : last_whole(p, p + n);
+                        const char *to = last_whole(p, p + n);
                         if (to > p) {
-                                if (p > begin && p[-1] == '\\')
-                                        put_escaped(s, p, word_len(p, end));
+                                put_beside(s, p, begin, end);
                                 p = to;
                                 continue;
                         }
                 }
                 size_t len = word_len(p, end);
-                put_token(s, p, begin, end, len);
-                if (is_digit(*p))
-                        put_address(s, p, begin, end, len);
+                if (len >= 2)
+                        put(s, hash_padded(p, len));
+                put_beside(s, p, begin, end);
                 p += len;
         }
 }

@@ -18,8 +18,6 @@
 #define NODE_JUDGES_MAX 16u
 #define SEAL_HALVES 2u
 #define SEAL_HALF_BYTES ((size_t)1 << 20)
-#define FRAME_RAW_MAX ((size_t)320 << 10) /* 256 KiB of payload and its tables */
-#define FRAMES_PER_SLOT 8u
 
 enum node_message {
         /* main ↔ ingest (ingest/serve.h says more) */
@@ -101,23 +99,7 @@ struct msg_seal {
 /* Seals died on this slot: no filter, no cleverness, only the bytes. */
 #define SEAL_PLAIN 1u
 
-/* What a seal writes into its half: this, then the frames' entries, then at `data_at` their bytes,
- * each frame followed by its token filter; then the batch's positions. */
-struct sealed_frame {
-        uint32_t at, len;               /* compressed frame, in the half */
-        uint32_t raw_len;               /* decompressed: a records batch */
-        uint32_t payload_len;           /* of it the records as received */
-        uint32_t filter_at, filter_len; /* distinct token hashes, sorted: u32 each */
-        uint64_t first_seq;
-        uint32_t n_records, reserved;
-        int64_t received_first, received_last;
-};
-struct sealed {
-        uint32_t n_frames;
-        uint32_t n_positions, positions_at;
-        uint32_t reserved;
-        struct sealed_frame frames[FRAMES_PER_SLOT];
-};
+/* What a seal writes into its half is struct sealed (store/seal.h); main never looks at it. */
 
 struct msg_store_ready {
         uint32_t type;
@@ -133,10 +115,17 @@ struct msg_store_state {
         char what[160];
 };
 
+#define STORE_WORDS_MAX 16u
 struct msg_store_read {
         uint32_t type, token; /* comes back */
         uint64_t from, to;    /* sequence numbers, [from, to) */
         uint64_t max_bytes;   /* of compressed frames; at least one frame is given */
+        /* A search: only blocks received in [time_from, time_to) (TIME_NONE: no bound) that may hold
+         * all of these tokens (store/token.h), latest first if asked. The answer's [from, to) is what
+         * was looked through; go on before or behind it. */
+        int64_t time_from, time_to;
+        uint32_t n_words, backwards;
+        uint32_t words[STORE_WORDS_MAX];
 };
 
 struct msg_store_frames {
