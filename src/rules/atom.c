@@ -46,6 +46,8 @@ static int prepare_regex(struct atoms *a, struct catom *c, struct span re) {
         (void)pcre2_jit_compile(c->re,
                                 PCRE2_JIT_COMPLETE); /* without JIT it is slower, nothing else */
         c->need = fold_dup(&a->arena, span_of(need, regex_need(need, re)));
+        if (!c->b->re_i && memmem(re.p, re.len, ".*", 2))
+                c->n_chain = regex_chain(&a->arena, re, &c->chain);
         return c->need.p ? 0 : -ENOMEM;
 }
 
@@ -87,8 +89,13 @@ void atoms_deinit(struct atoms *a) {
 }
 
 static bool regex_matches(struct atoms *a, const struct catom *c, const struct value *v) {
-        if (!c->re)
+        if (!c->re || (c->need.len && !text_find(v->fold, c->need)))
                 return false;
+        if (c->n_chain) {
+                enum chain_answer is = regex_chain_look(c->chain, c->n_chain, v);
+                if (is != CHAIN_MAYBE)
+                        return is == CHAIN_YES;
+        }
         int r = pcre2_match(c->re, (PCRE2_SPTR)(v->text.p ? v->text.p : ""), v->text.len, 0,
                             v->ascii ? PCRE2_NO_UTF_CHECK : 0, a->match_data, a->match_context);
         if (r == PCRE2_ERROR_MATCHLIMIT || r == PCRE2_ERROR_DEPTHLIMIT ||

@@ -18,8 +18,10 @@ struct catom {
         const struct b_atom *b;
         struct textpat pat; /* ATOM_STRING */
         struct pcre2_real_code_8
-                *re;      /* ATOM_REGEX; NULL: it does not compile, so it never matches */
-        struct span need; /* folded text that a match cannot be without; may be empty */
+                *re;        /* ATOM_REGEX; NULL: it does not compile, so it never matches */
+        struct span need;   /* folded text that a match cannot be without; may be empty */
+        struct span *chain; /* [n_chain] regex_chain(); n_chain 0: it is no chain */
+        uint32_t n_chain;
 };
 
 struct atoms {
@@ -45,5 +47,12 @@ bool atom_refers(const struct catom *c, const struct value *v, const struct valu
 /* The longest literal that each match of the regex must contain (unfolded), written to `to` (room
  * for re.len bytes). Returns its length; 0: none found. Conservative. */
 size_t regex_need(char *to, struct span re);
+
+/* The literals that the regex asks for, one after the other with anything but line breaks between:
+ * their number, 0 if it asks for something else (regex_chain.c). Not for expressions that ignore
+ * case. */
+uint32_t regex_chain(struct arena *a, struct span re, struct span **ret);
+enum chain_answer { CHAIN_NO, CHAIN_YES, CHAIN_MAYBE };
+enum chain_answer regex_chain_look(const struct span *list, uint32_t n, const struct value *v);
 
 #endif

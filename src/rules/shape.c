@@ -140,7 +140,18 @@ static inline bool name_is(const struct shape_node *n, const struct field *f) {
                 memcpy(&y, b + len - 8, 8);
                 return x == y;
         }
-        return len == 0 || memcmp(a, b, len) == 0;
+        if (len >= 4) {
+                uint32_t v, w, t, u;
+                memcpy(&v, a, 4);
+                memcpy(&w, b, 4);
+                memcpy(&t, a + len - 4, 4);
+                memcpy(&u, b + len - 4, 4);
+                return v == w && t == u;
+        }
+        for (size_t i = 0; i < len; i++)
+                if (a[i] != b[i])
+                        return false;
+        return true;
 }
 
 static struct shape_node **node_head(struct matcher *m, const struct shape_node *parent,
