@@ -1,0 +1,73 @@
+/* The node's configuration: one YAML file, every key known, every error with its line. main reads
+ * it alone: it is the administrator's own text. doc/configuration.md explains every key. */
+#ifndef MAIN_CONFIG_H
+#define MAIN_CONFIG_H
+
+#include "base/arena.h"
+#include "wire/node_ingest.h"
+
+#define CONFIG_PATHS_MAX 64u
+
+struct config_tls {
+        const char *certificate, *key, *authorities, *revoked; /* paths or NULL */
+};
+
+struct config_listen {
+        const char *name;
+        enum listen_protocol protocol;
+        uint32_t flags;      /* LISTEN_* */
+        uint8_t address[16]; /* IPv4 mapped; zero: all, of both families */
+        uint16_t port;
+        enum listen_framing framing;
+        uint32_t max_connections, per_peer, idle_s;
+        uint64_t request_max;
+        struct config_tls tls; /* of its own, else the node's */
+        uint32_t line;
+};
+
+struct config_source {
+        const char *name, *system, *identity, *listen, *tokens;
+        enum format format;
+        struct address_net *nets;
+        uint32_t n_nets;
+        uint32_t record_max, records_s, silent_s;
+        uint64_t bytes_s;
+        const char **files; /* patterns */
+        uint32_t n_files;
+        bool journal;
+        uint32_t line;
+};
+
+struct config {
+        const char *path;
+        const char *directory, *control, *exceptions, *logsources;
+        const char **rules, **placeholders, **indicators;
+        uint32_t n_rules, n_placeholders, n_indicators;
+        uint32_t judges, seals; /* 0: by the number of processors */
+        uint32_t lateness_s, skew_s, alert_window_s;
+        uint32_t retention_days; /* 0: no limit */
+        uint64_t retention_bytes;
+        struct config_tls tls;
+        uint8_t metrics[16];
+        uint16_t metrics_port; /* 0: none */
+        struct config_listen *listen;
+        uint32_t n_listen;
+        struct config_source *sources;
+        uint32_t n_sources;
+        struct arena arena;
+};
+
+/* Called for every error: line and column 0 when about the whole file. */
+typedef void (*config_complain)(void *ctx, uint32_t line, uint32_t column, const char *text);
+
+/* 0; -EINVAL: errors were told; -errno. `text` is copied. */
+int config_parse(struct config *ret, const char *path, struct span text, config_complain complain,
+                 void *ctx);
+void config_deinit(struct config *c);
+
+/* "10.0.0.0/8", "2001:db8::/32", "192.0.2.7". */
+bool config_net(const char *text, struct address_net *ret);
+/* "127.0.0.1:9464", "[::1]:9464", "*:514", ":514". */
+bool config_address(const char *text, uint8_t ret_address[16], uint16_t *ret_port);
+
+#endif
