@@ -283,6 +283,12 @@ static inline bool ref_cidr(const struct atom *a, struct span s) {
         if (s.len >= sizeof(text))
                 return false;
         memcpy(text, s.p, s.len);
+        if (*text == '[' && text[s.len - 1] == ']') { /* [::1] */
+                text[s.len - 1] = 0;
+                memmove(text, text + 1, s.len - 1);
+        }
+        if (strchr(text, '%')) /* fe80::1%eth0 */
+                *strchr(text, '%') = 0;
         if (a->addr_len == 4 && strncasecmp(text, "::ffff:", 7) == 0 && strchr(text, '.'))
                 memmove(text, text + 7, strlen(text + 7) + 1);
         if (inet_pton(a->addr_len == 4 ? AF_INET : AF_INET6, text, addr) != 1)

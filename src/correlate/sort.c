@@ -21,9 +21,11 @@
 #include "base/timestamp.h"
 
 #define MEMORY_DEFAULT ((size_t)8 << 20)
+#ifndef SORT_SMALL /* the fuzz target has its own, so that a few hits make several runs */
 #define MEMORY_MIN ((size_t)512 << 10)
 #define RECORD_BYTES ((size_t)256 + 2048 + FINDING_BYTES_MAX + (size_t)FINDING_FIELDS_MAX * 16)
 #define BUFFER_BYTES ((size_t)128 << 10)
+#endif
 #define FAN_MAX 64u
 
 struct item {

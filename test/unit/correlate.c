@@ -379,6 +379,33 @@ static void distinct_from_above(void) {
              "t=5 a g=2 u=5\n end\n> m 0..1 n=2 g=1\n");
 }
 
+/* Bounds beyond what is told apart anyway. */
+static void many_distinct_from_above(void) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+
+        for (unsigned n = 299; n <= 301; n++) {
+                buf_reset(&b);
+                buf_str(&b, "corr m value_count rules=a span=1000 field=u gte=300 lte=300\n");
+                for (unsigned i = 0; i < n; i++)
+                        buf_printf(&b, "t=%u a u=%u\n", i, i);
+                buf_str(&b, n == 300 ? "end\n> m 0..299 n=300\n" : "end\n");
+                buf_char(&b, 0);
+                play(b.p);
+        }
+}
+
+/* A long name is a name of its own. */
+static void long_values_are_told_apart(void) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+
+        buf_str(&b, "corr m event_count rules=a by=u span=10 gte=2\n");
+        buf_printf(&b,
+                   "t=0 a u=x%0400d\nt=1 a u=x%0400d\nt=2 a u=X%0400d\n> m 0..2 n=2 u=X%0400d\n", 1,
+                   2, 1, 1);
+        buf_char(&b, 0);
+        play(b.p);
+}
+
 /* ---- temporal ---- */
 
 static void rules_in_any_order(void) {
@@ -398,6 +425,8 @@ static void temporal_with_bounds(void) {
 static void temporal_with_an_expression(void) {
         play("corr t temporal rules=a,b,c span=10 cond=a,b,c,or,and\n"
              "t=0 b\n t=1 c\n t=2 a\n> t 0..2 n=3\n");
+        play("corr t temporal rules=a,b span=10 cond=a,b,and\n"
+             "t=0 a\n t=10.5 b\n t=20.5 a\n> t 10.5..20.5 n=2\n"); /* what is past counts no more */
         play("corr t temporal rules=a,b by=h span=10 cond=a,b,not,and\n"
              "t=0 a h=1\n t=1 a h=2\n t=5 b h=2\n t=10.5\n> t 0..0 n=1 h=1\n end\n");
 }
@@ -439,6 +468,11 @@ static void sums(void) {
              "t=0 a in=4 out=5\n t=1 a out=0.5\n t=2 a in=0.5\n> s 0..2 n=10\n");
         play("corr s value_sum rules=a span=10 field=n lt=3\n"
              "t=0 a n=1\n t=5 a n=1.5\n t=11 a n=1\n> s 0..5 n=2\n t=12 a n=5\n end\n");
+        /* What a large number swallows is not lost, neither is it kept when all is past. */
+        play("corr s value_sum rules=a span=10 field=n eq=2\n"
+             "t=0 a n=1e16\n t=1 a n=1\n t=2 a n=1\n t=3 a n=-1e16\n end\n> s 0..3 n=2\n");
+        play("corr s value_sum rules=a span=10 field=n gte=1\n"
+             "t=0 a n=-1e16\n t=1 a n=0.3\n t=20 a n=0.9\n t=40 a n=1\n> s 40..40 n=1\n");
 }
 
 /* Averages and ranks are judged over whole timespans: one early outlier is not an average. */
@@ -622,6 +656,8 @@ int main(void) {
         RUN(counts_distinct_values);
         RUN(counts_distinct_tuples);
         RUN(distinct_from_above);
+        RUN(many_distinct_from_above);
+        RUN(long_values_are_told_apart);
         RUN(rules_in_any_order);
         RUN(temporal_with_bounds);
         RUN(temporal_with_an_expression);

@@ -139,6 +139,35 @@ static void windows_categories(void) {
               "{\"Channel\":\"" SYSMON
               "/Operational\",\"EventID\":12,\"EventType\":\"DeleteValue\",\"TargetObject\":\"x\"}",
               true},
+             {"category: registry_event, product: windows", "TargetObject: x",
+              "{\"Channel\":\"" SYSMON
+              "/Operational\",\"EventID\":12,\"EventType\":\"DeleteKey\",\"TargetObject\":\"x\"}",
+              true},
+             {"category: registry_add, product: windows", "TargetObject: x",
+              "{\"Channel\":\"" SYSMON
+              "/Operational\",\"EventID\":12,\"EventType\":\"DeleteKey\",\"TargetObject\":\"x\"}",
+              false},
+             {"category: registry_set, product: windows", "TargetObject: x",
+              "{\"Channel\":\"" SYSMON
+              "/Operational\",\"EventID\":12,\"EventType\":\"CreateKey\",\"TargetObject\":\"x\"}",
+              false},
+             {"category: registry_set, product: windows", "TargetObject: x, Details: d",
+              "{\"Channel\":\"" SYSMON
+              "/Operational\",\"EventID\":13,\"EventType\":\"SetValue\",\"TargetObject\":\"x\","
+              "\"Details\":\"d\"}",
+              true},
+             {"category: registry_event, product: windows", "TargetObject: x",
+              "{\"Channel\":\"" SYSMON
+              "/Operational\",\"EventID\":13,\"EventType\":\"SetValue\",\"TargetObject\":\"x\"}",
+              true},
+             {"category: registry_rename, product: windows", "TargetObject: x",
+              "{\"Channel\":\"" SYSMON
+              "/Operational\",\"EventID\":14,\"EventType\":\"RenameKey\",\"TargetObject\":\"x\"}",
+              true},
+             {"category: registry_set, product: windows", "TargetObject: x, Details: d",
+              "{\"Channel\":\"Security\",\"EventID\":4657,\"OperationType\":\"%%1904\","
+              "\"ObjectName\":\"x\",\"NewValue\":\"d\"}",
+              true},
              {"category: network_connection, product: windows",
               "Initiated: 'true', DestinationPort: 4444",
               "{\"Channel\":\"Security\",\"EventID\":5156,\"Direction\":\"%%14593\",\"DestPort\":"

@@ -80,7 +80,10 @@ static void numbers(void) {
              {S("A: true"), "{\"A\":true}", true}, {S("A: 'true'"), "{\"A\":true}", true},
              {S("A: false"), "{\"A\":\"FALSE\"}", true}, {S("A|gt: 5"), "{\"A\":6}", true},
              {S("A|gt: 5"), "{\"A\":5}", false}, {S("A|gte: 5"), "{\"A\":\"5\"}", true},
-             {S("A|lt: 5"), "{\"A\":4.9}", true}, {S("A|lte: 5"), "{\"A\":5.1}", false},
+             {S("A|lt: 5"), "{\"A\":4.9}", true}, {S("A|lt: 5"), "{\"A\":5}", false},
+             {S("A|lte: 5"), "{\"A\":5}", true}, {S("A|lte: 5"), "{\"A\":5.1}", false},
+             {S("A|gt: 5"), "{\"A\":\" 6 \"}", true}, {S("A|gt: 5"), "{\"A\":\"6.1.2\"}", false},
+             {S("A|gt: 5"), "{\"A\":\"6-7\"}", false}, {S("A|gt: 5"), "{\"A\":\"1e1\"}", true},
              {S("A|lt: 5"), "{\"A\":\"abc\"}", false}, {S("A|lt: 5"), "{\"B\":1}", false},
              {S("A|gt: 16"), "{\"A\":\"0x11\"}", true}, {S("A|gt: 16"), "{\"A\":\"0x10\"}", false},
              {S("A|lt: 0"), "{\"A\":-0.5}", true}, {S("A|neq: 5"), "{\"A\":6}", true},
@@ -145,7 +148,35 @@ static void addresses(void) {
              {S("A|cidr: '::1/128'"), "{\"A\":\"::1\"}", true},
              {S("A|cidr: 0.0.0.0/0"), "{\"A\":\"host\"}", false},
              {S("A|cidr: 0.0.0.0/0"), "{\"A\":\"1.2.3.4\"}", true},
-             {S("A|cidr: [10.0.0.0/8, 127.0.0.0/8]"), "{\"A\":\"127.0.0.1\"}", true});
+             {S("A|cidr: [10.0.0.0/8, 127.0.0.0/8]"), "{\"A\":\"127.0.0.1\"}", true},
+             {S("A|cidr: 'fe80::/10'"), "{\"A\":\"fe80::1%eth0\"}", true},
+             {S("A|cidr: '2001:db8::/32'"), "{\"A\":\"[2001:db8::9]\"}", true},
+             {S("A|cidr: 10.0.0.0/8"), "{\"A\":\" 10.0.0.1 \"}", true},
+             {S("A|cidr: '::/0'"), "{\"A\":\"1.2.3.4\"}", false},
+             {S("A|cidr: 0.0.0.0/0"), "{\"A\":\"::1\"}", false},
+             {S("A|cidr: 10.0.0.0/8"), "{\"A\":\"10.0.0\"}", false},
+             {S("A|cidr: 10.0.0.0/8"), "{\"A\":\"010.0.0.1\"}", false});
+}
+
+/* Each length of a prefix: the last bit of it counts, the next does not. */
+static void prefixes(void) {
+        char rule[128], event[128], text[INET6_ADDRSTRLEN];
+
+        for (unsigned v6 = 0; v6 < 2; v6++)
+                for (unsigned n = 1; n <= (v6 ? 128u : 32u); n++)
+                        for (unsigned bit = n - 1; bit <= n && bit < (v6 ? 128u : 32u); bit++) {
+                                unsigned char net[16] = {0}, addr[16];
+                                net[0] = v6 ? 0x20 : 10;
+                                memcpy(addr, net, sizeof(addr));
+                                for (unsigned i = n; i < 8; i++)
+                                        net[0] &= (unsigned char)~(0x80u >> i);
+                                addr[bit / 8] ^= (unsigned char)(0x80u >> bit % 8);
+                                inet_ntop(v6 ? AF_INET6 : AF_INET, net, text, sizeof(text));
+                                snprintf(rule, sizeof(rule), S("A|cidr: '%s/%u'"), text, n);
+                                inet_ntop(v6 ? AF_INET6 : AF_INET, addr, text, sizeof(text));
+                                snprintf(event, sizeof(event), "{\"A\":\"%s\"}", text);
+                                check_int(hit("test", rule, event), bit == n);
+                        }
 }
 
 static void references(void) {
@@ -155,6 +186,11 @@ static void references(void) {
              {S("A|fieldref|endswith: B"), "{\"A\":\"abc\",\"B\":\"BC\"}", true},
              {S("A|fieldref|startswith: B"), "{\"A\":\"abc\",\"B\":\"ab\"}", true},
              {S("A|fieldref|contains: B"), "{\"A\":\"abc\",\"B\":\"b\"}", true},
+             {S("A|fieldref|cased: B"), "{\"A\":\"x\",\"B\":\"X\"}", false},
+             {S("A|fieldref|cased: B"), "{\"A\":\"x\",\"B\":\"x\"}", true},
+             {S("A|fieldref|contains|cased: B"), "{\"A\":\"abc\",\"B\":\"B\"}", false},
+             {S("A|fieldref: B"), "{\"A\":\"\",\"B\":null}", false},
+             {S("A|fieldref: B"), "{\"A\":\"y\",\"B\":[\"x\",\"Y\"]}", true},
              {"{f: {A|fieldref: B}, condition: not f}", "{\"A\":\"x\",\"B\":\"y\"}", true});
 }
 
@@ -167,6 +203,16 @@ static void times(void) {
              {S("A|year: 2026"), "{\"A\":\"2026-08-05 14:03:00\"}", true},
              {S("A|week: 32"), "{\"A\":\"2026-08-05 14:03:00\"}", true},
              {S("A|week: 53"), "{\"A\":\"2021-01-01T00:00:00Z\"}", true},
+             {S("A|week: 52"), "{\"A\":\"2022-01-02T23:59:59Z\"}", true},
+             {S("A|week: 1"), "{\"A\":\"2022-01-03T00:00:00Z\"}", true},
+             {S("A|week: 1"), "{\"A\":\"2024-12-30T00:00:00Z\"}", true},
+             {S("A|year: 2021"), "{\"A\":\"2021-01-01T00:00:00Z\"}", true},
+             {S("A|hour: 23"), "{\"A\":\"1969-12-31T23:30:00Z\"}", true},
+             {S("A|day: 31, A|month: 12, A|year: 1969, A|minute: 30"),
+              "{\"A\":\"1969-12-31T23:30:00Z\"}", true},
+             {S("A|hour|gte: 22"), "{\"A\":\"2026-08-05T21:59:59Z\"}", false},
+             {S("A|hour|gte: 22"), "{\"A\":\"2026-08-05T22:00:00Z\"}", true},
+             {S("A|hour|lt: 6"), "{\"A\":\"2026-08-05T06:00:00Z\"}", false},
              {S("A|hour: 14"), "{\"A\":\"noon\"}", false},
              {S("A|hour: 14"), "{\"A\":\"2026-08-05T16:03:00+02:00\"}", true});
 }
@@ -189,6 +235,10 @@ static void structures(void) {
              {"{a: {A: x}, _b: {B: y}, condition: 1 of them}", "{\"B\":\"y\"}", false},
              {"{s1: {A: x}, s2: {B: y}, condition: not 1 of s*}", "{\"C\":1}", true},
              {"{a: {A: x}, b: {B: y}, c: {C: z}, condition: a or b and c}", "{\"A\":\"x\"}", true},
+             {"{a: {A: x}, b: {B: y}, c: {C: z}, condition: 2 of them}",
+              "{\"A\":\"x\",\"C\":\"z\"}", true},
+             {"{a: {A: x}, b: {B: y}, c: {C: z}, condition: 2 of them}",
+              "{\"A\":\"x\",\"C\":\"y\"}", false},
              {"{a: {A: x}, b: {B: y}, condition: [a, b]}", "{\"B\":\"y\"}", true});
 }
 
@@ -227,6 +277,15 @@ static void repeated_names_in_text_all_count(void) {
         ROWS("test", {S("Image: evil"), "{\"Image\":\"evil\",\"Image\":\"good\"}", false});
 }
 
+/* What is not of the rule's log source does not match, whatever its fields say. */
+static void other_kinds(void) {
+        ROWS("pairs", {S("a: x"), "a=x b=y", true}, {S("a: x"), "{\"a\":\"x\",\"b\":\"y\"}", false},
+             {"{k: [xyz], condition: k}", "{\"a\":\"xyz\"}", false},
+             {"{s: {b: z}, condition: not s}", "{\"a\":\"x\"}", false});
+        ROWS("test", {S("a: x"), "{\"a\":\"x\",\"b\":\"y\"}", true}, {S("a: x"), "a=x b=y", false},
+             {"{s: {b: z}, condition: not s}", "a=x b=y", false});
+}
+
 /* A kind that is known by its names alone says what its key1 is. */
 static void fixed_key1(void) {
         ROWS("fixed", {S("a: x"), "{\"a\":\"x\",\"zz\":1,\"y\":7}", true},
@@ -250,6 +309,7 @@ static void renames(void) {
 }
 
 int main(void) {
+        RUN(other_kinds);
         RUN(fixed_key1);
         RUN(conditions_inside);
         RUN(strings);
@@ -260,6 +320,7 @@ int main(void) {
         RUN(regexes);
         RUN(encodings);
         RUN(addresses);
+        RUN(prefixes);
         RUN(references);
         RUN(times);
         RUN(structures);

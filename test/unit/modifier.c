@@ -234,7 +234,8 @@ static void keywords(void) {
 
 /* "Placeholders" */
 static void placeholders(void) {
-        static const char file[] = "a: [x, 'y*']\nb: 1\nnets: [10.0.0.0/8, 192.0.2.0/24]\n";
+        static const char file[] =
+                "a: [x, 'y*']\nb: 1\nd: [a.b, '(c)']\nnets: [10.0.0.0/8, 192.0.2.0/24]\n";
 
         check_text(rule_with("s: {'A|expand': '%a%'}, condition: s", file), "(| A=\"x\" A=\"y*\")");
         check_text(rule_with("s: {'A|expand': 'p%a%-%b%q'}, condition: s", file),
@@ -250,6 +251,8 @@ static void placeholders(void) {
         check_text(rule_with("s: {'A|cidr|expand': '%nets%'}, condition: s", file),
                    "(| A@10.0.0.0/8 A@192.0.2.0/24)");
         check_text(rule_with("s: {'A|re|expand': '^%a%$'}, condition: s", file), "A~/^(?:x|y.*)$/");
+        check_text(rule_with("s: {'A|re|expand': '%d%'}, condition: s", file),
+                   "A~/(?:a\\.b|\\(c\\))/");
         check_text(rule_with("s: {'A|expand|wide|base64': '%b%'}, condition: s", file),
                    "A=\"MQA=\"");
         check_text(rule_with("s: {'A|expand': '%c%'}, condition: s", file),

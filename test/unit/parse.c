@@ -1,5 +1,6 @@
 /* rules/parse.c, parse_meta.c, parse_detect.c, yamltree.c, legacy.c: files, documents, collections,
  * metadata, older aggregations. */
+#include "base/timestamp.h"
 #include "rule_text.h"
 
 static const char *shown(const struct expr *e) {
@@ -256,11 +257,13 @@ static void older_aggregations(void) {
         check_int(c->refs[0].index, 0);
         check_span(c->meta.id, "i");
         check_span(c->group_by[0], "host");
+        check(!has_diag(DIAG_WARNING, "duplicate-name")); /* the rule below it is no second one */
 
         check_text(legacy("a | count(user) by host, dom <= 2", ""), "none 0:0");
         check(has_diag(DIAG_WARNING, "timeframe-missing"));
         c = &text_set.correlations[0];
         check_int(c->type, CORR_VALUE_COUNT);
+        check_int(c->timespan, 366 * 86400 * NS_PER_SEC);
         check_span(c->fields[0], "user");
         check_int(c->n_group_by, 2);
         check_int(c->bounds[0].op, BOUND_LTE);
@@ -268,6 +271,17 @@ static void older_aggregations(void) {
 
         check_text(legacy("a | sum(n) by h > 2", ""), "none 0:0");
         check_int(text_set.correlations[0].type, CORR_VALUE_SUM);
+        check_text(legacy("a | count() < 2", ""), "none 0:0");
+        check_int(text_set.correlations[0].bounds[0].op, BOUND_LT);
+        check_text(legacy("a | count() >= 2", ""), "none 0:0");
+        check_int(text_set.correlations[0].bounds[0].op, BOUND_GTE);
+        check_text(legacy("a | count() == 2", ""), "none 0:0");
+        check_int(text_set.correlations[0].bounds[0].op, BOUND_EQ);
+        check_text(legacy("a | min(n) > 2", ""), "none 0:0");
+        check_int(text_set.correlations[0].type, CORR_VALUE_PERCENTILE);
+        check(text_set.correlations[0].percentile == 0);
+        check_text(legacy("a | avg(n) > 2", ""), "none 0:0");
+        check_int(text_set.correlations[0].type, CORR_VALUE_AVG);
         check_text(legacy("a | max(n) > 2", ""), "none 0:0");
         check_int(text_set.correlations[0].type, CORR_VALUE_PERCENTILE);
         check(text_set.correlations[0].percentile == 100);
