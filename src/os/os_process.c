@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "os/call.h"
+#include "os/net.h"
 #include "os/os.h"
 
 pid_t os_fork(void) {
@@ -122,8 +123,8 @@ static unsigned take_fds(struct msghdr *m, int *fds, unsigned max_fds, bool *ret
         return n;
 }
 
-ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsigned *ret_n_fds) {
-        struct iovec iov = {.iov_base = to, .iov_len = n};
+static ssize_t recv_with(int sock, struct iovec iov, int flags, int *fds, unsigned max_fds,
+                         unsigned *ret_n_fds) {
         union {
                 struct cmsghdr align;
                 char room[CMSG_SPACE(sizeof(int) * FDS_MAX)];
@@ -135,7 +136,7 @@ ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsign
         bool bad = false;
         ssize_t r;
 
-        CALL(r, recvmsg(sock, &m, MSG_CMSG_CLOEXEC));
+        CALL(r, recvmsg(sock, &m, MSG_CMSG_CLOEXEC | flags));
         if (r < 0)
                 return r;
         unsigned got = take_fds(&m, fds, max_fds, &bad);
@@ -147,6 +148,14 @@ ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsign
         if (ret_n_fds)
                 *ret_n_fds = got;
         return r;
+}
+
+ssize_t os_recv(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsigned *ret_n_fds) {
+        return recv_with(sock, (struct iovec){to, n}, 0, fds, max_fds, ret_n_fds);
+}
+
+ssize_t os_recv_now(int sock, void *to, size_t n, int *fds, unsigned max_fds, unsigned *ret_n_fds) {
+        return recv_with(sock, (struct iovec){to, n}, MSG_DONTWAIT, fds, max_fds, ret_n_fds);
 }
 
 ssize_t os_write_now(int sock, const void *p, size_t n) {

@@ -1,0 +1,78 @@
+/* ingest/dedup: marks what recurs within ten minutes, survives a crash, forgets what was lost. */
+#include "check.h"
+
+#include "base/timestamp.h"
+#include "ingest/dedup.h"
+
+#define ROOM 65536u
+
+static _Alignas(64) char memory[ROOM];
+
+static struct dedup *fresh(uint64_t seq) {
+        memset(memory, 0, sizeof(memory));
+        return dedup_new(memory, sizeof(memory), seq, 0);
+}
+
+static void what_recurs_is_seen(void) {
+        _cleanup_(dedup_freep) struct dedup *d = fresh(1);
+
+        check(!dedup_seen(d, 1, 0, SPAN("a"), 1));
+        check(dedup_seen(d, 1, 0, SPAN("a"), 2));
+        check(!dedup_seen(d, 2, 0, SPAN("a"), 3)); /* of another source */
+        check(!dedup_seen(d, 1, 1, SPAN("a"), 4)); /* an id, not content */
+        check(!dedup_seen(d, 1, 0, SPAN("b"), 5));
+        check(dedup_seen(d, 1, 0, SPAN("a"), 6));
+        check_int(dedup_window(d), DEDUP_SECONDS);
+}
+
+static void ten_minutes_are_the_limit(void) {
+        _cleanup_(dedup_freep) struct dedup *d = fresh(1);
+        uint64_t seq = 1;
+
+        check(!dedup_seen(d, 1, 0, SPAN("a"), seq++));
+        for (int64_t s = 1; s <= 590; s++, seq++) {
+                dedup_tick(d, s * NS_PER_SEC, seq);
+                dedup_seen(d, 9, 0, span_of((const char *)&s, sizeof(s)), seq);
+        }
+        check(dedup_seen(d, 1, 0, SPAN("a"), seq++)); /* remembered from here on anew */
+        for (int64_t s = 591; s <= 591 + 620; s++, seq++) {
+                dedup_tick(d, s * NS_PER_SEC, seq);
+                dedup_seen(d, 9, 0, span_of((const char *)&s, sizeof(s)), seq);
+        }
+        check(!dedup_seen(d, 1, 0, SPAN("a"), seq++));
+}
+
+static void a_crash_keeps_the_durable_and_forgets_the_lost(void) {
+        _cleanup_(dedup_freep) struct dedup *d = fresh(1000), *e = NULL;
+
+        check(!dedup_seen(d, 1, 0, SPAN("kept"), 1000));
+        check(!dedup_seen(d, 1, 0, SPAN("lost"), 1001));
+        e = dedup_new(memory, sizeof(memory), 1001, 5);
+        check(!dedup_seen(e, 1, 0, SPAN("lost"), 1001));
+        check(dedup_seen(e, 1, 0, SPAN("kept"), 1002));
+}
+
+static void full_it_forgets_the_oldest_and_says_so(void) {
+        _cleanup_(dedup_freep) struct dedup *d = fresh(1);
+        unsigned again = 0;
+        uint64_t seq = 1;
+
+        for (int64_t s = 1; s <= 100; s++) {
+                dedup_tick(d, s * NS_PER_SEC, seq);
+                for (unsigned i = 0; i < 1000; i++, seq++)
+                        dedup_seen(d, 1, 0, span_of((const char *)&seq, sizeof(seq)), seq);
+        }
+        /* 64 KiB hold 8184 entries. */
+        check(dedup_window(d) >= 1 && dedup_window(d) < 20);
+        for (uint64_t s = seq - 2000, i = 0; i < 1000; i++, s++)
+                again += dedup_seen(d, 1, 0, span_of((const char *)&s, sizeof(s)), seq++);
+        check(again > 990);
+}
+
+int main(void) {
+        RUN(what_recurs_is_seen);
+        RUN(ten_minutes_are_the_limit);
+        RUN(a_crash_keeps_the_durable_and_forgets_the_lost);
+        RUN(full_it_forgets_the_oldest_and_says_so);
+        return check_done();
+}
