@@ -1,6 +1,13 @@
-/* A random rule on random events: the engine says what brute force says (test/reference.h). The
- * input's bytes choose among a few fields, operators, values and shapes of conditions, so that most
- * rules mean something and many match. */
+/* Random rules on random events: the engine says what brute force says (test/reference.h). Bytes
+ * choose among a few fields, operators, values and shapes of conditions, so that most rules mean
+ * something and many match.
+ *
+ *     set of rules u8 | events
+ *
+ * The sets of rules are made once, of numbers that are always the same: to read and compile rules
+ * costs ten times as much as to match with them, and has targets of its own (rule, program). The
+ * matcher is made anew in each execution, so that one input always does the same. */
+#include "base/hash.h"
 #include "reference.h"
 #include "rules/match.h"
 #include "wire/bundle.h"
@@ -123,12 +130,71 @@ static void put_event(struct buf *b, struct source *s) {
         buf_str(b, "}\n");
 }
 
+/* ---- the sets ---- */
+
+#define SETS 256u
+#define RULES 3u
+#define EVENTS 4u
+
+struct set {
+        struct ruleset rules;
+        struct buf bundle, text, blob;
+        struct program *program;
+        struct reference ref;
+};
+
+static struct set *sets;
+
+/* A rule that is not refused. */
+static void accepted_rule(struct buf *b, struct source *s) {
+        bool good = false;
+
+        while (!good) {
+                struct buf rule = {0}, bundle = {0};
+                struct ruleset parsed;
+                put_rule(&rule, s);
+                bundle_add(&bundle, BUNDLE_RULE, SPAN("t.yml"), buf_get(&rule));
+                if (ruleset_parse(&parsed, buf_get(&bundle)) < 0 || s->p >= s->end)
+                        __builtin_trap();
+                good = parsed.n_rules == 1;
+                if (good)
+                        buf_span(b, buf_get(&rule));
+                ruleset_deinit(&parsed);
+                buf_deinit(&rule);
+                buf_deinit(&bundle);
+        }
+}
+
+static void make_set(struct set *x, unsigned nth) {
+        uint64_t number = (nth + 1) * UINT64_C(0xd1342543de82ef95);
+        uint8_t bytes[2048];
+        struct source s = {bytes, bytes + sizeof(bytes)};
+
+        for (unsigned i = 0; i < sizeof(bytes); i++) {
+                number = hash_mix(number + i, UINT64_C(0x9e3779b97f4a7c15));
+                bytes[i] = (uint8_t)(number >> 24);
+        }
+        for (unsigned i = 0; i < RULES; i++)
+                accepted_rule(&x->text, &s);
+        bundle_add(&x->bundle, BUNDLE_LOGSOURCE, SPAN("m.yml"), span_of(map, sizeof(map) - 1));
+        bundle_add(&x->bundle, BUNDLE_RULE, SPAN("t.yml"), buf_get(&x->text));
+        if (ruleset_parse(&x->rules, buf_get(&x->bundle)) < 0 || x->rules.n_rules != RULES ||
+            program_compile(&x->blob, &x->rules, buf_get(&x->bundle)) < 0 ||
+            program_open(&x->program, x->blob.p, x->blob.len) < 0 ||
+            ref_init(&x->ref, &x->rules, buf_get(&x->bundle)) < 0)
+                __builtin_trap();
+}
+
+/* ---- one execution ---- */
+
 static void compare(struct matcher *m, struct reference *ref, const struct batch *b) {
-        struct decoder *d = decoder_new(&(struct decode_options){0});
+        static struct decoder *d;
         struct decode_error err;
         struct event e;
         enum decode_result q;
 
+        if (!d)
+                d = decoder_new(&(struct decode_options){0});
         for (unsigned round = 0; round < 2; round++) {
                 decoder_begin(d, b, 0);
                 matcher_batch(m, b->payload, FORMAT_JSON);
@@ -147,48 +213,35 @@ static void compare(struct matcher *m, struct reference *ref, const struct batch
                         }
                 }
         }
-        decoder_free(d);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct source s = {data, data + size};
-        struct buf bundle = {0}, rule = {0}, text = {0}, blob = {0};
-        struct ruleset set;
-        struct program *g = NULL;
-        struct matcher *m = NULL;
-        struct reference ref;
         struct match_options o = {.memory = 1 << 18};
+        struct matcher *m = NULL;
+        struct buf text = {0};
 
-        put_rule(&rule, &s);
-        put_rule(&rule, &s);
-        bundle_add(&bundle, BUNDLE_LOGSOURCE, SPAN("m.yml"), span_of(map, sizeof(map) - 1));
-        bundle_add(&bundle, BUNDLE_RULE, SPAN("t.yml"), buf_get(&rule));
-        for (unsigned i = 0; i < 6; i++)
+        if (!sets) {
+                sets = calloc(SETS, sizeof(*sets));
+                for (unsigned i = 0; i < SETS; i++)
+                        make_set(&sets[i], i);
+        }
+        struct set *x = &sets[pick(&s, SETS)];
+        for (unsigned i = 0; i < EVENTS; i++)
                 put_event(&text, &s);
         struct batch b = {.payload = {NULL, text.len}};
-        if (ruleset_parse(&set, buf_get(&bundle)) == 0) {
-                if (buf_reserve(&text, SLOT_PADDING) &&
-                    program_compile(&blob, &set, buf_get(&bundle)) == 0 &&
-                    program_open(&g, blob.p, blob.len) == 0 && matcher_new(&m, g, &o) == 0 &&
-                    ref_init(&ref, &set, buf_get(&bundle)) == 0) {
-                        memset(text.p + text.len, 0, SLOT_PADDING);
-                        b.payload.p = text.p;
-                        b.h.format = FORMAT_JSON;
-                        b.h.payload_len = (uint32_t)text.len;
-                        b.h.flags = BATCH_FIRST | BATCH_LAST;
-                        b.h.file_time = TIME_NONE;
-                        if (getenv("FUZZ_SHOW"))
-                                printf("%.*s%.*s", (int)rule.len, rule.p, (int)text.len, text.p);
-                        compare(m, &ref, &b);
-                        ref_deinit(&ref);
-                }
-                matcher_free(m);
-                program_free(g);
-                ruleset_deinit(&set);
-        }
-        buf_deinit(&bundle);
-        buf_deinit(&rule);
+        if (!buf_reserve(&text, SLOT_PADDING) || matcher_new(&m, x->program, &o) < 0)
+                __builtin_trap();
+        memset(text.p + text.len, 0, SLOT_PADDING);
+        b.payload.p = text.p;
+        b.h.format = FORMAT_JSON;
+        b.h.payload_len = (uint32_t)text.len;
+        b.h.flags = BATCH_FIRST | BATCH_LAST;
+        b.h.file_time = TIME_NONE;
+        if (getenv("FUZZ_SHOW"))
+                printf("%.*s%.*s", (int)x->text.len, x->text.p, (int)text.len, text.p);
+        compare(m, &x->ref, &b);
+        matcher_free(m);
         buf_deinit(&text);
-        buf_deinit(&blob);
         return 0;
 }
