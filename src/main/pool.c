@@ -2,10 +2,15 @@
  *
  * ingest holds a few inputs and a few slots ahead and goes from one to the next by itself.
  * Slots: FREE -> FILLING (ingest has it) -> READY (a batch waits) -> JUDGED (a judge has it) ->
- * FREE. Only a few are in use at a time, so that a batch is still in the cache when it is judged. A
- * judge holds at most two batches: one at work, one waiting, so it never idles for a message. When
- * a judge dies, its current batch goes to its successor with the position behind the record it died
- * on; its waiting batch goes back to READY.
+ * FREE. Only a few are in use at a time, so that a batch is still in the cache when it is judged.
+ * When a judge dies, its current batch goes to its successor with the position behind the record it
+ * died on; its waiting batches go back to READY.
+ *
+ * To wake a process costs as much as judging twenty records, and where all processors are busy the
+ * woken one waits for its turn. So what is done stands in shared memory (wire/intake.h,
+ * wire/outbox.h), messages only say that there is something, and both sides hand over several
+ * batches at a time: a judge holds up to JUDGE_QUEUE and gets more when JUDGE_LOW are left, which
+ * last longer than we may have to wait; the same for ingest and its slots and inputs.
  *
  * A child may be hijacked, so nothing it does or leaves undone makes us wait without end: messages
  * to it are sent or it is ended, what it publishes is taken a ring at a time, and two clocks run.
@@ -24,12 +29,16 @@
 #include "base/lang.h"
 #include "base/timestamp.h"
 #include "wire/batch.h"
+#include "wire/intake.h"
 #include "wire/outbox.h"
 
 #define JUDGES_MAX 64u
-#define JUDGE_QUEUE 2u
-#define FILLS_AHEAD 2u
-#define INPUTS_AHEAD 8u /* small files: ingest goes on to the next without asking */
+#define JUDGE_QUEUE 4u
+#define JUDGE_LOW 2u
+#define FILLS_AHEAD 4u
+#define FILLS_LOW 2u
+#define INPUTS_AHEAD 16u /* small files: ingest goes on to the next without asking */
+#define INPUTS_LOW 8u
 #define PROGRESS_LIMIT_NS                                                                          \
         (INT64_C(10) * NS_PER_SEC) /* a judge that stays on one record longer is ended */
 #define BATCH_LIMIT_NS                                                                             \
@@ -58,7 +67,8 @@ struct judge {
         uint64_t tail;
         uint32_t queue[JUDGE_QUEUE]; /* slots it has, the first is at work */
         unsigned queued;
-        uint64_t finished;         /* batches it told us are done */
+        struct msg_batches next;   /* those that are still to be sent */
+        uint64_t finished;         /* batches we know it is done with */
         uint64_t seen_position;    /* the furthest it said it was in the batch at work */
         int64_t seen_at, began_at; /* `waited` when it last got further; `lived` when it began */
 };
@@ -68,13 +78,15 @@ struct pool {
         struct pool_options o;
         struct pool_calls calls;
         struct pool_stats st;
-        int ring_fd, ring_ro, scratch;
+        int ring_fd, ring_ro, intake_fd, scratch;
         struct slot slots[RING_SLOTS];
         unsigned slots_used, filling;
         uint64_t order;
         struct child ingest;
         bool ingest_ready;
-        int64_t ingest_seen;          /* `waited` when it last said something */
+        int64_t ingest_seen; /* `waited` when it last said something */
+        struct intake *intake;
+        uint64_t intake_tail;
         uint32_t ahead[INPUTS_AHEAD]; /* inputs that ingest has, the first is at work */
         unsigned n_ahead;
         uint32_t next_input, rounds;
@@ -84,7 +96,7 @@ struct pool {
         struct child correlator;
         struct arena arena;
         char *entry; /* OUTBOX_ENTRY_MAX */
-        int64_t ticked, waited, lived;
+        int64_t ticked, waited, lived, measured;
         int failed;
 };
 
@@ -120,13 +132,16 @@ static void batch_begins(const struct pool *p, struct judge *j) {
 static int start_ingest(struct pool *p) {
         char landlock[16];
         const char *args[] = {landlock, NULL};
+        int fds[2] = {p->ring_fd, p->intake_fd};
 
         snprintf(landlock, sizeof(landlock), "%d", p->o.landlock);
         p->ingest_ready = false;
         p->ingest_seen = p->waited;
+        memset(p->intake, 0, sizeof(*p->intake));
+        p->intake_tail = 0;
         return child_start(&p->ingest, &(struct child_spec){.name = "ingest",
-                                                            .fds = &p->ring_fd,
-                                                            .n_fds = 1,
+                                                            .fds = fds,
+                                                            .n_fds = 2,
                                                             .args = args,
                                                             .cpu = p->o.pin ? 0 : -1});
 }
@@ -166,17 +181,20 @@ static int start_judge(struct pool *p, struct judge *j) {
                                                            .cpu = p->o.pin ? 0 : -1});
 }
 
-static int new_judge(struct pool *p) {
-        struct judge *j = &p->judges[p->n_judges];
-        void *map = NULL;
-        int r = os_memfd("outbox", &j->outbox_fd);
+/* pool_free() closes *ret_fd also when this fails. */
+static int shared_memory(const char *name, size_t size, int *ret_fd, void **ret) {
+        int r = os_memfd(name, ret_fd);
 
-        if (r < 0)
-                return r;
-        p->n_judges++; /* from here pool_free() cleans it up */
-        r = os_ftruncate(j->outbox_fd, sizeof(struct outbox));
         if (r == 0)
-                r = os_map(j->outbox_fd, sizeof(struct outbox), true, &map);
+                r = os_ftruncate(*ret_fd, size);
+        return r < 0 ? r : os_map(*ret_fd, size, true, ret);
+}
+
+static int new_judge(struct pool *p) {
+        struct judge *j = &p->judges[p->n_judges++];
+        void *map;
+        int r = shared_memory("outbox", sizeof(struct outbox), &j->outbox_fd, &map);
+
         if (r < 0)
                 return r;
         j->out = map;
@@ -218,7 +236,13 @@ static int make_ring(struct pool *p) {
         /* A second descriptor that cannot be mapped writable, for the judges. */
         snprintf(path, sizeof(path), "/proc/self/fd/%d", p->ring_fd);
         p->ring_ro = os_open(path, O_RDONLY, 0);
-        return p->ring_ro < 0 ? p->ring_ro : 0;
+        if (p->ring_ro < 0)
+                return p->ring_ro;
+        void *map;
+        r = shared_memory("intake", sizeof(struct intake), &p->intake_fd, &map);
+        if (r == 0)
+                p->intake = map;
+        return r;
 }
 
 int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o,
@@ -230,7 +254,7 @@ int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o,
         p->in = in;
         p->o = *o;
         p->calls = *calls;
-        p->ring_fd = p->ring_ro = p->scratch = -1;
+        p->ring_fd = p->ring_ro = p->intake_fd = p->scratch = -1;
         p->ingest.sock = p->correlator.sock = -1;
         for (unsigned i = 0; i < JUDGES_MAX; i++)
                 p->judges[i] = (struct judge){.child.sock = -1, .outbox_fd = -1};
@@ -247,7 +271,7 @@ int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o,
                 r = start_correlator(p);
         if (r < 0)
                 return FAIL(r);
-        p->slots_used = MIN(RING_SLOTS, 2 * p->n_judges + 2);
+        p->slots_used = MIN(RING_SLOTS, JUDGE_QUEUE * p->n_judges + FILLS_AHEAD);
         *ret = p;
         p = NULL;
         return 0;
@@ -266,6 +290,9 @@ struct pool *pool_free(struct pool *p) {
         child_stop(&p->correlator, 500);
         os_close_quiet(p->ring_fd);
         os_close_quiet(p->ring_ro);
+        if (p->intake)
+                os_unmap(p->intake, sizeof(*p->intake));
+        os_close_quiet(p->intake_fd);
         os_close_quiet(p->scratch);
         arena_deinit(&p->arena);
         free(p->entry);
@@ -366,39 +393,35 @@ static void free_slot(struct pool *p, uint32_t s) {
         p->slots[s].state = SLOT_FREE;
 }
 
-static int judge_done(struct pool *p, struct judge *j, const struct msg_slot *m) {
-        if (j->queued == 0 || j->queue[0] != m->slot)
-                return -EPROTO;
-        struct slot *s = &p->slots[m->slot];
-        int r = drain(p, j);
-        if (r < 0)
-                return r;
-        p->st.records += m->events;
-        p->st.bad += m->bad;
-        p->in->list[s->input].events += m->events;
-        p->in->list[s->input].bad += m->bad;
-        j->queue[0] = j->queue[1];
-        j->queued--;
-        j->finished++;
-        batch_begins(p, j);
-        free_slot(p, m->slot);
-        return 0;
+/* Batches it is done with, heard of or not: their findings are in the outbox, and to judge them
+ * again would double those. -EPROTO: it claims what cannot be. */
+static int take_finished(struct pool *p, struct judge *j) {
+        struct outbox_done d;
+        int r;
+
+        while ((r = outbox_finished(j->out, &j->finished, &d)) == 1) {
+                if (j->queued == 0 || j->queue[0] != d.slot)
+                        return -EPROTO;
+                struct input *in = &p->in->list[p->slots[d.slot].input];
+                /* No more than there can be, whoever says it. */
+                d.events = MIN(d.events, (uint64_t)SLOT_BYTES);
+                d.bad = MIN(d.bad, (uint64_t)SLOT_BYTES);
+                p->st.records += d.events;
+                p->st.bad += d.bad;
+                in->events += d.events;
+                in->bad += d.bad;
+                free_slot(p, j->queue[0]);
+                memmove(j->queue, j->queue + 1, --j->queued * sizeof(j->queue[0]));
+                batch_begins(p, j);
+        }
+        return r < 0 ? -EPROTO : 0;
 }
 
-/* Batches that it finished without our having heard of it are done: their findings are in the
- * outbox, and to judge them again would double those. */
-static void take_finished(struct pool *p, struct judge *j) {
-        uint64_t finished = __atomic_load_n(&j->out->finished, __ATOMIC_ACQUIRE);
-        uint64_t events = __atomic_load_n(&j->out->last_events, __ATOMIC_RELAXED);
+/* What it has said and done so far. 0, -EPROTO or what ends the hunt. */
+static int hear_judge(struct pool *p, struct judge *j) {
+        int r = drain(p, j);
 
-        while (j->queued && j->finished < finished) {
-                free_slot(p, j->queue[0]);
-                j->queue[0] = j->queue[1];
-                j->queued--;
-                j->finished++;
-                if (j->finished == finished)
-                        p->st.records += MIN(events, (uint64_t)SLOT_BYTES);
-        }
+        return r < 0 ? r : take_finished(p, j);
 }
 
 /* The batch a dead judge was at. Its numbers are only hints from a process that may have been
@@ -406,12 +429,14 @@ static void take_finished(struct pool *p, struct judge *j) {
 static void blame_batch(struct pool *p, const struct judge *j, struct slot *s, const char *fate) {
         uint64_t position = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
         uint64_t at = __atomic_load_n(&j->out->slot, __ATOMIC_RELAXED);
+        /* Else it had not begun: its numbers are still those of an earlier batch. */
+        bool begun = __atomic_load_n(&j->out->batch, __ATOMIC_RELAXED) == j->finished + 1;
         uint64_t events = __atomic_load_n(&j->out->events, __ATOMIC_RELAXED);
         uint64_t bad = __atomic_load_n(&j->out->bad, __ATOMIC_RELAXED);
         struct pool_problem lost = {.input = s->input, .what = fate, .crash = true};
 
         s->state = SLOT_READY;
-        if (at == j->queue[0]) {
+        if (begun && at == j->queue[0]) {
                 position = MAX(MIN(position, (uint64_t)s->bytes), (uint64_t)s->skip);
                 lost.offset = s->offset + position;
                 /* Dying again where it died before, it loses twice as much each time. */
@@ -444,7 +469,7 @@ static int judge_died(struct pool *p, struct judge *j) {
                 return -ECHILD;
         }
         p->st.crashes++;
-        take_finished(p, j);
+        (void)take_finished(p, j); /* as far as it can be believed */
         if (j->queued)
                 blame_batch(p, j, &p->slots[j->queue[0]], fate);
         for (unsigned i = 1; i < j->queued; i++)
@@ -460,7 +485,6 @@ static int judge_died(struct pool *p, struct judge *j) {
 static int judge_message(struct pool *p, struct judge *j) {
         union {
                 struct msg_plain plain;
-                struct msg_slot slot;
                 char bytes[MESSAGE_MAX];
         } m;
         ssize_t n = os_recv(j->child.sock, &m, sizeof(m), NULL, 0, NULL);
@@ -476,15 +500,70 @@ static int judge_message(struct pool *p, struct judge *j) {
                         end_child(&j->child);
                 return r;
         }
-        if (n == sizeof(m.slot) && m.slot.type == JUDGE_DONE && judge_done(p, j, &m.slot) == 0)
-                return 0;
+        if (n == sizeof(m.plain) && m.plain.type == JUDGE_DONE) {
+                int r = hear_judge(p, j);
+                if (r != -EPROTO)
+                        return r;
+        }
         return judge_died(p, j);
 }
 
 /* ---- what ingest says ---- */
 
+static int slot_filled(struct pool *p, const struct intake_entry *e) {
+        struct slot *s = e->slot < RING_SLOTS ? &p->slots[e->slot] : NULL;
+
+        if (!s || s->state != SLOT_FILLING || p->n_ahead == 0 || e->input != p->ahead[0] ||
+            e->bytes > BATCH_ROOM)
+                return -EPROTO;
+        p->filling--;
+        if (e->bytes == 0) {
+                s->state = SLOT_FREE;
+                return 0;
+        }
+        *s = (struct slot){.state = SLOT_READY,
+                           .input = e->input,
+                           .bytes = e->bytes,
+                           .offset = e->offset,
+                           .order = p->order++};
+        p->input_offset = e->offset + e->bytes;
+        p->in->list[e->input].format = e->format;
+        p->st.bytes += e->bytes;
+        p->st.batches++;
+        return 0;
+}
+
+static int input_closed(struct pool *p, const struct intake_entry *e) {
+        if (p->n_ahead == 0 || e->input != p->ahead[0])
+                return -EPROTO;
+        memmove(p->ahead, p->ahead + 1, --p->n_ahead * sizeof(p->ahead[0]));
+        p->input_offset = 0;
+        p->st.bytes_read += e->bytes_read;
+        if (e->error)
+                problem(p, e->input, e->offset, 0, e->error < 0 ? error_text(e->error) : "?");
+        return 0;
+}
+
+/* What ingest has done so far. 0 or -EPROTO: it claims what cannot be. */
+static int hear_ingest(struct pool *p) {
+        struct intake_entry e;
+        int r;
+
+        while ((r = intake_take(p->intake, &p->intake_tail, &e)) == 1) {
+                p->ingest_seen = p->waited;
+                r = e.kind == INTAKE_FILLED   ? slot_filled(p, &e)
+                    : e.kind == INTAKE_CLOSED ? input_closed(p, &e)
+                                              : -EPROTO;
+                if (r < 0)
+                        break;
+        }
+        return r < 0 ? -EPROTO : 0;
+}
+
 static int ingest_died(struct pool *p) {
         const char *fate = child_fate(child_reap(&p->ingest));
+
+        (void)hear_ingest(p); /* what it had done is done, as far as it can be believed */
 
         if (!p->ingest_ready || p->st.crashes >= CRASHES_MAX) {
                 fprintf(stderr, "coloa: %s: %s\n",
@@ -510,59 +589,24 @@ static int ingest_died(struct pool *p) {
         return start_ingest(p);
 }
 
-static int slot_filled(struct pool *p, const struct msg_slot *m) {
-        struct slot *s = m->slot < RING_SLOTS ? &p->slots[m->slot] : NULL;
-
-        if (!s || s->state != SLOT_FILLING || p->n_ahead == 0 || m->input != p->ahead[0] ||
-            m->bytes > BATCH_ROOM)
-                return -EPROTO;
-        p->filling--;
-        if (m->bytes == 0) {
-                s->state = SLOT_FREE;
-                return 0;
-        }
-        *s = (struct slot){.state = SLOT_READY,
-                           .input = m->input,
-                           .bytes = m->bytes,
-                           .offset = m->offset,
-                           .order = p->order++};
-        p->input_offset = m->offset + m->bytes;
-        p->in->list[m->input].format = m->format;
-        p->st.bytes += m->bytes;
-        p->st.batches++;
-        return 0;
-}
-
-static int input_closed(struct pool *p, const struct msg_closed *m) {
-        if (p->n_ahead == 0 || m->input != p->ahead[0])
-                return -EPROTO;
-        memmove(p->ahead, p->ahead + 1, --p->n_ahead * sizeof(p->ahead[0]));
-        p->input_offset = 0;
-        p->st.bytes_read += m->bytes_read;
-        if (m->error)
-                problem(p, m->input, m->bytes_out, 0, m->error < 0 ? error_text(m->error) : "?");
-        return 0;
-}
-
 static int ingest_message(struct pool *p) {
         union {
                 struct msg_plain plain;
-                struct msg_slot slot;
                 struct msg_problem problem;
-                struct msg_closed closed;
                 char bytes[MESSAGE_MAX];
         } m;
         ssize_t n = os_recv(p->ingest.sock, &m, sizeof(m), NULL, 0, NULL);
-        int r = -EPROTO;
+        int r = hear_ingest(p); /* before a problem behind it */
 
         p->ingest_seen = p->waited;
+        if (r < 0)
+                return ingest_died(p);
+        r = -EPROTO;
         if (n == sizeof(m.plain) && m.plain.type == PROCESS_READY) {
                 p->ingest_ready = true;
                 r = 0;
-        } else if (n == sizeof(m.slot) && m.slot.type == INGEST_FILLED) {
-                r = slot_filled(p, &m.slot);
-        } else if (n == sizeof(m.closed) && m.closed.type == INGEST_CLOSED) {
-                r = input_closed(p, &m.closed);
+        } else if (n == sizeof(m.plain) && m.plain.type == INGEST_NEWS) {
+                r = 0;
         } else if (n == sizeof(m.problem) && m.problem.type == INGEST_PROBLEM &&
                    m.problem.input < p->in->n) {
                 r = take_entry(p, OUTBOX_PROBLEM, span_of(m.bytes, sizeof(m.problem)));
@@ -574,32 +618,44 @@ static int ingest_message(struct pool *p) {
 
 /* ---- giving out work ---- */
 
-/* The next input that can be opened goes to ingest. 1: ingest does not take it. */
+/* The next inputs that can be opened go to ingest, as many as one message takes. 1: ingest does not
+ * take them. */
 static int open_next(struct pool *p) {
-        uint32_t i = p->next_input++;
-        int fd = inputs_open(p->in, i);
+        struct msg_ingest_open m = {.type = INGEST_OPEN, .format = p->o.format, .fill = p->o.fill};
+        int fds[OPENS_MAX];
 
-        if (fd < 0) {
-                problem(p, i, 0, 0, error_text(fd));
-        } else {
-                struct msg_ingest_open m = {.type = INGEST_OPEN,
-                                            .input = i,
-                                            .format = p->o.format,
-                                            .fill = p->o.fill,
-                                            .file_time = p->in->list[i].mtime};
-                int r = os_send_now(p->ingest.sock, &m, sizeof(m), &fd, 1);
+        while (m.n < OPENS_MAX && p->n_ahead + m.n < INPUTS_AHEAD && p->next_input < p->in->n) {
+                uint32_t i = p->next_input;
+                bool slow = p->in->list[i].ino == 0;
 
-                os_close(fd);
-                if (r < 0) {
-                        end_child(&p->ingest);
-                        p->next_input = i; /* for the next ingest */
-                        return 1;
+                if (slow && m.n)
+                        break; /* to open it may make us wait: first what we have */
+                p->next_input++;
+                int fd = inputs_open(p->in, i);
+                if (fd < 0) {
+                        problem(p, i, 0, 0, error_text(fd));
+                } else {
+                        m.list[m.n].input = i;
+                        m.list[m.n].slow = slow;
+                        m.list[m.n].file_time = p->in->list[i].mtime;
+                        fds[m.n++] = fd;
                 }
-                p->ahead[p->n_ahead++] = i;
+                /* A measurement goes through the list again. */
+                if (p->next_input == p->in->n && ++p->rounds < p->o.repeat)
+                        p->next_input = 0;
         }
-        /* A measurement goes through the list again. */
-        if (p->next_input == p->in->n && ++p->rounds < p->o.repeat)
-                p->next_input = 0;
+        if (m.n == 0)
+                return 0;
+        int r = os_send_now(p->ingest.sock, &m, sizeof(m), fds, m.n);
+        for (unsigned i = 0; i < m.n; i++)
+                os_close(fds[i]);
+        if (r < 0) {
+                end_child(&p->ingest);
+                p->next_input = m.list[0].input; /* for the next ingest */
+                return 1;
+        }
+        for (unsigned i = 0; i < m.n; i++)
+                p->ahead[p->n_ahead++] = m.list[i].input;
         return 0;
 }
 
@@ -607,34 +663,41 @@ static bool inputs_left(const struct pool *p) {
         return p->n_ahead > 0 || (!cancelled && p->next_input < p->in->n);
 }
 
-static void ask_ingest(struct pool *p) {
-        unsigned busy = 0;
+/* Slots for ingest, several at a time unless the judges would run out. */
+static void give_slots(struct pool *p) {
+        struct msg_plain m = {INGEST_FILL, 0};
+        unsigned busy = 0, ready = 0, want;
 
-        if (!p->ingest_ready || cancelled)
-                return;
-        while (p->n_ahead < INPUTS_AHEAD && p->next_input < p->in->n)
-                if (open_next(p) > 0)
-                        return;
-        if (p->n_ahead == 0)
-                return;
-        for (unsigned i = 0; i < RING_SLOTS; i++)
+        for (unsigned i = 0; i < RING_SLOTS; i++) {
                 busy += p->slots[i].state != SLOT_FREE;
-        for (unsigned i = 0; i < RING_SLOTS && busy < p->slots_used && p->filling < FILLS_AHEAD;
-             i++) {
-                struct msg_slot m = {.type = INGEST_FILL, .slot = i};
-
+                ready += p->slots[i].state == SLOT_READY;
+        }
+        want = MIN(FILLS_AHEAD - p->filling, p->slots_used - MIN(busy, p->slots_used));
+        if (want == 0 || (want < FILLS_AHEAD && ready >= JUDGE_LOW))
+                return;
+        if (p->filling == 0)
+                p->ingest_seen = p->waited;
+        for (unsigned i = 0; i < RING_SLOTS && want; i++) {
                 if (p->slots[i].state != SLOT_FREE)
                         continue;
-                if (p->filling == 0)
-                        p->ingest_seen = p->waited;
                 p->slots[i].state = SLOT_FILLING;
                 p->filling++;
-                busy++;
-                if (os_send_now(p->ingest.sock, &m, sizeof(m), NULL, 0) < 0) {
-                        end_child(&p->ingest);
-                        return;
-                }
+                want--;
+                m.value |= 1u << i;
         }
+        if (os_send_now(p->ingest.sock, &m, sizeof(m), NULL, 0) < 0)
+                end_child(&p->ingest);
+}
+
+static void ask_ingest(struct pool *p) {
+        if (!p->ingest_ready || cancelled)
+                return;
+        if (p->n_ahead <= INPUTS_LOW)
+                while (p->n_ahead < INPUTS_AHEAD && p->next_input < p->in->n)
+                        if (open_next(p) > 0)
+                                return;
+        if (p->n_ahead)
+                give_slots(p);
 }
 
 static int oldest_ready(const struct pool *p) {
@@ -647,33 +710,40 @@ static int oldest_ready(const struct pool *p) {
         return best;
 }
 
+/* Who has least to do, of those that run low. */
 static struct judge *idlest(struct pool *p) {
         struct judge *best = NULL;
 
         for (unsigned i = 0; i < p->n_judges; i++) {
                 struct judge *j = &p->judges[i];
-                if (j->ready && j->queued < JUDGE_QUEUE && (!best || j->queued < best->queued))
+                if (j->ready && j->queued < JUDGE_QUEUE && j->queued - j->next.n <= JUDGE_LOW &&
+                    (!best || j->queued < best->queued))
                         best = j;
         }
         return best;
 }
 
 static void give_to_judges(struct pool *p) {
-        for (;;) {
-                int s = oldest_ready(p);
-                struct judge *j = s >= 0 ? idlest(p) : NULL;
+        struct judge *j;
+        int s;
 
-                if (!j)
-                        return;
-                struct msg_slot m = {
-                        .type = JUDGE_BATCH, .slot = (uint32_t)s, .skip = p->slots[s].skip};
+        while ((s = oldest_ready(p)) >= 0 && (j = idlest(p))) {
                 if (j->queued == 0)
                         batch_begins(p, j);
                 p->slots[s].state = SLOT_JUDGED;
                 j->queue[j->queued++] = (uint32_t)s;
+                j->next.list[j->next.n].slot = (uint32_t)s;
+                j->next.list[j->next.n++].skip = p->slots[s].skip;
+        }
+        for (unsigned i = 0; i < p->n_judges; i++) {
+                j = &p->judges[i];
+                if (j->next.n == 0)
+                        continue;
+                j->next.type = JUDGE_BATCHES;
                 /* One that is dead already may have said more before: the message loop listens. */
-                if (os_send_now(j->child.sock, &m, sizeof(m), NULL, 0) < 0)
+                if (os_send_now(j->child.sock, &j->next, sizeof(j->next), NULL, 0) < 0)
                         end_child(&j->child);
+                j->next.n = 0;
         }
 }
 
@@ -682,8 +752,10 @@ static void give_to_judges(struct pool *p) {
 static void watch_judges(struct pool *p) {
         for (unsigned i = 0; i < p->n_judges; i++) {
                 struct judge *j = &p->judges[i];
-                uint64_t at = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
 
+                if (take_finished(p, j) < 0)
+                        end_child(&j->child);
+                uint64_t at = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
                 if (j->ready && j->queued == 0)
                         continue;
                 if (j->queued && at > j->seen_position && at <= p->slots[j->queue[0]].bytes) {
@@ -729,8 +801,10 @@ static void tick(struct pool *p) {
         p->ticked = now;
         watch_judges(p);
         watch_ingest(p);
-        if (p->o.measure_memory)
-                measure(p);
+        if (p->o.measure_memory && now - p->measured > NS_PER_SEC) {
+                measure(p); /* not so often that it costs what --stats shows */
+                p->measured = now;
+        }
         p->calls.tick(p->calls.ctx);
 }
 
@@ -768,6 +842,9 @@ static int wait_and_take(struct pool *p) {
                         r = judge_message(p, &p->judges[i]);
         if (r >= 0 && fds[n].revents)
                 r = ingest_message(p);
+        /* What it did without saying so yet comes along. */
+        if (r >= 0 && p->ingest_ready && hear_ingest(p) < 0)
+                r = ingest_died(p);
         return r < 0 ? r : 0;
 }
 
@@ -843,7 +920,7 @@ static int finish_correlation(struct pool *p) {
 int pool_run(struct pool *p) {
         int r = 0;
 
-        p->ticked = os_monotonic();
+        p->ticked = p->measured = os_monotonic();
         while (r == 0 && !all_ready(p) && !cancelled) {
                 r = wait_and_take(p);
                 tick(p);

@@ -1,6 +1,10 @@
 /* Ingest: descriptors to batches. It alone maps the ring writable; decompression and framing, the
  * first work on foreign bytes, happen here behind the sandbox. One input at a time: main opens it
- * and hands over the descriptor. */
+ * and hands over the descriptor.
+ *
+ * What is done stands in the intake at once, but main is woken for it only now and then: after
+ * NEWS_EACH entries, and before anything that may take its time (waiting for main, reading a
+ * pipe). Waking is what small batches and small files would otherwise be mostly. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,12 +12,17 @@
 #include "main/processes.h"
 #include "main/spawn.h"
 #include "os/sandbox.h"
+#include "wire/batch.h"
+#include "wire/intake.h"
 #include "wire/message.h"
 
-#define AHEAD_MAX 64u /* inputs and slots that main may hand over ahead */
+#define INPUTS_MAX 64u /* that main may hand over ahead */
+#define NEWS_EACH 8u
 
 struct pending {
-        struct msg_ingest_open m;
+        uint32_t input, format, fill;
+        bool slow;
+        int64_t file_time;
         int fd;
 };
 
@@ -21,52 +30,66 @@ struct ingest {
         int sock;
         char *ring;
         struct framer *framer;
-        int fd; /* of the input, -1: none */
-        uint32_t input;
-        bool open;
-        struct pending inputs[AHEAD_MAX];
-        uint32_t slots[AHEAD_MAX];
-        unsigned n_inputs, n_slots;
+        struct intake *intake;
+        struct pending at; /* the input at hand; fd -1: none */
+        struct pending inputs[INPUTS_MAX];
+        unsigned n_inputs;
+        uint32_t slots;  /* a bit for each that is free */
+        unsigned unsaid; /* entries of the intake that main was not woken for */
 };
+
+static int say_news(struct ingest *g) {
+        struct msg_plain m = {INGEST_NEWS, 0};
+
+        if (g->unsaid == 0)
+                return 0;
+        g->unsaid = 0;
+        return os_send(g->sock, &m, sizeof(m), NULL, 0);
+}
+
+static int put(struct ingest *g, const struct intake_entry *e) {
+        intake_put(g->intake, e);
+        return ++g->unsaid >= NEWS_EACH ? say_news(g) : 0;
+}
 
 static ssize_t read_input(void *ctx, void *to, size_t n) {
         struct ingest *g = ctx;
+        int r = g->at.slow ? say_news(g) : 0;
 
-        return os_read(g->fd, to, n);
+        return r < 0 ? r : os_read(g->at.fd, to, n);
 }
 
 static int close_input(struct ingest *g, int error) {
-        struct msg_closed c = {.type = INGEST_CLOSED,
-                               .input = g->input,
-                               .bytes_read = framer_taken(g->framer),
-                               .bytes_out = framer_given(g->framer),
-                               .format = framer_format(g->framer),
-                               .error = error};
+        struct intake_entry e = {.kind = INTAKE_CLOSED,
+                                 .input = g->at.input,
+                                 .format = framer_format(g->framer),
+                                 .error = error,
+                                 .offset = framer_given(g->framer),
+                                 .bytes_read = framer_taken(g->framer)};
 
-        os_close_quiet(g->fd);
-        g->fd = -1;
-        g->open = false;
-        return os_send(g->sock, &c, sizeof(c), NULL, 0);
+        os_close_quiet(g->at.fd);
+        g->at.fd = -1;
+        return put(g, &e);
 }
 
-static void open_input(struct ingest *g, const struct msg_ingest_open *m, int fd) {
+static void open_input(struct ingest *g) {
+        g->at = g->inputs[0];
+        memmove(g->inputs, g->inputs + 1, --g->n_inputs * sizeof(g->inputs[0]));
         struct framer_input in = {.read = read_input,
                                   .ctx = g,
-                                  .input = m->input,
-                                  .forced = m->format < FORMAT_MAX ? (enum format)m->format
-                                                                   : FORMAT_UNKNOWN,
-                                  .file_time = m->file_time};
+                                  .input = g->at.input,
+                                  .forced = g->at.format < FORMAT_MAX ? (enum format)g->at.format
+                                                                      : FORMAT_UNKNOWN,
+                                  .file_time = g->at.file_time};
 
-        g->fd = fd;
-        g->input = m->input;
-        g->open = true;
-        framer_set_slot_limit(g->framer, m->fill && m->fill < BATCH_ROOM ? m->fill : BATCH_ROOM);
+        framer_set_slot_limit(g->framer,
+                              g->at.fill && g->at.fill < BATCH_ROOM ? g->at.fill : BATCH_ROOM);
         framer_open(g->framer, &in);
 }
 
 static int say_problem(struct ingest *g, const struct decode_error *e) {
         struct msg_problem m = {.type = INGEST_PROBLEM,
-                                .input = g->input,
+                                .input = g->at.input,
                                 .offset = e->offset,
                                 .length = e->length,
                                 .recovered = e->recovered};
@@ -75,10 +98,10 @@ static int say_problem(struct ingest *g, const struct decode_error *e) {
         return os_send(g->sock, &m, sizeof(m), NULL, 0);
 }
 
-/* One step: a batch into the first slot, or the end of the input. */
+/* One step: a batch into the first free slot, or the end of the input. */
 static int step(struct ingest *g) {
-        struct msg_slot f = {.type = INGEST_FILLED, .slot = g->slots[0], .input = g->input};
-        char *at = g->ring + g->slots[0] * SLOT_BYTES;
+        uint32_t slot = (uint32_t)__builtin_ctz(g->slots);
+        char *at = g->ring + slot * SLOT_BYTES;
         struct decode_error error;
         struct batch_header h;
         int got, r;
@@ -94,35 +117,48 @@ static int step(struct ingest *g) {
         if (h.payload_len == 0)
                 return 0; /* a mark of the first or last: nothing to judge, the slot is used again
                            */
-        f.format = h.format;
-        f.flags = h.flags;
-        f.bytes = h.payload_len;
-        f.offset = h.offset;
-        memmove(g->slots, g->slots + 1, --g->n_slots * sizeof(g->slots[0]));
-        return os_send(g->sock, &f, sizeof(f), NULL, 0);
+        struct intake_entry e = {.kind = INTAKE_FILLED,
+                                 .input = g->at.input,
+                                 .slot = slot,
+                                 .bytes = h.payload_len,
+                                 .format = h.format,
+                                 .offset = h.offset};
+        g->slots &= g->slots - 1;
+        return put(g, &e);
+}
+
+static int take_inputs(struct ingest *g, const struct msg_ingest_open *m, const int *fds) {
+        if (m->n > INPUTS_MAX - g->n_inputs)
+                return -EPROTO;
+        for (uint32_t i = 0; i < m->n; i++)
+                g->inputs[g->n_inputs++] = (struct pending){.input = m->list[i].input,
+                                                            .format = m->format,
+                                                            .fill = m->fill,
+                                                            .slow = m->list[i].slow != 0,
+                                                            .file_time = m->list[i].file_time,
+                                                            .fd = fds[i]};
+        return 0;
 }
 
 static int take_message(struct ingest *g) {
         union {
                 struct msg_plain plain;
                 struct msg_ingest_open open;
-                struct msg_slot slot;
                 char bytes[MESSAGE_MAX];
         } m;
-        int fd = -1;
+        int fds[OPENS_MAX], r = say_news(g);
         unsigned n_fds = 0;
-        ssize_t n = os_recv(g->sock, &m, sizeof(m), &fd, 1, &n_fds);
 
+        if (r < 0)
+                return r;
+        ssize_t n = os_recv(g->sock, &m, sizeof(m), fds, OPENS_MAX, &n_fds);
         if (n <= 0)
                 return n < 0 ? (int)n : -EPIPE;
-        if (m.plain.type == INGEST_OPEN && n == sizeof(m.open) && n_fds == 1 &&
-            g->n_inputs < AHEAD_MAX)
-                g->inputs[g->n_inputs++] = (struct pending){m.open, fd};
-        else if (m.plain.type == INGEST_FILL && n == sizeof(m.slot) && n_fds == 0 &&
-                 m.slot.slot < RING_SLOTS && g->n_slots < AHEAD_MAX)
-                g->slots[g->n_slots++] = m.slot.slot;
-        else
+        if (m.plain.type == INGEST_OPEN && n == sizeof(m.open) && m.open.n == n_fds)
+                return take_inputs(g, &m.open, fds);
+        if (m.plain.type != INGEST_FILL || n != sizeof(m.plain) || n_fds)
                 return -EPROTO;
+        g->slots |= m.plain.value;
         return 0;
 }
 
@@ -130,17 +166,15 @@ static int serve(struct ingest *g) {
         int r = 0;
 
         while (r >= 0) {
-                if (!g->open && g->n_inputs) {
-                        open_input(g, &g->inputs[0].m, g->inputs[0].fd);
-                        memmove(g->inputs, g->inputs + 1, --g->n_inputs * sizeof(g->inputs[0]));
-                }
-                r = g->open && g->n_slots ? step(g) : take_message(g);
+                if (g->at.fd < 0 && g->n_inputs)
+                        open_input(g);
+                r = g->at.fd >= 0 && g->slots ? step(g) : take_message(g);
         }
         return r == -EPIPE ? 0 : r;
 }
 
 int process_ingest(int argc, char **argv) {
-        static struct ingest g = {.sock = CHILD_SOCKET, .fd = -1};
+        static struct ingest g = {.sock = CHILD_SOCKET, .at.fd = -1};
         struct msg_plain ready = {PROCESS_READY, 0};
         int landlock = argc > 1 ? (int)strtol(argv[1], NULL, 10) : -1;
         void *p;
@@ -148,6 +182,9 @@ int process_ingest(int argc, char **argv) {
         if (os_map(4, RING_SLOTS * SLOT_BYTES, true, &p) < 0)
                 return 13;
         g.ring = p;
+        if (os_map(5, sizeof(*g.intake), true, &p) < 0)
+                return 13;
+        g.intake = p;
         g.framer = framer_new();
         if (!g.framer)
                 return 12;

@@ -16,7 +16,7 @@
 #include "wire/message.h"
 #include "wire/outbox.h"
 
-#define QUEUE_MAX 4u
+#define QUEUE_MAX 16u
 #define WANTED_MAX 64u
 
 struct judge {
@@ -31,7 +31,10 @@ struct judge {
         int64_t from, to; /* TIME_NONE: no bound */
         struct arena arena;
         struct buf buf;
-        struct msg_slot queue[QUEUE_MAX];
+        struct work {
+                uint32_t slot, skip;
+                bool last; /* of those that came together: main is told */
+        } queue[QUEUE_MAX];
         unsigned queued;
         uint64_t batches;
         bool *matched; /* [EVENT_FIELDS_MAX] */
@@ -43,7 +46,7 @@ struct judge {
 
 static int take_message(struct judge *j, bool *ret_emptied) {
         union {
-                struct msg_slot slot;
+                struct msg_batches batches;
                 struct msg_plain plain;
                 char bytes[MESSAGE_MAX];
         } m;
@@ -57,10 +60,16 @@ static int take_message(struct judge *j, bool *ret_emptied) {
                 *ret_emptied = true;
                 return 0;
         }
-        if (m.plain.type != JUDGE_BATCH || n != sizeof(m.slot) || m.slot.slot >= RING_SLOTS ||
-            j->queued == QUEUE_MAX)
+        if (m.plain.type != JUDGE_BATCHES || n != sizeof(m.batches) || m.batches.n == 0 ||
+            m.batches.n > MIN(BATCHES_MAX, QUEUE_MAX - j->queued))
                 return -EPROTO;
-        j->queue[j->queued++] = m.slot;
+        for (uint32_t i = 0; i < m.batches.n; i++) {
+                struct work w = {m.batches.list[i].slot, m.batches.list[i].skip,
+                                 i + 1 == m.batches.n};
+                if (w.slot >= RING_SLOTS)
+                        return -EPROTO;
+                j->queue[j->queued++] = w;
+        }
         return 0;
 }
 
@@ -250,8 +259,8 @@ static void misbehave(struct judge *j, struct span raw) {
 }
 #endif
 
-static int judge_batch(struct judge *j, const struct msg_slot *m) {
-        struct msg_slot done = {.type = JUDGE_DONE, .slot = m->slot};
+static int judge_batch(struct judge *j, const struct work *m) {
+        struct outbox_done done = {.slot = m->slot};
         struct decode_error error;
         struct event e;
         struct batch b;
@@ -295,12 +304,13 @@ static int judge_batch(struct judge *j, const struct msg_slot *m) {
                 outbox_publish(j->out, j->staged);
         }
         outbox_publish(j->out, j->staged);
-        __atomic_store_n(&j->out->last_events, done.events, __ATOMIC_RELAXED);
-        __atomic_store_n(&j->out->finished, j->batches, __ATOMIC_RELEASE);
-        return os_send(j->sock, &done, sizeof(done), NULL, 0);
+        outbox_finish(j->out, &done);
+        return 0;
 }
 
 static int serve(struct judge *j) {
+        struct msg_plain done = {JUDGE_DONE, 0};
+
         for (;;) {
                 bool emptied;
                 int r = 0;
@@ -309,9 +319,11 @@ static int serve(struct judge *j) {
                         r = take_message(j, &emptied);
                 if (r < 0)
                         return r == -EPIPE ? 0 : r;
-                struct msg_slot m = j->queue[0];
+                struct work m = j->queue[0];
                 memmove(j->queue, j->queue + 1, --j->queued * sizeof(j->queue[0]));
                 r = judge_batch(j, &m);
+                if (r == 0 && m.last)
+                        r = os_send(j->sock, &done, sizeof(done), NULL, 0);
                 if (r < 0)
                         return r == -EPIPE ? 0 : r;
         }

@@ -1,11 +1,11 @@
 /* Every message between main and the processes of a hunt: fixed structs over a SOCK_SEQPACKET pair,
  * one message a packet. The receiver checks the length and every value; descriptors travel beside.
  *
- *     main ──RULES_JOB(bundle)──► rules ──RULES_DONE(output, program)──►
- *     main ──INGEST_OPEN(file)──► ingest;  main ──INGEST_FILL slot──► ingest ──INGEST_FILLED
- * slot──► ingest ──INGEST_PROBLEM, INGEST_CLOSED──► main ──JUDGE_BATCH slot──► judge ──JUDGE_DONE
- * slot──►, findings by the outbox (wire/outbox.h) main ──a stream of encoded findings──► correlate
- * ──a stream of encoded findings──►
+ *     main ──RULES_JOB(bundle)──► rules ──RULES_DONE(output, program)──► main
+ *     main ──INGEST_OPEN(files)──► ingest;  main ──INGEST_FILL slots──► ingest
+ *     ingest ──INGEST_NEWS──► main: look into wire/intake.h;  ingest ──INGEST_PROBLEM──► main
+ *     main ──JUDGE_BATCHES──► judge ──JUDGE_DONE──► main: look into wire/outbox.h
+ *     main ──a stream of encoded findings──► correlate ──the same──► main
  */
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
@@ -16,11 +16,10 @@ enum message_type {
         RULES_JOB = 1,
         RULES_DONE,
         INGEST_OPEN,
-        INGEST_FILL,
-        INGEST_FILLED,
+        INGEST_FILL, /* plain; value: a bit for each slot that is free */
+        INGEST_NEWS,
         INGEST_PROBLEM,
-        INGEST_CLOSED,
-        JUDGE_BATCH,
+        JUDGE_BATCHES,
         JUDGE_DONE,
         JUDGE_FULL,    /* the outbox has no room: empty it */
         JUDGE_EMPTIED, /* go on */
@@ -64,21 +63,27 @@ struct msg_rules_done {
         uint64_t parse_ns, compile_ns;
 };
 
+/* A few at a time: a hunt over small files is mostly opening them. One descriptor each. */
+#define OPENS_MAX 8u
 struct msg_ingest_open {
-        uint32_t type, input, format; /* enum format; FORMAT_UNKNOWN: find out */
-        uint32_t fill;                /* bytes of a slot to use; 0: all */
-        int64_t file_time;
+        uint32_t type, n;
+        uint32_t format; /* enum format; FORMAT_UNKNOWN: find out */
+        uint32_t fill;   /* bytes of a slot to use; 0: all */
+        struct {
+                uint32_t input;
+                uint32_t slow; /* a pipe or the like: reading it may take for ever */
+                int64_t file_time;
+        } list[OPENS_MAX];
 };
 
-struct msg_slot {
-        uint32_t type, slot;
-        uint32_t input, format; /* FILLED */
-        uint32_t flags;         /* FILLED: BATCH_* */
-        uint32_t bytes;         /* FILLED: payload */
-        uint32_t skip;          /* JUDGE_BATCH: see decoder_begin() */
-        uint32_t reserved;
-        uint64_t offset;      /* FILLED */
-        uint64_t events, bad; /* JUDGE_DONE: of this batch */
+/* Batches to judge, in this order; one JUDGE_DONE answers them all. */
+#define BATCHES_MAX 8u
+struct msg_batches {
+        uint32_t type, n;
+        struct {
+                uint32_t slot;
+                uint32_t skip; /* see decoder_begin() */
+        } list[BATCHES_MAX];
 };
 
 struct msg_problem {
@@ -86,13 +91,6 @@ struct msg_problem {
         uint64_t offset, length;
         uint32_t recovered;
         char what[92]; /* ends with NUL */
-};
-
-struct msg_closed {
-        uint32_t type, input;
-        uint64_t bytes_read, bytes_out; /* of the file; after decompression */
-        int32_t error;                  /* 0; -errno: reading stopped there */
-        uint32_t format;
 };
 
 struct msg_plain {

@@ -77,3 +77,21 @@ int outbox_take(const struct outbox *o, uint64_t *tail, enum outbox_kind *ret_ki
 void outbox_release(struct outbox *o, uint64_t tail) {
         __atomic_store_n(&o->tail, tail, __ATOMIC_RELEASE);
 }
+
+void outbox_finish(struct outbox *o, const struct outbox_done *d) {
+        uint64_t n = __atomic_load_n(&o->finished, __ATOMIC_RELAXED);
+
+        o->done[n % OUTBOX_DONE_MAX] = *d;
+        __atomic_store_n(&o->finished, n + 1, __ATOMIC_RELEASE);
+}
+
+int outbox_finished(const struct outbox *o, uint64_t *finished, struct outbox_done *ret) {
+        uint64_t ahead = __atomic_load_n(&o->finished, __ATOMIC_ACQUIRE) - *finished;
+
+        if (ahead == 0)
+                return 0;
+        if (ahead > OUTBOX_DONE_MAX)
+                return -EBADMSG;
+        memcpy(ret, &o->done[(*finished)++ % OUTBOX_DONE_MAX], sizeof(*ret));
+        return 1;
+}

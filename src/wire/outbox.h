@@ -18,6 +18,12 @@ enum outbox_kind {
         OUTBOX_PROBLEM /* struct msg_problem */
 };
 
+/* What came of one batch. */
+struct outbox_done {
+        uint64_t slot, events, bad;
+};
+#define OUTBOX_DONE_MAX 16u /* more than a judge ever has at once */
+
 struct outbox {
         uint64_t head;     /* written by the judge: bytes ever published */
         uint64_t tail;     /* written by main: bytes ever taken */
@@ -27,8 +33,8 @@ struct outbox {
         uint64_t slot;     /* slot of that batch */
         uint64_t events;   /* of that batch, so far */
         uint64_t bad;
-        uint64_t finished;    /* batches done, with all their findings published */
-        uint64_t last_events; /* of the last of those */
+        uint64_t finished; /* batches done, with all their findings published */
+        struct outbox_done done[OUTBOX_DONE_MAX]; /* of those, the last; in a ring */
         char data[OUTBOX_BYTES];
 };
 
@@ -38,6 +44,12 @@ bool outbox_fits(const struct outbox *o, uint64_t staged, size_t len);
 /* Judge: copies the entry in; seen by main only after outbox_publish(). Needs outbox_fits(). */
 void outbox_put(struct outbox *o, uint64_t *staged, enum outbox_kind kind, struct span bytes);
 void outbox_publish(struct outbox *o, uint64_t staged);
+
+/* Judge: a batch is done, its findings are published. */
+void outbox_finish(struct outbox *o, const struct outbox_done *d);
+/* main: what came of the batch after *finished, copied out. 1: got it, *finished moves on; 0: not
+ * done yet; -EBADMSG: the judge claims more than it may have. */
+int outbox_finished(const struct outbox *o, uint64_t *finished, struct outbox_done *ret);
 
 /* main: the next entry after *tail, copied into `to` (OUTBOX_ENTRY_MAX bytes). 1: got one; 0: none;
  * -EBADMSG: the judge broke the rules. *tail moves on; outbox_release() tells the judge. */

@@ -5,6 +5,7 @@
 #include "wire/batch.h"
 #include "wire/bundle.h"
 #include "wire/finding.h"
+#include "wire/intake.h"
 #include "wire/outbox.h"
 
 static struct outbox box;
@@ -74,6 +75,51 @@ static void a_lying_writer_is_caught(void) {
         box.head = OUTBOX_BYTES + 8;
         tail = 0;
         check_int(outbox_take(&box, &tail, &kind, entry, &len), -EBADMSG);
+}
+
+static void finished_batches_are_told_once(void) {
+        struct outbox_done d;
+        uint64_t finished = 0;
+
+        memset(&box, 0, sizeof(box));
+        check_int(outbox_finished(&box, &finished, &d), 0);
+        for (uint64_t i = 0; i < 100; i += 3) {
+                for (uint64_t k = i; k < i + 3; k++)
+                        outbox_finish(&box,
+                                      &(struct outbox_done){.slot = k, .events = k * 7, .bad = 1});
+                for (uint64_t k = i; k < i + 3; k++) {
+                        check_int(outbox_finished(&box, &finished, &d), 1);
+                        check(d.slot == k && d.events == k * 7 && d.bad == 1);
+                }
+                check_int(outbox_finished(&box, &finished, &d), 0);
+        }
+        box.finished = finished + OUTBOX_DONE_MAX + 1;
+        check_int(outbox_finished(&box, &finished, &d), -EBADMSG);
+        box.finished = finished - 1; /* taken back */
+        check_int(outbox_finished(&box, &finished, &d), -EBADMSG);
+}
+
+static void intake_is_read_in_order_and_checked(void) {
+        static struct intake t;
+        struct intake_entry e;
+        uint64_t tail = 0;
+        uint32_t put = 0;
+
+        check_int(intake_take(&t, &tail, &e), 0);
+        for (unsigned n = 0; n <= INTAKE_MAX; n++) { /* any number at a time, up to a full ring */
+                for (unsigned i = 0; i < n; i++)
+                        intake_put(&t,
+                                   &(struct intake_entry){.kind = INTAKE_FILLED, .slot = put + i});
+                for (unsigned i = 0; i < n; i++) {
+                        check_int(intake_take(&t, &tail, &e), 1);
+                        check_int(e.slot, put++);
+                }
+                check_int(intake_take(&t, &tail, &e), 0);
+        }
+        t.head = tail + INTAKE_MAX + 1;
+        check_int(intake_take(&t, &tail, &e), -EBADMSG);
+        t.head = tail - 1;
+        check_int(intake_take(&t, &tail, &e), -EBADMSG);
 }
 
 static void findings_round_trip(void) {
@@ -173,6 +219,8 @@ int main(void) {
         RUN(entries_come_out_in_order);
         RUN(unpublished_entries_are_not_seen);
         RUN(a_lying_writer_is_caught);
+        RUN(finished_batches_are_told_once);
+        RUN(intake_is_read_in_order_and_checked);
         RUN(findings_round_trip);
         RUN(long_findings_are_cut_and_say_so);
         RUN(batches_are_checked);
