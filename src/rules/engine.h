@@ -152,7 +152,9 @@ struct bucket {
         uint32_t *inst_seen; /* [instance] epoch */
         /* learning which triggers are rare */
         uint64_t events;
-        uint64_t train_at; /* events: take a sample */
+        uint64_t spent;    /* ns, about, on its events since the tables were made */
+        uint64_t learn_at; /* spent: take samples */
+        uint64_t train_at; /* events: take the next sample */
         uint64_t looked;   /* candidates since the tables were made, at `made` events */
         uint64_t made;
         uint32_t sample_step;
@@ -160,7 +162,8 @@ struct bucket {
         struct arena table_arena; /* of the present tables */
         struct sample *samples;
         uint32_t n_samples, n_sampled;
-        uint32_t trainings;
+        uint32_t trainings;   /* how often tables were made */
+        uint32_t lessons;     /* how often learning was due */
         struct bucket *next;  /* all of them */
         struct bucket *chain; /* of the same hash */
 };
@@ -234,9 +237,9 @@ struct matcher {
         struct bucket *b;
         uint32_t *fired; /* room for the largest table */
         size_t fired_cap;
-        uint32_t *cand;  /* instances that were looked at */
-        uint32_t n_cand; /* of the event at hand */
+        uint32_t *cand; /* instances to look at: those that may hold */
         size_t cand_cap;
+        uint32_t n_cand;
         uint32_t *hits;
         uint32_t n_hits;
         size_t hits_cap;

@@ -15,6 +15,11 @@
         ((size_t)48 << 20) /* a record of 256 KiB, unescaped, folded, as text and as values */
 #define AHEAD 48u
 #define MEMO_TRIES 512u
+/* About what things cost, ns: when it pays to learn (rules/trigger.c). */
+#define SPENT_CANDIDATE 80u
+#define SPENT_VALUE 25u
+#define SPENT_BYTES 6u /* per ns */
+#define SPENT_EVENT 20u
 #define BUILD_BYTES ((size_t)256 << 20)
 #define EPOCH_MAX 0x7fffffffu
 #define DEFAULT_MEMORY ((size_t)32 << 20)
@@ -299,6 +304,7 @@ static void scan_field(struct matcher *m, struct bslot *s, uint32_t field, uint6
                 m->failed = true;
                 return;
         }
+        m->b->spent += SPENT_VALUE + f->val_len / SPENT_BYTES;
         n = table_run(s->table, &m->atoms, field_value(m, field), m->fired);
         if (s->memo) {
                 memo_put(&m->memo, s->table_id, hash, f, m->fired, n);
@@ -342,8 +348,10 @@ static void evaluate(struct matcher *m, uint32_t n_cand) {
         struct bucket *b = m->b;
         uint32_t k = 0;
 
+        m->n_cand = n_cand;
         m->stats.candidates += n_cand;
         b->looked += n_cand;
+        b->spent += n_cand * SPENT_CANDIDATE;
         for (uint32_t i = 0; i < n_cand; i++)
                 if (node_holds(m, b->instances[m->cand[i]].root)) {
                         if (!room_for(&m->hits, &m->hits_cap, (size_t)k + 1)) {
@@ -367,11 +375,11 @@ static void match(struct matcher *m) {
         struct bucket *b = m->b;
         uint32_t n_cand = 0;
 
-        m->n_cand = 0;
         if (!room_for(&m->cand, &m->cand_cap, b->n_instances)) {
                 m->failed = true;
                 return;
         }
+        b->spent += SPENT_EVENT;
         scan_fields(m, &n_cand);
         if (b->kw) {
                 if (!room_for(&m->fired, &m->fired_cap, (size_t)b->n_keywords * 2)) {
@@ -384,12 +392,11 @@ static void match(struct matcher *m) {
                 candidate(m, b->always[i], &n_cand);
         if (n_cand)
                 evaluate(m, n_cand);
-        m->n_cand = n_cand;
 }
 
 uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **ret_rules) {
         m->stats.events++;
-        m->n_hits = 0;
+        m->n_hits = m->n_cand = 0;
         m->e = e;
         m->b = NULL;
         next_epoch(m);
@@ -410,8 +417,9 @@ uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **
         }
         m->b = m->view->bucket;
         m->stats.unclassified += m->b->n_instances == 0;
-        if (UNLIKELY(m->b->events++ >= m->b->train_at)) { /* before, so that what follows the run
-                                                             sees the same tables */
+        m->b->events++;
+        if (UNLIKELY(m->b->spent >= m->b->learn_at)) { /* before, so that what follows the run sees
+                                                          the same tables */
                 bucket_learn(m, m->b);
                 view_refresh(m->view);
         }
@@ -436,15 +444,25 @@ static void explain(struct matcher *m, uint32_t node, bool *matched) {
                         explain(m, n->kids + i, matched);
 }
 
-/* By which instances the rule matches is asked of the candidates: all that hold are among them. */
+/* The rule's first instance that holds, from candidate *at on: all that hold were candidates (T1).
+ */
+static const struct instance *holding(struct matcher *m, uint32_t rule, uint32_t *at) {
+        while (*at < m->n_cand) {
+                const struct instance *in = &m->b->instances[m->cand[(*at)++]];
+                if (in->rule == rule && node_holds(m, in->root))
+                        return in;
+        }
+        return NULL;
+}
+
 void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bool *matched) {
+        const struct instance *in;
+        uint32_t at = 0;
+
         assert(e == m->e);
         memset(matched, 0, e->n);
-        for (uint32_t i = 0; m->b && i < m->n_cand; i++) {
-                const struct instance *in = &m->b->instances[m->cand[i]];
-                if (in->rule == rule && node_holds(m, in->root))
-                        explain(m, in->root, matched);
-        }
+        while ((in = holding(m, rule, &at)))
+                explain(m, in->root, matched);
 }
 
 static struct span wanted_value(struct matcher *m, const struct b_alt *alt, struct b_str name) {
@@ -479,14 +497,12 @@ static struct span wanted_value(struct matcher *m, const struct b_alt *alt, stru
 uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule, struct span *names,
                         struct span *values, uint32_t max) {
         const struct b_rule *r = &m->g->rules[rule];
-        const struct instance *in = NULL;
+        const struct instance *in = NULL, *other;
+        uint32_t at = 0;
 
         assert(e == m->e);
-        for (uint32_t i = 0; m->b && i < m->n_cand; i++) {
-                const struct instance *c = &m->b->instances[m->cand[i]];
-                if (c->rule == rule && (!in || c < in) && node_holds(m, c->root))
-                        in = c;
-        }
+        while ((other = holding(m, rule, &at))) /* the first, however candidates were found */
+                in = in && in < other ? in : other;
         if (!in)
                 return 0;
         uint32_t n = MIN(r->wanted.n, max);

@@ -20,8 +20,10 @@
 #define SAMPLES 64u
 #define SAMPLE_TEXT 4096u
 #define RESOLVE_P 0.03f
-#define TRAIN_MIN 4u /* instances: learning is worth it */
-#define GOOD 0.25    /* candidates per event: no learning makes it much better */
+#define TRAIN_MIN 4u    /* instances: learning is worth it */
+#define PRICE_LEAF 150u /* ns, of learning, until half of the samples are due */
+#define PRICE_ANY 20000u
+#define GOOD 0.25 /* candidates per event: no learning makes it much better */
 
 struct chooser {
         struct matcher *m;
@@ -490,31 +492,45 @@ static void measure(struct matcher *m, struct bucket *b) {
         free(hits);
 }
 
+/* Learning has a price, which many buckets would never earn back: a log has a few hundred process
+ * creations, and thousands of rules on them. So it waits until as much was spent on the bucket's
+ * events: then, whatever comes, at most twice the least possible was spent. Each further time is
+ * less likely to change anything, and waits longer. */
 static void next_training(struct bucket *b) {
-        b->looked = 0;
+        b->learn_at = ((uint64_t)b->n_leaves * PRICE_LEAF + PRICE_ANY) << MIN(b->lessons * 3, 24u);
+        b->lessons++;
+        b->looked = b->spent = 0;
         b->made = b->events;
-        b->sample_step = b->sample_step ? MIN(b->sample_step * 16, 1u << 20) : 16;
-        b->train_at = b->events + b->sample_step;
+        b->sample_step = 0;
 }
 
 void bucket_learn(struct matcher *m, struct bucket *b) {
         if (b->n_instances < TRAIN_MIN) {
-                b->train_at = UINT64_MAX;
+                b->learn_at = UINT64_MAX;
                 return;
         }
-        if (!b->samples)
-                b->samples = arena_array(&b->samples_arena, SAMPLES * 64, sizeof(*b->samples));
-        if (!b->samples) {
-                b->train_at = UINT64_MAX;
-                return;
-        }
-        if (b->n_sampled == 0 && b->trainings > 1 &&
-            (double)b->looked < GOOD * (double)(b->events - b->made)) {
+        if (b->learn_at == 0) {
                 next_training(b);
                 return;
         }
+        if (b->sample_step == 0) {
+                if (b->trainings > 1 && (double)b->looked < GOOD * (double)(b->events - b->made)) {
+                        next_training(b);
+                        return;
+                }
+                b->sample_step = (uint32_t)MIN((b->events - b->made) / SAMPLES + 1, 1u << 20);
+                b->train_at = b->events;
+        }
+        if (b->events < b->train_at)
+                return;
+        if (!b->samples)
+                b->samples = arena_array(&b->samples_arena, SAMPLES * 64, sizeof(*b->samples));
+        if (!b->samples) {
+                b->learn_at = UINT64_MAX;
+                return;
+        }
         take_sample(m, b);
-        b->train_at = b->events + MAX(b->sample_step, 1u);
+        b->train_at = b->events + b->sample_step;
         if (b->n_sampled < SAMPLES)
                 return;
         measure(m, b);
