@@ -5,13 +5,18 @@
  * field names are replaced by those of the alternative's renames, constants stand in for fields,
  * the alternative's own conditions are and-ed to it, and conditions on key2 are decided. What
  * becomes constant by that is simplified away, so a rule that asks for another event id is not here
- * at all. Leaves (what conditions are made of) are shared by all instances. */
+ * at all. Leaves (what conditions are made of) are shared by all instances.
+ *
+ * Of a large bucket only what wakes its instances is made at first (rules/sketch.c). The condition
+ * of one is made when it is woken for the first time, the others when the bucket learns. B1: no
+ * slot is added after the bucket was made, since views say where slots are. */
 #include <stdlib.h>
 
-#include "rules/engine.h"
+#include "rules/builder.h"
 
 #define BUILD_KEPT ((size_t)12 << 20)
 #define BUCKET_BYTES ((size_t)256 << 20)
+#define SKETCH_MIN 64u
 
 /* A node while an expression is simplified. */
 struct tnode {
@@ -20,57 +25,46 @@ struct tnode {
         struct tnode **kids;
 };
 
-struct builder {
-        struct matcher *m;
-        const struct program *g;
-        struct bucket *b;
-        const struct b_alt *alt;
-        struct arena *tmp; /* the matcher's: its pages serve bucket after bucket */
-        uint32_t *slot_of; /* [names.n] bucket slot + 1 */
-        struct {
-                uint64_t key;
-                uint32_t leaf1;
-        } * leaf_table;
-        uint32_t leaf_mask;
-        struct bslot *slots;
-        uint32_t slots_cap;
-        struct leaf *leaves;
-        uint32_t leaves_cap;
-        struct node *nodes;
-        uint32_t nodes_cap;
-        struct instance *instances;
-        uint32_t instances_cap;
-        bool failed;
-};
-
 static struct tnode always = {.kind = NODE_TRUE}, never = {.kind = NODE_FALSE};
 
-static void *grow(struct builder *x, void *p, uint32_t n, uint32_t *cap, size_t size) {
-        if (n < *cap)
-                return p;
-        *cap = *cap ? *cap * 2 : 64;
-        void *q = realloc(p, *cap * size);
-        if (!q) {
+static bool room(struct builder *x, void *array, uint32_t n, uint32_t *cap, size_t size) {
+        uint32_t want = *cap ? *cap * 2 : 64;
+        void *p;
+
+        if (LIKELY(n < *cap))
+                return true;
+        memcpy(&p, array, sizeof(p));
+        p = realloc(p, want * size);
+        if (!p) {
                 x->failed = true;
-                *cap = n;
-                free(p);
+                return false;
         }
-        return q;
+        memcpy(array, &p, sizeof(p));
+        *cap = want;
+        return true;
 }
 
+/* Of a name (NONE32: a constant). */
 static uint32_t slot_for(struct builder *x, uint32_t name, struct span constant) {
-        if (name != NONE32 && x->slot_of[name])
-                return x->slot_of[name] - 1;
-        for (uint32_t i = 0; name == NONE32 && i < x->b->n_slots; i++)
-                if (x->slots[i].slot == NONE32 && span_eq(x->slots[i].value, constant))
-                        return i;
-        x->slots = grow(x, x->slots, x->b->n_slots, &x->slots_cap, sizeof(*x->slots));
-        if (!x->slots)
-                return 0;
-        x->slots[x->b->n_slots] = (struct bslot){.slot = name, .value = constant};
-        if (name != NONE32)
-                x->slot_of[name] = x->b->n_slots + 1;
-        return x->b->n_slots++;
+        struct bucket *b = x->b;
+        struct name_seen *seen = name == NONE32 ? NULL : &x->m->name_seen[name];
+
+        if (seen && seen->build == x->build)
+                return seen->slot;
+        uint32_t i = 0;
+        while (i < b->n_slots &&
+               !(b->slots[i].slot == name && (seen || span_eq(b->slots[i].value, constant))))
+                i++;
+        if (i == b->n_slots) {
+                if (b->slots_known || !room(x, &b->slots, i, &b->slots_cap, sizeof(*b->slots))) {
+                        x->failed = true;
+                        return 0;
+                }
+                b->slots[b->n_slots++] = (struct bslot){.slot = name, .value = constant};
+        }
+        if (seen)
+                *seen = (struct name_seen){x->build, i};
+        return i;
 }
 
 static uint64_t leaf_key(uint32_t kind, uint32_t slot, uint32_t other, uint32_t index) {
@@ -79,59 +73,69 @@ static uint64_t leaf_key(uint32_t kind, uint32_t slot, uint32_t other, uint32_t 
                         UINT64_C(0xe7037ed1a0b428db) ^ other);
 }
 
-static bool leaves_rehash(struct builder *x) {
-        uint32_t size = x->leaf_mask ? (x->leaf_mask + 1) * 2 : 256;
-        void *p = arena_array(x->tmp, size, sizeof(*x->leaf_table));
+static bool leaves_rehash(struct bucket *b) {
+        uint32_t size = b->leaf_mask ? (b->leaf_mask + 1) * 2 : 64;
+        struct leaf_head *p = calloc(size, sizeof(*p));
 
         if (!p)
                 return false;
-        x->leaf_table = p;
-        x->leaf_mask = size - 1;
-        for (uint32_t i = 0; i < x->b->n_leaves; i++) {
-                const struct leaf *l = &x->leaves[i];
+        free(b->leaf_table);
+        b->leaf_table = p;
+        b->leaf_mask = size - 1;
+        for (uint32_t i = 0; i < b->n_leaves; i++) {
+                const struct leaf *l = &b->leaves[i];
                 uint64_t key = leaf_key(l->kind, l->slot, l->other, l->index);
-                uint32_t k = (uint32_t)key & x->leaf_mask;
-                while (x->leaf_table[k].leaf1)
-                        k = (k + 1) & x->leaf_mask;
-                x->leaf_table[k].key = key;
-                x->leaf_table[k].leaf1 = i + 1;
+                uint32_t k = (uint32_t)key & b->leaf_mask;
+                while (p[k].leaf1)
+                        k = (k + 1) & b->leaf_mask;
+                p[k] = (struct leaf_head){(uint32_t)(key >> 32), i + 1};
         }
         return true;
 }
 
+uint32_t builder_leaf(struct builder *x, enum leaf_kind kind, uint32_t slot, uint32_t other,
+                      uint32_t index) {
+        struct bucket *b = x->b;
+
+        if (b->n_leaves * 2 >= b->leaf_mask && !leaves_rehash(b)) {
+                x->failed = true;
+                return 0;
+        }
+        uint64_t key = leaf_key(kind, slot, other, index);
+        uint32_t k = (uint32_t)key & b->leaf_mask, high = (uint32_t)(key >> 32);
+        for (; b->leaf_table[k].leaf1; k = (k + 1) & b->leaf_mask) {
+                if (b->leaf_table[k].high != high)
+                        continue;
+                const struct leaf *l = &b->leaves[b->leaf_table[k].leaf1 - 1];
+                if (l->kind == kind && l->slot == slot && l->other == other && l->index == index)
+                        return b->leaf_table[k].leaf1 - 1;
+        }
+        if (!room(x, &b->leaves, b->n_leaves, &b->leaves_cap, sizeof(*b->leaves)))
+                return 0;
+        b->leaf_table[k] = (struct leaf_head){high, b->n_leaves + 1};
+        b->leaves[b->n_leaves] = (struct leaf){.kind = (uint8_t)kind,
+                                               .slot = slot,
+                                               .other = other,
+                                               .index = index,
+                                               .p = 0.5f,
+                                               .cost = 0.1f};
+        if (kind == LEAF_ATOM || kind == LEAF_KEYWORD) {
+                b->leaves[b->n_leaves].p = x->m->atom_guess[index].p;
+                b->leaves[b->n_leaves].cost = x->m->atom_guess[index].cost;
+        }
+        return b->n_leaves++;
+}
+
 static struct tnode *leaf_node(struct builder *x, enum leaf_kind kind, uint32_t slot,
                                uint32_t other, uint32_t index) {
-        struct bucket *b = x->b;
         struct tnode *t = arena_zalloc(x->tmp, sizeof(*t));
 
-        if (!t || (b->n_leaves * 2 >= x->leaf_mask && !leaves_rehash(x))) {
+        if (!t) {
                 x->failed = true;
                 return &never;
         }
-        uint64_t key = leaf_key(kind, slot, other, index);
-        uint32_t k = (uint32_t)key & x->leaf_mask;
         t->kind = NODE_LEAF;
-        for (; x->leaf_table[k].leaf1; k = (k + 1) & x->leaf_mask) {
-                const struct leaf *l = &x->leaves[x->leaf_table[k].leaf1 - 1];
-                t->leaf = x->leaf_table[k].leaf1 - 1;
-                if (l->kind == kind && l->slot == slot && l->other == other && l->index == index)
-                        return t;
-        }
-        x->leaves = grow(x, x->leaves, b->n_leaves, &x->leaves_cap, sizeof(*x->leaves));
-        if (!x->leaves)
-                return &never;
-        x->leaf_table[k].key = key;
-        t->leaf = b->n_leaves;
-        x->leaf_table[k].leaf1 = b->n_leaves + 1;
-        struct leaf *l = &x->leaves[b->n_leaves++];
-        *l = (struct leaf){.kind = (uint8_t)kind,
-                           .slot = slot,
-                           .other = other,
-                           .index = index,
-                           .p = 0.5f,
-                           .cost = 0.1f};
-        if (kind == LEAF_ATOM || kind == LEAF_KEYWORD)
-                l->p = atom_guess(&x->m->atoms.atom[index], &l->cost);
+        t->leaf = builder_leaf(x, kind, slot, other, index);
         return t;
 }
 
@@ -209,67 +213,87 @@ static bool constant_holds(struct builder *x, const struct b_atom *a, uint32_t a
 static struct tnode *combine(struct builder *x, uint8_t kind, struct tnode **kids, uint32_t n,
                              uint32_t min);
 
-/* Slots of a name under the alternative, at most `max`. */
-static uint32_t name_slots(struct builder *x, const struct b_str *field, uint32_t *to,
-                           uint32_t max) {
-        const struct b_const *c = find_const(x->g, x->alt, *field);
+/* What the name stands for under the alternative. */
+static const struct target *target_of(struct builder *x, const struct b_str *field) {
+        static const struct target none;
+        uint32_t name = names_slot(&x->m->names, blob_str(x->g, *field));
+
+        return name == NONE32 ? &none : builder_target(x, name, field);
+}
+
+const struct target *builder_target(struct builder *x, uint32_t name, const struct b_str *field) {
+        struct target *t = &x->m->targets[name];
         const struct b_str *names;
 
-        if (c) {
-                to[0] = slot_for(x, NONE32, blob_str(x->g, c->value));
-                return 1;
+        if (LIKELY(t->build == x->build && t->alt == x->alt))
+                return t;
+        *t = (struct target){.build = x->build, .alt = x->alt};
+        t->fixed = find_const(x->g, x->alt, *field);
+        if (t->fixed) {
+                t->slot[t->n++] = slot_for(x, NONE32, blob_str(x->g, t->fixed->value));
+                return t;
         }
-        uint32_t n = MIN(targets(x->g, x->alt, field, &names), max), k = 0;
+        uint32_t n = MIN(targets(x->g, x->alt, field, &names), TARGETS_MAX);
         for (uint32_t i = 0; i < n; i++) {
                 uint32_t slot = names_slot(&x->m->names, blob_str(x->g, names[i]));
                 if (slot != NONE32)
-                        to[k++] = slot_for(x, slot, SPAN_NONE);
+                        t->slot[t->n++] = slot_for(x, slot, SPAN_NONE);
         }
-        return k;
+        return t;
 }
 
-#define TARGETS_MAX 16u
+void builder_reference(struct builder *x, uint32_t index) {
+        (void)target_of(x, &x->g->atoms[index].field);
+        (void)target_of(x, &x->g->atoms[index].other);
+}
 
 static struct tnode *reference_node(struct builder *x, uint32_t index) {
         const struct b_atom *a = &x->g->atoms[index];
-        uint32_t left[TARGETS_MAX], right[TARGETS_MAX], n, k, at = 0;
+        const struct target *left = target_of(x, &a->field), *right = target_of(x, &a->other);
         struct tnode *kids[TARGETS_MAX * TARGETS_MAX];
+        uint32_t at = 0;
 
-        n = name_slots(x, &a->field, left, TARGETS_MAX);
-        k = name_slots(x, &a->other, right, TARGETS_MAX);
-        for (uint32_t i = 0; i < n; i++)
-                for (uint32_t j = 0; j < k; j++)
-                        kids[at++] = leaf_node(x, LEAF_REF, left[i], right[j], index);
+        for (uint32_t i = 0; i < left->n; i++)
+                for (uint32_t j = 0; j < right->n; j++)
+                        kids[at++] = leaf_node(x, LEAF_REF, left->slot[i], right->slot[j], index);
         return combine(x, NODE_OR, kids, at, 0);
+}
+
+int builder_atom(struct builder *x, uint32_t index, const struct target **ret) {
+        const struct b_atom *a = &x->g->atoms[index];
+        uint8_t kind = x->b->channel->kind;
+        const struct target *t = builder_target(x, x->m->atom_slot[index], &a->field);
+
+        *ret = t;
+        if (t->fixed)
+                return constant_holds(x, a, index, blob_str(x->g, t->fixed->value));
+        if (x->b->fold && x->m->key2_slot[kind] != NONE32 && x->m->atom_number[index] >= 0) {
+                int64_t v = bucket_key2_atom(x->m, x->alt, index, x->m->key2_slot[kind]);
+                if (v >= 0)
+                        return v == x->b->key2;
+        }
+        return -1;
 }
 
 static struct tnode *atom_node(struct builder *x, uint32_t index) {
         const struct b_atom *a = &x->g->atoms[index];
-        const struct b_const *c;
-        uint32_t slots[TARGETS_MAX], n;
+        const struct target *t;
         struct tnode *kids[TARGETS_MAX];
-        uint8_t kind = x->b->channel->kind;
 
         if (a->field.len == 0)
                 return leaf_node(x, LEAF_KEYWORD, NONE32, 0, index);
         if (a->op == ATOM_FIELDREF)
                 return reference_node(x, index);
-        c = find_const(x->g, x->alt, a->field);
-        if (c)
-                return constant_holds(x, a, index, blob_str(x->g, c->value)) ? &always : &never;
-        if (x->b->fold && x->m->key2_slot[kind] != NONE32) {
-                int64_t v = bucket_key2_atom(x->m, x->alt, index, x->m->key2_slot[kind]);
-                if (v >= 0)
-                        return v == x->b->key2 ? &always : &never;
-        }
-        n = name_slots(x, &a->field, slots, TARGETS_MAX);
-        for (uint32_t i = 0; i < n; i++)
+        int known = builder_atom(x, index, &t);
+        if (known >= 0)
+                return known ? &always : &never;
+        for (uint32_t i = 0; i < t->n; i++)
                 kids[i] = leaf_node(x,
                                     a->op == ATOM_NULL     ? LEAF_NULL
                                     : a->op == ATOM_EXISTS ? LEAF_EXISTS
                                                            : LEAF_ATOM,
-                                    slots[i], 0, index);
-        return combine(x, a->op == ATOM_NULL ? NODE_AND : NODE_OR, kids, n, 0);
+                                    t->slot[i], 0, index);
+        return combine(x, a->op == ATOM_NULL ? NODE_AND : NODE_OR, kids, t->n, 0);
 }
 
 /* ---- expressions ---- */
@@ -375,19 +399,18 @@ static struct tnode *expression(struct builder *x, const struct b_rule *r) {
 }
 
 static void flatten(struct builder *x, const struct tnode *t, uint32_t at) {
+        struct bucket *b = x->b;
         uint32_t first = 0;
 
         if (t->n) {
-                first = x->b->n_nodes;
+                first = b->n_nodes;
                 for (uint32_t i = 0; i < t->n; i++) {
-                        x->nodes =
-                                grow(x, x->nodes, x->b->n_nodes, &x->nodes_cap, sizeof(*x->nodes));
-                        if (!x->nodes)
+                        if (!room(x, &b->nodes, b->n_nodes, &b->nodes_cap, sizeof(*b->nodes)))
                                 return;
-                        x->b->n_nodes++;
+                        b->nodes[b->n_nodes++] = (struct node){.kind = NODE_FALSE};
                 }
         }
-        x->nodes[at] = (struct node){t->kind, t->n, t->min, t->kind == NODE_LEAF ? t->leaf : first};
+        b->nodes[at] = (struct node){t->kind, t->n, t->min, t->kind == NODE_LEAF ? t->leaf : first};
         for (uint32_t i = 0; i < t->n && !x->failed; i++)
                 flatten(x, t->kids[i], first + i);
 }
@@ -431,36 +454,43 @@ static bool hopeless(struct builder *x, const struct b_rule *r) {
         return stack[0] == 0;
 }
 
-static void add_instance(struct builder *x, uint32_t rule, uint32_t alt) {
-        uint32_t n = x->alt->conds.n;
+uint32_t builder_cond_slot(struct builder *x, uint32_t cond) {
+        uint32_t name = x->m->cond_slot[cond];
 
-        if (hopeless(x, &x->g->rules[rule]))
-                return;
+        return name == NONE32 ? NONE32 : slot_for(x, name, SPAN_NONE);
+}
+
+uint32_t builder_condition(struct builder *x, uint32_t rule) {
+        struct bucket *b = x->b;
+        uint32_t n = x->alt->conds.n;
         struct tnode **kids = arena_alloc(x->tmp, ((size_t)n + 1) * sizeof(struct tnode *));
 
         if (!kids) {
                 x->failed = true;
-                return;
+                return NONE32;
         }
         for (uint32_t i = 0; i < n; i++) {
-                uint32_t at = x->alt->conds.first + i;
-                uint32_t slot = names_slot(&x->m->names, blob_str(x->g, x->g->conds[at].field));
-                kids[i] = slot == NONE32
-                                  ? x->g->conds[at].absent ? &always : &never
-                                  : leaf_node(x, LEAF_COND, slot_for(x, slot, SPAN_NONE), 0, at);
+                uint32_t at = x->alt->conds.first + i, slot = builder_cond_slot(x, at);
+                kids[i] = slot == NONE32 ? x->g->conds[at].absent ? &always : &never
+                                         : leaf_node(x, LEAF_COND, slot, 0, at);
         }
         kids[n] = expression(x, &x->g->rules[rule]);
         struct tnode *t = combine(x, NODE_AND, kids, n + 1, 0);
-        if (t->kind == NODE_FALSE || x->failed)
-                return;
-        x->instances =
-                grow(x, x->instances, x->b->n_instances, &x->instances_cap, sizeof(*x->instances));
-        x->nodes = grow(x, x->nodes, x->b->n_nodes, &x->nodes_cap, sizeof(*x->nodes));
-        if (!x->instances || !x->nodes)
-                return;
-        uint32_t root = x->b->n_nodes++;
+        if (t->kind == NODE_FALSE || x->failed ||
+            !room(x, &b->nodes, b->n_nodes, &b->nodes_cap, sizeof(*b->nodes)))
+                return NONE32;
+        uint32_t root = b->n_nodes++;
+        b->nodes[root] = (struct node){.kind = NODE_FALSE};
         flatten(x, t, root);
-        x->instances[x->b->n_instances++] = (struct instance){rule, alt, root};
+        return x->failed ? NONE32 : root;
+}
+
+static void add_instance(struct builder *x, uint32_t rule, uint32_t alt) {
+        struct bucket *b = x->b;
+
+        if (!hopeless(x, &x->g->rules[rule]) &&
+            room(x, &b->instances, b->n_instances, &b->instances_cap, sizeof(*b->instances)))
+                b->instances[b->n_instances++] = (struct instance){rule, alt, NONE32};
 }
 
 static bool alt_in_bucket(const struct program *g, const struct bucket *b, uint32_t alt) {
@@ -501,35 +531,116 @@ static void add_all(struct builder *x) {
         }
 }
 
-static void *keep(struct builder *x, const void *p, uint32_t n, size_t size) {
-        void *q = arena_alloc(&x->b->arena, ((size_t)n + 1) * size);
-
-        if (!q)
-                x->failed = true;
-        else if (n)
-                memcpy(q, p, n * size);
-        return q;
+static void builder_init(struct builder *x, struct matcher *m, struct bucket *b) {
+        *x = (struct builder){
+                .m = m, .g = m->g, .b = b, .tmp = &m->build_arena, .build = ++m->n_builds};
+        arena_reset(x->tmp);
 }
 
-/* Into the bucket's arena, at their final size. */
+/* Room for what bears epochs, as far as there are leaves. */
+static bool state_room(struct bucket *b) {
+        if (b->state_cap >= b->n_leaves + 1)
+                return true;
+        uint32_t want = MAX(b->leaves_cap, b->n_leaves + 1);
+        uint32_t *p = realloc(b->state, want * sizeof(*p));
+        if (!p)
+                return false;
+        memset(p + b->state_cap, 0, (want - b->state_cap) * sizeof(*p));
+        b->state = p;
+        b->state_cap = want;
+        return true;
+}
+
+/* The bucket's memory, in the matcher's account. */
+void bucket_count(struct matcher *m, struct bucket *b) {
+        size_t n = b->arena.used + b->table_arena.used +
+                   (size_t)b->leaves_cap * sizeof(*b->leaves) +
+                   (size_t)b->nodes_cap * sizeof(*b->nodes) +
+                   (size_t)b->instances_cap * sizeof(*b->instances) +
+                   (size_t)b->state_cap * sizeof(*b->state) +
+                   (b->leaf_table ? ((size_t)b->leaf_mask + 1) * sizeof(*b->leaf_table) : 0);
+
+        m->bucket_bytes += n - b->counted;
+        b->counted = n;
+}
+
+/* All conditions, as far as they are not there. Before anything wakes an instance (`first`), those
+ * that are never met go. */
+static void make_all(struct builder *x, bool first) {
+        struct bucket *b = x->b;
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < b->n_instances && !x->failed; i++) {
+                struct instance in = b->instances[i];
+                if (in.root == NONE32) {
+                        x->alt = &x->g->alts[in.alt];
+                        in.root = builder_condition(x, in.rule);
+                }
+                if (in.root != NONE32 || !first)
+                        b->instances[n++] = in;
+        }
+        if (!x->failed)
+                b->n_instances = n;
+        b->complete = !x->failed;
+        free(b->leaf_table);
+        b->leaf_table = NULL;
+        b->leaf_mask = 0;
+}
+
+int bucket_complete(struct matcher *m, struct bucket *b) {
+        struct builder x;
+
+        if (b->complete)
+                return 0;
+        builder_init(&x, m, b);
+        make_all(&x, false);
+        build_done(m);
+        if (!state_room(b))
+                x.failed = true;
+        bucket_count(m, b);
+        return x.failed ? FAIL(-ENOMEM) : 0;
+}
+
+bool bucket_make(struct matcher *m, uint32_t instance) {
+        struct bucket *b = m->b;
+        struct instance *in = &b->instances[instance];
+        struct builder x;
+
+        if (b->complete)
+                return false;
+        builder_init(&x, m, b);
+        x.alt = &x.g->alts[in->alt];
+        in->root = builder_condition(&x, in->rule);
+        if (!state_room(b))
+                x.failed = true;
+        if (x.failed) {
+                in->root = NONE32;
+                m->failed = true;
+        }
+        bucket_count(m, b);
+        return in->root != NONE32;
+}
+
 static void finish(struct builder *x) {
         struct bucket *b = x->b;
 
-        b->slots = keep(x, x->slots, b->n_slots, sizeof(*b->slots));
-        b->leaves = keep(x, x->leaves, b->n_leaves, sizeof(*b->leaves));
-        b->nodes = keep(x, x->nodes, b->n_nodes, sizeof(*b->nodes));
-        b->instances = keep(x, x->instances, b->n_instances, sizeof(*b->instances));
-        b->state = arena_array(&b->arena, (size_t)b->n_leaves + 1, sizeof(*b->state));
+        b->slots_known = true;
         b->inst_seen = arena_array(&b->arena, (size_t)b->n_instances + 1, sizeof(*b->inst_seen));
         b->always = arena_array(&b->arena, (size_t)b->n_instances + 1, sizeof(*b->always));
         b->keywords = arena_array(&b->arena, (size_t)b->n_leaves + 1, sizeof(*b->keywords));
-        x->failed |= !b->state || !b->inst_seen || !b->always || !b->keywords;
+        x->failed |= !b->inst_seen || !b->always || !b->keywords || !state_room(b);
         for (uint32_t i = 0; !x->failed && i < b->n_leaves; i++)
                 if (b->leaves[i].kind == LEAF_KEYWORD)
                         b->keywords[b->n_keywords++] = i;
 }
 
 static void bucket_free(struct bucket *b) {
+        free(b->slots);
+        free(b->leaves);
+        free(b->nodes);
+        free(b->instances);
+        free(b->state);
+        free(b->leaf_table);
         arena_deinit(&b->arena);
         arena_deinit(&b->samples_arena);
         arena_deinit(&b->table_arena);
@@ -543,33 +654,36 @@ void build_done(struct matcher *m) {
 
 static struct bucket *bucket_new(struct matcher *m, struct channel *c, int64_t key2, bool fold) {
         struct bucket *b = calloc(1, sizeof(*b));
-        struct builder x = {.m = m, .g = m->g, .b = b, .tmp = &m->build_arena};
+        struct plan plan = {0};
+        struct builder x;
+        int r = 0;
 
         if (!b)
                 return NULL;
         arena_init(&b->arena, BUCKET_BYTES);
         arena_init(&b->samples_arena, (size_t)1 << 20);
         arena_init(&b->table_arena, BUCKET_BYTES);
-        arena_reset(x.tmp);
         b->channel = c;
         b->key2 = key2;
         b->fold = fold;
-        x.slot_of = arena_array(x.tmp, (size_t)m->names.n + 1, sizeof(*x.slot_of));
-        x.failed = !x.slot_of;
-        if (!x.failed)
-                add_all(&x);
+        builder_init(&x, m, b);
+        add_all(&x);
+        bool sketch = b->n_instances >= SKETCH_MIN;
+        if (sketch && !x.failed)
+                bucket_sketch(&x, &plan);
+        else if (!x.failed)
+                make_all(&x, true);
         if (!x.failed)
                 finish(&x);
-        free(x.slots);
-        free(x.leaves);
-        free(x.nodes);
-        free(x.instances);
+        if (!x.failed)
+                r = sketch ? bucket_wake(m, b, &plan) : bucket_triggers(m, b);
+        plan_deinit(&plan);
         build_done(m);
-        if (x.failed || bucket_triggers(m, b) < 0) {
+        if (x.failed || r < 0) {
                 bucket_free(b);
                 return NULL;
         }
-        m->bucket_bytes += b->arena.used + b->table_arena.used;
+        bucket_count(m, b);
         return b;
 }
 

@@ -113,7 +113,7 @@ struct node {
 /* A rule in a bucket, by one alternative of its log source. */
 struct instance {
         uint32_t rule, alt;
-        uint32_t root; /* node */
+        uint32_t root; /* node; NONE32: not made (bucket_make()) */
 };
 
 struct bslot {
@@ -132,6 +132,11 @@ struct sample {
         struct span fold;
 };
 
+struct leaf_head {
+        uint32_t high; /* of the hash */
+        uint32_t leaf1;
+};
+
 struct bucket {
         struct arena arena;
         struct channel *channel;
@@ -142,6 +147,12 @@ struct bucket {
         struct leaf *leaves;
         struct node *nodes;
         struct instance *instances;
+        uint32_t slots_cap, leaves_cap, nodes_cap, instances_cap, state_cap;
+        bool slots_known;             /* no more slots: views show where they are */
+        bool complete;                /* every instance has its condition */
+        struct leaf_head *leaf_table; /* while it is not complete */
+        uint32_t leaf_mask;
+        size_t counted;   /* in matcher.bucket_bytes */
         uint32_t *fires;  /* instance numbers */
         uint32_t *always; /* instances without a trigger */
         uint32_t n_always;
@@ -167,6 +178,35 @@ struct bucket {
         struct bucket *next;  /* all of them */
         struct bucket *chain; /* of the same hash */
 };
+
+/* ---- while buckets are made (rules/builder.h) ---- */
+
+#define TARGETS_MAX 16u
+
+/* What a name of a rule stands for under an alternative. */
+struct target {
+        uint32_t build; /* builder.build */
+        uint32_t n;     /* slots of the bucket */
+        const struct b_alt *alt;
+        const struct b_const *fixed; /* a constant, which has one slot; NULL */
+        uint32_t slot[TARGETS_MAX];
+};
+struct name_seen {
+        uint32_t build, slot;
+};
+/* How likely an atom holds and what it costs a table, before anything was measured. */
+struct guess {
+        float p, cost;
+};
+
+/* Which leaves wake which instance: leaf[first[i]] … leaf[first[i + 1]] the instance i. */
+struct plan {
+        uint32_t *first; /* [instance + 1] */
+        uint32_t *leaf;
+        uint32_t n, cap;
+        float *cost; /* [instance]; PLAN_ALWAYS: nothing wakes it, it is always looked at */
+};
+#define PLAN_ALWAYS 1e9f
 
 /* The text of a field of the event at hand. */
 struct textcache {
@@ -213,9 +253,13 @@ struct matcher {
         struct gram_count *grams;
         struct tri_count *tris;
         bool *rule_on;
-        uint32_t *atom_slot;  /* [atom] of its field's name; NONE32 */
-        int64_t *atom_number; /* [atom] n if it says that the field equals n, in decimal; -1 */
-        uint32_t *cond_slot;  /* [condition of the maps] */
+        uint32_t *atom_slot;      /* [atom] of its field's name; NONE32 */
+        int64_t *atom_number;     /* [atom] n if it says that the field equals n, in decimal; -1 */
+        uint32_t *cond_slot;      /* [condition of the maps] */
+        struct guess *atom_guess; /* [atom] */
+        struct target *targets;   /* [name] */
+        struct name_seen *name_seen;
+        uint32_t n_builds;
         uint32_t *rule_first; /* per source: rules, in source_rules */
         uint32_t *source_rules;
         uint32_t key2_slot[SOURCE_KINDS_MAX]; /* the field that key2 is the value of; NONE32 */
@@ -277,8 +321,20 @@ void buckets_deinit(struct matcher *m);
 /* Nothing in build_arena is needed any more. */
 void build_done(struct matcher *m);
 
-/* trigger.c: chooses triggers (again) and makes the tables. 0 or -errno. */
+/* Makes all conditions that are not there. 0 or -ENOMEM. */
+int bucket_complete(struct matcher *m, struct bucket *b);
+/* Makes the condition of an instance of m->b. False: it is never met, or out of memory. */
+bool bucket_make(struct matcher *m, uint32_t instance);
+void bucket_count(struct matcher *m, struct bucket *b);
+
+/* trigger.c: chooses triggers (again) and makes the tables. 0 or -errno. The bucket is complete. */
 int bucket_triggers(struct matcher *m, struct bucket *b);
+/* Makes the tables for a plan. 0 or -errno. */
+int bucket_wake(struct matcher *m, struct bucket *b, const struct plan *p);
+bool plan_init(struct plan *p, uint32_t n_instances);
+/* Of the next instance. False: out of memory. */
+bool plan_add(struct plan *p, uint32_t instance, float cost, const uint32_t *leaves, uint32_t n);
+void plan_deinit(struct plan *p);
 /* Takes the event at hand as a sample, and trains when it is time. */
 void bucket_learn(struct matcher *m, struct bucket *b);
 

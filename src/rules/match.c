@@ -132,13 +132,27 @@ static int init_atoms(struct matcher *m) {
         m->atom_number =
                 arena_alloc(&m->arena, ((size_t)g->n[SEC_ATOM] + 1) * sizeof(*m->atom_number));
         m->cond_slot = arena_alloc(&m->arena, ((size_t)g->n[SEC_COND] + 1) * sizeof(*m->cond_slot));
-        if (!m->atom_slot || !m->atom_number || !m->cond_slot)
+        m->targets = arena_array(&m->arena, (size_t)m->names.n + 1, sizeof(*m->targets));
+        m->name_seen = arena_array(&m->arena, (size_t)m->names.n + 1, sizeof(*m->name_seen));
+        if (!m->atom_slot || !m->atom_number || !m->cond_slot || !m->targets || !m->name_seen)
                 return FAIL(-ENOMEM);
         for (uint32_t i = 0; i < g->n[SEC_COND]; i++)
                 m->cond_slot[i] = names_slot(&m->names, blob_str(g, g->conds[i].field));
         for (uint32_t i = 0; i < g->n[SEC_ATOM]; i++) {
                 m->atom_slot[i] = names_slot(&m->names, blob_str(g, g->atoms[i].field));
                 m->atom_number[i] = bucket_number(g, &g->atoms[i]);
+        }
+        return 0;
+}
+
+static int guess_atoms(struct matcher *m) {
+        m->atom_guess =
+                arena_alloc(&m->arena, ((size_t)m->g->n[SEC_ATOM] + 1) * sizeof(*m->atom_guess));
+        if (!m->atom_guess)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0; i < m->g->n[SEC_ATOM]; i++) {
+                struct guess *q = &m->atom_guess[i];
+                q->p = atom_guess(&m->atoms.atom[i], &q->cost);
         }
         return 0;
 }
@@ -176,6 +190,8 @@ static int init(struct matcher *m, const struct program *g, const struct match_o
                 r = init_rules(m);
         if (r == 0)
                 r = atoms_init(&m->atoms, g);
+        if (r == 0)
+                r = guess_atoms(m);
         if (r == 0)
                 r = memo_init(&m->memo, memory / 2, m->o.no_memo);
         return r;
@@ -352,14 +368,18 @@ static void evaluate(struct matcher *m, uint32_t n_cand) {
         m->stats.candidates += n_cand;
         b->looked += n_cand;
         b->spent += n_cand * SPENT_CANDIDATE;
-        for (uint32_t i = 0; i < n_cand; i++)
-                if (node_holds(m, b->instances[m->cand[i]].root)) {
+        for (uint32_t i = 0; i < n_cand; i++) {
+                const struct instance *in = &b->instances[m->cand[i]];
+                if (UNLIKELY(in->root == NONE32) && !bucket_make(m, m->cand[i]))
+                        continue;
+                if (node_holds(m, in->root)) {
                         if (!room_for(&m->hits, &m->hits_cap, (size_t)k + 1)) {
                                 m->failed = true;
                                 break;
                         }
-                        m->hits[k++] = b->instances[m->cand[i]].rule;
+                        m->hits[k++] = in->rule;
                 }
+        }
         if (k > 1) {
                 qsort(m->hits, k, sizeof(*m->hits), rule_cmp);
                 uint32_t unique = 1;
@@ -449,7 +469,7 @@ static void explain(struct matcher *m, uint32_t node, bool *matched) {
 static const struct instance *holding(struct matcher *m, uint32_t rule, uint32_t *at) {
         while (*at < m->n_cand) {
                 const struct instance *in = &m->b->instances[m->cand[(*at)++]];
-                if (in->rule == rule && node_holds(m, in->root))
+                if (in->rule == rule && in->root != NONE32 && node_holds(m, in->root))
                         return in;
         }
         return NULL;

@@ -20,9 +20,8 @@
 #endif
 
 #define SETS_MAX 4u
-#define EXACT_BITS 14u
-#define SHORT_GROUP 0x80u /* of the last set: its literal has no three characters */
-#define HIDDEN 5u         /* literals of our own, behind the caller's */
+#define EXACT_BITS 15u
+#define HIDDEN 5u /* literals of our own, behind the caller's */
 
 struct rawlit {
         struct span lit;
@@ -110,11 +109,29 @@ static void enter(struct rawscan *r, unsigned place, int c, uint32_t group) {
                 table[c - 32] |= bit;
 }
 
-static uint32_t exact_of(unsigned char a, unsigned char b, unsigned char c) {
-        uint32_t v = (uint32_t)(unsigned char)ascii_lower((char)a) |
-                     (uint32_t)(unsigned char)ascii_lower((char)b) << 8 |
-                     (uint32_t)(unsigned char)ascii_lower((char)c) << 16;
-        return v * 0x9e3779b1u >> (32 - EXACT_BITS);
+/* Three characters, without regard to case (and some others taken for each other). */
+static inline uint32_t exact_of(const unsigned char *p, unsigned step) {
+        uint32_t v = p[0] | (uint32_t)p[step] << 8 | (uint32_t)p[2 * step] << 16;
+
+        return (v | 0x202020u) * 0x9e3779b1u >> (32 - EXACT_BITS);
+}
+
+static inline bool in_exact(const struct rawscan *r, uint32_t w) {
+        return r->exact[w / 64] >> w % 64 & 1;
+}
+
+/* Of a literal that is too short, whatever may follow it. */
+static void enter_exact(struct rawscan *r, const struct rawlit *l) {
+        unsigned char window[3];
+        bool whole = l->lit.len >= 3;
+
+        memcpy(window, l->lit.p + l->at, whole ? 3 : 2);
+        for (unsigned last = 0; last < (whole ? 1 : 256); last++) {
+                if (!whole)
+                        window[2] = (unsigned char)last;
+                uint32_t w = exact_of(window, 1);
+                r->exact[w / 64] |= UINT64_C(1) << w % 64;
+        }
 }
 
 static int by_window(const void *a, const void *b) {
@@ -141,11 +158,8 @@ struct rawscan *rawscan_new(struct arena *a, const struct span *lits, uint32_t n
                 struct span l = i < n ? lits[i] : hidden[i - n];
                 r->lit[i] = (struct rawlit){l, i < n ? window(l, common) : 0, i};
         }
-        for (uint32_t i = 0; i < all; i++) {
-                const unsigned char *p = (const unsigned char *)r->lit[i].lit.p + r->lit[i].at;
-                uint32_t w = r->lit[i].lit.len < 3 ? 0 : exact_of(p[0], p[1], p[2]);
-                r->exact[w / 64] |= UINT64_C(1) << w % 64;
-        }
+        for (uint32_t i = 0; i < all; i++)
+                enter_exact(r, &r->lit[i]);
         qsort(r->lit, all - 1, sizeof(*r->lit), by_window);
         for (uint32_t g = 0; g <= groups; g++)
                 r->first[g] = g < groups ? (uint32_t)((uint64_t)(all - 1) * g / (groups - 1)) : all;
@@ -203,13 +217,7 @@ static bool folds_to_ascii(const struct scan *x, size_t at) {
 
 static void hit(struct scan *x, size_t at, uint32_t set, unsigned groups) {
         const struct rawscan *r = x->r;
-        const unsigned char *p = (const unsigned char *)x->s.p + at;
 
-        if (at + 2 * (size_t)x->step < x->s.len) {
-                uint32_t w = exact_of(p[0], p[x->step], p[2 * x->step]);
-                if (!(r->exact[w / 64] >> w % 64 & 1))
-                        groups &= set + 1 == r->sets ? SHORT_GROUP : 0;
-        }
         for (; groups; groups &= groups - 1) {
                 unsigned g = set * 8 + (unsigned)__builtin_ctz(groups);
                 for (uint32_t i = r->first[g]; i < r->first[g + 1]; i++) {
@@ -256,23 +264,20 @@ VBMI static inline __m512i groups_at(const char *p, __m512i lo, __m512i hi) {
                                         hi); /* the top bit of an index is ignored */
 }
 
-VBMI static __attribute__((noinline)) void hits_of(struct scan *x, size_t at, uint32_t set,
-                                                   __m512i g, uint64_t hits) {
-        unsigned char groups[64];
+static __attribute__((noinline)) void hits_at(struct scan *x, size_t at, uint32_t set) {
+        const unsigned char(*t)[128] = x->r->table[set];
+        const unsigned char *p = (const unsigned char *)x->s.p + at;
 
-        _mm512_storeu_si512(groups, g);
-        for (; hits; hits &= hits - 1) {
-                unsigned k = (unsigned)__builtin_ctzll(hits);
-                if (at + k < x->s.len)
-                        hit(x, at + k, set, groups[k]);
-        }
+        hit(x, at, set, t[0][p[0] & 127] & t[1][p[x->step] & 127] & t[2][p[2 * x->step] & 127]);
 }
 
-/* One set after the other: its tables stay in registers, the record in the first cache. */
-VBMI static void run_set(struct scan *x, uint32_t set) {
-        const unsigned char(*t)[128] = x->r->table[set];
+/* One set after the other: its tables stay in registers, the record in the first cache. What the
+ * tables let through by mixing literals stops at `exact`. */
+VBMI static inline void run_set(struct scan *x, uint32_t set, unsigned step) {
+        const struct rawscan *r = x->r;
+        const unsigned char(*t)[128] = r->table[set];
         const char *s = x->s.p;
-        size_t len = x->s.len, step = x->step;
+        size_t len = x->s.len;
         __m512i a0 = _mm512_loadu_si512(t[0]), a1 = _mm512_loadu_si512(t[0] + 64);
         __m512i b0 = _mm512_loadu_si512(t[1]), b1 = _mm512_loadu_si512(t[1] + 64);
         __m512i c0 = _mm512_loadu_si512(t[2]), c1 = _mm512_loadu_si512(t[2] + 64);
@@ -282,8 +287,12 @@ VBMI static void run_set(struct scan *x, uint32_t set) {
                                              _mm512_and_si512(groups_at(s + i + step, b0, b1),
                                                               groups_at(s + i + 2 * step, c0, c1)));
                 uint64_t hits = _mm512_test_epi8_mask(g, g);
-                if (UNLIKELY(hits))
-                        hits_of(x, i, set, g, hits);
+                for (; hits; hits &= hits - 1) {
+                        size_t at = i + (unsigned)__builtin_ctzll(hits);
+                        if (UNLIKELY(in_exact(r, exact_of((const unsigned char *)s + at, step))) &&
+                            at < len)
+                                hits_at(x, at, set);
+                }
         }
 }
 
@@ -291,8 +300,12 @@ VBMI static void run_vbmi(struct scan *x) {
         const __m512i kelvin = _mm512_set1_epi16(0x212a), long_s = _mm512_set1_epi16(0x017f);
         __mmask32 seen = 0;
 
-        for (uint32_t set = 0; set < x->r->sets; set++)
-                run_set(x, set);
+        for (uint32_t set = 0; set < x->r->sets; set++) {
+                if (x->step == 1)
+                        run_set(x, set, 1);
+                else
+                        run_set(x, set, 2);
+        }
         for (size_t i = 0; x->step == 2 && i < x->s.len; i += 64) {
                 __m512i v = _mm512_loadu_si512(x->s.p + i), w = _mm512_loadu_si512(x->s.p + i + 1);
                 seen |= _mm512_cmpeq_epi16_mask(v, kelvin) | _mm512_cmpeq_epi16_mask(v, long_s) |

@@ -9,19 +9,20 @@
  *
  * The rarest one is the rule's trigger (T1: a rule that matches has a leaf of its trigger that
  * holds). Rules without one (only negations, null tests) are tried on every event of the bucket.
- * How rare a leaf is, is guessed at first, then measured on samples of the bucket's own events,
- * after 64, about 1,000, 17,000 … events; the tables are then made anew. */
+ * How rare a leaf is, is guessed at first (rules/sketch.c does so for large buckets), then measured
+ * on samples of the bucket's own events, when so much was spent on them that learning is cheap
+ * beside it; the tables are then made anew. */
 #include <stdlib.h>
 
 #include "rules/engine.h"
 
-#define NEVER 1e9f
+#define NEVER PLAN_ALWAYS
 #define EVAL_COST 80.0f /* ns, of looking at a candidate */
 #define SAMPLES 64u
 #define SAMPLE_TEXT 4096u
-#define RESOLVE_P 0.03f
-#define TRAIN_MIN 4u    /* instances: learning is worth it */
-#define PRICE_LEAF 150u /* ns, of learning, until half of the samples are due */
+#define RESOLVE_P 0.004f /* none of the samples had it */
+#define TRAIN_MIN 4u     /* instances: learning is worth it */
+#define PRICE_LEAF 150u  /* ns, of learning, until half of the samples are due */
 #define PRICE_ANY 20000u
 #define GOOD 0.25 /* candidates per event: no learning makes it much better */
 
@@ -145,18 +146,44 @@ static void collect(struct chooser *x, uint32_t node, bool neg) {
 
 /* ---- which fields get a table ---- */
 
-struct plan {
-        uint32_t *first; /* [instance + 1]: in `leaf` */
-        uint32_t *leaf;
-        uint32_t n, cap;
-        float *cost; /* [instance] */
-};
+bool plan_init(struct plan *p, uint32_t n) {
+        *p = (struct plan){.first = calloc((size_t)n + 2, sizeof(uint32_t)),
+                           .cost = calloc((size_t)n + 1, sizeof(float))};
+        return p->first && p->cost;
+}
 
-static void plan_instance(struct chooser *x, struct plan *p, uint32_t i) {
+bool plan_add(struct plan *p, uint32_t i, float cost, const uint32_t *leaves, uint32_t n) {
+        if (p->n + n > p->cap) {
+                uint32_t cap = (p->n + n) * 2;
+                uint32_t *q = realloc(p->leaf, cap * sizeof(*q));
+                if (!q)
+                        return false;
+                p->leaf = q;
+                p->cap = cap;
+        }
+        if (n)
+                memcpy(p->leaf + p->n, leaves, n * sizeof(uint32_t));
+        p->n += n;
+        p->first[i + 1] = p->n;
+        p->cost[i] = cost;
+        return true;
+}
+
+void plan_deinit(struct plan *p) {
+        free(p->first);
+        free(p->leaf);
+        free(p->cost);
+        *p = (struct plan){0};
+}
+
+static bool plan_instance(struct chooser *x, struct plan *p, uint32_t i) {
+        uint32_t root = x->b->instances[i].root;
+        float c = root == NONE32 ? 0 : cost(x, root, false); /* never met, so never woken */
+
         x->n = 0;
-        p->cost[i] = cost(x, x->b->instances[i].root, false);
-        if (p->cost[i] < NEVER)
-                collect(x, x->b->instances[i].root, false);
+        if (root != NONE32 && c < NEVER)
+                collect(x, root, false);
+        return plan_add(p, i, c, x->list, x->n);
 }
 
 /* What it costs to run a field's table, without what it finds: ns per event. */
@@ -189,6 +216,8 @@ static void ban_slots(struct chooser *x) {
                 memset(else_, 0, b->n_slots * sizeof(float));
                 memset(users, 0, b->n_slots * sizeof(uint32_t));
                 for (uint32_t i = 0; i < b->n_instances; i++) {
+                        if (b->instances[i].root == NONE32)
+                                continue;
                         float c = cost(x, b->instances[i].root, false);
                         if (c >= NEVER)
                                 continue;
@@ -282,9 +311,7 @@ static int make_tables(struct matcher *m, struct bucket *b) {
 }
 
 /* fires[leaf.first … + n): the instances that trigger on it. */
-static int make_fires(struct chooser *x, const struct plan *p) {
-        struct bucket *b = x->b;
-
+static int make_fires(struct bucket *b, const struct plan *p) {
         b->n_always = 0;
         for (uint32_t i = 0; i < b->n_leaves; i++) {
                 b->leaves[i].n = 0;
@@ -375,49 +402,41 @@ static struct odds order(const struct matcher *m, struct bucket *b, uint32_t nod
         return all;
 }
 
-int bucket_triggers(struct matcher *m, struct bucket *b) {
-        struct chooser x = {.m = m, .b = b, .banned = calloc((size_t)b->n_slots + 1, 1)};
-        struct plan p = {.first = calloc((size_t)b->n_instances + 2, sizeof(uint32_t)),
-                         .cost = calloc((size_t)b->n_instances + 1, sizeof(float))};
-        int r = x.banned && p.first && p.cost ? 0 : -ENOMEM;
+int bucket_wake(struct matcher *m, struct bucket *b, const struct plan *p) {
+        bool *has = calloc((size_t)b->n_slots + 1, 1);
+        int r = has ? 0 : -ENOMEM;
 
         arena_reset(&b->table_arena);
+        if (r == 0)
+                r = make_fires(b, p);
+        if (r == 0) {
+                resolve_more(m, b, has);
+                r = make_tables(m, b);
+        }
+        if (r == 0)
+                r = keywords_make(m, b);
+        for (uint32_t i = 0; r == 0 && i < b->n_instances; i++)
+                if (b->instances[i].root != NONE32)
+                        (void)order(m, b, b->instances[i].root);
+        b->trainings++;
+        free(has);
+        return r < 0 ? FAIL(r) : 0;
+}
+
+int bucket_triggers(struct matcher *m, struct bucket *b) {
+        struct chooser x = {.m = m, .b = b, .banned = calloc((size_t)b->n_slots + 1, 1)};
+        struct plan p;
+        int r = plan_init(&p, b->n_instances) && x.banned ? 0 : -ENOMEM;
+
         if (r == 0 && (b->trainings || b->n_instances < TRAIN_MIN)) /* guesses do not tell */
                 ban_slots(&x);
-        for (uint32_t i = 0; r == 0 && i < b->n_instances; i++) {
-                plan_instance(&x, &p, i);
-                if (p.n + x.n > p.cap) {
-                        p.cap = (p.n + x.n) * 2;
-                        uint32_t *q = realloc(p.leaf, p.cap * sizeof(*q));
-                        if (!q)
-                                r = -ENOMEM;
-                        else
-                                p.leaf = q;
-                }
-                if (r == 0 && x.n)
-                        memcpy(p.leaf + p.n, x.list, x.n * sizeof(uint32_t));
-                p.n += x.n;
-                p.first[i + 1] = p.n;
-        }
-        if (r == 0 && x.failed)
-                r = -ENOMEM;
+        for (uint32_t i = 0; r == 0 && i < b->n_instances; i++)
+                r = plan_instance(&x, &p, i) && !x.failed ? 0 : -ENOMEM;
         if (r == 0)
-                r = make_fires(&x, &p);
-        if (r == 0) {
-                memset(x.banned, 0, b->n_slots);
-                resolve_more(m, b, x.banned);
-                r = make_tables(m, b);
-                if (r == 0)
-                        r = keywords_make(m, b);
-                for (uint32_t i = 0; i < b->n_instances; i++)
-                        (void)order(m, b, b->instances[i].root);
-        }
-        b->trainings++;
+                r = bucket_wake(m, b, &p);
         free(x.banned);
         free(x.list);
-        free(p.first);
-        free(p.leaf);
-        free(p.cost);
+        plan_deinit(&p);
         return r < 0 ? FAIL(r) : 0;
 }
 
@@ -533,12 +552,16 @@ void bucket_learn(struct matcher *m, struct bucket *b) {
         b->train_at = b->events + b->sample_step;
         if (b->n_sampled < SAMPLES)
                 return;
+        if (bucket_complete(m, b) < 0) {
+                m->failed = true;
+                b->learn_at = UINT64_MAX;
+                return;
+        }
         measure(m, b);
-        size_t before = b->table_arena.used;
         if (bucket_triggers(m, b) < 0)
                 m->failed = true;
         build_done(m);
-        m->bucket_bytes += b->table_arena.used - before;
+        bucket_count(m, b);
         next_training(b);
         b->n_samples = b->n_sampled = 0;
         b->samples = NULL;
