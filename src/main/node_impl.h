@@ -1,0 +1,53 @@
+/* What node.c (messages, life and death) and node_start.c (what each process is given) share. */
+#ifndef MAIN_NODE_IMPL_H
+#define MAIN_NODE_IMPL_H
+
+#include "main/node.h"
+#include "main/spawn.h"
+#include "wire/counters.h"
+#include "wire/outbox.h"
+
+struct worker {
+        struct child child;
+        bool wanted, up, watched; /* watched: its socket is in the epoll set */
+        bool retired;             /* ended by us to be replaced: no mishap */
+        int64_t born, again;      /* monotonic; not started before */
+        unsigned quick;           /* deaths in a row, soon after birth */
+        uint64_t restarts;
+        int shared;         /* seal: output; judge: outbox; -1 */
+        struct outbox *out; /* of a judge, mapped */
+        uint32_t generation;
+        const char *why; /* we ended it, why */
+};
+
+#define EXTRA_MAX 8u
+#define PATH_MAX_TEXT 1024u
+
+struct node {
+        struct node_options o;
+        struct config *config;
+        struct flow *flow;
+        struct worker workers[NODE_PROCESSES];
+        unsigned seals, judges;
+        int ep, ring_fd, ring_ro, dedup_fd, counters_fd, program_fd, key_fd, metrics_fd;
+        struct counters_page *counters;
+        int listeners[LISTENERS_MAX];
+        uint32_t generation;
+        bool stopping;
+        int64_t ticked;
+        int extra[EXTRA_MAX];
+        bool readable[EXTRA_MAX];
+        unsigned n_extra;
+};
+
+/* node.c */
+_printf_(4, 5) void node_say(struct node *n, int level, const char *process, const char *fmt, ...);
+const char *node_name(enum node_process p); /* static: valid until the next call */
+
+/* node_start.c */
+int node_make_shared(struct node *n);
+int node_bind(struct node *n);
+int node_start(struct node *n, enum node_process p);
+int node_tell_ingest(struct node *n);
+
+#endif

@@ -1,0 +1,314 @@
+/* What each process of a node is given at its start: descriptors at fixed numbers, numbers and paths
+ * as arguments, nothing else. See node.h and wire/node.h, wire/node_ingest.h.
+ *
+ *     vault    4 its key file
+ *     store    the directory of events; a line to the vault by NODE_PEER
+ *     desk     the directory of the state
+ *     ingest   4 ring, 5 memory of duplicates, 6 counters; listeners, sources, secrets by message
+ *     seal     4 ring (read-only), 5 its output
+ *     judge    4 ring (read-only), 5 program, 6 its outbox
+ */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#include "main/node_impl.h"
+#include "os/bind.h"
+
+static int shared_memory(const char *name, size_t size, int *ret_fd) {
+        int r = os_memfd(name, ret_fd);
+
+        return r < 0 ? r : os_ftruncate(*ret_fd, size);
+}
+
+/* The same memory by a descriptor that cannot be mapped writable. */
+static int read_only(int fd) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        return os_open(path, O_RDONLY, 0);
+}
+
+int node_make_shared(struct node *n) {
+        void *p;
+        int r = shared_memory("ring", RING_SLOTS * SLOT_BYTES, &n->ring_fd);
+
+        if (r == 0)
+                r = shared_memory("duplicates", DEDUP_BYTES, &n->dedup_fd);
+        if (r == 0)
+                r = shared_memory("counters", sizeof(struct counters_page), &n->counters_fd);
+        if (r == 0)
+                r = os_map(n->counters_fd, sizeof(struct counters_page), false, &p);
+        if (r < 0)
+                return FAIL(r);
+        n->counters = p;
+        n->ring_ro = read_only(n->ring_fd);
+        if (n->ring_ro < 0)
+                return FAIL(n->ring_ro);
+        for (unsigned i = 0; i < n->seals && r == 0; i++)
+                r = shared_memory("sealed", SEAL_HALVES * SEAL_HALF_BYTES,
+                                  &n->workers[NODE_SEAL0 + i].shared);
+        return r;
+}
+
+int node_bind(struct node *n) {
+        const struct config *c = n->config;
+
+        for (uint32_t i = 0; i < c->n_listen; i++) {
+                const struct config_listen *l = &c->listen[i];
+                bool datagrams = l->protocol == LISTEN_SYSLOG_UDP;
+                int fd = os_bind(datagrams ? BIND_DATAGRAM : BIND_STREAM, l->address, l->port);
+
+                if (fd < 0) {
+                        node_say(n, 0, "main", "listener=%s port=%u cannot be bound: %s", l->name,
+                                 l->port, strerror(-fd));
+                        return fd;
+                }
+                n->listeners[i] = fd;
+        }
+        return 0;
+}
+
+/* ---- ingest ---- */
+
+static int send_to(struct node *n, enum node_process p, const void *m, size_t len, int fd) {
+        return os_send_now(n->workers[p].child.sock, m, len, &fd, fd >= 0 ? 1 : 0);
+}
+
+static uint32_t listen_id(const struct config *c, const char *name) {
+        for (uint32_t i = 0; name && i < c->n_listen; i++)
+                if (strcmp(c->listen[i].name, name) == 0)
+                        return i + 1;
+        return 0;
+}
+
+static void copy_text(char *to, size_t room, const char *from) {
+        size_t len = from ? MIN(strlen(from), room - 1) : 0;
+
+        memset(to, 0, room);
+        if (len)
+                memcpy(to, from, len);
+}
+
+static int tell_source(struct node *n, uint32_t i) {
+        const struct config_source *s = &n->config->sources[i];
+        struct msg_source m = {.type = NODE_SOURCE,
+                               .id = i + 1,
+                               .format = s->format,
+                               .listen = listen_id(n->config, s->listen),
+                               .record_max = s->record_max,
+                               .records_s = s->records_s,
+                               .silent_s = s->silent_s,
+                               .bytes_s = s->bytes_s};
+        bool listens = s->n_nets || s->identity || s->tokens;
+        uint32_t at = 0;
+        int r;
+
+        m.flags = listens ? 0 : SOURCE_FILE;
+        copy_text(m.name, sizeof(m.name), s->name);
+        copy_text(m.system, sizeof(m.system), s->system);
+        copy_text(m.identity, sizeof(m.identity), s->identity);
+        do {
+                m.n_nets = MIN(s->n_nets - at, SOURCE_NETS_MAX);
+                if (m.n_nets)
+                        memcpy(m.nets, s->nets + at, m.n_nets * sizeof(m.nets[0]));
+                r = send_to(n, NODE_INGEST, &m, sizeof(m), -1);
+                at += m.n_nets;
+                m.flags |= SOURCE_MORE;
+        } while (r == 0 && at < s->n_nets);
+        return r;
+}
+
+/* A file of secrets, as sealed memory, so that its process holds no path. */
+static int tell_secret(struct node *n, enum secret_kind kind, uint32_t owner, const char *path) {
+        _cleanup_(os_closep) int fd = -1;
+        char *text = NULL;
+        size_t len;
+
+        if (!path)
+                return 0;
+        int r = os_read_file(path, SECRET_MAX, &text, &len);
+        if (r == 0)
+                r = os_memfd("secret", &fd);
+        if (r == 0)
+                r = os_write_full(fd, text, len);
+        if (r == 0)
+                r = os_memfd_seal(fd);
+        if (text)
+                explicit_bzero(text, len);
+        free(text);
+        if (r < 0) {
+                node_say(n, 0, "main", "path=%s cannot be read: %s", path, strerror(-r));
+                return r == -ENOENT || r == -EACCES ? 0 : r; /* that listener or source alone */
+        }
+        struct msg_secret m = {NODE_SECRET, kind, owner, (uint32_t)len};
+        return send_to(n, NODE_INGEST, &m, sizeof(m), fd);
+}
+
+static int tell_tls(struct node *n, uint32_t owner, const struct config_tls *t) {
+        int r = tell_secret(n, SECRET_CERTIFICATE, owner, t->certificate);
+
+        if (r == 0)
+                r = tell_secret(n, SECRET_KEY, owner, t->key);
+        if (r == 0)
+                r = tell_secret(n, SECRET_AUTHORITIES, owner, t->authorities);
+        if (r == 0)
+                r = tell_secret(n, SECRET_REVOKED, owner, t->revoked);
+        return r;
+}
+
+static int tell_listener(struct node *n, uint32_t i) {
+        const struct config_listen *l = &n->config->listen[i];
+        struct msg_listen m = {.type = NODE_LISTEN,
+                               .id = i + 1,
+                               .protocol = l->protocol,
+                               .flags = l->flags,
+                               .framing = l->framing,
+                               .max_connections = l->max_connections,
+                               .per_peer = l->per_peer,
+                               .idle_s = l->idle_s,
+                               .request_max = l->request_max};
+
+        copy_text(m.name, sizeof(m.name), l->name);
+        int r = tell_tls(n, i + 1, &l->tls);
+        return r < 0 ? r : send_to(n, NODE_INGEST, &m, sizeof(m), n->listeners[i]);
+}
+
+int node_tell_ingest(struct node *n) {
+        const struct config *c = n->config;
+        int r = tell_tls(n, 0, &c->tls);
+
+        for (uint32_t i = 0; i < c->n_listen && r == 0; i++)
+                r = tell_listener(n, i);
+        for (uint32_t i = 0; i < c->n_sources && r == 0; i++) {
+                r = tell_source(n, i);
+                if (r == 0)
+                        r = tell_secret(n, SECRET_TOKENS, i + 1, c->sources[i].tokens);
+        }
+        return r;
+}
+
+/* ---- starting ---- */
+
+static int new_outbox(struct node *n, struct worker *w) {
+        void *p;
+
+        if (w->out)
+                os_unmap(w->out, sizeof(struct outbox));
+        os_close_quiet(w->shared);
+        w->out = NULL;
+        w->shared = -1;
+        int r = shared_memory("outbox", sizeof(struct outbox), &w->shared);
+        if (r == 0)
+                r = os_map(w->shared, sizeof(struct outbox), true, &p);
+        if (r < 0)
+                return FAIL(r);
+        w->out = p;
+        return 0;
+}
+
+/* The store's line to the vault: made anew whenever either begins. */
+static int join_vault(struct node *n) {
+        struct msg_plain m = {NODE_PEER, 0};
+        int pair[2];
+
+        if (n->workers[NODE_VAULT].child.pid <= 0 || n->workers[NODE_STORE].child.pid <= 0)
+                return 0;
+        int r = os_socketpair_seqpacket(pair);
+        if (r < 0)
+                return FAIL(r);
+        r = send_to(n, NODE_VAULT, &m, sizeof(m), pair[0]);
+        if (r == 0)
+                r = send_to(n, NODE_STORE, &m, sizeof(m), pair[1]);
+        os_close(pair[0]);
+        os_close(pair[1]);
+        return r;
+}
+
+struct start {
+        int fds[4];
+        unsigned n_fds;
+        char landlock[24], text[4][PATH_MAX_TEXT];
+        const char *args[8];
+        unsigned n_args;
+};
+
+_printf_(2, 3) static void argument(struct start *s, const char *fmt, ...) {
+        va_list ap;
+
+        assert(s->n_args < ARRAY_LEN(s->text));
+        va_start(ap, fmt);
+        vsnprintf(s->text[s->n_args], sizeof(s->text[0]), fmt, ap);
+        va_end(ap);
+        s->args[s->n_args] = s->text[s->n_args];
+        s->n_args++;
+}
+
+static void give_fds(struct start *s, const int *fds, unsigned n) {
+        memcpy(s->fds, fds, n * sizeof(int));
+        s->n_fds = n;
+}
+
+static int prepare(struct node *n, enum node_process p, struct start *s, const char **ret_name) {
+        const struct config *c = n->config;
+        struct worker *w = &n->workers[p];
+        int r = 0;
+
+        if (p == NODE_VAULT) {
+                *ret_name = "vault";
+                give_fds(s, &n->key_fd, 1);
+        } else if (p == NODE_STORE) {
+                *ret_name = "store";
+                argument(s, "directory=%s/events", c->directory);
+                argument(s, "retention=%u:%llu", c->retention_days,
+                         (unsigned long long)c->retention_bytes);
+        } else if (p == NODE_DESK) {
+                *ret_name = "desk";
+                argument(s, "directory=%s/state", c->directory);
+                argument(s, "times=%u:%u:%u", c->lateness_s, c->skew_s, c->alert_window_s);
+        } else if (p == NODE_INGEST) {
+                *ret_name = "listen";
+                give_fds(s, (int[]){n->ring_fd, n->dedup_fd, n->counters_fd}, 3);
+        } else if (p == NODE_CONSOLE) {
+                *ret_name = "console";
+                give_fds(s, (int[]){n->metrics_fd, n->counters_fd}, 2);
+        } else if (p < NODE_JUDGE0) {
+                *ret_name = "seal";
+                give_fds(s, (int[]){n->ring_ro, w->shared}, 2);
+        } else {
+                *ret_name = "watch";
+                r = new_outbox(n, w);
+                w->generation = n->generation;
+                give_fds(s, (int[]){n->ring_ro, n->program_fd, w->shared}, 3);
+        }
+        return r;
+}
+
+int node_start(struct node *n, enum node_process p) {
+        struct worker *w = &n->workers[p];
+        struct start s = {0};
+        const char *name;
+        int r = prepare(n, p, &s, &name);
+
+        if (r < 0)
+                return r;
+        argument(&s, "landlock=%d", n->o.landlock);
+        s.args[s.n_args] = NULL;
+        struct child_spec spec = {
+                .name = name, .fds = s.fds, .n_fds = s.n_fds, .args = s.args, .cpu = -1};
+        r = child_start(&w->child, &spec);
+        if (r < 0)
+                return r;
+        w->up = w->retired = false;
+        w->why = NULL;
+        w->born = os_monotonic();
+        r = os_epoll_add(n->ep, w->child.sock, EPOLLIN, p);
+        w->watched = r == 0;
+        if (r == 0 && p == NODE_INGEST)
+                r = node_tell_ingest(n);
+        if (r == 0 && (p == NODE_VAULT || p == NODE_STORE))
+                r = join_vault(n);
+        return r;
+}
