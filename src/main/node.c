@@ -12,9 +12,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 
 #include "main/phrases.h"
+#include "os/net.h"
 
 #define TICK_NS INT64_C(100000000)
 #define YOUNG_NS INT64_C(5000000000)
@@ -274,17 +274,17 @@ static void tick(struct node *n) {
 }
 
 int node_turn(struct node *n, int timeout_ms) {
-        struct epoll_event events[32];
+        struct os_ready events[32];
 
         memset(n->readable, 0, sizeof(n->readable));
-        int got = os_epoll_wait(n->ep, events, ARRAY_LEN(events), timeout_ms);
+        int got = os_ready_wait(n->ep, events, ARRAY_LEN(events), timeout_ms);
         if (got < 0)
                 return FAIL(got);
         for (int i = 0; i < got; i++) {
-                if (events[i].data.u64 >= EXTRA_TAG)
-                        n->readable[events[i].data.u64 - EXTRA_TAG] = true;
+                if (events[i].tag >= EXTRA_TAG)
+                        n->readable[events[i].tag - EXTRA_TAG] = true;
                 else
-                        take_message(n, (enum node_process)events[i].data.u64);
+                        take_message(n, (enum node_process)events[i].tag);
         }
         tick(n);
         return 0;
@@ -297,7 +297,7 @@ int node_wait_for(struct node *n, int fd) {
                 i++;
         if (i == EXTRA_MAX)
                 return -ENOSPC;
-        int r = os_epoll_add(n->ep, fd, EPOLLIN, EXTRA_TAG + i);
+        int r = os_ready_add(n->ep, fd, OS_READABLE, EXTRA_TAG + i);
         if (r < 0)
                 return r;
         n->extra[i] = fd;
@@ -315,17 +315,14 @@ bool node_is_readable(const struct node *n, int fd) {
 /* ---- from without ---- */
 
 int node_set_program(struct node *n, int program_fd) {
-        struct msg_plain m = {DESK_PROGRAM, n->generation + 1};
         int fd = os_dup(program_fd);
 
         if (fd < 0)
                 return FAIL(fd);
         os_close_quiet(n->program_fd);
         n->program_fd = fd;
-        m.value = ++n->generation;
-        if (n->workers[NODE_DESK].child.pid > 0)
-                return os_send_now(n->workers[NODE_DESK].child.sock, &m, sizeof(m), &fd, 1);
-        return 0;
+        n->generation++;
+        return n->workers[NODE_DESK].child.pid > 0 ? node_tell_desk(n) : 0;
 }
 
 void node_stop(struct node *n) {

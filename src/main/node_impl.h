@@ -49,5 +49,6 @@ int node_make_shared(struct node *n);
 int node_bind(struct node *n);
 int node_start(struct node *n, enum node_process p);
 int node_tell_ingest(struct node *n);
+int node_tell_desk(struct node *n);
 
 #endif

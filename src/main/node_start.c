@@ -12,10 +12,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 
 #include "main/node_impl.h"
 #include "os/bind.h"
+#include "os/net.h"
 
 static int shared_memory(const char *name, size_t size, int *ret_fd) {
         int r = os_memfd(name, ret_fd);
@@ -227,6 +227,12 @@ static int join_vault(struct node *n) {
         return r;
 }
 
+int node_tell_desk(struct node *n) {
+        struct msg_plain m = {DESK_PROGRAM, n->generation};
+
+        return send_to(n, NODE_DESK, &m, sizeof(m), n->program_fd);
+}
+
 struct start {
         int fds[4];
         unsigned n_fds;
@@ -304,10 +310,12 @@ int node_start(struct node *n, enum node_process p) {
         w->up = w->retired = false;
         w->why = NULL;
         w->born = os_monotonic();
-        r = os_epoll_add(n->ep, w->child.sock, EPOLLIN, p);
+        r = os_ready_add(n->ep, w->child.sock, OS_READABLE, p);
         w->watched = r == 0;
         if (r == 0 && p == NODE_INGEST)
                 r = node_tell_ingest(n);
+        if (r == 0 && p == NODE_DESK)
+                r = node_tell_desk(n);
         if (r == 0 && (p == NODE_VAULT || p == NODE_STORE))
                 r = join_vault(n);
         return r;

@@ -1,0 +1,68 @@
+/* A judge's inside: what its two modes share. process_judge.c: a hunt's, stretches of files;
+ * judge_node.c: a node's, records from the ring or from the store. */
+#ifndef MAIN_JUDGE_H
+#define MAIN_JUDGE_H
+
+#include "decode/decode.h"
+#include "main/spawn.h"
+#include "rules/match.h"
+#include "wire/finding.h"
+#include "wire/message.h"
+#include "wire/outbox.h"
+
+#define JUDGE_QUEUE_MAX 16u
+
+struct judge_node;
+
+struct judge {
+        int sock;
+        const char *ring;
+        struct outbox *out;
+        uint64_t staged;
+        struct program *program;
+        struct matcher *matcher;
+        struct decoder *decoder;
+        struct decode_options decode;
+        int64_t from, to; /* TIME_NONE: no bound */
+        struct arena arena;
+        struct buf buf;
+        struct work {
+                uint32_t slot, skip;
+                bool last; /* of those that came together: main is told */
+        } queue[JUDGE_QUEUE_MAX];
+        unsigned queued;
+        uint64_t batches;
+        bool *matched; /* [EVENT_FIELDS_MAX] */
+        /* Of the event at hand, when n_fields is not 0. */
+        struct finding_field *fields;          /* [FINDING_FIELDS_MAX] */
+        uint32_t field_of[FINDING_FIELDS_MAX]; /* where each stands in the event; UINT32_MAX: not */
+        uint32_t n_fields;
+        bool cut_fields;
+        struct judge_node *node; /* NULL: a hunt's */
+};
+
+/* judge_say.c. 0 or -errno; -EPIPE: main has gone. */
+int judge_say(struct judge *j, enum outbox_kind kind, struct span bytes);
+int judge_say_problem(struct judge *j, const struct batch *b, const struct decode_error *e);
+int judge_say_findings(struct judge *j, const struct batch *b, const struct event *e,
+                       const uint32_t *rules, uint32_t n);
+/* One batch from begin to end; adds to *ret_events and *ret_bad. In a hunt the position in the outbox
+ * is that of the record at hand. */
+int judge_stretch(struct judge *j, const struct batch *b, uint32_t skip, uint64_t *ret_events,
+                  uint64_t *ret_bad);
+
+/* process_judge.c: the next message into the queue, or *ret_emptied. */
+int judge_take_message(struct judge *j, bool *ret_emptied);
+
+/* judge_node.c */
+struct judge_node *judge_node_new(void);
+int judge_node_take(struct judge *j, const void *m, size_t n, int fd);
+int judge_node_serve(struct judge *j);
+/* Which record the event at hand began in: to the outbox, and for what is said of it. */
+void judge_node_at(struct judge *j, const struct batch *b, const struct event *e);
+void judge_node_finding(struct judge *j, const struct batch *b, const struct event *e,
+                        struct finding *f);
+/* Fields that the record's receipt adds to the event's own. */
+uint32_t judge_node_fields(struct judge *j, struct finding_field *to, uint32_t room);
+
+#endif
