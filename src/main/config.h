@@ -36,6 +36,7 @@ struct config_source {
         uint32_t n_files;
         bool journal;
         uint32_t line;
+        uint32_t id; /* given by the node, kept over a reload; 0: not yet */
 };
 
 struct config {

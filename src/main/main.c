@@ -6,6 +6,7 @@
 
 #include "base/lang.h"
 #include "main/hunt.h"
+#include "main/serve.h"
 #include "main/spawn.h"
 #include "main/version.h"
 #include "os/fault.h"
@@ -19,6 +20,11 @@ static const struct {
          "cho biết các cuộc tấn công trong tệp nhật ký"},
         {"rules", verb_rules, "check, list, test and import Sigma rules",
          "kiểm tra, liệt kê, thử và nhập quy tắc Sigma"},
+        {"serve", verb_serve, "run a node: receive, keep and judge logs, raise alerts",
+         "chạy một nút: nhận, lưu và phán xét nhật ký, nêu cảnh báo"},
+        {"status", verb_status, "say how the node does", "cho biết tình trạng của nút"},
+        {"reload", verb_reload, "have the node read configuration and rules anew",
+         "cho nút đọc lại cấu hình và quy tắc"},
 };
 
 static void usage(FILE *to) {

@@ -325,6 +325,117 @@ int node_set_program(struct node *n, int program_fd) {
         return n->workers[NODE_DESK].child.pid > 0 ? node_tell_desk(n) : 0;
 }
 
+static uint32_t free_id(const struct config *a, const struct config *b) {
+        for (uint32_t id = 1;; id++) {
+                bool taken = false;
+
+                for (uint32_t i = 0; i < a->n_sources; i++)
+                        taken |= a->sources[i].id == id;
+                for (uint32_t i = 0; b && i < b->n_sources; i++)
+                        taken |= b->sources[i].id == id;
+                if (!taken)
+                        return id;
+        }
+}
+
+/* A source keeps its number over a reload, by its name. */
+static void number_sources(struct config *c, const struct config *before) {
+        for (uint32_t i = 0; i < c->n_sources; i++) {
+                c->sources[i].id = 0;
+                for (uint32_t k = 0; before && k < before->n_sources; k++)
+                        if (strcmp(before->sources[k].name, c->sources[i].name) == 0)
+                                c->sources[i].id = before->sources[k].id;
+        }
+        for (uint32_t i = 0; i < c->n_sources; i++)
+                if (c->sources[i].id == 0)
+                        c->sources[i].id = free_id(c, before);
+}
+
+static bool same_text(const char *a, const char *b) {
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_tls(const struct config_tls *a, const struct config_tls *b) {
+        return same_text(a->certificate, b->certificate) && same_text(a->key, b->key) &&
+               same_text(a->authorities, b->authorities) && same_text(a->revoked, b->revoked);
+}
+
+static bool same_socket(const struct config_listen *a, const struct config_listen *b) {
+        return a->protocol == b->protocol && a->port == b->port &&
+               memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
+
+static bool same_listeners(const struct config *a, const struct config *b) {
+        if (a->n_listen != b->n_listen || !same_tls(&a->tls, &b->tls))
+                return false;
+        for (uint32_t i = 0; i < a->n_listen; i++) {
+                const struct config_listen *x = &a->listen[i], *y = &b->listen[i];
+
+                if (!same_text(x->name, y->name) || !same_socket(x, y) || x->flags != y->flags ||
+                    x->framing != y->framing || x->max_connections != y->max_connections ||
+                    x->per_peer != y->per_peer || x->idle_s != y->idle_s ||
+                    x->request_max != y->request_max || !same_tls(&x->tls, &y->tls))
+                        return false;
+        }
+        return true;
+}
+
+/* Sockets that stay are kept, so that who waits in their backlog still does; the others are bound
+ * before any is closed, so that an error changes nothing. */
+static int swap_listeners(struct node *n, const struct config *c) {
+        int fresh[LISTENERS_MAX], r = 0;
+
+        for (uint32_t i = 0; i < LISTENERS_MAX; i++)
+                fresh[i] = -1;
+        for (uint32_t i = 0; i < c->n_listen && r == 0; i++) {
+                struct config one = {.listen = &c->listen[i], .n_listen = 1};
+
+                for (uint32_t k = 0; k < n->config->n_listen && fresh[i] < 0; k++)
+                        if (n->listeners[k] >= 0 &&
+                            same_socket(&n->config->listen[k], &c->listen[i]))
+                                fresh[i] = os_dup(n->listeners[k]);
+                if (fresh[i] < 0)
+                        r = node_bind(n, &one, &fresh[i]);
+        }
+        for (uint32_t i = 0; i < LISTENERS_MAX; i++) {
+                os_close_quiet(r == 0 ? n->listeners[i] : fresh[i]);
+                if (r == 0)
+                        n->listeners[i] = fresh[i];
+        }
+        return r;
+}
+
+static bool has_source(const struct config *c, uint32_t id) {
+        for (uint32_t i = 0; i < c->n_sources; i++)
+                if (c->sources[i].id == id)
+                        return true;
+        return false;
+}
+
+int node_set_config(struct node *n, struct config *c) {
+        const struct config *before = n->config;
+        bool same = same_listeners(before, c);
+        int r = 0;
+
+        number_sources(c, before);
+        if (!same)
+                r = swap_listeners(n, c);
+        if (r < 0)
+                return r;
+        n->config = c;
+        if (n->workers[NODE_INGEST].child.pid <= 0)
+                return 0; /* it will be told all when it starts */
+        if (!same) {
+                n->workers[NODE_INGEST].retired = true;
+                end_worker(n, NODE_INGEST, "its listeners changed");
+                return 0;
+        }
+        for (uint32_t i = 0; i < before->n_sources && r == 0; i++)
+                if (!has_source(c, before->sources[i].id))
+                        r = node_tell_gone(n, before->sources[i].id);
+        return r < 0 ? r : node_tell_sources(n);
+}
+
 void node_stop(struct node *n) {
         struct msg_plain m = {NODE_STOP, 0};
 
@@ -422,7 +533,7 @@ static int prepare(struct node *n) {
         if (r == 0)
                 r = open_key(n);
         if (r == 0)
-                r = node_bind(n);
+                r = node_bind(n, n->config, n->listeners);
         if (r == 0)
                 r = node_make_shared(n);
         if (r == 0)
@@ -448,6 +559,7 @@ int node_new(struct node **ret, const struct node_options *o) {
                 n->workers[i] = (struct worker){.child = {.sock = -1}, .shared = -1};
         for (unsigned i = 0; i < EXTRA_MAX; i++)
                 n->extra[i] = -1;
+        number_sources(n->config, NULL);
         n->judges = MIN(o->config->judges ? o->config->judges : cpus, NODE_JUDGES_MAX);
         n->seals = MIN(o->config->seals ? o->config->seals : (cpus + 1) / 2, NODE_SEALS_MAX);
         int r = prepare(n);

@@ -46,9 +46,12 @@ const char *node_name(enum node_process p); /* static: valid until the next call
 
 /* node_start.c */
 int node_make_shared(struct node *n);
-int node_bind(struct node *n);
+/* The listeners of `c` into to[LISTENERS_MAX]. */
+int node_bind(struct node *n, const struct config *c, int *to);
 int node_start(struct node *n, enum node_process p);
 int node_tell_ingest(struct node *n);
+int node_tell_sources(struct node *n);
+int node_tell_gone(struct node *n, uint32_t id);
 int node_tell_desk(struct node *n);
 
 #endif

@@ -53,9 +53,7 @@ int node_make_shared(struct node *n) {
         return r;
 }
 
-int node_bind(struct node *n) {
-        const struct config *c = n->config;
-
+int node_bind(struct node *n, const struct config *c, int *to) {
         for (uint32_t i = 0; i < c->n_listen; i++) {
                 const struct config_listen *l = &c->listen[i];
                 bool datagrams = l->protocol == LISTEN_SYSLOG_UDP;
@@ -66,7 +64,7 @@ int node_bind(struct node *n) {
                                  l->port, strerror(-fd));
                         return fd;
                 }
-                n->listeners[i] = fd;
+                to[i] = fd;
         }
         return 0;
 }
@@ -95,7 +93,7 @@ static void copy_text(char *to, size_t room, const char *from) {
 static int tell_source(struct node *n, uint32_t i) {
         const struct config_source *s = &n->config->sources[i];
         struct msg_source m = {.type = NODE_SOURCE,
-                               .id = i + 1,
+                               .id = s->id,
                                .format = s->format,
                                .listen = listen_id(n->config, s->listen),
                                .record_max = s->record_max,
@@ -182,10 +180,23 @@ int node_tell_ingest(struct node *n) {
 
         for (uint32_t i = 0; i < c->n_listen && r == 0; i++)
                 r = tell_listener(n, i);
+        return r < 0 ? r : node_tell_sources(n);
+}
+
+int node_tell_gone(struct node *n, uint32_t id) {
+        struct msg_source m = {.type = NODE_SOURCE, .id = id, .flags = SOURCE_GONE};
+
+        return send_to(n, NODE_INGEST, &m, sizeof(m), -1);
+}
+
+int node_tell_sources(struct node *n) {
+        const struct config *c = n->config;
+        int r = 0;
+
         for (uint32_t i = 0; i < c->n_sources && r == 0; i++) {
                 r = tell_source(n, i);
                 if (r == 0)
-                        r = tell_secret(n, SECRET_TOKENS, i + 1, c->sources[i].tokens);
+                        r = tell_secret(n, SECRET_TOKENS, c->sources[i].id, c->sources[i].tokens);
         }
         return r;
 }
@@ -284,10 +295,11 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
                 *ret_name = "seal";
                 give_fds(s, (int[]){n->ring_ro, w->shared}, 2);
         } else {
-                *ret_name = "watch";
+                *ret_name = "judge";
                 r = new_outbox(n, w);
                 w->generation = n->generation;
                 give_fds(s, (int[]){n->ring_ro, n->program_fd, w->shared}, 3);
+                argument(s, "node=1");
         }
         return r;
 }

@@ -1,0 +1,138 @@
+/* See control.h. A caller is answered at once and for good: it gets a second to say what it wants,
+ * so that nobody can hold the node up, and the answer is memory that it reads at leisure. */
+#include "main/control.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/lang.h"
+#include "main/phrases.h"
+#include "os/bind.h"
+#include "os/os.h"
+
+#define ASK_MS 1000
+#define ANSWER_MAX ((size_t)1 << 20)
+
+struct control_server {
+        int fd;
+        char path[108];
+};
+
+int control_open(struct control_server **ret, const char *path) {
+        struct control_server *s = calloc(1, sizeof(*s));
+
+        if (!s)
+                return -ENOMEM;
+        s->fd = os_local_listen(path);
+        if (s->fd < 0) {
+                int r = s->fd;
+                free(s);
+                return r;
+        }
+        snprintf(s->path, sizeof(s->path), "%s", path);
+        *ret = s;
+        return 0;
+}
+
+struct control_server *control_close(struct control_server *s) {
+        if (!s)
+                return NULL;
+        os_close_quiet(s->fd);
+        (void)os_unlink(s->path);
+        free(s);
+        return NULL;
+}
+
+int control_fd(const struct control_server *s) {
+        return s->fd;
+}
+
+static int sealed_text(const struct buf *b, int *ret_fd) {
+        _cleanup_(os_closep) int fd = -1;
+        int r = b->failed ? -ENOMEM : os_memfd("answer", &fd);
+
+        if (r == 0)
+                r = os_write_full(fd, b->p ? b->p : "", b->len);
+        if (r == 0)
+                r = os_memfd_seal(fd);
+        if (r < 0)
+                return r;
+        *ret_fd = fd;
+        fd = -1;
+        return 0;
+}
+
+static void answer_one(int sock, control_answer *answer, void *ctx) {
+        struct pollfd p = {.fd = sock, .events = POLLIN};
+        struct msg_control_reply reply = {.magic = CONTROL_MAGIC};
+        struct msg_control m;
+        struct buf out = {.limit = ANSWER_MAX};
+        int fd = -1;
+
+        if (os_poll(&p, 1, ASK_MS) <= 0 ||
+            os_recv(sock, &m, sizeof(m), NULL, 0, NULL) != sizeof(m) || m.magic != CONTROL_MAGIC)
+                return;
+        enum lang before = lang_current;
+        lang_current = m.lang == LANG_VI ? LANG_VI : LANG_EN;
+        reply.error = answer(ctx, &m, &out);
+        lang_current = before;
+        if (sealed_text(&out, &fd) == 0) {
+                reply.len = out.len;
+                (void)os_send_now(sock, &reply, sizeof(reply), &fd, 1);
+                os_close(fd);
+        }
+        buf_deinit(&out);
+}
+
+void control_serve(struct control_server *s, control_answer *answer, void *ctx) {
+        uid_t uid;
+        int sock = os_local_accept(s->fd, &uid);
+
+        if (sock < 0)
+                return;
+        if (uid == 0 || uid == geteuid())
+                answer_one(sock, answer, ctx);
+        os_close(sock);
+}
+
+static int print_answer(int fd, uint64_t len, FILE *to) {
+        char *text;
+        size_t n;
+        int r = os_seek(fd, 0, SEEK_SET) < 0 ? -EIO : os_read_fd(fd, ANSWER_MAX, &text, &n);
+
+        if (r < 0)
+                return r;
+        fwrite(text, 1, MIN(n, len), to);
+        free(text);
+        return 0;
+}
+
+int control_ask(const char *path, const struct msg_control *m) {
+        struct msg_control_reply reply;
+        unsigned n_fds = 0;
+        int fd = -1, sock = os_local_connect(path), r;
+
+        if (sock < 0) {
+                fprintf(stderr,
+                        tr("coloa: no node answers at %s: %s\n",
+                           "coloa: không có nút nào trả lời tại %s: %s\n"),
+                        path, error_text(sock));
+                return 3;
+        }
+        r = os_send(sock, m, sizeof(*m), NULL, 0);
+        if (r == 0) {
+                ssize_t n = os_recv(sock, &reply, sizeof(reply), &fd, 1, &n_fds);
+                r = n == sizeof(reply) && n_fds == 1 ? 0 : -EPERM;
+        }
+        os_close(sock);
+        if (r == 0)
+                r = print_answer(fd, reply.len, reply.error ? stderr : stdout);
+        os_close_quiet(fd);
+        if (r < 0) {
+                fprintf(stderr, "coloa: %s: %s\n", path, error_text(r));
+                return 3;
+        }
+        return reply.error ? 3 : 0;
+}

@@ -1,0 +1,422 @@
+/* `coloa serve`: the node in the foreground, until a signal ends it. And the verbs that ask a node
+ * that runs: `coloa status`, `coloa reload`.
+ *
+ * SIGTERM and SIGINT: receipt ends, what was received is made durable and judged, then the processes
+ * end. SIGHUP: as `coloa reload`. Log lines go to standard error as key=value. */
+#include "main/serve.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/lang.h"
+#include "base/timestamp.h"
+#include "main/control.h"
+#include "main/node.h"
+#include "main/options.h"
+#include "main/phrases.h"
+#include "main/rulebook.h"
+#include "main/status.h"
+#include "main/version.h"
+
+#define CONFIG_MAX ((size_t)1 << 20)
+#define STOP_NS (INT64_C(20) * NS_PER_SEC)
+
+struct serve {
+        const char *config_path; /* NULL: the defaults of a try-out */
+        const char
+                *directory; /* instead of the configuration's; the control socket lies there too */
+        char control_path[1100];
+        int landlock;
+        struct config config;
+        struct rulebook rules;
+        struct node *node;
+        struct control_server *control;
+        int signals;
+        int64_t stop_at; /* monotonic; 0: runs */
+        bool up_said, journal;
+};
+
+/* What a node listens to that was given no configuration: this machine alone. */
+static const char try_out[] =
+        "listen:\n"
+        "  - {name: syslog-udp, protocol: syslog-udp, address: '127.0.0.1:5514'}\n"
+        "  - {name: syslog-tcp, protocol: syslog-tcp, address: '127.0.0.1:5514'}\n"
+        "  - {name: relp, protocol: relp, address: '127.0.0.1:2514'}\n"
+        "  - {name: bulk, protocol: bulk, address: '127.0.0.1:9200'}\n"
+        "  - {name: otlp, protocol: otlp, address: '127.0.0.1:4318'}\n"
+        "sources:\n"
+        "  - {name: this-machine, from: ['127.0.0.0/8', '::1']}\n";
+
+static void log_line(void *ctx, int level, const char *process, const char *text) {
+        static const char *const names[] = {"error", "warning", "info"};
+        static const int priority[] = {3, 4, 6};
+        const struct serve *s = ctx;
+        char now[40];
+
+        level = MIN(MAX(level, 0), 2);
+        if (s->journal) {
+                fprintf(stderr, "<%d>", priority[level]);
+        } else {
+                time_format(now, os_now(), 3);
+                fprintf(stderr, "time=%s ", now);
+        }
+        fprintf(stderr, "level=%s process=%s %s\n", names[level], process, text);
+}
+
+_printf_(3, 4) static void say(struct serve *s, int level, const char *fmt, ...) {
+        char text[1024];
+        va_list ap;
+
+        va_start(ap, fmt);
+        vsnprintf(text, sizeof(text), fmt, ap);
+        va_end(ap);
+        log_line(s, level, "main", text);
+}
+
+/* ---- configuration and rules ---- */
+
+static void complain(void *ctx, uint32_t line, uint32_t column, const char *text) {
+        struct serve *s = ctx;
+
+        say(s, 0, "path=%s:%u:%u %s", s->config_path ? s->config_path : "-", line, column, text);
+}
+
+static int read_config(struct serve *s, struct config *ret) {
+        char *text = NULL;
+        size_t len = 0;
+        int r;
+
+        if (!s->config_path)
+                return config_parse(ret, "-", span_of(try_out, sizeof(try_out) - 1), complain, s);
+        r = os_read_file(s->config_path, CONFIG_MAX, &text, &len);
+        if (r < 0) {
+                say(s, 0, "path=%s cannot be read: %s", s->config_path, error_text(r));
+                return r;
+        }
+        r = config_parse(ret, s->config_path, span_of(text, len), complain, s);
+        free(text);
+        return r;
+}
+
+/* What the command line says stands above the file. */
+static void override(struct serve *s, struct config *c) {
+        if (!s->directory)
+                return;
+        snprintf(s->control_path, sizeof(s->control_path), "%s/control", s->directory);
+        c->directory = s->directory;
+        c->control = s->control_path;
+}
+
+static int read_rules(struct serve *s, const struct config *c, struct rulebook *ret) {
+        struct rulebook_options o = {.rules = c->rules,
+                                     .n_rules = c->n_rules,
+                                     .placeholders = c->placeholders,
+                                     .n_placeholders = c->n_placeholders,
+                                     .logsources = c->logsources,
+                                     .job = RULES_COMPILE,
+                                     .landlock = s->landlock};
+        int r = rulebook_load(ret, &o);
+
+        if (r < 0) {
+                say(s, 0, "rules cannot be read: %s", error_text(r));
+                return r;
+        }
+        if (ret->done.n_errors)
+                say(s, 1, "refused=%u rules were refused; 'coloa rules check' says why",
+                    ret->done.n_refused);
+        say(s, 2, "rules=%u correlations=%u rules loaded", ret->done.n_rules,
+            ret->done.n_correlations);
+        return 0;
+}
+
+static int reload(struct serve *s, struct buf *out) {
+        struct rulebook rules = {.program_fd = -1};
+        struct config config;
+        int r = read_config(s, &config);
+
+        if (r < 0) {
+                buf_printf(out, tr("the configuration has errors: nothing was changed\n",
+                                   "cấu hình có lỗi: không thay đổi gì\n"));
+                return r;
+        }
+        override(s, &config);
+        r = read_rules(s, &config, &rules);
+        if (r == 0)
+                r = node_set_program(s->node, rules.program_fd);
+        if (r == 0)
+                r = node_set_config(s->node, &config);
+        if (r < 0) {
+                buf_printf(out,
+                           tr("not all could be changed: %s\n", "không thay đổi được hết: %s\n"),
+                           error_text(r));
+                rulebook_deinit(&rules);
+                config_deinit(&config);
+                return r;
+        }
+        rulebook_deinit(&s->rules);
+        config_deinit(&s->config);
+        s->rules = rules;
+        s->config = config;
+        buf_printf(out,
+                   tr("%u rules, %u correlations, %u sources, %u listeners\n",
+                      "%u quy tắc, %u tương quan, %u nguồn, %u cổng nghe\n"),
+                   s->rules.done.n_rules, s->rules.done.n_correlations, s->config.n_sources,
+                   s->config.n_listen);
+        say(s, 2, "configuration and rules were read anew");
+        return 0;
+}
+
+/* ---- running ---- */
+
+static void stop(struct serve *s) {
+        if (s->stop_at)
+                return;
+        say(s, 2, "stopping: what was received is made durable and judged first");
+        node_stop(s->node);
+        s->stop_at = os_monotonic() + STOP_NS;
+}
+
+static int answer(void *ctx, const struct msg_control *m, struct buf *out) {
+        struct serve *s = ctx;
+
+        switch (m->verb) {
+        case CONTROL_STATUS: status_write(out, s->node, m->json != 0); return 0;
+        case CONTROL_RELOAD: return reload(s, out);
+        case CONTROL_STOP: stop(s); return 0;
+        default: return -ENOSYS;
+        }
+}
+
+static void take_signals(struct serve *s) {
+        struct buf out = {0};
+        uint32_t info[32]; /* struct signalfd_siginfo: 128 bytes, the number first */
+
+        if (os_read(s->signals, info, sizeof(info)) != sizeof(info))
+                return;
+        if (info[0] == SIGHUP)
+                (void)reload(s, &out);
+        else if (s->stop_at)
+                s->stop_at = 1; /* the second time: at once */
+        else
+                stop(s);
+        buf_deinit(&out);
+}
+
+static void say_up(struct serve *s) {
+        if (s->up_said || !node_all_up(s->node))
+                return;
+        s->up_said = true;
+        for (uint32_t i = 0; i < s->config.n_listen; i++)
+                say(s, 2, "listener=%s port=%u open", s->config.listen[i].name,
+                    s->config.listen[i].port);
+        say(s, 2, "the node is up; 'coloa status' says how it does");
+}
+
+static int run(struct serve *s) {
+        int r = 0;
+
+        while (r == 0) {
+                r = node_turn(s->node, 100);
+                if (r == 0 && node_is_readable(s->node, s->signals))
+                        take_signals(s);
+                if (r == 0 && s->control && node_is_readable(s->node, control_fd(s->control)))
+                        control_serve(s->control, answer, s);
+                say_up(s);
+                if (s->stop_at && (node_stopped(s->node) || os_monotonic() > s->stop_at))
+                        break;
+        }
+        return r;
+}
+
+static int open_control(struct serve *s) {
+        int r = control_open(&s->control, s->config.control);
+
+        if (r == -EADDRINUSE) {
+                say(s, 0, "path=%s a node answers there already", s->config.control);
+                return r;
+        }
+        if (r < 0) {
+                say(s, 1, "path=%s cannot be made, so no 'coloa status': %s", s->config.control,
+                    error_text(r));
+                return 0;
+        }
+        return node_wait_for(s->node, control_fd(s->control));
+}
+
+static int serve(struct serve *s) {
+        static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+        struct node_options o = {.config = &s->config, .landlock = s->landlock, .log = log_line};
+        int r = read_config(s, &s->config);
+
+        if (r < 0)
+                return r;
+        override(s, &s->config);
+        r = read_rules(s, &s->config, &s->rules);
+        if (r < 0)
+                return r;
+        o.ctx = s;
+        o.program_fd = s->rules.program_fd;
+        r = node_new(&s->node, &o);
+        if (r < 0)
+                return r;
+        s->signals = os_signalfd(signals, ARRAY_LEN(signals));
+        r = s->signals < 0 ? s->signals : node_wait_for(s->node, s->signals);
+        if (r == 0)
+                r = open_control(s);
+        return r < 0 ? r : run(s);
+}
+
+/* ---- the verbs ---- */
+
+static const char help_en[] =
+        "Usage: coloa serve [-c FILE] [--directory DIR]\n"
+        "       coloa status [-c FILE] [--directory DIR] [--json]\n"
+        "       coloa reload [-c FILE] [--directory DIR]\n"
+        "\n"
+        "serve receives logs, keeps them, judges them and raises alerts, in the foreground.\n"
+        "Without -c, /etc/coloa/coloa.yaml; without that, a try-out that listens to this machine.\n"
+        "\n"
+        "  -c, --config FILE   the configuration\n"
+        "      --directory DIR where events, alerts and keys are kept, and the node is reached\n"
+        "      --json          status: as JSON\n"
+        "      --lang LANG     en or vi\n"
+        "\n"
+        "SIGHUP reads configuration and rules anew, as 'coloa reload' does.\n"
+        "Exit codes: 0 good, 2 usage, 3 it could not start, go on, or be reached.\n";
+static const char help_vi[] =
+        "Cách dùng: coloa serve [-c TỆP] [--directory THƯ_MỤC]\n"
+        "           coloa status [-c TỆP] [--directory THƯ_MỤC] [--json]\n"
+        "           coloa reload [-c TỆP] [--directory THƯ_MỤC]\n"
+        "\n"
+        "serve nhận nhật ký, lưu giữ, phán xét và nêu cảnh báo, chạy ở tiền cảnh.\n"
+        "Không có -c thì dùng /etc/coloa/coloa.yaml; không có tệp đó thì chạy thử, chỉ nghe máy "
+        "này.\n"
+        "\n"
+        "  -c, --config TỆP         cấu hình\n"
+        "      --directory THƯ_MỤC  nơi lưu sự kiện, cảnh báo, khóa, và nơi liên lạc với nút\n"
+        "      --json               status: dạng JSON\n"
+        "      --lang NGỮ           en hoặc vi\n"
+        "\n"
+        "SIGHUP đọc lại cấu hình và quy tắc, như 'coloa reload'.\n"
+        "Mã thoát: 0 tốt, 2 sai cách dùng, 3 không khởi động, không chạy tiếp hoặc không liên lạc "
+        "được.\n";
+
+struct serve_options {
+        const char *config, *directory;
+        bool json;
+        int landlock;
+};
+
+enum { OPT_DIRECTORY = 256, OPT_JSON, OPT_LANG, OPT_LANDLOCK };
+
+static int read_options(struct serve_options *o, int argc, char **argv) {
+        static const struct option options[] = {
+                {"config", required_argument, NULL, 'c'},
+                {"directory", required_argument, NULL, OPT_DIRECTORY},
+                {"json", no_argument, NULL, OPT_JSON},
+                {"lang", required_argument, NULL, OPT_LANG},
+                {"landlock", required_argument, NULL, OPT_LANDLOCK},
+                {"help", no_argument, NULL, 'h'},
+                {NULL, 0, NULL, 0}};
+        const char *verb = argv[0];
+        int c;
+
+        *o = (struct serve_options){.landlock = -1};
+        opterr = 0;
+        while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
+                if (c == 'c')
+                        o->config = optarg;
+                else if (c == OPT_DIRECTORY)
+                        o->directory = optarg;
+                else if (c == OPT_JSON)
+                        o->json = true;
+                else if (c == OPT_LANDLOCK)
+                        o->landlock = (int)strtol(optarg, NULL, 10);
+                else if (c == OPT_LANG && option_lang(verb, optarg) != 0)
+                        return 2;
+                else if (c == 'h') {
+                        fputs(tr(help_en, help_vi), stdout);
+                        return 1;
+                } else if (c == ':' || c == '?')
+                        return option_refused(verb, c, argv);
+        }
+        if (optind < argc) {
+                fprintf(stderr, tr("coloa %s: '%s' is too much\n", "coloa %s: thừa '%s'\n"), verb,
+                        argv[optind]);
+                return 2;
+        }
+        if (!o->config && access("/etc/coloa/coloa.yaml", R_OK) == 0)
+                o->config = "/etc/coloa/coloa.yaml";
+        return 0;
+}
+
+/* Where a node that was given nothing keeps things: below the user's home, or beside. */
+static const char *own_directory(void) {
+        static char path[1024];
+        const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+        if (state && *state)
+                snprintf(path, sizeof(path), "%s/coloa", state);
+        else if (home && *home)
+                snprintf(path, sizeof(path), "%s/.coloa", home);
+        else
+                snprintf(path, sizeof(path), "coloa-state");
+        return path;
+}
+
+int verb_serve(int argc, char **argv) {
+        struct serve s = {.signals = -1, .rules = {.program_fd = -1}};
+        struct serve_options o;
+        int r = read_options(&o, argc, argv);
+
+        if (r != 0)
+                return r == 1 ? 0 : 2;
+        s.config_path = o.config;
+        s.landlock = o.landlock;
+        s.journal = getenv("JOURNAL_STREAM") != NULL;
+        s.directory = o.directory ? o.directory : o.config ? NULL : own_directory();
+        r = serve(&s);
+        if (r < 0)
+                say(&s, 0, "the node ends: %s", error_text(r));
+        else
+                say(&s, 2, "the node ended; records=%llu",
+                    (unsigned long long)node_stats(s.node)->received);
+        control_close(s.control);
+        node_free(s.node);
+        os_close_quiet(s.signals);
+        rulebook_deinit(&s.rules);
+        config_deinit(&s.config);
+        return r < 0 ? 3 : 0;
+}
+
+/* The control socket that the configuration names. */
+static int ask(int argc, char **argv, enum control_verb verb) {
+        struct serve s = {.signals = -1};
+        struct serve_options o;
+        int r = read_options(&o, argc, argv);
+
+        if (r != 0)
+                return r == 1 ? 0 : 2;
+        s.config_path = o.config;
+        s.directory = o.directory ? o.directory : o.config ? NULL : own_directory();
+        r = read_config(&s, &s.config);
+        if (r < 0)
+                return 3;
+        override(&s, &s.config);
+        struct msg_control m = {CONTROL_MAGIC, verb, o.json, lang_current};
+        r = control_ask(s.config.control, &m);
+        config_deinit(&s.config);
+        return r;
+}
+
+int verb_status(int argc, char **argv) {
+        return ask(argc, argv, CONTROL_STATUS);
+}
+
+int verb_reload(int argc, char **argv) {
+        return ask(argc, argv, CONTROL_RELOAD);
+}

@@ -1,0 +1,147 @@
+/* See status.h. What sources are called comes from the configuration, what they did from counters
+ * that ingest wrote: copied and checked first. */
+#include "main/status.h"
+
+#include <stdlib.h>
+
+#include "base/lang.h"
+#include "base/timestamp.h"
+#include "os/os.h"
+#include "wire/counters.h"
+
+#define ULL(x) ((unsigned long long)(x))
+
+static const char *condition(const struct flow_stats *s) {
+        switch (s->condition) {
+        case STORE_FINE: return tr("writes", "đang ghi");
+        case STORE_FULL: return tr("cannot write: disk full", "không ghi được: đĩa đầy");
+        case STORE_READ_ONLY:
+                return tr("cannot write: read-only file system",
+                          "không ghi được: hệ thống tệp chỉ đọc");
+        case STORE_IO_ERROR:
+                return tr("cannot write: input/output error", "không ghi được: lỗi vào/ra");
+        case STORE_CLOCK: return tr("the clock stepped back", "đồng hồ bị lùi");
+        default: return "?";
+        }
+}
+
+static void source_text(struct buf *out, const struct source_counters *s, int64_t now) {
+        char seen[64] = "-";
+
+        if (s->last_seen)
+                snprintf(seen, sizeof(seen), tr("%lld s ago", "%lld giây trước"),
+                         (long long)((now - s->last_seen) / NS_PER_SEC));
+        buf_printf(out, "  %-24s ", s->name);
+        buf_printf(out,
+                   tr("%llu received, %llu refused, %llu malformed, %llu duplicates, last %s%s\n",
+                      "%llu đã nhận, %llu từ chối, %llu sai dạng, %llu trùng, gần nhất %s%s\n"),
+                   ULL(s->received), ULL(s->refused + s->limited), ULL(s->malformed),
+                   ULL(s->duplicates), seen, s->silent ? tr(", SILENT", ", IM LẶNG") : "");
+}
+
+static void processes_text(struct buf *out, const struct node *n) {
+        for (unsigned p = 0; p < NODE_PROCESSES; p++) {
+                struct node_process_info info;
+
+                node_process(n, (enum node_process)p, &info);
+                if (!info.name)
+                        continue;
+                buf_printf(out, "  %-10s %s %d", info.name,
+                           info.up ? tr("up", "chạy") : tr("starting", "đang bật"), info.pid);
+                if (info.restarts)
+                        buf_printf(out, tr(", started again %llu times", ", bật lại %llu lần"),
+                                   ULL(info.restarts));
+                buf_char(out, '\n');
+        }
+}
+
+static void text(struct buf *out, const struct node *n, const struct counters_page *c) {
+        const struct flow_stats *s = node_stats(n);
+        int64_t now = os_now();
+
+        buf_printf(out,
+                   tr("Store: %s; durable through record %llu\n",
+                      "Kho: %s; bền vững đến bản ghi %llu\n"),
+                   condition(s), ULL(s->durable));
+        buf_printf(out,
+                   tr("Received: %llu records, %llu MB; %llu connections\n",
+                      "Đã nhận: %llu bản ghi, %llu MB; %llu kết nối\n"),
+                   ULL(s->received), ULL(s->bytes >> 20),
+                   ULL(c ? c->totals[COUNT_CONNECTIONS] : 0));
+        buf_printf(
+                out,
+                tr("Judged: through record %llu; %llu still to be judged from the store; %llu "
+                   "set aside\n",
+                   "Đã phán xét: đến bản ghi %llu; còn %llu chờ phán xét từ kho; %llu để riêng\n"),
+                ULL(s->judged), ULL(s->behind), ULL(s->set_aside));
+        buf_str(out, tr("Processes:\n", "Tiến trình:\n"));
+        processes_text(out, n);
+        buf_str(out, tr("Sources:\n", "Nguồn:\n"));
+        for (uint32_t i = 0; c && i < c->n_sources; i++)
+                source_text(out, &c->sources[i], now);
+}
+
+static void processes_json(struct buf *out, const struct node *n) {
+        const char *comma = "";
+
+        for (unsigned p = 0; p < NODE_PROCESSES; p++) {
+                struct node_process_info info;
+
+                node_process(n, (enum node_process)p, &info);
+                if (!info.name)
+                        continue;
+                buf_printf(out, "%s{\"name\":\"%s\",\"up\":%s,\"pid\":%d,\"restarts\":%llu}", comma,
+                           info.name, info.up ? "true" : "false", info.pid, ULL(info.restarts));
+                comma = ",";
+        }
+}
+
+static void source_json(struct buf *out, const struct source_counters *s) {
+        buf_str(out, "{\"name\":\"");
+        buf_json(out, span_str(s->name));
+        buf_str(out, "\",\"system\":\"");
+        buf_json(out, span_str(s->system));
+        buf_printf(out,
+                   "\",\"received\":%llu,\"bytes\":%llu,\"refused\":%llu,\"limited\":%llu,"
+                   "\"malformed\":%llu,\"truncated\":%llu,\"duplicates\":%llu,"
+                   "\"quarantined\":%llu,\"last_seen_ns\":%lld,\"silent\":%s}",
+                   ULL(s->received), ULL(s->bytes), ULL(s->refused), ULL(s->limited),
+                   ULL(s->malformed), ULL(s->truncated), ULL(s->duplicates), ULL(s->quarantined),
+                   (long long)s->last_seen, s->silent ? "true" : "false");
+}
+
+static void json(struct buf *out, const struct node *n, const struct counters_page *c) {
+        const struct flow_stats *s = node_stats(n);
+
+        buf_printf(
+                out,
+                "{\"store\":%u,\"durable\":%llu,\"received\":%llu,\"bytes\":%llu,\"judged\":%llu,"
+                "\"behind\":%llu,\"later\":%llu,\"set_aside\":%llu,\"events\":%llu,"
+                "\"bad\":%llu,\"slots\":%u,\"counters\":{",
+                s->condition, ULL(s->durable), ULL(s->received), ULL(s->bytes), ULL(s->judged),
+                ULL(s->behind), ULL(s->later), ULL(s->set_aside), ULL(s->events), ULL(s->bad),
+                s->full_slots);
+        for (unsigned i = 0; c && counter_name((enum counter)i); i++)
+                buf_printf(out, "%s\"%s\":%llu", i ? "," : "", counter_name((enum counter)i),
+                           ULL(c->totals[i]));
+        buf_str(out, "},\"processes\":[");
+        processes_json(out, n);
+        buf_str(out, "],\"sources\":[");
+        for (uint32_t i = 0; c && i < c->n_sources; i++) {
+                if (i)
+                        buf_char(out, ',');
+                source_json(out, &c->sources[i]);
+        }
+        buf_str(out, "]}\n");
+}
+
+void status_write(struct buf *out, const struct node *n, bool as_json) {
+        struct counters_page *copy = malloc(sizeof(*copy));
+        bool have = copy && counters_copy(node_counters(n), copy);
+
+        if (as_json)
+                json(out, n, have ? copy : NULL);
+        else
+                text(out, n, have ? copy : NULL);
+        free(copy);
+}
