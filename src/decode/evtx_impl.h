@@ -113,6 +113,7 @@ struct evtx_op {
         uint8_t flags;
         uint8_t place; /* of what binary XML in the value holds */
         uint8_t declared;
+        bool plain; /* OP_SUB without label, OPF_UNNAMED, OPF_CLASH */
 };
 
 /* What a template makes of its values. */

@@ -23,7 +23,7 @@
 
 #define RUN_COST 64
 
-static bool spend(struct evtx *x, uint32_t cost) {
+static inline bool spend(struct evtx *x, uint32_t cost) {
         x->work_left -= cost;
         x->record_work_left -= cost;
         if (LIKELY(x->work_left >= 0 && x->record_work_left >= 0))
@@ -406,41 +406,88 @@ static bool put_sub(struct evtx *x, const struct evtx_op *op, struct field *f,
         return true;
 }
 
+/* The value of an op, where it is of the kind that most are: text or a number that the template
+ * puts into a field of its own. */
+static inline bool put_plain(const struct evtx *x, const struct evtx_op *op,
+                             const struct evtx_value *v, struct field *f, uint64_t *room) {
+        static const struct {
+                uint8_t type, size, fixed;
+        } kind[XML_EVTXML + 1] = {
+                [XML_UINT8] = {V_U64, 1, 0},   [XML_UINT16] = {V_U64, 2, 0},
+                [XML_UINT32] = {V_U64, 4, 0},  [XML_UINT64] = {V_U64, 8, 1},
+                [XML_HEX32] = {V_HEX32, 4, 0}, [XML_HEX64] = {V_HEX64, 8, 1},
+                [XML_GUID] = {V_GUID, 16, 1},  [XML_FILETIME] = {V_FILETIME, 8, 1},
+        };
+        const char *p = x->p + v->at;
+
+        if (v->type == XML_STRING) {
+                *f = op->f;
+                set_raw(f, trim_nuls(span_of(p, v->size)), V_UTF16);
+                return true;
+        }
+        if (v->type > XML_EVTXML || v->size != kind[v->type].size || v->size == 0)
+                return false;
+        *f = op->f;
+        f->type = kind[v->type].type;
+        if (kind[v->type].fixed) {
+                f->val = p;
+                f->val_len = v->size;
+                return true;
+        }
+        *room = v->size == 4 ? evtx_u32(p) : v->size == 2 ? evtx_u16(p) : (unsigned char)*p;
+        f->val = (const char *)room;
+        f->val_len = 8;
+        return true;
+}
+
+static bool put_op(struct evtx *x, const struct evtx_op *op, const struct evtx_value *vals,
+                   uint32_t n, unsigned nested) {
+        static const struct evtx_value none = {.type = XML_NULL};
+        struct event *e = x->e;
+        struct field *f = &e->fields[e->n];
+
+        *f = op->f;
+        if (op->kind == OP_SUB) {
+                if (UNLIKELY(op->label != NULL)) {
+                        struct span name = mix_text(x, op->label, vals, n);
+                        if (name.len) {
+                                f->name = name.p;
+                                f->name_len = (uint32_t)name.len;
+                        }
+                }
+                const struct evtx_value *v = LIKELY(op->sub < n) ? &vals[op->sub] : &none;
+                if (!put_sub(x, op, f, v, nested))
+                        return false;
+        } else if (UNLIKELY(op->kind == OP_MIX)) {
+                set_raw(f, mix_text(x, op->mix, vals, n), V_STR);
+        } else if (UNLIKELY(op->kind == OP_INSTANCE)) {
+                evtx_run(x, op->at, op->at + op->f.val_len, op->place, nested + 1);
+                return false;
+        }
+        if (UNLIKELY(op->flags & (OPF_UNNAMED | OPF_CLASH))) {
+                if (op->flags & OPF_UNNAMED)
+                        f->arr = 1u << 16 | ++x->unnamed; /* no more than fields */
+                else
+                        mark_clash(x, f);
+        }
+        return true;
+}
+
 static void run_plan(struct evtx *x, const struct evtx_plan *plan, const struct evtx_value *vals,
                      uint32_t n, unsigned nested) {
-        static const struct evtx_value none = {.type = XML_NULL};
         struct event *e = x->e;
 
         for (const struct evtx_op *op = plan->ops, *end = op + plan->n; op < end; op++) {
-                if (UNLIKELY(e->n >= EVENT_FIELDS_MAX)) {
+                uint32_t at = e->n;
+                if (UNLIKELY(at >= EVENT_FIELDS_MAX)) {
                         e->cut = true;
                         return;
                 }
-                struct field *f = &e->fields[e->n];
-                *f = op->f;
-                if (op->kind == OP_SUB) {
-                        if (UNLIKELY(op->label != NULL)) {
-                                struct span name = mix_text(x, op->label, vals, n);
-                                if (name.len) {
-                                        f->name = name.p;
-                                        f->name_len = (uint32_t)name.len;
-                                }
-                        }
-                        const struct evtx_value *v = LIKELY(op->sub < n) ? &vals[op->sub] : &none;
-                        if (!put_sub(x, op, f, v, nested))
-                                continue;
-                } else if (UNLIKELY(op->kind == OP_MIX)) {
-                        set_raw(f, mix_text(x, op->mix, vals, n), V_STR);
-                } else if (UNLIKELY(op->kind == OP_INSTANCE)) {
-                        evtx_run(x, op->at, op->at + op->f.val_len, op->place, nested + 1);
+                struct field *f = &e->fields[at];
+                bool plain = op->plain && op->sub < n &&
+                             put_plain(x, op, &vals[op->sub], f, &x->numbers[at]);
+                if (!plain && !put_op(x, op, vals, n, nested))
                         continue;
-                }
-                if (UNLIKELY(op->flags & (OPF_UNNAMED | OPF_CLASH))) {
-                        if (op->flags & OPF_UNNAMED)
-                                f->arr = 1u << 16 | ++x->unnamed; /* no more than fields */
-                        else
-                                mark_clash(x, f);
-                }
                 if (op->role)
                         take_role(x, (enum op_role)op->role, f);
                 e->n++;

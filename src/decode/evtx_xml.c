@@ -673,9 +673,14 @@ const struct evtx_plan *evtx_compile(struct evtx *x, struct arena *a, uint32_t a
                 evtx_complain(x, "template needs more memory than it may");
                 return NULL;
         }
-        for (uint32_t i = 0; place != IN_DOCUMENT && i < b.n; i++)
-                if (is_system_name(span_of(x->ops[i].f.name, x->ops[i].f.name_len)))
-                        x->ops[i].flags |= OPF_CLASH;
+        for (uint32_t i = 0; i < b.n; i++) {
+                struct evtx_op *op = &x->ops[i];
+
+                if (place != IN_DOCUMENT && is_system_name(span_of(op->f.name, op->f.name_len)))
+                        op->flags |= OPF_CLASH;
+                op->plain = op->kind == OP_SUB && !op->label &&
+                            !(op->flags & (OPF_UNNAMED | OPF_CLASH));
+        }
         memcpy(ops, x->ops, b.n * sizeof(*ops));
         *plan = (struct evtx_plan){
                 .ops = ops, .n = b.n, .n_values = b.n_values, .cut = b.cut, .bad = b.bad};
