@@ -94,9 +94,11 @@ static enum place place_below(enum place parent, struct span name) {
 /* ---- text ---- */
 
 static struct piece *new_piece(struct builder *b) {
-        struct piece *p = arena_zalloc(b->tmp, sizeof(*p));
+        struct piece *p = arena_alloc(b->tmp, sizeof(*p));
 
-        if (!p)
+        if (p)
+                *p = (struct piece){0};
+        else
                 b->failed = true;
         return p;
 }
@@ -600,10 +602,15 @@ static void read_tokens(struct builder *b, enum place root) {
 
 /* ---- plans ---- */
 
+_Static_assert(DUP_SLOTS >= 2 * EVENT_FIELDS_MAX, "each name finds a place");
+
 /* Fields of one name are elements of an array, so that none hides another. */
 static void mark_duplicates(struct builder *b) {
         struct evtx *x = b->x;
+        uint32_t slots = 64; /* few names: few lines of the cache */
 
+        while (slots < 2 * b->n)
+                slots *= 2;
         x->dup_epoch++;
         for (uint32_t i = 0; i < b->n; i++) {
                 struct evtx_op *op = &x->ops[i];
@@ -612,7 +619,7 @@ static void mark_duplicates(struct builder *b) {
                 if (op->kind == OP_INSTANCE || op->label || op->flags & OPF_UNNAMED)
                         continue;
                 for (uint64_t h = hash_span(name, (uintptr_t)x);; h++) {
-                        struct dup_slot *d = &x->dups[h % DUP_SLOTS];
+                        struct dup_slot *d = &x->dups[h & (slots - 1)];
 
                         if (d->epoch != x->dup_epoch) {
                                 *d = (struct dup_slot){.epoch = x->dup_epoch, .op = i};
@@ -631,15 +638,19 @@ static void mark_duplicates(struct builder *b) {
 }
 
 static bool is_system_name(struct span name) {
-        static const struct span names[] = {
-                {"EventID", 7},      {"Channel", 7},        {"Computer", 8},
-                {"Level", 5},        {"Task", 4},           {"Opcode", 6},
-                {"Keywords", 8},     {"Version", 7},        {"Provider_Name", 13},
-                {"TimeCreated", 11}, {"EventRecordID", 13}, {"Qualifiers", 10},
+        static const struct span by_length[][3] = {
+                [4] = {{"Task", 4}},
+                [5] = {{"Level", 5}},
+                [6] = {{"Opcode", 6}},
+                [7] = {{"EventID", 7}, {"Channel", 7}, {"Version", 7}},
+                [8] = {{"Computer", 8}, {"Keywords", 8}},
+                [10] = {{"Qualifiers", 10}},
+                [11] = {{"TimeCreated", 11}},
+                [13] = {{"Provider_Name", 13}, {"EventRecordID", 13}},
         };
 
-        for (size_t i = 0; i < ARRAY_LEN(names); i++)
-                if (span_eq(name, names[i]))
+        for (size_t i = 0; name.len && name.len < ARRAY_LEN(by_length) && i < 3; i++)
+                if (span_eq(name, by_length[name.len][i]))
                         return true;
         return false;
 }
