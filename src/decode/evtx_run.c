@@ -519,10 +519,12 @@ static void run_instance(struct evtx *x, const struct evtx_instance *i, uint32_t
         struct evtx_value *v = &x->values[first];
         const char *d = x->p + i->values;
         for (uint32_t k = 0; k < i->n; k++, d += 4) {
-                uint32_t size = evtx_u16(d);
+                uint32_t w = evtx_u32(d), size = w & 0xffff;
 
-                size = MIN(size, end - at);
-                v[k] = (struct evtx_value){.at = at, .size = (uint16_t)size, .type = (uint8_t)d[2]};
+                if (UNLIKELY(i->short_data))
+                        size = MIN(size, end - at);
+                v[k] = (struct evtx_value){
+                        .at = at, .size = (uint16_t)size, .type = (uint8_t)(w >> 16)};
                 at += size;
         }
         x->n_values += i->n;

@@ -723,9 +723,10 @@ bool evtx_instance(struct evtx *x, uint32_t at, uint32_t end, struct evtx_instan
         i.values = at + 4;
         if (i.n > (end - i.values) / 4)
                 return false;
-        next = i.values + 4 * (uint64_t)i.n;
+        uint32_t sizes = 0; /* whole words, so that a compiler can take several at once */
         for (uint32_t k = 0; k < i.n; k++)
-                next += evtx_u16(x->p + i.values + 4 * (size_t)k);
+                sizes += evtx_u32(x->p + i.values + 4 * (size_t)k) & 0xffff;
+        next = i.values + 4 * (uint64_t)i.n + sizes;
         i.short_data = next > end;
         i.next = (uint32_t)MIN(next, (uint64_t)end);
         *ret = i;
