@@ -76,6 +76,7 @@ struct event {
         struct field *fields; /* owned by the decoder */
         struct span key1;     /* see event_kind; empty when the kind is EVENT_JSON */
         int64_t key2;         /* event id; -1: none */
+        uint64_t names; /* not 0: in all events with this number an equal name pointer is an equal name */
 };
 
 #define EVENT_FIELDS_MAX 4096u

@@ -207,6 +207,7 @@ struct evtx {
          * next chunk, in `plans`. */
         struct arena kept, plans;
         bool kept_full;
+        uint64_t names_at; /* another whenever the memory of names may be used again: event.names */
         struct memo_slot memo[MEMO_SLOTS];
         uint32_t n_memo;
         char normal[NORMAL_BYTES];

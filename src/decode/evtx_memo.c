@@ -119,9 +119,14 @@ static bool make_normal(struct normal *m) {
 }
 
 void evtx_memo_trim(struct evtx *x) {
-        arena_reset(&x->plans);
+        static uint64_t names; /* of all readers of the process */
+
+        if (x->names_at == 0)
+                x->names_at = ++names;
         if (!x->kept_full && x->n_memo < MEMO_MAX)
                 return;
+        x->names_at = ++names;
+        arena_reset(&x->plans);              /* used only once `kept` is full */
         memset(x->memo, 0, sizeof(x->memo)); /* M2 */
         x->n_memo = 0;
         x->kept_full = false;

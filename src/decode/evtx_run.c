@@ -453,6 +453,7 @@ static bool put_op(struct evtx *x, const struct evtx_op *op, const struct evtx_v
                         if (name.len) {
                                 f->name = name.p;
                                 f->name_len = (uint32_t)name.len;
+                                e->names = 0;
                         }
                 }
                 const struct evtx_value *v = LIKELY(op->sub < n) ? &vals[op->sub] : &none;
@@ -563,6 +564,7 @@ void evtx_run(struct evtx *x, uint32_t at, uint32_t end, enum place place, unsig
                 /* XML without a template: all the rest. */
                 if (!spend(x, 4 * (end - at)))
                         return;
+                x->e->names = 0; /* they may stand in the record's arena */
                 const struct evtx_plan *plan =
                         evtx_compile(x, &x->s->arena, at, end, place, nested == 0);
                 if (plan) {

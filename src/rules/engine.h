@@ -67,13 +67,25 @@ struct shape {
 
 struct shape_node;
 
+/* A shape, and the names of an event that had it, by where they stand (event.names). */
+#define GUESSES 256u
+#define GUESS_NAMES 48u
+struct guess {
+        struct shape *shape;
+        uint64_t names;
+        uint32_t n;
+        uint8_t kind;
+        const char *name[GUESS_NAMES];
+};
+
 #define NODE_HEADS 16384u
 struct shapes {
         struct arena arena;
         struct shape_node *root[EVENT_KIND_MAX];
         struct shape_node *heads[NODE_HEADS]; /* by what came before, and the name */
         struct arena scratch_arena;           /* of a shape that is not kept */
-        uint64_t age;                         /* events since the last reset */
+        struct guess guesses[GUESSES];
+        uint64_t age; /* events since the last reset */
 };
 
 /* ---- buckets (rules/bucket.c) ---- */

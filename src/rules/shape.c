@@ -7,7 +7,10 @@
  * stand hundreds). At the end of the walk stands everything that depends on names alone. A new
  * shape is learned once. The tree is bounded (SHAPE_BYTES, FANOUT, CHAIN_MAX): an event that would
  * grow it further gets a shape for itself; after enough events the tree is forgotten and learned
- * anew, so that a log which changes its habits is not slow for ever. */
+ * anew, so that a log which changes its habits is not slow for ever.
+ *
+ * Where a decoder says that a name's place tells the name, the last event of the kind is compared
+ * with first, place by place. */
 #include <stdlib.h>
 
 #include "rules/engine.h"
@@ -117,6 +120,7 @@ void shapes_deinit(struct matcher *m) {
 void shapes_forget(struct matcher *m) {
         memset(m->shapes.root, 0, sizeof(m->shapes.root));
         memset(m->shapes.heads, 0, sizeof(m->shapes.heads));
+        memset(m->shapes.guesses, 0, sizeof(m->shapes.guesses));
         arena_reset(&m->shapes.arena);
         arena_reset(&m->shapes.scratch_arena);
         m->shapes.age = 0;
@@ -360,15 +364,46 @@ static struct shape *shape_learn(struct matcher *m, const struct event *e) {
         return shape_scratch(m, e);
 }
 
+static struct guess *guess_of(struct matcher *m, const struct event *e) {
+        uint64_t h = (uint64_t)e->key2 * 31 + e->n * 7 + e->key1.len;
+
+        return &m->shapes.guesses[h * 0x9e3779b97f4a7c15u >> 56];
+}
+_Static_assert(GUESSES == 1u << 8, "as many as the hash has bits");
+
+static bool guess_is(const struct guess *g, const struct event *e) {
+        if (g->names != e->names || g->n != e->n || g->kind != e->kind)
+                return false;
+        for (uint32_t i = 0; i < g->n; i++)
+                if (g->name[i] != e->fields[i].name)
+                        return false;
+        return true;
+}
+
+static void guess_put(struct guess *g, const struct event *e, struct shape *s) {
+        g->shape = s;
+        g->names = e->names;
+        g->n = e->n;
+        g->kind = e->kind;
+        for (uint32_t i = 0; i < g->n; i++)
+                g->name[i] = e->fields[i].name;
+}
+
 struct shape *shape_of(struct matcher *m, const struct event *e) {
+        struct guess *g = e->names && e->n <= GUESS_NAMES ? guess_of(m, e) : NULL;
         struct shape_node *n = m->shapes.root[e->kind];
         const struct field *f = e->fields, *end = f + e->n;
 
         m->shapes.age++;
+        if (g && guess_is(g, e))
+                return g->shape;
         for (; n && f < end; f++)
                 n = node_next(m, n, f);
-        if (LIKELY(n && n->shape))
+        if (LIKELY(n && n->shape)) {
+                if (g)
+                        guess_put(g, e, n->shape);
                 return n->shape;
+        }
         if (m->shapes.arena.overflowed && m->shapes.age > FORGET_AFTER) {
                 shapes_forget(m);
                 m->shapes.arena.overflowed = false;
