@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/close_range.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -124,6 +125,13 @@ int os_fsync(int fd) {
 
         CALL(r, fsync(fd));
         return r;
+}
+
+int os_lock(int fd) {
+        int r;
+
+        CALL(r, flock(fd, LOCK_EX | LOCK_NB));
+        return r == -EWOULDBLOCK ? -EBUSY : r;
 }
 
 int os_rename(const char *from, const char *to) {

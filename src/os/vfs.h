@@ -1,0 +1,28 @@
+/* SQLite's way to the kernel: its own unix VFS behind fault_hit(), so that a test can make any call
+ * fail or cut the power. All of our databases are opened through it. */
+#ifndef OS_VFS_H
+#define OS_VFS_H
+
+#include "base/base.h"
+
+#define OS_VFS "coloa"
+
+/* Once in a process, before the first database. 0 or -ENOMEM. */
+int os_vfs_init(void);
+
+#ifdef COLOA_FAULTS
+/* While nonzero, whatever would write fails so: ENOSPC, EROFS, EIO. */
+void fault_writes(int err);
+/* Syncs since the last call of this. */
+unsigned fault_syncs(void);
+
+/* The power. From fault_power_watch() on, what is written to a database file is only sure to be kept
+ * once it was synced. fault_power_cut(): from now on every call fails (close the databases, which cannot
+ * write any more); fault_power_restore() then gives all watched files what a disk could hold: what was
+ * synced, and of what was written since, any sectors or none. */
+void fault_power_watch(void);
+void fault_power_cut(void);
+int fault_power_restore(uint64_t seed);
+#endif
+
+#endif

@@ -1,0 +1,259 @@
+/* store/: what was committed is read again, each record once; blocks, days, order, limits. */
+#include "store_data.h"
+
+#include "store/filter.h"
+#include "store/token.h"
+
+static char dir[] = "/tmp/coloa-store-XXXXXX", sub[64];
+static unsigned n_sub;
+
+static const char *new_dir(void) {
+        snprintf(sub, sizeof(sub), "%s/%u", dir, n_sub++);
+        check_int(os_mkdir(sub, 0700), 0);
+        return sub;
+}
+
+static struct store *open_store(const char *at) {
+        struct store *s = NULL;
+        const char *what;
+
+        check_int(store_open(&s, at, &what), 0);
+        return s;
+}
+
+static void put(struct store *s, uint64_t first, uint32_t n, size_t len, int64_t time) {
+        struct sealed_view v = test_batch(first, n, len, time);
+
+        check_int(store_take(s, &v), 0);
+}
+
+static void what_was_committed_is_read_again(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        uint64_t next = 1;
+
+        check_int(store_durable(s), 1);
+        for (unsigned i = 0; i < 40; i++) {
+                put(s, next, 50, 4000, TEST_TIME + i);
+                next += 50;
+                check(store_durable(s) < next && store_next(s) == next);
+                if (i % 3 == 0)
+                        check_int(store_commit(s), 0);
+                if (i % 5 == 0)
+                        check_int(store_seal(s, false), 0);
+        }
+        check_int(store_commit(s), 0);
+        check_int(store_durable(s), next);
+        check_int(test_read(at, false), next);
+        check_int(test_read(at, true), next);
+        check_int(test_position(s), next);
+        check_int(store_seal(s, true), 0);
+        check_int(store_tail(s), 0);
+        check_int(test_read(at, false), next);
+        s = store_free(s);
+        check_int(test_read(at, true), next);
+        s = open_store(at);
+        check_int(store_durable(s), next);
+        put(s, next, 1, 100, TEST_TIME);
+        check_int(store_commit(s), 0);
+        check_int(test_read(at, false), next + 1);
+}
+
+static void a_tail_without_close_is_found_again(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+
+        for (unsigned i = 0; i < 300; i++) {
+                put(s, 1 + i * 3, 3, 200, TEST_TIME);
+                check_int(store_commit(s), 0);
+        }
+        s = store_free(s); /* no sealing */
+        s = open_store(at);
+        check_int(store_durable(s), 901);
+        check_int(store_seal(s, true), 0);
+        check_int(test_read(at, false), 901);
+        check_int(test_read(at, true), 901);
+}
+
+/* 300 frames of three records were packed into one, with all their tokens. */
+struct may {
+        uint32_t token;
+        unsigned asked, passed;
+};
+
+static bool may(void *ctx, struct span filter) {
+        struct may *m = ctx;
+        bool yes = filter_may(filter, m->token);
+
+        m->asked++;
+        m->passed += yes;
+        return yes;
+}
+
+static void filters_skip_blocks(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        _cleanup_(reader_freep) struct reader *rd = NULL;
+        struct reader_block b;
+        uint64_t next = 1;
+
+        for (unsigned i = 0; i < 100; i++) {
+                put(s, next, 100, 3000, TEST_TIME + i * 1000);
+                next += 100;
+                check_int(store_commit(s), 0);
+                if (i == 50) { /* tokens are found again after a start */
+                        s = store_free(s);
+                        s = open_store(at);
+                }
+                check_int(store_seal(s, false), 0);
+        }
+        check_int(store_seal(s, true), 0);
+        check_int(reader_open(&rd, at), 0);
+        for (uint64_t seq = 1; seq < next; seq += 997) {
+                char word[64];
+                snprintf(word, sizeof(word), "Unique%llu", (unsigned long long)(seq * 7919));
+                struct may m = {.token = token_hash(span_str(word))};
+                struct reader_query q = {
+                        .time_from = INT64_MIN, .time_to = INT64_MIN, .may = may, .ctx = &m};
+                bool there = false;
+                reader_begin(rd, &q);
+                while (reader_next(rd, &b) == 1)
+                        there |= seq >= b.first_seq && seq < b.end_seq;
+                check(there && m.asked > 6 && m.passed <= 3);
+        }
+        struct reader_query q = {
+                .from = 5000, .to = 5001, .time_from = INT64_MIN, .time_to = INT64_MIN};
+        for (unsigned back = 0; back < 2; back++) {
+                q.backwards = back;
+                reader_begin(rd, &q);
+                check(reader_next(rd, &b) == 1 && b.first_seq <= 5000 && b.end_seq > 5000);
+                check_int(reader_next(rd, &b), 0);
+                check_int(reader_next(rd, &b), 0);
+        }
+        q = (struct reader_query){.time_from = TEST_TIME + 50 * 1000,
+                                  .time_to = TEST_TIME + 51 * 1000};
+        reader_begin(rd, &q);
+        check(reader_next(rd, &b) == 1 && b.first_seq <= 5001 && b.end_seq > 5001);
+        check_int(reader_next(rd, &b), 0);
+        uint64_t first, end;
+        check_int(reader_range(rd, &first, &end), 0);
+        check(first == 1 && end == next);
+}
+
+static void small_frames_are_packed(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        _cleanup_(reader_freep) struct reader *rd = NULL;
+        struct reader_query q = {.time_from = INT64_MIN, .time_to = INT64_MIN};
+        struct reader_block b;
+
+        for (unsigned i = 0; i < 500; i++)
+                put(s, 1 + i * 2, 2, 300, TEST_TIME);
+        check_int(store_commit(s), 0);
+        check_int(store_seal(s, true), 0);
+        check_int(reader_open(&rd, at), 0);
+        reader_begin(rd, &q);
+        check_int(reader_next(rd, &b), 1);
+        check(b.number == 1 && b.n_frames == 2 && b.end_seq == 1001);
+        check_int(test_read(at, false), 1001);
+}
+
+static void days_never_go_back(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        int64_t day = INT64_C(86400) * 1000000000;
+        char **names;
+        size_t n, days = 0;
+
+        put(s, 1, 10, 50, TEST_TIME);
+        put(s, 11, 10, 50, TEST_TIME + day);
+        put(s, 21, 10, 50, TEST_TIME - day); /* the clock was set back */
+        put(s, 31, 10, 50, TEST_TIME + 2 * day);
+        check_int(store_commit(s), 0);
+        check(store_clock_went_back(s) && !store_clock_went_back(s));
+        check_int(store_seal(s, false), 0);
+        check_int(store_seal(s, true), 0);
+        check_int(test_read(at, false), 41);
+        check_int(test_read(at, true), 41);
+        check_int(os_list_dir(at, &names, &n), 0);
+        for (size_t i = 0; i < n; i++)
+                days += strncmp(names[i], "events-", 7) == 0 && strlen(names[i]) == 20;
+        free(names);
+        check_int(days, 3);
+}
+
+static void known_batches_are_not_taken_twice(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        struct sealed_view v;
+
+        put(s, 1, 10, 50, TEST_TIME);
+        check_int(store_commit(s), 0);
+        v = test_batch(1, 10, 50, TEST_TIME);
+        check_int(store_take(s, &v), STORE_E_KNOWN);
+        v = test_batch(12, 10, 50, TEST_TIME);
+        check_int(store_take(s, &v), -EPROTO);
+        v = test_batch(5, 10, 50, TEST_TIME);
+        check_int(store_take(s, &v), -EPROTO);
+        unsigned k = 0;
+        int r = 0;
+        for (uint64_t next = 11; r == 0; next += 100, k++) {
+                v = test_batch(next, 100, 4000, TEST_TIME);
+                r = store_take(s, &v);
+        }
+        check_int(r, STORE_E_FULL);
+        check(k > 30 && k < 50);
+        check_int(store_commit(s), 0);
+        check_int(store_take(s, &v), 0);
+}
+
+static void only_one_writes(void) {
+        const char *at = new_dir(), *what;
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        struct store *other = NULL;
+
+        check_int(store_open(&other, at, &what), -EBUSY);
+        check_span(span_str(what), "another node has this directory open");
+        s = store_free(s);
+        check_int(store_open(&other, at, &what), 0);
+        store_free(other);
+}
+
+static void a_missing_part_is_said(void) {
+        const char *at = new_dir(), *what;
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        struct store *other = NULL;
+        char path[128];
+
+        put(s, 1, 10, 50, TEST_TIME);
+        check_int(store_commit(s), 0);
+        check_int(store_seal(s, true), 0);
+        put(s, 11, 10, 50, TEST_TIME + INT64_C(86400000000000));
+        check_int(store_commit(s), 0);
+        check_int(store_seal(s, true), 0);
+        s = store_free(s);
+        snprintf(path, sizeof(path), "%s/events-2026-11-24.db", at);
+        check_int(os_unlink(path), 0);
+        check_int(store_open(&other, at, &what), -EBADMSG);
+        check_span(span_str(what), "blocks are missing: run coloa verify");
+        snprintf(path, sizeof(path), "%s/meta.db", at);
+        check_int(os_unlink(path), 0);
+        check_int(store_open(&other, at, &what), -EBADMSG);
+        check_span(span_str(what), "meta.db is missing beside the days");
+}
+
+int main(void) {
+        if (!mkdtemp(dir))
+                return 1;
+        RUN(what_was_committed_is_read_again);
+        RUN(a_tail_without_close_is_found_again);
+        RUN(filters_skip_blocks);
+        RUN(small_frames_are_packed);
+        RUN(days_never_go_back);
+        RUN(known_batches_are_not_taken_twice);
+        RUN(only_one_writes);
+        RUN(a_missing_part_is_said);
+        test_tools_free();
+        os_remove_tree(dir);
+        return check_done();
+}
