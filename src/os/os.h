@@ -30,7 +30,8 @@ int os_lstat(const char *path, struct stat *ret);
 int os_ftruncate(int fd, uint64_t size);
 int64_t os_seek(int fd, int64_t off, int whence);
 int os_fsync(int fd);
-int os_lock(int fd); /* the whole file, while the process has it open; -EBUSY: somebody has it */
+/* Makes the file when needed and locks it while it is open; -EBUSY: somebody else has it. */
+int os_lock_file(const char *path, int *ret_fd);
 int os_sync_dir(const char *path); /* names made, changed or deleted in it are on disk */
 int os_rename(const char *from, const char *to);
 int os_exchange(const char *a, const char *b); /* both names swap at once */

@@ -127,11 +127,18 @@ int os_fsync(int fd) {
         return r;
 }
 
-int os_lock(int fd) {
-        int r;
+int os_lock_file(const char *path, int *ret_fd) {
+        int fd = os_open(path, O_RDWR | O_CREAT, 0600), r;
 
+        if (fd < 0)
+                return fd;
         CALL(r, flock(fd, LOCK_EX | LOCK_NB));
-        return r == -EWOULDBLOCK ? -EBUSY : r;
+        if (r < 0) {
+                os_close(fd);
+                return r == -EWOULDBLOCK ? -EBUSY : r;
+        }
+        *ret_fd = fd;
+        return 0;
 }
 
 int os_rename(const char *from, const char *to) {

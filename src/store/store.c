@@ -12,7 +12,6 @@
  * the pages never reached the disk; that is why they are written again from the journal first. */
 #include "store/store.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -159,12 +158,9 @@ static int take_lock(struct store *s) {
         char path[4096];
 
         snprintf(path, sizeof(path), "%s/lock", s->dir);
-        s->lock = os_open(path, O_RDWR | O_CREAT, 0600);
-        if (s->lock < 0)
-                return say(s, "the directory cannot be written", s->lock);
-        int r = os_lock(s->lock);
+        int r = os_lock_file(path, &s->lock);
         return r == -EBUSY ? say(s, "another node has this directory open", r)
-               : r < 0     ? say(s, "the directory cannot be locked", r)
+               : r < 0     ? say(s, "the directory cannot be written", r)
                            : 0;
 }
 
