@@ -68,14 +68,14 @@ struct shape {
 struct shape_node;
 
 /* A shape, and the names of an event that had it, by where they stand (event.names). */
-#define GUESSES 256u
-#define GUESS_NAMES 48u
-struct guess {
+#define KNOWN_SHAPES 256u
+#define KNOWN_NAMES 48u
+struct known_shape {
         struct shape *shape;
         uint64_t names;
         uint32_t n;
         uint8_t kind;
-        const char *name[GUESS_NAMES];
+        const char *name[KNOWN_NAMES];
 };
 
 #define NODE_HEADS 16384u
@@ -84,7 +84,7 @@ struct shapes {
         struct shape_node *root[EVENT_KIND_MAX];
         struct shape_node *heads[NODE_HEADS]; /* by what came before, and the name */
         struct arena scratch_arena;           /* of a shape that is not kept */
-        struct guess guesses[GUESSES];
+        struct known_shape known[KNOWN_SHAPES];
         uint64_t age; /* events since the last reset */
 };
 

@@ -120,7 +120,7 @@ void shapes_deinit(struct matcher *m) {
 void shapes_forget(struct matcher *m) {
         memset(m->shapes.root, 0, sizeof(m->shapes.root));
         memset(m->shapes.heads, 0, sizeof(m->shapes.heads));
-        memset(m->shapes.guesses, 0, sizeof(m->shapes.guesses));
+        memset(m->shapes.known, 0, sizeof(m->shapes.known));
         arena_reset(&m->shapes.arena);
         arena_reset(&m->shapes.scratch_arena);
         m->shapes.age = 0;
@@ -364,14 +364,14 @@ static struct shape *shape_learn(struct matcher *m, const struct event *e) {
         return shape_scratch(m, e);
 }
 
-static struct guess *guess_of(struct matcher *m, const struct event *e) {
+static struct known_shape *known_of(struct matcher *m, const struct event *e) {
         uint64_t h = (uint64_t)e->key2 * 31 + e->n * 7 + e->key1.len;
 
-        return &m->shapes.guesses[h * 0x9e3779b97f4a7c15u >> 56];
+        return &m->shapes.known[h * 0x9e3779b97f4a7c15u >> 56];
 }
-_Static_assert(GUESSES == 1u << 8, "as many as the hash has bits");
+_Static_assert(KNOWN_SHAPES == 1u << 8, "as many as the hash has bits");
 
-static bool guess_is(const struct guess *g, const struct event *e) {
+static bool known_is(const struct known_shape *g, const struct event *e) {
         if (g->names != e->names || g->n != e->n || g->kind != e->kind)
                 return false;
         for (uint32_t i = 0; i < g->n; i++)
@@ -380,7 +380,7 @@ static bool guess_is(const struct guess *g, const struct event *e) {
         return true;
 }
 
-static void guess_put(struct guess *g, const struct event *e, struct shape *s) {
+static void known_put(struct known_shape *g, const struct event *e, struct shape *s) {
         g->shape = s;
         g->names = e->names;
         g->n = e->n;
@@ -390,18 +390,18 @@ static void guess_put(struct guess *g, const struct event *e, struct shape *s) {
 }
 
 struct shape *shape_of(struct matcher *m, const struct event *e) {
-        struct guess *g = e->names && e->n <= GUESS_NAMES ? guess_of(m, e) : NULL;
+        struct known_shape *g = e->names && e->n <= KNOWN_NAMES ? known_of(m, e) : NULL;
         struct shape_node *n = m->shapes.root[e->kind];
         const struct field *f = e->fields, *end = f + e->n;
 
         m->shapes.age++;
-        if (g && guess_is(g, e))
+        if (g && known_is(g, e))
                 return g->shape;
         for (; n && f < end; f++)
                 n = node_next(m, n, f);
         if (LIKELY(n && n->shape)) {
                 if (g)
-                        guess_put(g, e, n->shape);
+                        known_put(g, e, n->shape);
                 return n->shape;
         }
         if (m->shapes.arena.overflowed && m->shapes.age > FORGET_AFTER) {
