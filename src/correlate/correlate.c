@@ -267,10 +267,11 @@ static void deliver(struct correlator *q, const struct route *refs, uint32_t n,
                 return;
         }
         m.new_event = (f->flags & FINDING_ALERT) || !g->seen_event || g->last_input != f->input ||
-                      g->last_offset != f->offset;
+                      g->last_offset != f->offset || g->last_seq != f->seq;
         g->seen_event = !(f->flags & FINDING_ALERT);
         g->last_input = f->input;
         g->last_offset = f->offset;
+        g->last_seq = f->seq;
         /* One record is one event, however many of the rules it matches. */
         if (!m.new_event && (c->shape == SHAPE_COUNT || c->shape == SHAPE_SAMPLES))
                 return;

@@ -59,10 +59,10 @@ struct group {
         bool on;                         /* the condition held when it was judged last */
         bool open; /* a window is to be closed at opened + timespan: in the list of due ones */
         bool busy; /* somebody holds a pointer: not to be evicted */
-        bool seen_event; /* last_input, last_offset say which record was counted last */
+        bool seen_event; /* last_input, last_offset, last_seq say which record was counted last */
         uint32_t last_input, key_len, blob_len;
         uint32_t blob_ref; /* which of the correlation's refs the blob was a hit of */
-        uint64_t last_offset;
+        uint64_t last_offset, last_seq;
         char *blob; /* MODE_COMPLETE, MODE_CLOSED: the last hit, encoded */
         union {
                 struct ring ring;

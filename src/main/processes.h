@@ -8,5 +8,6 @@ int process_ingest(int argc, char **argv); /* fd 4: ring, writable; 5: intake */
 int process_judge(int argc, char **argv);  /* fd 4: ring, read-only; 5: program; 6: outbox */
 int process_correlate(int argc,
                       char **argv); /* socket is a stream; fd 4: program; 5: scratch file */
+int process_desk(int argc, char **argv); /* directory=PATH times=LATENESS:SKEW:WINDOW */
 
 #endif

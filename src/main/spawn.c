@@ -19,6 +19,7 @@ static const struct {
         {"ingest", process_ingest},
         {"judge", process_judge},
         {"correlate", process_correlate},
+        {"desk", process_desk},
 };
 
 void child_main(int argc, char **argv) {

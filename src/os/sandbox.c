@@ -96,6 +96,11 @@ static const int calls_common[] = {
 /* To make the program: a memfd, its size, its seals. fcntl and ftruncate take descriptors only. */
 static const int calls_rules[] = {SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(fcntl)};
 
+/* A database whose files are open: locks, lengths, and onto the disk. Waiting for a lock sleeps. */
+static const int calls_desk[] = {SCMP_SYS(fcntl),           SCMP_SYS(fsync),
+                                 SCMP_SYS(fdatasync),       SCMP_SYS(ftruncate),
+                                 SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep)};
+
 #if defined(__SANITIZE_ADDRESS__)
 /* The sanitizers' own needs, in developer builds only: to print a report and to look at their
  * shadow. */
@@ -126,6 +131,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 return r;
         if (job == SANDBOX_RULES)
                 r = allow(c, calls_rules, ARRAY_LEN(calls_rules));
+        if (job == SANDBOX_DESK)
+                r = allow(c, calls_desk, ARRAY_LEN(calls_desk));
         if (r < 0)
                 return r;
 #if defined(__SANITIZE_ADDRESS__)

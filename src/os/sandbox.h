@@ -11,6 +11,7 @@ enum sandbox_job {
         SANDBOX_RULES,     /* its input by descriptor; may make a memfd, seal it and send it */
         SANDBOX_INGEST,    /* reads descriptors it is sent, writes the ring */
         SANDBOX_JUDGE,     /* maps were made before; messages only, no new executable memory */
+        SANDBOX_DESK,      /* files of the state, all open; maps what it is sent */
         SANDBOX_CORRELATE, /* messages, and one scratch descriptor to spill to */
 };
 

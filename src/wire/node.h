@@ -59,9 +59,12 @@ enum node_message {
         DESK_PROGRAM,   /* msg_plain + memfd: names of rules, correlations */
         DESK_BATCH,     /* msg_judge: take all; [from, to) is judged, nothing when equal */
         DESK_TAKEN,     /* msg_judge: empty; or error: the judge broke the format */
-        DESK_COMMITTED, /* msg_judge: verdicts and watermark are durable */
+        DESK_COMMITTED, /* msg_judge: durable; first_seq: so is all below, without a gap */
         DESK_READY,     /* msg_node_seq: everything below was judged and committed */
         DESK_INCIDENT,  /* msg_own_alert: the node itself has something to say */
+        DESK_EXCEPTIONS, /* msg_plain + the file of exceptions, open or in a memfd */
+        DESK_CLOCK, /* msg_node_seq: all received before (ns UTC) was judged and handed over by DESK_BATCH;
+                       said now and then, so that windows close in quiet periods */
 
         /* store ↔ vault, directly */
         VAULT_SIGN = 190, /* msg_sign */

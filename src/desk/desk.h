@@ -1,0 +1,92 @@
+/* The desk: what judges say becomes alerts that last. Everything it knows is in its database
+ * (desk/state.h), or can be made from that again. No kernel calls but SQLite's, no clock: times are
+ * given.
+ *
+ * An error (-errno) from any function means that memory may be ahead of the disk: the caller ends
+ * the process, and its successor goes on from the last commit. Whatever was taken and not committed
+ * must then be judged again from desk_watermark() on; nothing is doubled by that. */
+#ifndef DESK_DESK_H
+#define DESK_DESK_H
+
+#include "correlate/live.h"
+#include "desk/state.h"
+#include "wire/node.h"
+#include "wire/outbox.h"
+
+struct desk;
+
+struct desk_options {
+        struct state_options state;
+        int64_t window;   /* ns since an alert's last event within which another joins it; 0: 1 h */
+        int64_t lateness; /* of correlations (correlate/live.h); 0: its defaults */
+        int64_t skew;
+        uint32_t rate;           /* verdicts of a rule in a second, one by one; 0: 2,000 */
+        uint32_t alerts_of_rule; /* new ones in an hour, told apart; 0: 500 */
+        uint32_t alerts_in_hour; /* of all rules; 0: 20,000 */
+        uint64_t verdicts;       /* kept; 0: 1,000,000 */
+        uint64_t hits;           /* kept for correlations; 0: 300,000 */
+        uint64_t hit_bytes;      /* 0: 128 MiB */
+        size_t pending;          /* of live_options */
+        struct correlate_options correlate;
+};
+
+struct desk_stats {
+        uint64_t watermark;  /* everything below was judged */
+        uint64_t ranges;     /* of what was judged, that do not touch */
+        uint64_t verdicts;   /* taken one by one */
+        uint64_t doubled;    /* said before: nothing came of it */
+        uint64_t counted;    /* beyond a rule's limit */
+        uint64_t refused;    /* that no judge may say: unknown rule, impossible sequence number */
+        uint64_t problems;   /* records that judges could not read */
+        uint64_t alerts;     /* new ones */
+        uint64_t suppressed; /* verdicts under an exception */
+        uint64_t folded;     /* verdicts whose entity was not told apart: too many new alerts */
+        uint64_t hits;       /* for correlations */
+        uint64_t hits_forgotten; /* before their time, for want of room */
+        uint64_t commits;
+        int64_t commit_ns; /* of the longest */
+        struct live_stats live;
+        struct correlate_stats correlate;
+};
+
+enum {
+        DESK_E_JUDGE = 1,      /* the judge broke the format of its outbox */
+        DESK_E_GENERATION = 2, /* of rules that the desk does not have */
+        DESK_E_REFUSED = 3,    /* a program or list that is none; nothing changed */
+};
+
+/* Opens or creates the state. As state_open(). */
+int desk_open(struct desk **ret, const struct desk_options *o);
+struct desk *desk_free(struct desk *d);
+CLEANUP(desk, desk_free)
+/* What SQLite said last. */
+const char *desk_error(const struct desk *d);
+
+/* Rules from now on; those of the last few generations stay known. `p` is the desk's from here on
+ * (unmapped), whatever comes of it. 0, DESK_E_REFUSED, -errno. */
+int desk_program(struct desk *d, uint32_t generation, void *p, size_t len);
+/* A judge's outbox, the desk's from here on (unmapped). 0, -EPROTO. */
+int desk_outbox(struct desk *d, uint32_t judge, struct outbox *o);
+/* The list of exceptions (doc/exceptions.md). DESK_E_REFUSED: `said` has why, the old one stays. */
+int desk_exceptions(struct desk *d, struct span name, struct span text, int64_t wall,
+                    struct buf *said);
+
+/* Takes all the judge said; then [m->from, m->to) is judged. 0, DESK_E_*: the stretch is not marked;
+ * -errno. Durable with the next desk_commit(). */
+int desk_batch(struct desk *d, const struct msg_judge *m, int64_t mono, int64_t wall);
+/* The node itself has something to say. */
+int desk_own(struct desk *d, const struct msg_own_alert *m, int64_t wall);
+/* Everything received before was judged, and what judges said of it was taken. */
+int desk_clock(struct desk *d, int64_t received);
+/* Whether something waits to be committed. */
+bool desk_dirty(const struct desk *d);
+/* At most one transaction. 0 or -errno. */
+int desk_commit(struct desk *d, int64_t mono, int64_t wall);
+
+/* Everything below was judged and committed. */
+uint64_t desk_watermark(const struct desk *d);
+/* Nothing between what was judged is missing. */
+bool desk_whole(const struct desk *d);
+void desk_stats(const struct desk *d, struct desk_stats *ret);
+
+#endif

@@ -1,0 +1,140 @@
+/* What the desk's files share. */
+#ifndef DESK_DESK_IMPL_H
+#define DESK_DESK_IMPL_H
+
+#include "desk/desk.h"
+#include "rules/program.h"
+
+#define GENERATIONS_MAX 4u
+#define RANGES_MAX 4096u
+#define MARKS_MAX 64u
+#define NAME_MAX_BYTES 256u /* of an entity, host, user, as kept */
+#define OWN_KINDS 6u
+
+/* How much a rule said lately. */
+struct use {
+        int64_t ref; /* in the state; 0: not known yet */
+        unsigned char version[STATE_ID_BYTES];
+        uint32_t second;
+        uint32_t n[2]; /* verdicts, hits of that second */
+        uint32_t hour, new_alerts;
+        uint64_t over; /* counted only, since the last commit */
+};
+
+struct generation {
+        uint32_t number; /* 0: none */
+        void *map;
+        size_t len;
+        struct program *program;
+        struct arena arena;
+        struct correlation *spec;
+        uint32_t n_spec;
+        struct use *rules, *correlations;
+        uint32_t *by_id; /* rules in the order of their names */
+        uint32_t *over;  /* rules with something to count */
+        uint32_t n_over;
+};
+
+struct alert;
+
+struct exceptions;
+
+struct desk {
+        struct desk_options o;
+        struct state *state;
+        struct generation gens[GENERATIONS_MAX];
+        struct generation *now; /* the latest */
+        struct outbox *outboxes[NODE_JUDGES_MAX];
+        uint64_t tails[NODE_JUDGES_MAX];
+        struct live *live;
+        bool resuming;
+        int64_t wall, mono; /* of the call at hand */
+        int error;          /* that a callback met */
+
+        struct state_range ranges[RANGES_MAX];
+        uint32_t n_ranges;
+        bool ranges_changed;
+        uint64_t furthest; /* end of the furthest stretch said to be judged in this life */
+        uint64_t settled;
+        int64_t stalled; /* mono since when the watermark stands although more was judged; 0 */
+
+        uint32_t second, in_second; /* verdicts of all rules */
+        uint32_t hour, in_hour;     /* new alerts of all rules */
+        struct use own[OWN_KINDS];
+
+        struct alert **buckets;
+        struct alert *newest, *oldest, *dirty;
+        uint32_t n_alerts;
+        int64_t next_alert;
+        uint64_t key; /* of tables in memory */
+
+        struct exceptions *exceptions;
+        uint64_t kept_verdicts, kept_hits, kept_bytes;
+        int64_t pruned; /* mono */
+        struct desk_stats st;
+        struct arena arena; /* of the finding at hand */
+        struct buf text, json;
+        char *entry; /* OUTBOX_ENTRY_MAX */
+};
+
+/* What is to become part of an alert. */
+struct verdict {
+        enum state_kind kind;
+        struct use *use;
+        struct span rule_id; /* and what exceptions look at */
+        struct program_rule info;
+        uint32_t index;
+        const struct generation *gen; /* NULL: our own */
+        const struct finding *f;
+        enum alert_entity entity_kind;
+        struct span entity, source;
+        int64_t part;
+};
+
+/* Begins a transaction if none is there. */
+int desk_begin(struct desk *d);
+
+/* ---- generation.c ---- */
+
+struct generation *generation_find(struct desk *d, uint32_t number);
+void generation_free(struct generation *g);
+/* How rules are called that have no id. In the arena, or of the program. */
+struct span rule_name(struct arena *a, const struct program_rule *r);
+/* The rule's number in the state, found or made at the first use. */
+int rule_ref(struct desk *d, const struct generation *g, enum state_kind kind, uint32_t index);
+/* The rule of that id; UINT32_MAX: none. */
+uint32_t rule_of_id(const struct desk *d, const struct generation *g, struct span id);
+
+/* ---- take.c ---- */
+
+/* An entry of an outbox: 0, DESK_E_JUDGE, DESK_E_GENERATION, -errno. */
+int take_entry(struct desk *d, struct generation *g, enum outbox_kind kind, struct span bytes);
+/* A correlation's alert; for live_new(). */
+void take_correlation(void *ctx, uint32_t drill, const struct finding *f);
+/* What was counted only goes to the state and becomes an alert of our own. */
+int flush_counted(struct desk *d);
+
+/* ---- alerts.c ---- */
+
+int alerts_init(struct desk *d);
+void alerts_deinit(struct desk *d);
+/* Into an alert, an old one or a new one; nothing if it was there already. */
+int alert_verdict(struct desk *d, const struct verdict *v);
+/* What changed, into the state. */
+int alerts_flush(struct desk *d);
+
+/* ---- windows.c: the live correlator and what it needs after a restart ---- */
+
+int windows_load(struct desk *d); /* for the latest generation */
+int windows_hit(struct desk *d, const struct generation *g, const struct finding *f);
+int windows_settle(struct desk *d);
+int windows_save(struct desk *d);
+int windows_prune(struct desk *d);
+
+/* ---- own.c ---- */
+
+/* In both languages, of something the node itself says. `n` times. */
+int own_alert(struct desk *d, enum own_alert what, struct span source, struct span text,
+              uint64_t seq, int64_t time, uint64_t n);
+
+#endif

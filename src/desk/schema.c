@@ -1,0 +1,116 @@
+/* The schema and every statement of the desk's database, in one place: doc/state.md explains them.
+ *
+ * The audit log has triggers that refuse changes: a mistake in our code, not an attacker, who could
+ * drop them; for those there is the chain of hashes. */
+#include "desk/state_impl.h"
+
+const char *const state_schema =
+        "BEGIN IMMEDIATE;"
+        "PRAGMA application_id=1131375713;" /* STATE_APPLICATION */
+        "PRAGMA user_version=1;"
+        "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE judged(first INTEGER PRIMARY KEY, past INTEGER NOT NULL);"
+        "CREATE TABLE live(drill INTEGER PRIMARY KEY, watermark INTEGER, clock INTEGER,"
+        " received INTEGER);"
+        "CREATE TABLE hit(drill INTEGER NOT NULL, time INTEGER NOT NULL, seq INTEGER NOT NULL,"
+        " rule INTEGER NOT NULL, received INTEGER NOT NULL, body BLOB NOT NULL,"
+        " PRIMARY KEY(drill, time, seq, rule)) WITHOUT ROWID;"
+        "CREATE TABLE rule(ref INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id TEXT NOT NULL,"
+        " version BLOB NOT NULL, level INTEGER NOT NULL, status INTEGER NOT NULL,"
+        " title TEXT NOT NULL, title_vi TEXT NOT NULL, description TEXT NOT NULL,"
+        " description_vi TEXT NOT NULL, file TEXT NOT NULL, tags TEXT NOT NULL,"
+        " UNIQUE(kind, id, version));"
+        "CREATE TABLE alert(id INTEGER PRIMARY KEY, key BLOB NOT NULL, rule INTEGER NOT NULL,"
+        " status INTEGER NOT NULL, drill INTEGER NOT NULL, entity_kind INTEGER NOT NULL,"
+        " entity TEXT NOT NULL, host TEXT NOT NULL, user TEXT NOT NULL, source TEXT NOT NULL,"
+        " exception TEXT NOT NULL, count INTEGER NOT NULL, first INTEGER NOT NULL,"
+        " last INTEGER NOT NULL, first_received INTEGER NOT NULL, last_received INTEGER NOT NULL,"
+        " raised INTEGER NOT NULL, updated INTEGER NOT NULL, records TEXT NOT NULL);"
+        "CREATE INDEX alert_key ON alert(key, last);"
+        "CREATE INDEX alert_last ON alert(last);"
+        "CREATE TABLE fields(alert INTEGER NOT NULL, which INTEGER NOT NULL, fields TEXT NOT NULL,"
+        " PRIMARY KEY(alert, which)) WITHOUT ROWID;"
+        "CREATE TABLE verdict(seq INTEGER NOT NULL, rule INTEGER NOT NULL, part INTEGER NOT NULL,"
+        " id BLOB NOT NULL, alert INTEGER NOT NULL, time INTEGER, received INTEGER NOT NULL,"
+        " offset INTEGER NOT NULL, length INTEGER NOT NULL,"
+        " PRIMARY KEY(seq, rule, part)) WITHOUT ROWID;"
+        "CREATE TABLE counted(rule INTEGER NOT NULL, hour INTEGER NOT NULL, n INTEGER NOT NULL,"
+        " PRIMARY KEY(rule, hour)) WITHOUT ROWID;"
+        "CREATE TABLE exception(id TEXT PRIMARY KEY, active INTEGER NOT NULL, owner TEXT NOT NULL,"
+        " reason TEXT NOT NULL, rules TEXT NOT NULL, text TEXT NOT NULL, expires INTEGER,"
+        " count INTEGER NOT NULL, last INTEGER) WITHOUT ROWID;"
+        "CREATE TABLE audit(n INTEGER PRIMARY KEY, time INTEGER NOT NULL, who TEXT NOT NULL,"
+        " what TEXT NOT NULL, about TEXT NOT NULL, detail TEXT NOT NULL, hash BLOB NOT NULL);"
+        "CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN"
+        " SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+        "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN"
+        " SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
+        "COMMIT;";
+
+#define ALERT_COLUMNS                                                                              \
+        "a.id, a.key, a.rule, a.status, a.drill, a.entity_kind, a.entity, a.host, a.user,"         \
+        " a.source, a.exception, a.count, a.first, a.last, a.first_received, a.last_received,"     \
+        " a.raised, a.updated, a.records"
+
+const char *const state_queries[Q_MAX] = {
+        [Q_BEGIN] = "BEGIN IMMEDIATE",
+        [Q_COMMIT] = "COMMIT",
+        [Q_NUMBER] = "SELECT value FROM number WHERE name=?1",
+        [Q_SET_NUMBER] = "INSERT INTO number VALUES(?1,?2)"
+                         " ON CONFLICT(name) DO UPDATE SET value=excluded.value",
+        [Q_RANGES] = "SELECT first, past FROM judged ORDER BY first",
+        [Q_CLEAR_RANGES] = "DELETE FROM judged",
+        [Q_ADD_RANGE] = "INSERT INTO judged VALUES(?1,?2)",
+        [Q_RULE] = "SELECT ref FROM rule WHERE kind=?1 AND id=?2 AND version=?3",
+        [Q_ADD_RULE] = "INSERT INTO rule VALUES(NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+        [Q_RULE_ID] = "SELECT kind, id FROM rule WHERE ref=?1",
+        [Q_VERDICT] = "INSERT OR IGNORE INTO verdict VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+        [Q_FORGET_VERDICTS] = "DELETE FROM verdict WHERE seq<?1",
+        [Q_COUNT_VERDICTS] = "SELECT count(*) FROM verdict",
+        [Q_NTH_VERDICT] = "SELECT seq FROM verdict ORDER BY seq LIMIT 1 OFFSET ?1",
+        [Q_HIT] = "INSERT OR IGNORE INTO hit VALUES(?1,?2,?3,?4,?5,?6)",
+        [Q_HITS] = "SELECT time, seq, rule, received, body FROM hit WHERE drill=?1 AND time>=?2"
+                   " ORDER BY drill, time, seq, rule",
+        [Q_FORGET_HITS] = "DELETE FROM hit WHERE drill=?1 AND time<?2",
+        [Q_SIZE_HITS] = "SELECT total(length(body)) FROM hit WHERE drill=?1 AND time<?2",
+        [Q_COUNT_HITS] = "SELECT count(*), total(length(body)) FROM hit",
+        [Q_NTH_HIT] = "SELECT time FROM hit WHERE drill=?1 ORDER BY drill, time LIMIT 1 OFFSET ?2",
+        [Q_MARKS] = "SELECT drill, watermark, clock, received FROM live ORDER BY drill",
+        [Q_CLEAR_MARKS] = "DELETE FROM live",
+        [Q_ADD_MARK] = "INSERT INTO live VALUES(?1,?2,?3,?4)",
+        [Q_ALERT] = "INSERT INTO alert VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"
+                    "?16,?17,?18,?19) ON CONFLICT(id) DO UPDATE SET count=excluded.count,"
+                    " first=excluded.first, last=excluded.last,"
+                    " first_received=excluded.first_received,"
+                    " last_received=excluded.last_received, updated=excluded.updated,"
+                    " records=excluded.records",
+        [Q_FIELDS] = "INSERT INTO fields VALUES(?1,?2,?3)"
+                     " ON CONFLICT(alert,which) DO UPDATE SET fields=excluded.fields",
+        [Q_FIND_ALERT] = "SELECT " ALERT_COLUMNS " FROM alert a WHERE a.key=?1 AND a.last>=?2"
+                         " AND a.first<=?3 ORDER BY a.last DESC LIMIT 1",
+        [Q_LAST_ALERT] = "SELECT max(id) FROM alert",
+        [Q_COUNT_ONLY] = "INSERT INTO counted VALUES(?1,?2,?3)"
+                         " ON CONFLICT(rule,hour) DO UPDATE SET n=n+excluded.n",
+        [Q_EXCEPTION] = "INSERT INTO exception VALUES(?1,1,?2,?3,?4,?5,?6,0,NULL)"
+                        " ON CONFLICT(id) DO UPDATE SET active=1, owner=excluded.owner,"
+                        " reason=excluded.reason, rules=excluded.rules, text=excluded.text,"
+                        " expires=excluded.expires",
+        [Q_RETIRE] = "UPDATE exception SET active=0",
+        [Q_COUNT_EXCEPTION] = "UPDATE exception SET count=count+?2, last=max(ifnull(last,?3),?3)"
+                              " WHERE id=?1",
+        [Q_EXCEPTIONS] = "SELECT id, active, owner, reason, rules, text, expires, count, last"
+                         " FROM exception ORDER BY id",
+        [Q_LAST_AUDIT] = "SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1",
+        [Q_AUDIT] = "INSERT INTO audit VALUES(?1,?2,?3,?4,?5,?6,?7)",
+        [Q_AUDITS] = "SELECT n, time, who, what, about, detail, hash FROM audit ORDER BY n",
+        [Q_ALERTS] =
+                "SELECT " ALERT_COLUMNS ", r.kind, r.level, r.status, r.id, r.version, r.title,"
+                " r.title_vi, r.description, r.description_vi, r.file, r.tags"
+                " FROM alert a JOIN rule r ON r.ref=a.rule WHERE a.last>=?1 AND a.last<?2"
+                " AND r.level>=?3 AND (?4='' OR instr(lower(r.id), ?4) OR instr(lower(r.title), ?4)"
+                " OR instr(r.title_vi, ?4)) AND (?5='' OR instr(lower(a.entity), ?5))"
+                " AND (?6='' OR instr(lower(r.tags), '\"' || ?6)) AND (?7<0 OR a.status=?7)"
+                " AND (?8=-1 OR (?8=-2 AND a.drill<>0) OR a.drill=?8) AND (?9=0 OR a.id=?9)"
+                " ORDER BY a.last DESC, a.id DESC LIMIT ?10",
+        [Q_GET_FIELDS] = "SELECT fields FROM fields WHERE alert=?1 AND which=?2",
+};

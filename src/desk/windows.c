@@ -1,0 +1,269 @@
+/* The live correlator of the desk, and the hits it needs again after a restart or when rules change.
+ *
+ *   W1. Every hit that is given to the live correlator is in the state, in the same transaction as the
+ *       stretch it came from; one that was there already is not given again. So a hit counts once.
+ *   W2. The watermarks of all drills are committed with the alerts that were raised up to them. What is
+ *       fed back after a restart raises nothing before its watermark: alerts are not doubled.
+ *   W3. Hits are kept for the longest timespan before the watermark, and no more than o.hits rows and
+ *       o.hit_bytes bytes: beyond, the oldest of the drill that has most go, counted. Only a restart
+ *       in that time notices.
+ *   W4. A value in a kept hit is at most VALUE_MAX bytes, and the correlator gets the same. */
+#include "desk/desk_impl.h"
+
+#include "base/hash.h"
+
+#define VALUE_MAX 1024u
+#define FIELDS_MAX 64u
+#define MEMO 1024u
+#define STALL_NS (INT64_C(60) * NS_PER_SEC)
+#define PRUNE_NS (INT64_C(5) * NS_PER_SEC)
+
+/* ---- feeding back ---- */
+
+struct memo {
+        int64_t ref;
+        uint32_t index;
+};
+
+struct refeed {
+        struct desk *d;
+        struct memo memo[MEMO];
+        uint64_t n;
+};
+
+/* The present rule of a kept hit; UINT32_MAX: there is none any more. Not its version: a rule that was
+ * only reworded must not forget what it saw. */
+static int present_rule(struct refeed *x, int64_t ref, uint32_t *ret) {
+        struct memo *m = &x->memo[(uint64_t)ref % MEMO];
+        enum state_kind kind;
+        struct span id;
+
+        if (m->ref != ref) {
+                int r = state_rule_id(x->d->state, ref, &kind, &id);
+                if (r < 0 && r != -ENOENT)
+                        return r;
+                *m = (struct memo){ref, r == 0 && kind == STATE_RULE
+                                                ? rule_of_id(x->d, x->d->now, id)
+                                                : UINT32_MAX};
+        }
+        *ret = m->index;
+        return 0;
+}
+
+static int feed_back(void *ctx, const struct state_hit *h) {
+        struct refeed *x = ctx;
+        struct desk *d = x->d;
+        struct program_rule info;
+        struct finding f;
+        uint32_t rule;
+        int r = present_rule(x, h->rule, &rule);
+
+        if (r < 0)
+                return r;
+        arena_reset(&d->arena);
+        if (rule == UINT32_MAX || !program_rule(d->now->program, rule, &info) || !info.correlate)
+                return 0;
+        if (finding_decode(h->body, &d->arena, &f) != (ssize_t)h->body.len)
+                return FAIL(-EBADMSG);
+        f.rule = rule;
+        f.seq = h->seq;
+        f.time = f.time_last = h->time;
+        f.received = h->received;
+        f.drill = h->drill;
+        x->n++;
+        r = live_refeed(d->live, &f);
+        return r > 0 ? 0 : r;
+}
+
+static int64_t before(int64_t t, int64_t span) {
+        int64_t r;
+
+        return t == TIME_NONE || __builtin_sub_overflow(t, span, &r) ? INT64_MIN : r;
+}
+
+int windows_load(struct desk *d) {
+        struct live_options o = {.lateness = d->o.lateness,
+                                 .skew = d->o.skew,
+                                 .pending = d->o.pending,
+                                 .correlate = d->o.correlate};
+        struct state_mark marks[MARKS_MAX];
+        struct refeed *x;
+        uint32_t n = 0;
+        int r = d->live ? windows_save(d) : 0;
+
+        if (r < 0)
+                return r;
+        o.correlate.key = d->key;
+        d->live = live_free(d->live);
+        r = live_new(&d->live, d->now->spec, d->now->n_spec, &o, take_correlation, d);
+        if (r == 0)
+                r = state_load_marks(d->state, marks, MARKS_MAX, &n);
+        for (uint32_t i = 0; i < n && r == 0; i++)
+                r = live_resume(d->live, &(struct live_mark){marks[i].drill, marks[i].watermark,
+                                                             marks[i].clock, marks[i].received});
+        x = r == 0 ? arena_zalloc(&d->now->arena, sizeof(*x)) : NULL;
+        if (r == 0 && !x)
+                r = FAIL(-ENOMEM);
+        if (x)
+                x->d = d;
+        for (uint32_t i = 0; i < n && r == 0; i++)
+                r = state_hits(d->state, marks[i].drill,
+                               before(marks[i].watermark, live_span(d->live)), feed_back, x);
+        if (r == 0)
+                r = live_resumed(d->live);
+        d->settled = 0;
+        return r < 0 ? r : d->error;
+}
+
+/* ---- a hit ---- */
+
+/* W4. A longer value is told from others by its hash. */
+static struct span shortened(struct arena *a, struct span v) {
+        if (v.len <= VALUE_MAX)
+                return v;
+        struct span s = arena_printf(a, "%.*s#%016llx", (int)(VALUE_MAX - 32), v.p,
+                                     (unsigned long long)hash_span(v, 0));
+        return s.p ? s : span_of(v.p, VALUE_MAX);
+}
+
+int windows_hit(struct desk *d, const struct generation *g, const struct finding *f) {
+        struct finding hit = *f;
+        int64_t ref = g->rules[f->rule].ref;
+
+        d->st.hits++;
+        if (!d->live)
+                return 0;
+        hit.n_fields = MIN(f->n_fields, FIELDS_MAX);
+        for (uint32_t i = 0; i < hit.n_fields; i++)
+                hit.fields[i].value = shortened(&d->arena, hit.fields[i].value);
+        if (g != d->now) {
+                struct program_rule r;
+
+                if (!program_rule(g->program, f->rule, &r))
+                        return 0;
+                hit.rule = rule_of_id(d, d->now, r.id);
+                if (hit.rule == UINT32_MAX || !program_rule(d->now->program, hit.rule, &r) ||
+                    !r.correlate)
+                        return 0;
+        }
+        /* What comes too late is not kept either: after a restart it must not count (W1). */
+        hit.time = hit.time_last = live_time(d->live, f);
+        if (hit.time == TIME_NONE) {
+                int e = live_push(d->live, f);
+                return e < 0 ? e : d->error;
+        }
+        buf_reset(&d->text);
+        finding_encode(&d->text, &hit);
+        if (d->text.failed)
+                return FAIL(-ENOMEM);
+        int r = desk_begin(d);
+        if (r == 0)
+                r = state_hit(d->state, &(struct state_hit){.drill = hit.drill,
+                                                            .time = hit.time,
+                                                            .received = hit.received,
+                                                            .seq = hit.seq,
+                                                            .rule = ref,
+                                                            .body = buf_get(&d->text)});
+        if (r == 0)
+                d->st.doubled++;
+        if (r <= 0)
+                return r;
+        d->kept_hits++;
+        d->kept_bytes += d->text.len;
+        r = live_push(d->live, &hit);
+        return r < 0 ? r : d->error;
+}
+
+/* Judges finish out of turn, so clocks move with what has no gap before it; but a gap that stays (put
+ * off, to be judged from the store later) holds nobody up for ever. */
+int windows_settle(struct desk *d) {
+        uint64_t to = desk_watermark(d);
+
+        if (!d->live)
+                return 0;
+        if (d->n_ranges == 0 || to == d->ranges[d->n_ranges - 1].to)
+                d->stalled = 0;
+        else if (to > d->settled || d->stalled == 0)
+                d->stalled = d->mono;
+        else if (d->mono - d->stalled > STALL_NS)
+                to = d->ranges[d->n_ranges - 1].to;
+        d->settled = MAX(d->settled, to);
+        int r = live_settle(d->live, d->settled);
+        return r < 0 ? r : d->error;
+}
+
+int desk_clock(struct desk *d, int64_t received) {
+        if (!d->live)
+                return 0;
+        int r = live_clock(d->live, received);
+        return r < 0 ? r : d->error;
+}
+
+/* ---- what lasts ---- */
+
+int windows_save(struct desk *d) {
+        struct state_mark marks[MARKS_MAX];
+        struct live_mark m;
+        uint32_t n = 0;
+
+        if (!d->live)
+                return 0;
+        while (n < MARKS_MAX && live_mark_at(d->live, n, &m)) {
+                marks[n] = (struct state_mark){m.drill, m.watermark, m.clock, m.received};
+                n++;
+        }
+        int r = n ? desk_begin(d) : 0;
+        return r < 0 || n == 0 ? r : state_save_marks(d->state, marks, n);
+}
+
+static int forget_hits(struct desk *d, uint32_t drill, int64_t cut, uint64_t *ret_n) {
+        uint64_t bytes;
+        int r = state_forget_hits(d->state, drill, cut, ret_n, &bytes);
+
+        if (r < 0)
+                return r;
+        d->kept_hits -= MIN(*ret_n, d->kept_hits);
+        d->kept_bytes -= MIN(bytes, d->kept_bytes);
+        return 0;
+}
+
+/* W3. A tenth more than there is too much of, so that it is not done again at once. */
+static int forget_excess(struct desk *d, uint32_t drill) {
+        uint64_t n = 0, excess = d->kept_hits > d->o.hits ? d->kept_hits - d->o.hits : 0;
+        int64_t cut;
+
+        if (d->kept_bytes > d->o.hit_bytes && d->kept_hits)
+                excess = MAX(excess,
+                             (d->kept_bytes - d->o.hit_bytes) / (d->kept_bytes / d->kept_hits + 1) +
+                                     1);
+        if (excess == 0)
+                return 0;
+        int r = state_nth_hit(d->state, drill, excess + d->o.hits / 10, &cut);
+        if (r < 0)
+                return r;
+        /* Of the same instant all or none; when there are not so many, all. */
+        r = forget_hits(d, drill, cut == TIME_NONE ? INT64_MAX : cut + 1, &n);
+        d->st.hits_forgotten += n;
+        return r;
+}
+
+int windows_prune(struct desk *d) {
+        struct live_mark m;
+        int64_t span;
+        int r = 0;
+
+        if (!d->live || d->mono - d->pruned < PRUNE_NS)
+                return 0;
+        d->pruned = d->mono;
+        span = live_span(d->live);
+        for (uint32_t i = 0; r == 0 && live_mark_at(d->live, i, &m); i++) {
+                uint64_t n;
+
+                if (m.watermark == TIME_NONE)
+                        continue;
+                r = forget_hits(d, m.drill, before(m.watermark, span), &n);
+        }
+        for (uint32_t i = 0; r == 0 && live_mark_at(d->live, i, &m); i++)
+                r = forget_excess(d, m.drill);
+        return r;
+}

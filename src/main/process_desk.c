@@ -1,0 +1,322 @@
+/* The desk of a node: what judges say in, alerts into the state's database. See desk/desk.h; this is
+ * the loop around it, and the only place where it meets a clock.
+ *
+ * A batch is taken at once and answered with DESK_TAKEN, so that its judge goes on. What was taken is
+ * committed COMMIT_NS later, all of it in one transaction; then each batch is answered with
+ * DESK_COMMITTED (first_seq: everything below is judged and committed). Any error ends the process:
+ * main starts another, and that one says from where on to judge again.
+ *
+ * All files are open before the sandbox (desk/state.c S2), so the desk needs no path: Landlock
+ * without a rule, and no call that opens anything. */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/lang.h"
+#include "desk/desk.h"
+#include "main/processes.h"
+#include "main/spawn.h"
+#include "os/os.h"
+#include "os/sandbox.h"
+#include "wire/message.h"
+
+#define COMMIT_NS (INT64_C(40) * 1000000)
+#define IDLE_NS (INT64_C(2) * NS_PER_SEC)
+#define TICK_MS 500
+#define WAITING_MAX 256u
+#define MESSAGES_AT_ONCE 64u
+#define EXCEPTIONS_BYTES ((size_t)1 << 20)
+#define MEMORY_MAX ((size_t)1 << 30)
+
+struct loop {
+        struct desk *desk;
+        struct msg_judge waiting[WAITING_MAX]; /* for the commit */
+        unsigned n_waiting;
+        int64_t dirty_since; /* 0: nothing to commit */
+        int64_t last_batch;
+        bool clocked; /* main says what time it is */
+};
+
+/* main shows it; it checks that it is printable. */
+static void note(uint32_t level, const char *text) {
+        struct msg_note m = {.type = NODE_NOTE, .level = level};
+
+        for (size_t i = 0; i < sizeof(m.text) - 1 && text[i]; i++)
+                m.text[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
+        (void)os_send(CHILD_SOCKET, &m, sizeof(m), NULL, 0);
+}
+
+static int commit(struct loop *l) {
+        int r = desk_commit(l->desk, os_monotonic(), os_now());
+
+        l->dirty_since = 0;
+        for (unsigned i = 0; i < l->n_waiting && r == 0; i++) {
+                struct msg_judge *m = &l->waiting[i];
+
+                m->type = DESK_COMMITTED;
+                m->first_seq = desk_watermark(l->desk);
+                r = os_send(CHILD_SOCKET, m, sizeof(*m), NULL, 0);
+        }
+        l->n_waiting = 0;
+        return r;
+}
+
+static int take_batch(struct loop *l, const struct msg_judge *m) {
+        struct msg_judge taken = *m;
+        int r = desk_batch(l->desk, m, os_monotonic(), os_now());
+
+        if (r < 0)
+                return r;
+        taken.type = DESK_TAKEN;
+        taken.error = r == DESK_E_JUDGE ? -EBADMSG : r == DESK_E_GENERATION ? -ESTALE : 0;
+        l->last_batch = os_monotonic();
+        if (r == 0 && m->from < m->to)
+                l->waiting[l->n_waiting++] = *m;
+        r = os_send(CHILD_SOCKET, &taken, sizeof(taken), NULL, 0);
+        return r == 0 && l->n_waiting == WAITING_MAX ? commit(l) : r;
+}
+
+/* ---- what comes with a descriptor ---- */
+
+static int take_outbox(struct loop *l, const struct msg_judge *m, int fd) {
+        struct stat st;
+        void *p;
+        int r = os_fstat(fd, &st);
+
+        if (r == 0 && (uint64_t)st.st_size < sizeof(struct outbox))
+                r = -EPROTO;
+        if (r == 0)
+                r = os_map(fd, sizeof(struct outbox), true, &p);
+        return r < 0 ? FAIL(r) : desk_outbox(l->desk, m->judge, p);
+}
+
+static int take_program(struct loop *l, const struct msg_plain *m, int fd) {
+        struct stat st;
+        void *p;
+
+        if (os_memfd_is_sealed(fd) != 1) {
+                note(0, "the rules were refused: not sealed");
+                return 0;
+        }
+        int r = os_fstat(fd, &st);
+        if (r == 0)
+                r = os_map(fd, (size_t)st.st_size, false, &p);
+        if (r < 0)
+                return FAIL(r);
+        r = desk_program(l->desk, m->value, p, (size_t)st.st_size);
+        if (r == DESK_E_REFUSED)
+                note(0, "the rules were refused: no sound program");
+        return r < 0 ? r : 0;
+}
+
+static void note_lines(uint32_t level, struct span s) {
+        while (s.len) {
+                const char *nl = memchr(s.p, '\n', s.len);
+                size_t n = nl ? (size_t)(nl - s.p) : s.len;
+                char line[160];
+
+                snprintf(line, sizeof(line), "%.*s", (int)MIN(n, sizeof(line) - 1), s.p);
+                note(level, line);
+                s = span_of(s.p + n, s.len - n);
+                if (s.len)
+                        s = span_of(s.p + 1, s.len - 1);
+        }
+}
+
+static int take_exceptions(struct loop *l, int fd) {
+        _cleanup_(buf_deinit) struct buf said = {.limit = (size_t)1 << 20};
+        char *text;
+        size_t len;
+        int r = os_read_fd(fd, EXCEPTIONS_BYTES, &text, &len);
+
+        if (r < 0) {
+                note(0, "the exceptions could not be read: those before stay");
+                return 0;
+        }
+        r = desk_exceptions(l->desk, SPAN("exceptions"), span_of(text, len), os_now(), &said);
+        free(text);
+        if (!said.failed)
+                note_lines(r == DESK_E_REFUSED ? 0 : 1, buf_get(&said));
+        if (r == DESK_E_REFUSED)
+                note(0, "the exceptions were refused: those before stay");
+        return r < 0 ? r : 0;
+}
+
+#ifdef COLOA_FAULTS
+/* Test builds only: an incident with one of these words hijacks the desk. Status 98: it could not do
+ * what it tried; 99: it could. A forbidden call ends it before. */
+static void misbehave(const struct msg_own_alert *m) {
+        if (strcmp(m->text, "coloa-test-open") == 0)
+                _exit(os_open("/etc/passwd", 0, 0) >= 0 ? 99 : 98);
+        if (strcmp(m->text, "coloa-test-exec") == 0)
+                _exit(os_exec("/bin/true", (char *[]){NULL}, (char *[]){NULL}) < 0 ? 98 : 99);
+        if (strcmp(m->text, "coloa-test-connect") == 0) {
+                int pair[2];
+                _exit(os_socketpair_stream(pair) < 0 ? 98 : 99);
+        }
+        if (strcmp(m->text, "coloa-test-unlink") == 0)
+                _exit(os_unlink("state.db") < 0 ? 98 : 99);
+        if (strcmp(m->text, "coloa-test-crash") == 0)
+                abort();
+}
+#else
+static void misbehave(const struct msg_own_alert *m) {
+        (void)m;
+}
+#endif
+
+/* ---- messages ---- */
+
+union message {
+        struct msg_plain plain;
+        struct msg_judge judge;
+        struct msg_node_seq seq;
+        struct msg_own_alert own;
+        char bytes[MESSAGE_MAX];
+};
+
+static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
+        if (n < sizeof(m->plain))
+                return FAIL(-EPROTO);
+        switch (m->plain.type) {
+        case DESK_OUTBOX:
+                return n == sizeof(m->judge) && fd >= 0 ? take_outbox(l, &m->judge, fd)
+                                                        : FAIL(-EPROTO);
+        case DESK_PROGRAM:
+                return n == sizeof(m->plain) && fd >= 0 ? take_program(l, &m->plain, fd)
+                                                        : FAIL(-EPROTO);
+        case DESK_EXCEPTIONS:
+                return n == sizeof(m->plain) && fd >= 0 ? take_exceptions(l, fd) : FAIL(-EPROTO);
+        case DESK_BATCH: return n == sizeof(m->judge) ? take_batch(l, &m->judge) : FAIL(-EPROTO);
+        case DESK_INCIDENT:
+                if (n != sizeof(m->own))
+                        return FAIL(-EPROTO);
+                misbehave(&m->own);
+                return desk_own(l->desk, &m->own, os_now());
+        case DESK_CLOCK:
+                if (n != sizeof(m->seq))
+                        return FAIL(-EPROTO);
+                l->clocked = true;
+                return desk_clock(l->desk, (int64_t)MIN(m->seq.seq, (uint64_t)os_now()));
+        default: return FAIL(-EPROTO);
+        }
+}
+
+/* 1: there was one; 0: main has gone; -errno. */
+static int take_message(struct loop *l) {
+        union message m;
+        unsigned n_fds = 0;
+        int fd = -1;
+        ssize_t n = os_recv(CHILD_SOCKET, &m, sizeof(m), &fd, 1, &n_fds);
+
+        if (n <= 0)
+                return (int)n;
+        m.bytes[MIN((size_t)n, sizeof(m) - 1)] = '\0';
+        int r = deal_with(l, &m, (size_t)n, n_fds ? fd : -1);
+        if (n_fds)
+                os_close(fd);
+        return r < 0 ? r : 1;
+}
+
+/* Quiet periods close windows too. Without main's word for it: no batch for a while, and none that is
+ * missing, means that everything before was judged. */
+static int tick(struct loop *l) {
+        if (l->clocked || !desk_whole(l->desk) || os_monotonic() - l->last_batch < IDLE_NS)
+                return 0;
+        return desk_clock(l->desk, os_now() - IDLE_NS);
+}
+
+static int serve(struct loop *l) {
+        for (;;) {
+                struct pollfd p = {.fd = CHILD_SOCKET, .events = POLLIN};
+                int64_t now = os_monotonic();
+                int wait = TICK_MS, r;
+
+                if (l->dirty_since)
+                        wait = (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000);
+                r = os_poll(&p, 1, wait);
+                for (unsigned i = 0; r > 0 && i < MESSAGES_AT_ONCE; i++) {
+                        r = take_message(l);
+                        if (r == 0)
+                                return commit(l);
+                        p.revents = 0;
+                        if (r > 0)
+                                r = os_poll(&p, 1, 0);
+                }
+                if (r == 0)
+                        r = tick(l);
+                if (r < 0)
+                        return r;
+                now = os_monotonic();
+                if (!l->dirty_since && (l->n_waiting || desk_dirty(l->desk)))
+                        l->dirty_since = now;
+                if (l->dirty_since && now - l->dirty_since >= COMMIT_NS) {
+                        r = commit(l);
+                        if (r < 0)
+                                return r;
+                }
+        }
+}
+
+/* ---- the beginning ---- */
+
+static int make_options(int argc, char **argv, struct desk_options *o, char *path, size_t size,
+                        int *landlock) {
+        const char *directory = NULL;
+        unsigned lateness, skew, window;
+
+        *landlock = -1;
+        for (int i = 1; i < argc; i++) {
+                if (strncmp(argv[i], "directory=", 10) == 0)
+                        directory = argv[i] + 10;
+                else if (strncmp(argv[i], "landlock=", 9) == 0)
+                        *landlock = (int)strtol(argv[i] + 9, NULL, 10);
+                else if (strncmp(argv[i], "vfs=", 4) == 0)
+                        o->state.vfs = argv[i] + 4;
+                else if (sscanf(argv[i], "times=%u:%u:%u", &lateness, &skew, &window) == 3) {
+                        o->lateness = lateness * NS_PER_SEC;
+                        o->skew = skew * NS_PER_SEC;
+                        o->window = window * NS_PER_SEC;
+                }
+        }
+        if (!directory || snprintf(path, size, "%s/" STATE_FILE, directory) >= (int)size)
+                return FAIL(-EINVAL);
+        int r = os_mkdir(directory, 0700);
+        return r == -EEXIST ? 0 : r;
+}
+
+static void say_failure(const struct desk *d, int error) {
+        char text[160];
+
+        snprintf(text, sizeof(text), "state=failed error=%d where=%s what=%s", -error,
+                 base_fail_where(), d ? desk_error(d) : "");
+        note(0, text);
+}
+
+int process_desk(int argc, char **argv) {
+        static struct loop l;
+        static char path[4096];
+        struct desk_options o = {.state.path = path};
+        struct msg_node_seq ready = {.type = DESK_READY};
+        int landlock;
+        int r = make_options(argc, argv, &o, path, sizeof(path), &landlock);
+
+        if (r == 0)
+                r = desk_open(&l.desk, &o);
+        if (r < 0) {
+                say_failure(NULL, r);
+                return 13;
+        }
+        if (sandbox_enter(SANDBOX_DESK, landlock, MEMORY_MAX, NULL) < 0)
+                return 15;
+        lang_current = LANG_EN; /* its log; alerts have both languages */
+        ready.seq = desk_watermark(l.desk);
+        l.last_batch = os_monotonic();
+        r = os_send(CHILD_SOCKET, &ready, sizeof(ready), NULL, 0);
+        if (r == 0)
+                r = serve(&l);
+        if (r < 0)
+                say_failure(l.desk, r);
+        return r < 0 ? 16 : 0;
+}

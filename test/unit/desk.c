@@ -1,0 +1,285 @@
+/* The desk: verdicts to alerts, once each, whatever is judged twice, out of turn, too much or by a
+ * liar. */
+#include "desk_world.h"
+
+static void one_alert_for_rule_and_entity(void) {
+        world_start(world_rules);
+        say(rule("Evil tool"), 1, 10, "host=dc01 Image=evil");
+        say(rule("Evil tool"), 2, 20, "host=DC01 Image=evil");
+        say(rule("Evil tool"), 3, 15, "host=dc02 Image=evil");
+        check_int(judged(1, 4), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|dc01|2|2; Evil tool|dc02|1|1");
+        say(rule("Evil tool"), 4, 20 + 3600, "host=dc01 Image=evil"); /* an hour: still the same */
+        say(rule("Evil tool"), 5, 20 + 7201, "host=dc01 Image=evil"); /* and a second: another */
+        check_int(judged(4, 6), 0);
+        check_int(commit(), 0);
+        check_int(stats().watermark, 6);
+        check_alerts("Evil tool|dc01|1|1; Evil tool|dc01|3|3; Evil tool|dc02|1|1");
+        world_end();
+}
+
+static void entity_is_host_else_user_else_source(void) {
+        world_start(world_rules);
+        w.source = 7;
+        say(rule("Evil tool"), 1, 10, "user=an Image=evil");
+        say(rule("Evil tool"), 2, 9, "Image=evil coloa.source=fw-1");
+        say(rule("Evil tool"), 3, 8, "Image=evil");
+        check_int(judged(1, 4), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|an|1|1; Evil tool|fw-1|1|1; Evil tool|source 7|1|1");
+        world_end();
+}
+
+static void judged_twice_counts_once(void) {
+        world_start(world_rules);
+        say(rule("Evil tool"), 1, 10, "host=dc01 Image=evil");
+        check_int(judged(0, 0), 0); /* the outbox was full */
+        check_int(commit(), 0);
+        say(rule("Evil tool"), 1, 10, "host=dc01 Image=evil"); /* the judge died: again */
+        say(rule("Evil tool"), 2, 11, "host=dc01 Image=evil");
+        check_int(judged(1, 3), 0);
+        check_int(commit(), 0);
+        say(rule("Noise"), 2, 11, "host=dc01 Image=noise"); /* of what is judged already */
+        check_int(judged(1, 3), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|dc01|2|2");
+        check_int(stats().doubled, 2);
+        world_end();
+}
+
+static void restart_goes_on_from_the_last_commit(void) {
+        world_start(world_rules);
+        say(rule("Evil tool"), 1, 10, "host=dc01 Image=evil");
+        check_int(judged(1, 2), 0);
+        check_int(commit(), 0);
+        say(rule("Evil tool"), 2, 11, "host=dc01 Image=evil");
+        check_int(judged(2, 3), 0);
+        world_close(); /* not committed */
+        check_int(world_open(), 0);
+        check_int(desk_watermark(w.d), 2);
+        check_alerts("Evil tool|dc01|1|1");
+        say(rule("Evil tool"), 2, 11, "host=dc01 Image=evil");
+        check_int(judged(2, 3), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|dc01|2|2");
+        world_end();
+}
+
+static void watermark_waits_for_the_gap(void) {
+        world_start(world_rules);
+        check_int(judged(5, 9), 0);
+        check_int(judged(20, 30), 0);
+        check_int(desk_watermark(w.d), 0);
+        check(!desk_whole(w.d));
+        check_int(judged(1, 5), 0);
+        check_int(desk_watermark(w.d), 9);
+        check_int(commit(), 0);
+        world_close();
+        check_int(world_open(), 0);
+        check_int(desk_watermark(w.d), 9);
+        check_int(judged(8, 21), 0);
+        check_int(desk_watermark(w.d), 30);
+        check(desk_whole(w.d));
+        world_end();
+}
+
+static void samples_are_first_and_last_ten(void) {
+        world_start(world_rules);
+        for (uint64_t i = 1; i <= 100; i++)
+                say(rule("Evil tool"), i, (double)i, "host=dc01 Image=evil");
+        check_int(judged(1, 101), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|dc01|100|20");
+        world_close();
+        check_int(world_open(), 0);
+        say(rule("Evil tool"), 101, 101, "host=dc01 Image=evil");
+        check_int(judged(101, 102), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|dc01|101|20");
+        world_end();
+}
+
+static void a_liar_is_not_believed(void) {
+        struct finding f;
+
+        world_start(world_rules);
+        check_int(judged(1, 100), 0);
+        f = finding_of(999, 100, 1); /* no such rule */
+        put(OUTBOX_FINDING, &f);
+        f = finding_of(rule("Evil tool"), 100 + (1 << 22), 1); /* not in anybody's hands */
+        put(OUTBOX_FINDING, &f);
+        f = finding_of(rule("Evil tool"), UINT64_MAX, 1);
+        put(OUTBOX_FINDING, &f);
+        f = finding_of(rule("Evil tool"), 101, 1); /* a correlation's */
+        f.flags = FINDING_ALERT | FINDING_REPORT;
+        put(OUTBOX_FINDING, &f);
+        f = finding_of(rule("Evil tool"), 102, 1); /* no rule for correlations */
+        put(OUTBOX_HIT, &f);
+        f = finding_of(rule("Evil tool"), 50, 1); /* judged long ago */
+        put(OUTBOX_FINDING, &f);
+        check_int(judged(100, 103), 0);
+        check_int(commit(), 0);
+        check_alerts("");
+        check_int(stats().refused, 5);
+        check_int(stats().doubled, 1);
+        /* From the future: as of now. */
+        f = finding_of(rule("Evil tool"), 103, 1);
+        f.time = f.time_last = INT64_MAX;
+        f.received = INT64_MAX;
+        put(OUTBOX_FINDING, &f);
+        check_int(judged(103, 104), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|source 0|1|1");
+        /* What does not decode ends it, and its stretch is not marked. */
+        outbox_put(w.box, &w.staged, OUTBOX_FINDING, SPAN("nonsense"));
+        outbox_publish(w.box, w.staged);
+        check_int(judged(104, 110), DESK_E_JUDGE);
+        check_int(desk_watermark(w.d), 104);
+        world_end();
+}
+
+static void unknown_rules_are_asked_for(void) {
+        world_start(world_rules);
+        say(rule("Evil tool"), 1, 10, "host=dc01");
+        w.generation++;
+        check_int(judged(1, 2), DESK_E_GENERATION);
+        check_int(desk_watermark(w.d), 0);
+        check_int(judged(2, 3), 0); /* nothing was said: no rules are needed */
+        w.generation--;
+        world_end();
+}
+
+static void too_much_is_counted_and_shown(void) {
+        uint64_t seq = 1;
+
+        w.o.rate = 50;
+        world_start(world_rules);
+        for (unsigned i = 0; i < 300; i++)
+                say(rule("Noise"), seq++, 10, "host=dc01");
+        say(rule("Evil tool"), seq++, 10, "host=dc01 Image=evil");
+        check_int(judged(1, seq), 0);
+        check_int(commit(), 0);
+        check_int(stats().counted, 0); /* Noise is a correlation's only */
+        check_int(stats().refused, 300);
+        for (unsigned i = 0; i < 300; i++)
+                say(rule("Evil tool"), seq++, 10, "host=dc01 Image=evil");
+        check_int(judged(302, seq), 0);
+        check_int(commit(), 0);
+        check_int(stats().counted, 251);
+        check_alerts("A rule says too much: only counted|Evil tool|251|0; Evil tool|dc01|50|20");
+        w.mono += NS_PER_SEC;
+        say(rule("Evil tool"), seq++, 11, "host=dc01 Image=evil");
+        check_int(judged(seq - 1, seq), 0);
+        check_int(commit(), 0);
+        check_alerts("A rule says too much: only counted|Evil tool|251|0; Evil tool|dc01|51|20");
+        world_end();
+}
+
+static void invented_hosts_are_one_alert_more(void) {
+        char host[64];
+
+        w.o.alerts_of_rule = 10;
+        world_start(world_rules);
+        for (unsigned i = 0; i < 1000; i++) {
+                snprintf(host, sizeof(host), "host=h%u Image=evil", i);
+                say(rule("Evil tool"), 1 + i, 10, host);
+        }
+        say(rule("Failed login"), 1001, 10, "host=dc01");
+        check_int(judged(1, 1002), 0);
+        check_int(commit(), 0);
+        check_int(stats().alerts, 12);
+        check_int(stats().folded, 990);
+        check(strstr(alerts(), "Evil tool|*|990|20") != NULL);
+        check(strstr(alerts(), "Failed login|dc01|1|1") != NULL);
+        world_end();
+}
+
+static void alerts_leave_memory_and_come_back(void) {
+        char host[64];
+
+        w.o.alerts_of_rule = w.o.alerts_in_hour = 1000000;
+        w.o.rate = 1000000;
+        world_start(world_rules);
+        for (unsigned round = 0; round < 2; round++)
+                for (unsigned i = 0; i < 6000; i++) {
+                        snprintf(host, sizeof(host), "host=h%u Image=evil", i);
+                        say(rule("Evil tool"), 1 + round * 6000 + i, 10, host);
+                        if (i % 500 == 499) {
+                                check_int(judged(0, 0), 0);
+                                if (i % 1000 == 999)
+                                        check_int(commit(), 0);
+                        }
+                }
+        check_int(judged(1, 12001), 0);
+        check_int(commit(), 0);
+        check_int(stats().alerts, 6000);
+        check_int(stats().verdicts, 12000);
+        check(strstr(alerts(), "Evil tool|h77|2|2;") != NULL);
+        world_end();
+}
+
+static void own_alerts(void) {
+        struct msg_own_alert m = {.type = DESK_INCIDENT,
+                                  .what = OWN_SILENT_SOURCE,
+                                  .source = "fw-1",
+                                  .text = "silent for 600 s"};
+
+        world_start(world_rules);
+        m.time = at(5);
+        check_int(desk_own(w.d, &m, w.wall), 0);
+        m.time = at(6);
+        check_int(desk_own(w.d, &m, w.wall), 0);
+        m.what = OWN_CRASH;
+        m.seq = 77;
+        m.source[0] = 0;
+        m.time = at(4);
+        check_int(desk_own(w.d, &m, w.wall), 0);
+        m.what = 1000;
+        check_int(desk_own(w.d, &m, w.wall), 0);
+        check_int(commit(), 0);
+        check_alerts("A source fell silent|fw-1|2|0; A record was set aside without being "
+                     "judged||1|1");
+        world_end();
+}
+
+static void the_same_rule_after_a_change(void) {
+        _cleanup_(buf_deinit) struct buf changed = {0};
+
+        world_start(world_rules);
+        say(rule("Evil tool"), 1, 10, "host=dc01 Image=evil");
+        check_int(judged(1, 2), 0);
+        const char *at_ = strstr(world_rules, "Image: evil");
+        buf_add(&changed, world_rules, (size_t)(at_ - world_rules));
+        buf_str(&changed, "Image: worse");
+        buf_str(&changed, at_ + strlen("Image: evil"));
+        buf_char(&changed, '\0');
+        world_compile(changed.p);
+        check_int(world_give_program(), 0);
+        say(rule("Evil tool"), 2, 20, "host=dc01 Image=worse");
+        check_int(judged(2, 3), 0);
+        w.generation--; /* another judge still had the old rules */
+        say(rule("Evil tool"), 3, 21, "host=dc01 Image=evil");
+        check_int(judged(3, 4), 0);
+        w.generation++;
+        check_int(commit(), 0);
+        check_alerts("Evil tool|dc01|3|3");
+        world_end();
+}
+
+int main(void) {
+        RUN(one_alert_for_rule_and_entity);
+        RUN(entity_is_host_else_user_else_source);
+        RUN(judged_twice_counts_once);
+        RUN(restart_goes_on_from_the_last_commit);
+        RUN(watermark_waits_for_the_gap);
+        RUN(samples_are_first_and_last_ten);
+        RUN(a_liar_is_not_believed);
+        RUN(unknown_rules_are_asked_for);
+        RUN(too_much_is_counted_and_shown);
+        RUN(invented_hosts_are_one_alert_more);
+        RUN(alerts_leave_memory_and_come_back);
+        RUN(own_alerts);
+        RUN(the_same_rule_after_a_change);
+        return check_done();
+}
