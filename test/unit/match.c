@@ -253,6 +253,12 @@ static void keywords(void) {
              {"{k: [mimikatz], condition: k}", "{\"A\":\"mimi\\u006bATZ\"}", true},
              {"{k: ['a\\b\"c'], condition: k}", "{\"A\":\"xa\\\\b\\\"c\"}", true},
              {"{k: [4625], condition: k}", "{\"A\":4625}", true},
+             {"{k: {'|cased': Foo}, condition: k}", "{\"A\":\"xFoox\"}", true},
+             {"{k: {'|cased': Foo}, condition: k}", "{\"A\":\"xfoox\"}", false},
+             {"{k: {'|cased': Foo}, condition: not k}", "{\"A\":\"xfoox\"}", true},
+             {"{k: {'|re': 'fo+'}, condition: k}", "{\"A\":\"xfoox\"}", true},
+             {"{k: {'|re': 'fo+'}, condition: k}", "{\"A\":\"xFOOx\"}", false},
+             {"{k: {'|startswith': foo}, condition: k}", "{\"A\":\"FOOx\"}", true},
              {"{k: ['tiếng'], condition: k}", "{\"A\":\"TIẾNG\"}", true},
              {"{k: [abcdefgh], condition: k}", "{\"A\":[1,{\"B\":\"abcdefghi\"}]}", true},
              {"{k: [foo], s: {A: x}, condition: s and not k}", "{\"A\":\"x\"}", true},
@@ -275,6 +281,10 @@ static void repeated_names_in_text_all_count(void) {
              {S("Image: bad"), "Image=evil a=b Image=good", false},
              {S("Image: evil, a: b"), "Image=x Image=evil Image=y a=c a=b", true});
         ROWS("test", {S("Image: evil"), "{\"Image\":\"evil\",\"Image\":\"good\"}", false});
+        ROWS("pairs", {"{k: {'|cased': Foo}, condition: k}", "a=xFoox b=y", true},
+             {"{k: {'|cased': Foo}, condition: k}", "a=xfoox b=y", false},
+             {"{k: [foo], condition: k}", "a=xFOOx b=y", true},
+             {"{k: ['a=x'], condition: k}", "a=xfoox b=y", true});
 }
 
 /* What is not of the rule's log source does not match, whatever its fields say. */
