@@ -31,7 +31,11 @@
 
 /* Passes an unexpected error (negative errno) up unchanged, leaving a trace (base/error.h). */
 #define FAIL(r) base_fail((r), __FILE__, __LINE__)
-int base_fail(int r, const char *file, int line);
+void base_fail_note(int r, const char *file, int line);
+static inline int base_fail(int r, const char *file, int line) {
+        base_fail_note(r, file, line);
+        return r; /* here, so that who analyses callers sees it */
+}
 /* The first place where the error now travelling up was seen ("file.c:12"), or "". */
 const char *base_fail_where(void);
 void base_fail_clear(void);

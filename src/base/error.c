@@ -6,12 +6,11 @@
 
 static char where[128];
 
-int base_fail(int r, const char *file, int line) {
+void base_fail_note(int r, const char *file, int line) {
         if (r < 0 && where[0] == '\0') {
                 const char *slash = strrchr(file, '/');
                 snprintf(where, sizeof(where), "%s:%d", slash ? slash + 1 : file, line);
         }
-        return r;
 }
 
 const char *base_fail_where(void) {

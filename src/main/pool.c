@@ -197,6 +197,7 @@ static int new_judge(struct pool *p) {
 
         if (r < 0)
                 return r;
+        assert(map);
         j->out = map;
         j->out->slot = UINT64_MAX; /* at none yet */
         return start_judge(p, j);

@@ -156,7 +156,7 @@ int os_exchange(const char *a, const char *b) {
 }
 
 int os_remove_tree(const char *path) {
-        char **names, full[4096];
+        char **names = NULL, full[4096];
         struct stat st;
         size_t n = 0;
         int r = os_lstat(path, &st);

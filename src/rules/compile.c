@@ -290,6 +290,7 @@ static uint32_t put_atom(struct compiler *c, const struct atom *a) {
                 memcpy(&o, c->sec[SEC_ATOM].p + (c->atoms.slot[k].at1 - 1) * sizeof(o), sizeof(o));
                 struct b_range pieces = o.pieces;
                 o.pieces.first = 0;
+                /* Padding too: all of it was cleared. NOLINTNEXTLINE(*-comparison,cert-*) */
                 if (memcmp(&o, &key, sizeof(o)) == 0 && same_pieces(c, pieces, t.pieces)) {
                         c->sec[SEC_PIECE].len -= t.pieces.n * sizeof(struct b_piece);
                         return c->atoms.slot[k].at1 - 1;

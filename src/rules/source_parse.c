@@ -566,6 +566,7 @@ static void load_file(struct load *l, struct span yaml) {
                 l->doc = &doc;
                 if (root)
                         load_document(l, root);
+                l->doc = NULL;
                 yaml_document_delete(&doc);
                 if (!root)
                         break;

@@ -353,7 +353,7 @@ struct table *table_new(struct arena *a, const struct table_item *items, uint32_
                         const struct gram_count *counts, enum table_use use) {
         bool within = use == TABLE_WITHIN;
         struct table *t = arena_zalloc(a, sizeof(*t));
-        uint8_t *places = malloc((size_t)n + 1);
+        uint8_t *places = calloc((size_t)n + 1, 1);
         bool ok = t && places;
 
         if (ok) {

@@ -125,7 +125,7 @@ void textpat_init(struct textpat *t, const struct program *g, const struct b_ato
 
 /* pieces[0..n) against s; `open`: what follows the last piece does not matter. */
 static bool glob(const struct b_piece *p, uint32_t n, const char *str, struct span s, bool open) {
-        const char *at = s.p, *end = s.p + s.len, *star_at = NULL;
+        const char *at = s.p ? s.p : "", *end = at + s.len, *star_at = NULL;
         uint32_t i = 0, star_i = 0;
 
         for (;;) {

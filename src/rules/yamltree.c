@@ -453,7 +453,7 @@ bool node_number(const struct node *n, double *ret) {
         case SCALAR_INT:
                 if (s.len > 2 && (s.p[1] == 'o' || s.p[1] == 'x')) {
                         for (size_t i = 2; i < s.len; i++) {
-                                int d = ascii_lower(s.p[i]);
+                                int d = (unsigned char)ascii_lower(s.p[i]);
                                 v = v * (s.p[1] == 'o' ? 8 : 16) +
                                     (d <= '9' ? d - '0' : d - 'a' + 10);
                         }
