@@ -63,8 +63,9 @@ class Target:
         return len(list((self.home / "findings").iterdir()))
 
     def command(self, *options: str) -> list:
+        words = ROOT / "test" / "fuzz" / "dict" / self.name
         return [str(self.program), f"-artifact_prefix={self.home}/findings/", "-rss_limit_mb=2048", "-timeout=10",
-                f"-max_len={self.max_len}", *options]
+                f"-max_len={self.max_len}", *([f"-dict={words}"] if words.exists() else []), *options]
 
     def dirs(self) -> list:
         seeds = ROOT / "test" / "fuzz" / "corpus" / self.name
@@ -93,7 +94,7 @@ class Target:
         base = dict(self.got)
         start = time.monotonic()
         seen = {"runs": 0, "at": start, "edges": 0, "edge": start, "inited": False, "tail": []}
-        child = subprocess.Popen(self.command("-entropic=0", "-detect_leaks=0", "-print_final_stats=1",
+        child = subprocess.Popen(self.command("-entropic=0", "-detect_leaks=0", "-reload=0", "-print_final_stats=1",
                                               f"-max_total_time={int(limit) + 1}", *self.dirs()),
                                  stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace",
                                  env={**os.environ, **SANITIZE})
