@@ -112,6 +112,7 @@ struct leaf {
         uint32_t first, n; /* instances that trigger on it: in bucket.fires */
         float p;           /* how likely it is */
         float cost;
+        uint32_t held; /* how often its table said so, since that was made */
 };
 
 enum node_kind { NODE_TRUE, NODE_FALSE, NODE_LEAF, NODE_AND, NODE_OR, NODE_NOT, NODE_AT_LEAST };

@@ -275,7 +275,8 @@ static inline void mark(struct matcher *m, const uint32_t *leaves, uint32_t n, u
         struct bucket *b = m->b;
 
         for (uint32_t i = 0; i < n; i++) {
-                const struct leaf *l = &b->leaves[leaves[i]];
+                struct leaf *l = &b->leaves[leaves[i]];
+                l->held++;
                 b->state[leaves[i]] = m->epoch << 1 | 1;
                 for (uint32_t k = 0; k < l->n; k++)
                         candidate(m, b->fires[l->first + k], n_cand);

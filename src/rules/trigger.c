@@ -20,7 +20,8 @@
 #define EVAL_COST 80.0f /* ns, of looking at a candidate */
 #define SAMPLES 64u
 #define SAMPLE_TEXT 4096u
-#define RESOLVE_P 0.004f /* none of the samples had it */
+#define RESOLVE_P 0.004f      /* none of the samples had it */
+#define RESOLVE_P_MEMO 0.02f /* finding it is remembered with the value */
 #define TRAIN_MIN 4u     /* instances: learning is worth it */
 #define PRICE_LEAF 150u  /* ns, of learning, until half of the samples are due */
 #define PRICE_ANY 20000u
@@ -261,7 +262,7 @@ static void ban_slots(struct chooser *x) {
 /* Leaves that no rule triggers on, but that conditions ask for often or dearly: a table that runs
  * anyway decides them. */
 static bool worth_resolving(const struct matcher *m, const struct leaf *l) {
-        if (l->kind != LEAF_ATOM || l->p > RESOLVE_P)
+        if (l->kind != LEAF_ATOM || l->p > (m->o.no_memo ? RESOLVE_P : RESOLVE_P_MEMO))
                 return false;
         const struct catom *c = &m->atoms.atom[l->index];
         return c->b->op == ATOM_STRING && c->need.len >= 3;
@@ -314,7 +315,7 @@ static int make_tables(struct matcher *m, struct bucket *b) {
 static int make_fires(struct bucket *b, const struct plan *p) {
         b->n_always = 0;
         for (uint32_t i = 0; i < b->n_leaves; i++) {
-                b->leaves[i].n = 0;
+                b->leaves[i].n = b->leaves[i].held = 0;
                 b->leaves[i].in_table = false;
         }
         for (uint32_t i = 0; i < b->n_instances; i++) {
@@ -484,6 +485,7 @@ static void measure_slot(struct matcher *m, struct bucket *b, uint32_t slot,
 static void measure(struct matcher *m, struct bucket *b) {
         struct table_item *items = malloc(((size_t)b->n_leaves + 1) * sizeof(*items));
         uint32_t *hits = calloc((size_t)b->n_leaves + 1, sizeof(*hits));
+        float events = (float)(b->events - b->made);
 
         for (uint32_t i = 0; i < b->n_samples; i++) {
                 gram_learn(m->grams, b->samples[i].fold);
@@ -506,6 +508,8 @@ static void measure(struct matcher *m, struct bucket *b) {
                         continue;
                 guess = atom_guess(&m->atoms.atom[l->index], &ignored);
                 l->p = MIN(((float)hits[i] + guess * 2) / ((float)b->n_sampled + 2), 1.0f);
+                if (l->in_table && events > (float)b->n_sampled) /* that knows better */
+                        l->p = MIN(((float)l->held + guess * 2) / (events + 2), 1.0f);
         }
         free(items);
         free(hits);
