@@ -52,11 +52,14 @@ struct heads {
 
 struct gram {
         uint32_t gram;
+        uint32_t near; /* four more bytes of the literal */
         uint32_t entry;
-        uint32_t off;        /* in the literal */
-        int32_t delta;       /* four more bytes of the literal, from here */
-        uint32_t near, mask; /* what they are; 0: the literal is too short */
+        uint16_t off;  /* in the literal */
+        int8_t delta;  /* of `near`, from here */
+        uint8_t alone; /* the literal is too short for it */
 };
+_Static_assert(sizeof(struct gram) == 16, "four to a line of the cache");
+#define OFF_MAX 32768u
 
 /* Sequences, and where they stand in literals. */
 struct grams {
@@ -233,6 +236,7 @@ static uint32_t gram_of(const struct entry *e) {
 static uint32_t rarest(struct span lit, const struct gram_count *c, uint32_t run) {
         uint32_t best = 0, n = 0, best_n = UINT32_MAX, last[STEP] = {0};
 
+        lit.len = MIN(lit.len, (size_t)OFF_MAX);
         for (uint32_t i = 0; i + 4 <= lit.len; i++) {
                 uint32_t v = c->n[gram_hash(load4(lit.p + i)) >> (32 - GRAM_BITS)];
                 n += v - (i >= run ? last[i % run] : 0);
@@ -270,16 +274,16 @@ static bool sieve_build(struct arena *a, struct table *t, const uint8_t *places)
 /* Literals share their common sequences by the dozen ("exe ", ".dll"): the bytes beside tell them
  * apart without looking at the literal. */
 static struct gram gram_new(const struct entry *e, uint32_t gram, uint32_t i) {
-        struct gram g = {.gram = gram, .entry = i, .off = e->off};
+        struct gram g = {.gram = gram, .entry = i, .off = (uint16_t)e->off, .alone = 1};
 
         if (e->lit.len < 5)
                 return g;
         uint32_t at = e->off + 8 <= e->lit.len ? e->off + 4 : e->off >= 4 ? e->off - 4 : 0;
         if (at == 0 && e->off < 4) /* five to seven bytes and in the middle */
                 at = e->off ? 0 : (uint32_t)e->lit.len - 4;
-        g.delta = (int32_t)at - (int32_t)e->off;
+        g.delta = (int8_t)((int32_t)at - (int32_t)e->off);
         g.near = load4(e->lit.p + at);
-        g.mask = UINT32_MAX;
+        g.alone = 0;
         return g;
 }
 
@@ -391,12 +395,34 @@ bool table_is_cheap(const struct table *t) {
 
 /* ---- running ---- */
 
+#define HITS 24u
+
+/* Tables are too large for the nearest cache: what is to be read next is fetched for several at
+ * once. */
+struct gram_hit {
+        const struct grams *m;
+        const char *p;
+        uint32_t gram, head, end;
+};
+struct literal_hit {
+        const char *p; /* where it should begin */
+        uint32_t entry;
+};
+struct probe {
+        const struct heads *h;
+        uint64_t key;
+};
+
 struct run {
         const struct table *t;
         struct atoms *a;
         const struct value *v;
         uint32_t *to;
         uint32_t n;
+        uint32_t n_hits, n_literals, n_probes;
+        struct gram_hit hit[HITS];
+        struct literal_hit literal[HITS];
+        struct probe probe[17];
 };
 
 static void found(struct run *r, uint32_t i) {
@@ -412,28 +438,34 @@ static void found(struct run *r, uint32_t i) {
         r->to[r->n++] = i;
 }
 
-static void run_exact(struct run *r) {
-        const struct heads *h = &r->t->exact;
-        struct span s = r->v->fold;
-        uint64_t key = hash_span(s, KEY);
-
-        for (uint32_t i = h->head[key >> (64 - h->bits)]; i != NONE; i = r->t->e[i].next)
-                if (h->key[i] == key && span_eq(r->t->e[i].lit, s))
-                        found(r, i);
+static void probe(struct run *r, const struct heads *h, uint64_t key) {
+        r->probe[r->n_probes++] = (struct probe){h, key};
+        __builtin_prefetch(&h->head[key >> (64 - h->bits)]);
 }
 
-static void run_ends(struct run *r, const struct heads *h, bool suffix) {
+static void probe_ends(struct run *r, const struct heads *h, bool suffix) {
         struct span s = r->v->fold;
 
         for (uint32_t lens = h->lens; lens; lens &= lens - 1) {
                 unsigned len = (unsigned)__builtin_ctz(lens) + 1;
                 if (len > s.len)
                         return;
-                uint64_t key =
-                        short_key(mask_key(load8(suffix ? s.p + s.len - len : s.p), len), len);
-                for (uint32_t i = h->head[key >> (64 - h->bits)]; i != NONE; i = r->t->e[i].next) {
-                        struct span lit = r->t->e[i].lit;
-                        if (h->key[i] == key && (suffix ? span_ends(s, lit) : span_starts(s, lit)))
+                probe(r, h, short_key(mask_key(load8(suffix ? s.p + s.len - len : s.p), len), len));
+        }
+}
+
+static void run_probes(struct run *r) {
+        const struct table *t = r->t;
+        struct span s = r->v->fold;
+
+        for (uint32_t k = 0; k < r->n_probes; k++) {
+                const struct heads *h = r->probe[k].h;
+                uint64_t key = r->probe[k].key;
+                for (uint32_t i = h->head[key >> (64 - h->bits)]; i != NONE; i = t->e[i].next) {
+                        struct span lit = t->e[i].lit;
+                        if (h->key[i] == key && (h == &t->exact    ? span_eq(lit, s)
+                                                 : h == &t->prefix ? span_starts(s, lit)
+                                                                   : span_ends(s, lit)))
                                 found(r, i);
                 }
         }
@@ -460,23 +492,54 @@ static void run_equals(struct run *r) {
         }
 }
 
-static void gram_hit(struct run *r, const struct grams *m, const char *p, uint32_t gram,
-                     uint32_t hash) {
-        const struct table *t = r->t;
+static void compare_literals(struct run *r) {
         struct span s = r->v->fold;
-        uint32_t h = hash >> m->head_shift;
 
-        for (uint32_t k = m->head[h]; k < m->head[h + 1]; k++) {
-                const struct gram *q = &m->gram[k];
-                if ((size_t)(p - s.p) < q->off)
-                        continue;
-                if ((q->gram ^ gram) | ((load4(p + q->delta) & q->mask) ^ q->near))
-                        continue;
-                struct span lit = t->e[q->entry].lit;
-                size_t at = (size_t)(p - s.p);
-                if (s.len - (at - q->off) >= lit.len && memcmp(p - q->off, lit.p, lit.len) == 0)
-                        found(r, q->entry);
+        for (uint32_t i = 0; i < r->n_literals; i++)
+                __builtin_prefetch(r->t->e[r->literal[i].entry].lit.p);
+        for (uint32_t i = 0; i < r->n_literals; i++) {
+                const struct literal_hit *l = &r->literal[i];
+                struct span lit = r->t->e[l->entry].lit;
+                if (s.len - (size_t)(l->p - s.p) >= lit.len && memcmp(l->p, lit.p, lit.len) == 0)
+                        found(r, l->entry);
         }
+        r->n_literals = 0;
+}
+
+/* What the sequences that were met belong to. */
+static void take_hits(struct run *r) {
+        const char *begin = r->v->fold.p;
+
+        for (uint32_t i = 0; i < r->n_hits; i++) {
+                struct gram_hit *q = &r->hit[i];
+                q->end = q->m->head[q->head + 1];
+                q->head = q->m->head[q->head];
+                __builtin_prefetch(&q->m->gram[q->head]);
+        }
+        for (uint32_t i = 0; i < r->n_hits; i++) {
+                const struct gram_hit *q = &r->hit[i];
+                for (uint32_t k = q->head; k < q->end; k++) {
+                        const struct gram *g = &q->m->gram[k];
+                        if (g->gram != q->gram || (size_t)(q->p - begin) < g->off ||
+                            (!g->alone && load4(q->p + g->delta) != g->near))
+                                continue;
+                        if (r->n_literals == HITS)
+                                compare_literals(r);
+                        r->literal[r->n_literals++] =
+                                (struct literal_hit){q->p - g->off, g->entry};
+                        __builtin_prefetch(&r->t->e[g->entry]);
+                }
+        }
+        r->n_hits = 0;
+        compare_literals(r);
+}
+
+static inline void gram_hit(struct run *r, const struct grams *m, const char *p, uint32_t gram,
+                            uint32_t hash) {
+        if (UNLIKELY(r->n_hits == HITS))
+                take_hits(r);
+        r->hit[r->n_hits++] = (struct gram_hit){m, p, gram, hash >> m->head_shift, 0};
+        __builtin_prefetch(&m->head[hash >> m->head_shift]);
 }
 
 static inline bool in_map(const struct grams *m, uint32_t hash) {
@@ -572,29 +635,36 @@ static void run_grams(struct run *r) {
                 walk_grams(r, &t->longs, 0xffffffffu, STEP);
         if (t->sieve) {
                 charclass_walk(t->sieve, r->v->fold.p, r->v->fold.len, sieve_hit, r);
-                return;
-        }
-        if (t->shorts.n)
+        } else if (t->shorts.n) {
                 walk_grams(r, &t->shorts, 0xffffffffu, 1);
-        if (t->threes)
-                walk_grams(r, &t->shorts, 0xffffffu, 1);
-        if (t->twos)
-                walk_grams(r, &t->shorts, 0xffffu, 1);
+                if (t->threes)
+                        walk_grams(r, &t->shorts, 0xffffffu, 1);
+                if (t->twos)
+                        walk_grams(r, &t->shorts, 0xffffu, 1);
+        }
+        if (r->n_hits)
+                take_hits(r);
 }
 
 uint32_t table_run(const struct table *t, struct atoms *a, const struct value *v, uint32_t *to) {
-        struct run r = {.t = t, .a = a, .v = v, .to = to};
+        struct run r;
 
+        r.t = t;
+        r.a = a;
+        r.v = v;
+        r.to = to;
+        r.n = r.n_hits = r.n_literals = r.n_probes = 0;
         if (t->exact.bits)
-                run_exact(&r);
+                probe(&r, &t->exact, hash_span(v->fold, KEY));
         if (t->prefix.bits)
-                run_ends(&r, &t->prefix, false);
+                probe_ends(&r, &t->prefix, false);
         if (t->suffix.bits)
-                run_ends(&r, &t->suffix, true);
+                probe_ends(&r, &t->suffix, true);
         if (t->equals.bits)
                 run_equals(&r);
         if (t->shorts.n + t->longs.n)
                 run_grams(&r);
+        run_probes(&r);
         for (uint32_t i = 0; i < t->n_direct; i++)
                 found(&r, t->direct[i]);
         for (uint32_t i = 0; i < r.n; i++) {
