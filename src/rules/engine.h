@@ -119,7 +119,7 @@ enum node_kind { NODE_TRUE, NODE_FALSE, NODE_LEAF, NODE_AND, NODE_OR, NODE_NOT, 
 struct node {
         uint8_t kind;
         uint32_t n;
-        uint32_t min;  /* NODE_AT_LEAST */
+        uint32_t min;  /* NODE_AT_LEAST; NODE_LEAF: 1: the field's table decides it */
         uint32_t kids; /* first kid (in bucket.nodes); NODE_LEAF: the leaf */
 };
 

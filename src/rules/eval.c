@@ -172,9 +172,8 @@ static bool leaf_value(struct matcher *m, const struct leaf *l) {
         const uint32_t *fields;
 
         switch (l->kind) {
-        case LEAF_ATOM:
-                return !l->in_table &&
-                       value_leaf(m, l); /* what tables hold was marked when they ran */
+        case LEAF_ATOM: /* what tables hold was marked when they ran */
+                return !l->in_table && value_leaf(m, l);
         case LEAF_COND: return value_leaf(m, l);
         case LEAF_REF: return ref_leaf(m, l);
         case LEAF_NULL: return null_leaf(m, l);
@@ -183,14 +182,27 @@ static bool leaf_value(struct matcher *m, const struct leaf *l) {
         }
 }
 
-bool leaf_holds(struct matcher *m, uint32_t leaf) {
+static inline bool holds(struct matcher *m, uint32_t leaf) {
         uint32_t *state = &m->b->state[leaf];
 
         if (*state >> 1 == m->epoch)
                 return *state & 1;
-        bool holds = leaf_value(m, &m->b->leaves[leaf]);
-        *state = m->epoch << 1 | holds;
-        return holds;
+        bool yes = leaf_value(m, &m->b->leaves[leaf]);
+        *state = m->epoch << 1 | yes;
+        return yes;
+}
+
+bool leaf_holds(struct matcher *m, uint32_t leaf) {
+        return holds(m, leaf);
+}
+
+/* Most kids are leaves that tables decided. */
+static inline bool kid_holds(struct matcher *m, uint32_t node) {
+        const struct node *n = &m->b->nodes[node];
+
+        if (LIKELY(n->kind == NODE_LEAF))
+                return n->min ? m->b->state[n->kids] == (m->epoch << 1 | 1) : holds(m, n->kids);
+        return node_holds(m, node);
 }
 
 bool node_holds(struct matcher *m, uint32_t node) {
@@ -200,21 +212,21 @@ bool node_holds(struct matcher *m, uint32_t node) {
         switch (n->kind) {
         case NODE_TRUE: return true;
         case NODE_FALSE: return false;
-        case NODE_LEAF: return leaf_holds(m, n->kids);
-        case NODE_NOT: return !node_holds(m, n->kids);
+        case NODE_LEAF: return holds(m, n->kids);
+        case NODE_NOT: return !kid_holds(m, n->kids);
         case NODE_AND:
                 for (uint32_t i = 0; i < n->n; i++)
-                        if (!node_holds(m, n->kids + i))
+                        if (!kid_holds(m, n->kids + i))
                                 return false;
                 return true;
         case NODE_OR:
                 for (uint32_t i = 0; i < n->n; i++)
-                        if (node_holds(m, n->kids + i))
+                        if (kid_holds(m, n->kids + i))
                                 return true;
                 return false;
         default:
                 for (uint32_t i = 0; i < n->n && n->n - i >= min; i++)
-                        if (node_holds(m, n->kids + i) && --min == 0)
+                        if (kid_holds(m, n->kids + i) && --min == 0)
                                 return true;
                 return false;
         }

@@ -11,6 +11,10 @@
  * pattern, never more. */
 #include "rules/text.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "base/utf8.h"
 
 typedef unsigned char v16 __attribute__((vector_size(16)));
@@ -59,11 +63,54 @@ size_t text_fold(char *to, struct span s, bool *ret_ascii) {
         return *ret_ascii ? s.len : utf8_fold_to(to, s);
 }
 
+#if defined(__x86_64__)
+
+/* 64 places at once; what a mask leaves out is not read. */
+__attribute__((target("avx512f,avx512bw"))) static const char *find_wide(struct span hay,
+                                                                         struct span lit) {
+        const __m512i first = _mm512_set1_epi8(lit.p[0]),
+                      last = _mm512_set1_epi8(lit.p[lit.len - 1]);
+        size_t places = hay.len - lit.len + 1;
+
+        for (size_t i = 0; i < places; i += 64) {
+                const char *p = hay.p + i;
+                __mmask64 in = places - i >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << (places - i)) - 1;
+                uint64_t hits =
+                        _mm512_mask_cmpeq_epi8_mask(in, _mm512_maskz_loadu_epi8(in, p), first);
+                if (hits)
+                        hits = _mm512_mask_cmpeq_epi8_mask(
+                                hits, _mm512_maskz_loadu_epi8(in, p + lit.len - 1), last);
+                for (; hits; hits &= hits - 1) {
+                        const char *at = p + __builtin_ctzll(hits);
+                        if (lit.len <= 2 || memcmp(at + 1, lit.p + 1, lit.len - 2) == 0)
+                                return at;
+                }
+        }
+        return NULL;
+}
+
+static bool have_wide(void) {
+        static int known; /* 0: not asked yet */
+
+        if (!known)
+                known = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+                                ? 1
+                                : -1;
+        return known > 0;
+}
+
+#else
+#define have_wide() false
+#define find_wide(hay, lit) NULL
+#endif
+
 const char *text_find(struct span hay, struct span lit) {
         if (hay.len < lit.len)
                 return NULL;
         if (lit.len == 1)
                 return memchr(hay.p, lit.p[0], hay.len);
+        if (have_wide())
+                return find_wide(hay, lit);
         const char *p = hay.p, *last = hay.p + (hay.len - lit.len);
         const v16 first_c = (v16){0} + (unsigned char)lit.p[0],
                   last_c = (v16){0} + (unsigned char)lit.p[lit.len - 1];

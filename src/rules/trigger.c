@@ -20,10 +20,10 @@
 #define EVAL_COST 80.0f /* ns, of looking at a candidate */
 #define SAMPLES 64u
 #define SAMPLE_TEXT 4096u
-#define RESOLVE_P 0.004f      /* none of the samples had it */
+#define RESOLVE_P 0.004f     /* none of the samples had it */
 #define RESOLVE_P_MEMO 0.02f /* finding it is remembered with the value */
-#define TRAIN_MIN 4u     /* instances: learning is worth it */
-#define PRICE_LEAF 150u  /* ns, of learning, until half of the samples are due */
+#define TRAIN_MIN 4u         /* instances: learning is worth it */
+#define PRICE_LEAF 150u      /* ns, of learning, until half of the samples are due */
 #define PRICE_ANY 20000u
 #define GOOD 0.25 /* candidates per event: no learning makes it much better */
 
@@ -414,6 +414,9 @@ int bucket_wake(struct matcher *m, struct bucket *b, const struct plan *p) {
                 resolve_more(m, b, has);
                 r = make_tables(m, b);
         }
+        for (uint32_t i = 0; r == 0 && i < b->n_nodes; i++)
+                if (b->nodes[i].kind == NODE_LEAF)
+                        b->nodes[i].min = b->leaves[b->nodes[i].kids].in_table;
         if (r == 0)
                 r = keywords_make(m, b);
         for (uint32_t i = 0; r == 0 && i < b->n_instances; i++)
