@@ -119,7 +119,8 @@ static unsigned age(const struct dedup *d, uint32_t seq) {
         return lo == 0 ? DEDUP_SECONDS : d->n - lo;
 }
 
-bool dedup_seen(struct dedup *d, uint32_t source, uint32_t kind, struct span what, uint64_t seq) {
+struct dedup_place dedup_find(struct dedup *d, uint32_t source, uint32_t kind, struct span what,
+                              uint64_t seq) {
         uint64_t h = hash_span(what, hash_mix(d->key ^ kind, 0x9e3779b97f4a7c15u + source));
         /* Bucket 0 is the head. */
         struct bucket *b = &d->buckets[MAX(h & d->mask, (uint64_t)1)];
@@ -150,8 +151,11 @@ bool dedup_seen(struct dedup *d, uint32_t source, uint32_t kind, struct span wha
 
                 d->window = MIN(d->window, pushed);
         }
-        b->entry[to] = (uint64_t)tag << 32 | now;
-        return seen;
+        return (struct dedup_place){.entry = &b->entry[to], .tag = tag, .seen = seen};
+}
+
+void dedup_note(const struct dedup_place *p, uint64_t seq) {
+        *p->entry = (uint64_t)p->tag << 32 | (uint32_t)seq;
 }
 
 unsigned dedup_window(const struct dedup *d) {

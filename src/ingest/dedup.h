@@ -18,9 +18,18 @@ CLEANUP(dedup, dedup_free)
 
 /* Monotonic time, ns: at least every few seconds. */
 void dedup_tick(struct dedup *d, int64_t now, uint64_t next_seq);
-/* Looks up what identifies a record (its content, or an id; `kind` keeps them apart) of a source,
- * and remembers it as record `seq`. true: it came before within the time. */
-bool dedup_seen(struct dedup *d, uint32_t source, uint32_t kind, struct span what, uint64_t seq);
+/* Where something is, or will be once it is noted. */
+struct dedup_place {
+        uint64_t *entry;
+        uint32_t tag;
+        bool seen; /* it came before within the time */
+};
+/* Looks up what identifies a record (its content, or an id; `kind` keeps them apart) of a source;
+ * `seq` is the number that it will get. Changes nothing. */
+struct dedup_place dedup_find(struct dedup *d, uint32_t source, uint32_t kind, struct span what,
+                              uint64_t seq);
+/* Remembers it, before another is noted. */
+void dedup_note(const struct dedup_place *p, uint64_t seq);
 /* How many seconds back the memory reached when entries were last pushed out early; DEDUP_SECONDS
  * when none are. */
 unsigned dedup_window(const struct dedup *d);

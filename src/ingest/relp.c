@@ -5,7 +5,7 @@
  *
  * A transaction number is 1 to 999999999 and one more than the one before, beginning again at 1; we
  * ask only that it is a number, as it is the sender who must tell its answers apart, and it gets back
- * what it gave. Nothing may come before `open` or after `close`. Answers are in the order of the
+ * what it gave. Nothing may come before `open`; what comes after `close` is not read. Answers are in the order of the
  * transactions, since sequence numbers only rise within a connection.
  *
  * Invariants:
@@ -99,8 +99,6 @@ static enum relp_result read_head(struct relp *r, struct span *in, struct relp_f
 
 /* What the order of commands forbids, before the data is looked at. */
 static const char *forbidden(const struct relp *r) {
-        if (r->closing)
-                return "a frame behind close";
         if (r->command == RELP_OTHER)
                 return "command not supported";
         if (r->command == RELP_OPEN && r->opened)
@@ -113,6 +111,7 @@ static const char *forbidden(const struct relp *r) {
 }
 
 enum relp_result relp_next(struct relp *r, struct span *in, struct relp_frame *ret) {
+        assert(!r->closing); /* relp_has_room() */
         if (!r->in_data) {
                 if (in->len == 0)
                         return RELP_MORE;
@@ -183,7 +182,7 @@ bool relp_answer_open(struct relp *r, const struct relp_frame *f, struct buf *ou
         else if (!lists(commands, SPAN("syslog")))
                 no.what = "command syslog was not offered";
         if (no.what) {
-                relp_answer_bad(&no, out);
+                relp_answer_bad(r, &no, out);
                 return false;
         }
         r->opened = true;
@@ -196,8 +195,21 @@ void relp_wait(struct relp *r, uint32_t txnr, uint64_t seq) {
         r->waiting[(r->first + r->n++) % RELP_WINDOW] = (struct relp_waiting){seq, txnr};
 }
 
-static void answer_close(const struct relp *r, struct buf *out) {
-        buf_printf(out, "%u rsp 0\n0 serverclose 0\n", r->close_txnr);
+static void answer_end(const struct relp *r, struct buf *out) {
+        if (!r->close_what)
+                buf_printf(out, "%u rsp 0\n", r->close_txnr);
+        else if (r->close_txnr)
+                buf_printf(out, "%u rsp %zu 500 %s\n", r->close_txnr, strlen(r->close_what) + 4,
+                           r->close_what);
+        buf_str(out, "0 serverclose 0\n");
+}
+
+static void end(struct relp *r, uint32_t txnr, const char *what, struct buf *out) {
+        r->closing = true;
+        r->close_txnr = txnr;
+        r->close_what = what;
+        if (r->n == 0)
+                answer_end(r, out);
 }
 
 unsigned relp_durable(struct relp *r, uint64_t durable, struct buf *out) {
@@ -210,19 +222,14 @@ unsigned relp_durable(struct relp *r, uint64_t durable, struct buf *out) {
                 said++;
         }
         if (said && relp_is_over(r))
-                answer_close(r, out);
+                answer_end(r, out);
         return said;
 }
 
 void relp_close(struct relp *r, const struct relp_frame *f, struct buf *out) {
-        r->closing = true;
-        r->close_txnr = f->txnr;
-        if (r->n == 0)
-                answer_close(r, out);
+        end(r, f->txnr, NULL, out);
 }
 
-void relp_answer_bad(const struct relp_frame *f, struct buf *out) {
-        if (f->txnr)
-                buf_printf(out, "%u rsp %zu 500 %s\n", f->txnr, strlen(f->what) + 4, f->what);
-        buf_str(out, "0 serverclose 0\n");
+void relp_answer_bad(struct relp *r, const struct relp_frame *f, struct buf *out) {
+        end(r, f->txnr, f->what, out);
 }

@@ -25,7 +25,7 @@ struct relp_frame {
 enum relp_result {
         RELP_FRAME,
         RELP_MORE, /* keep `in` as it is now, and come again with more behind it */
-        RELP_BAD,  /* answer with relp_answer_bad() and close */
+        RELP_BAD,  /* answer with relp_answer_bad(); over once relp_is_over() */
 };
 
 struct relp_waiting {
@@ -38,6 +38,7 @@ struct relp {
         bool opened, closing; /* closing: a close came; no frame may follow */
         bool in_data;
         uint32_t txnr, close_txnr;
+        const char *close_what; /* why we close; NULL: as asked to */
         enum relp_command command;
         uint64_t len, dropped;
         uint32_t first, n; /* of waiting, a ring */
@@ -59,14 +60,15 @@ bool relp_answer_open(struct relp *r, const struct relp_frame *f, struct buf *ou
 /* To RELP_SYSLOG, which became record `seq`: waits. */
 void relp_wait(struct relp *r, uint32_t txnr, uint64_t seq);
 /* Everything below `durable` is: says "200 OK" to those that waited for it, in order. Returns how
- * many. A close that came is answered once nothing waits: relp_is_over(). */
+ * many. The end, if it came, is answered once nothing waits: relp_is_over(). */
 unsigned relp_durable(struct relp *r, uint64_t durable, struct buf *out);
 /* To RELP_CLOSE: answered now or, by relp_durable(), behind what still waits. */
 void relp_close(struct relp *r, const struct relp_frame *f, struct buf *out);
 static inline bool relp_is_over(const struct relp *r) {
         return r->closing && r->n == 0;
 }
-/* "500 what" to transaction f->txnr (0: none known), then the hint that we close. */
-void relp_answer_bad(const struct relp_frame *f, struct buf *out);
+/* "500 what" to transaction f->txnr (0: none known), then the hint that we close; now or, by
+ * relp_durable(), behind what still waits. */
+void relp_answer_bad(struct relp *r, const struct relp_frame *f, struct buf *out);
 
 #endif

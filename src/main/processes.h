@@ -5,6 +5,7 @@
 
 int process_rules(int argc, char **argv);  /* fd 4: bundle */
 int process_ingest(int argc, char **argv); /* fd 4: ring, writable; 5: intake */
+int process_listen(int argc, char **argv); /* fd 4: ring, writable; 5: duplicates; 6: counters */
 int process_judge(int argc, char **argv);  /* fd 4: ring, read-only; 5: program; 6: outbox */
 int process_correlate(int argc,
                       char **argv); /* socket is a stream; fd 4: program; 5: scratch file */

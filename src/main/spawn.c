@@ -17,6 +17,7 @@ static const struct {
 } children[] = {
         {"rules", process_rules},
         {"ingest", process_ingest},
+        {"listen", process_listen}, /* the node's ingest */
         {"judge", process_judge},
         {"correlate", process_correlate},
         {"desk", process_desk},

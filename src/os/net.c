@@ -175,6 +175,7 @@ int os_datagrams_recv(struct os_datagrams *d, int fd) {
                                                       .msg_controllen = CONTROL_ROOM};
         }
         d->got = 0;
+        d->said = false;
         CALL(r, recvmmsg(fd, d->heads, d->n, MSG_DONTWAIT, NULL));
         if (r < 0)
                 return r;
@@ -228,3 +229,16 @@ int os_ready_wait(int ep, struct os_ready *to, unsigned max, int timeout_ms) {
                                 (got[i].events & (EPOLLHUP | EPOLLERR) ? OS_HANGUP : 0u)};
         return n;
 }
+
+#ifdef COLOA_FAULTS
+int os_test_connect(void) {
+        struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9)};
+        int fd, r;
+
+        CALL(fd, socket(AF_INET, SOCK_STREAM, 0));
+        if (fd < 0)
+                return fd;
+        CALL(r, connect(fd, (struct sockaddr *)&a, sizeof(a)));
+        return r == 0 || r == -ECONNREFUSED ? 0 : r;
+}
+#endif

@@ -46,7 +46,7 @@ int os_datagrams_prepare(int fd, int room);
 int os_datagrams_recv(struct os_datagrams *d, int fd);
 /* The i-th of them; false: it was longer than `size` and cut. */
 bool os_datagram(const struct os_datagrams *d, unsigned i, struct span *ret, struct os_peer *peer);
-/* As of the newest datagram that said; false: none did yet. */
+/* As of the newest of the datagrams at hand that said; false: none did. */
 bool os_datagrams_drops(const struct os_datagrams *d, uint32_t *ret);
 
 /* Readiness: epoll, level-triggered. */
@@ -59,5 +59,9 @@ int os_ready_add(int ep, int fd, uint32_t what, uint64_t tag);
 int os_ready_change(int ep, int fd, uint32_t what, uint64_t tag);
 /* At most `max` (<= 256); 0 after `timeout_ms` or a signal. */
 int os_ready_wait(int ep, struct os_ready *to, unsigned max, int timeout_ms);
+
+#ifdef COLOA_FAULTS
+int os_test_connect(void); /* what a hijacked process would try; 0: it got as far as the network */
+#endif
 
 #endif

@@ -101,6 +101,14 @@ static const int calls_desk[] = {SCMP_SYS(fcntl),           SCMP_SYS(fsync),
                                  SCMP_SYS(fdatasync),       SCMP_SYS(ftruncate),
                                  SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep)};
 
+/* To take connections and answer them: nothing here makes a socket or connects one. GnuTLS asks for
+ * the time by time() and gettimeofday(), which the vDSO may leave to the kernel. */
+static const int calls_listen[] = {
+        SCMP_SYS(accept4),    SCMP_SYS(recvmmsg),    SCMP_SYS(shutdown),    SCMP_SYS(setsockopt),
+        SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(epoll_ctl),
+        SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(fcntl),       SCMP_SYS(gettimeofday),
+        SCMP_SYS(time),       SCMP_SYS(getrusage)};
+
 #if defined(__SANITIZE_ADDRESS__)
 /* The sanitizers' own needs, in developer builds only: to print a report and to look at their
  * shadow. */
@@ -133,6 +141,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 r = allow(c, calls_rules, ARRAY_LEN(calls_rules));
         if (job == SANDBOX_DESK)
                 r = allow(c, calls_desk, ARRAY_LEN(calls_desk));
+        if (job == SANDBOX_LISTEN)
+                r = allow(c, calls_listen, ARRAY_LEN(calls_listen));
         if (r < 0)
                 return r;
 #if defined(__SANITIZE_ADDRESS__)

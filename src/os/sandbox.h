@@ -12,6 +12,7 @@ enum sandbox_job {
         SANDBOX_INGEST,    /* reads descriptors it is sent, writes the ring */
         SANDBOX_JUDGE,     /* maps were made before; messages only, no new executable memory */
         SANDBOX_DESK,      /* files of the state, all open; maps what it is sent */
+        SANDBOX_LISTEN,    /* takes connections of listeners it was sent, makes none */
         SANDBOX_CORRELATE, /* messages, and one scratch descriptor to spill to */
 };
 

@@ -1,7 +1,8 @@
 /* What main tells `ingest` of a node, and what both take from the same shared pages.
  *
- *     main ──SOURCE…, LISTEN(socket)…, SECRET(memfd)…, BEGIN(seq), SLOT…──► ingest
- *     ingest ──READY──► main  (behind its sandbox: LISTEN is refused from here on)
+ *     ingest ──READY──► main  (it waits for all of this, in any order)
+ *     main ──SOURCE…, LISTEN(socket)…, SECRET(memfd)…, STORE_POSITIONS(memfd), BEGIN(seq)──► ingest
+ *     (ingest enters its sandbox: nothing foreign was read before, and LISTEN is refused after)
  *     main ──SLOT n, DURABLE seq, SOURCE…, SECRET(memfd)──► ingest
  *     ingest ──FILLED slot, NOTE, DESK_INCIDENT──► main
  *     main ──STOP──► ingest: what is there is handed over, acknowledgements are still sent as

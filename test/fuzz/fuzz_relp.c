@@ -23,12 +23,14 @@ static void feed(struct relp *r, struct span stream, size_t step, struct buf *ou
                 for (;;) {
                         if (r->n == RELP_WINDOW)
                                 said += relp_durable(r, seq, out);
+                        if (r->closing)
+                                break;
                         enum relp_result got = relp_next(r, &in, &f);
                         if (got == RELP_MORE)
                                 break;
                         if (got == RELP_BAD) {
                                 assert(f.what && *f.what);
-                                relp_answer_bad(&f, out);
+                                relp_answer_bad(r, &f, out);
                                 return;
                         }
                         assert(f.data.len <= RECORD_MAX && f.true_len >= f.data.len && f.txnr);
@@ -39,6 +41,8 @@ static void feed(struct relp *r, struct span stream, size_t step, struct buf *ou
                         if (f.command == RELP_CLOSE)
                                 relp_close(r, &f, out);
                 }
+                if (r->closing)
+                        break;
                 assert(in.len <= RECORD_MAX + RELP_HEAD_MAX);
                 memmove(hold, in.p, in.len);
                 kept = in.len;

@@ -8,6 +8,14 @@
 
 static _Alignas(64) char memory[ROOM];
 
+static bool dedup_seen(struct dedup *d, uint32_t source, uint32_t kind, struct span what,
+                       uint64_t seq) {
+        struct dedup_place p = dedup_find(d, source, kind, what, seq);
+
+        dedup_note(&p, seq);
+        return p.seen;
+}
+
 static struct dedup *fresh(uint64_t seq) {
         memset(memory, 0, sizeof(memory));
         return dedup_new(memory, sizeof(memory), seq, 0);

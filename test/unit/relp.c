@@ -22,13 +22,14 @@ static bool play(const char *stream, size_t step, uint64_t durable) {
 
                 memcpy(hold + kept, stream + at, n);
                 struct span in = span_of(hold, kept + n);
-                for (;;) {
+                while (relp_has_room(&r)) {
                         enum relp_result got = relp_next(&r, &in, &f);
 
                         if (got == RELP_MORE)
                                 break;
                         if (got == RELP_BAD) {
-                                relp_answer_bad(&f, &out);
+                                relp_answer_bad(&r, &f, &out);
+                                relp_durable(&r, durable, &out);
                                 return false;
                         }
                         if (f.command == RELP_OPEN && !relp_answer_open(&r, &f, &out))
@@ -89,8 +90,6 @@ static void bad_input_gets_500_and_the_reason(void) {
             "2 rsp 41 500 no length of data, or too large a one\n0 serverclose 0\n");
         bad(OPEN "2 rotate 0\n", "2 rsp 25 500 command not supported\n0 serverclose 0\n");
         bad(OPEN OPEN, "1 rsp 17 500 a second open\n0 serverclose 0\n");
-        bad(OPEN "2 close 0\n3 syslog 1 a\n",
-            "2 rsp 0\n0 serverclose 0\n3 rsp 24 500 a frame behind close\n0 serverclose 0\n");
         bad("1 open 14 relp_version=9\n",
             "1 rsp 33 500 version of RELP not supported\n0 serverclose 0\n");
         bad("1 open 32 relp_version=0\ncommands=starttls\n",
@@ -101,6 +100,15 @@ static void bad_input_gets_500_and_the_reason(void) {
         bad("1 "
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             "1 rsp 28 500 head of a frame too long\n0 serverclose 0\n");
+}
+
+static void what_came_before_bad_input_is_answered_first(void) {
+        check(!play(OPEN "2 syslog 1 a\n3 rotate 0\n", 1000, 100));
+        check_span(said(), "");
+        check(!relp_is_over(&r));
+        check(relp_durable(&r, 101, &out) == 1);
+        check_span(said(), "2 rsp 6 200 OK\n3 rsp 25 500 command not supported\n0 serverclose 0\n");
+        check(relp_is_over(&r));
 }
 
 static void too_long_a_record_is_cut(void) {
@@ -136,6 +144,7 @@ int main(void) {
         RUN(a_session);
         RUN(nothing_is_answered_before_it_is_durable);
         RUN(bad_input_gets_500_and_the_reason);
+        RUN(what_came_before_bad_input_is_answered_first);
         RUN(too_long_a_record_is_cut);
         buf_deinit(&out);
         return check_done();
