@@ -18,6 +18,7 @@ MAY = {
     "ingest": FOUNDATION | {"os", "decode"},
     "store": FOUNDATION | {"os"},
     "rules": FOUNDATION | {"os", "decode"},
+    "seek": FOUNDATION | {"decode", "store", "rules"},
     "correlate": FOUNDATION | {"os", "rules"},
     "desk": FOUNDATION | {"os", "rules", "correlate"},
     "report": FOUNDATION | {"rules"},
