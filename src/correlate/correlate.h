@@ -56,6 +56,11 @@ int correlator_push(struct correlator *c, const struct finding *f);
 int correlator_advance(struct correlator *c, int64_t t);
 /* No hit at all will come: closes every window. */
 int correlator_finish(struct correlator *c);
+/* Appends all it holds, so that another one of the same correlations and the same key goes on as if it
+ * were this one. Bytes of this machine. */
+int correlator_save(const struct correlator *c, struct buf *to);
+/* Into one that has seen nothing. -EBADMSG: that is none of these correlations (free it). */
+int correlator_load(struct correlator *c, struct span s);
 const struct correlate_stats *correlator_stats(const struct correlator *c);
 
 #endif

@@ -40,7 +40,8 @@ struct line {
         struct correlator *correlator;
         struct live *live;
         int64_t watermark, clock, received;
-        bool muted; /* what comes was said before */
+        bool muted;   /* what comes was said before */
+        int64_t from; /* hits before it are in what was restored; TIME_NONE */
         uint64_t touched;
         struct waiting **heap;
         uint32_t n, cap;
@@ -104,8 +105,15 @@ static void line_free(struct live *l, struct line *k) {
         free(k);
 }
 
-static int line_new(struct live *l, uint32_t drill, struct line **ret) {
+static int new_correlator(struct live *l, struct line *k) {
         struct correlate_options o = l->o.correlate;
+
+        if (k->drill)
+                o.memory = (o.memory ? o.memory : (size_t)16 << 20) / 4;
+        return correlator_new(&k->correlator, l->c, l->n, &o, to_sink, k);
+}
+
+static int line_new(struct live *l, uint32_t drill, struct line **ret) {
         struct line *k = calloc(1, sizeof(*k));
 
         if (!k)
@@ -114,10 +122,9 @@ static int line_new(struct live *l, uint32_t drill, struct line **ret) {
                            .live = l,
                            .watermark = TIME_NONE,
                            .clock = TIME_NONE,
+                           .from = TIME_NONE,
                            .received = TIME_NONE};
-        if (drill)
-                o.memory = (o.memory ? o.memory : (size_t)16 << 20) / 4;
-        int r = correlator_new(&k->correlator, l->c, l->n, &o, to_sink, k);
+        int r = new_correlator(l, k);
         if (r < 0) {
                 free(k);
                 return r;
@@ -474,6 +481,39 @@ int live_resume(struct live *l, const struct live_mark *m) {
         return 0;
 }
 
+int live_restore(struct live *l, uint32_t drill, int64_t watermark, struct span saved) {
+        struct correlator *before;
+        struct line *k;
+        int r = line_of(l, drill, &k);
+
+        if (r < 0)
+                return r;
+        if (k->watermark == TIME_NONE || watermark == TIME_NONE || watermark > k->watermark)
+                return -EBADMSG;
+        before = k->correlator;
+        r = new_correlator(l, k);
+        if (r < 0) {
+                k->correlator = before;
+                return r;
+        }
+        r = correlator_load(k->correlator, saved);
+        if (r < 0) {
+                correlator_free(k->correlator);
+                k->correlator = before;
+                return r;
+        }
+        correlator_free(before);
+        k->from = watermark;
+        return 0;
+}
+
+int live_save(const struct live *l, uint32_t drill, struct buf *to) {
+        for (uint32_t i = 0; i < l->n_lines; i++)
+                if (l->lines[i]->drill == drill)
+                        return correlator_save(l->lines[i]->correlator, to);
+        return -ENOENT;
+}
+
 int live_refeed(struct live *l, const struct finding *f) {
         struct line *k;
 
@@ -482,6 +522,8 @@ int live_refeed(struct live *l, const struct finding *f) {
         int r = line_of(l, f->drill, &k);
         if (r < 0)
                 return r;
+        if (k->from != TIME_NONE && f->time < k->from)
+                return 0;
         if (k->watermark != TIME_NONE && f->time < k->watermark)
                 return correlator_push(k->correlator, f);
         r = encode(l, f);

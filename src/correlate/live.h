@@ -1,5 +1,5 @@
 /* Correlation of what arrives now: hits in any order in, alerts out in the order of event time. Pure:
- * no clock, no files. What its times mean: doc/correlation.md, "Live".
+ * no clock, no files. `correlate.key` must be the same for the life of what is saved. What its times mean: doc/correlation.md, "Live".
  *
  * Hits wait in a bounded heap until the watermark has passed them: the clock of events less the
  * lateness allowed. Each exercise (`drill` of a hit, 0: real) has a correlator, a watermark and a
@@ -65,6 +65,11 @@ int live_clock(struct live *l, int64_t received);
 
 /* Whatever is fed back from before the mark raises no alert: it did. */
 int live_resume(struct live *l, const struct live_mark *m);
+/* Then, if there is one: what live_save() gave when that drill's watermark was `watermark`. Hits from
+ * there on are to be fed back, and the windows are exactly those that were. Without it, or when it is of
+ * other correlations (-EBADMSG, nothing happened), hits of twice live_span() before the mark are: those
+ * windows that are judged when they are over may begin at other hits than before. */
+int live_restore(struct live *l, uint32_t drill, int64_t watermark, struct span saved);
 /* Hits kept, in order of time for each drill. 0, LIVE_E_TIMELESS, -ENOMEM. */
 int live_refeed(struct live *l, const struct finding *f);
 /* Nothing more is fed back. */
@@ -72,6 +77,8 @@ int live_resumed(struct live *l);
 
 /* The nth drill's mark, 0 first if there is one; false: no more. */
 bool live_mark_at(const struct live *l, uint32_t nth, struct live_mark *ret);
+/* Appends the windows of a drill; -ENOENT: no such drill. */
+int live_save(const struct live *l, uint32_t drill, struct buf *to);
 /* The longest timespan of the correlations: what must be kept to go on. 0: none. */
 int64_t live_span(const struct live *l);
 const struct live_stats *live_stats(const struct live *l);

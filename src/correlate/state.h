@@ -61,6 +61,7 @@ struct group {
         bool busy; /* somebody holds a pointer: not to be evicted */
         bool seen_event; /* last_input, last_offset, last_seq say which record was counted last */
         uint32_t last_input, key_len, blob_len;
+        uint32_t mark;     /* snapshot.c: its number */
         uint32_t blob_ref; /* which of the correlation's refs the blob was a hit of */
         uint64_t last_offset, last_seq;
         char *blob; /* MODE_COMPLETE, MODE_CLOSED: the last hit, encoded */
@@ -162,6 +163,9 @@ struct verdict window_judge(const struct corr *c, const struct group *g, int64_t
 /* Forgets what is older than the timespan before t. */
 void window_expire(const struct corr *c, struct group *g, int64_t t);
 void window_free(struct correlator *q, struct corr *c, struct group *g);
+/* What the window holds, and back into one that is empty; false: that is none. */
+void window_save(const struct corr *c, const struct group *g, struct buf *b);
+bool window_load(struct correlator *q, struct corr *c, struct group *g, struct span *s);
 /* Sets mode, shape and need. */
 void window_plan(struct corr *c);
 

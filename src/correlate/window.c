@@ -527,3 +527,138 @@ void window_free(struct correlator *q, struct corr *c, struct group *g) {
                 break;
         }
 }
+
+/* ---- to keep, and back ---- */
+
+static void save_ring(const struct ring *r, struct buf *b) {
+        buf_add(b, &r->total, sizeof(r->total));
+        buf_add(b, &r->n, sizeof(r->n));
+        for (uint32_t i = 0; i < r->n; i++) {
+                uint32_t at = r->head + i;
+
+                buf_add(b, &r->t[at >= r->cap ? at - r->cap : at], sizeof(int64_t));
+        }
+}
+
+static void save_distinct(const struct distinct *d, struct buf *b) {
+        buf_add(b, &d->n, sizeof(d->n));
+        for (uint32_t i = d->oldest; i; i = d->v[i - 1].newer) {
+                buf_add(b, &d->v[i - 1].h1, sizeof(uint64_t));
+                buf_add(b, &d->v[i - 1].h2, sizeof(uint64_t));
+                buf_add(b, &d->v[i - 1].t, sizeof(int64_t));
+        }
+}
+
+static void save_samples(const struct samples *s, struct buf *b) {
+        buf_add(b, &s->n, sizeof(s->n));
+        buf_add(b, &s->sum, sizeof(s->sum));
+        buf_add(b, &s->lost, sizeof(s->lost));
+        for (uint32_t i = 0; i < s->n; i++) {
+                uint32_t at = s->head + i;
+
+                buf_add(b, &s->s[at >= s->cap ? at - s->cap : at], sizeof(struct sample));
+        }
+}
+
+void window_save(const struct corr *c, const struct group *g, struct buf *b) {
+        switch (c->shape) {
+        case SHAPE_COUNT: save_ring(&g->ring, b); break;
+        case SHAPE_DISTINCT: save_distinct(&g->distinct, b); break;
+        case SHAPE_SAMPLES: save_samples(&g->samples, b); break;
+        case SHAPE_SEEN:
+        case SHAPE_ORDER:
+                buf_char(b, g->times != NULL);
+                if (g->times)
+                        buf_add(b, g->times, times_size(c));
+                break;
+        }
+}
+
+static bool take(struct span *s, void *to, size_t n) {
+        if (s->len < n)
+                return false;
+        memcpy(to, s->p, n);
+        *s = span_of(s->p + n, s->len - n);
+        return true;
+}
+
+static bool load_ring(struct correlator *q, struct corr *c, struct group *g, struct span *s) {
+        uint64_t total;
+        uint32_t n;
+        int64_t t;
+
+        if (!take(s, &total, sizeof(total)) || !take(s, &n, sizeof(n)))
+                return false;
+        for (uint32_t i = 0; i < n; i++) {
+                if (!take(s, &t, sizeof(t)))
+                        return false;
+                ring_add(q, c, g, t);
+        }
+        g->ring.total = total;
+        return true;
+}
+
+static bool load_distinct(struct correlator *q, struct corr *c, struct group *g, struct span *s) {
+        struct mark m = {0};
+        uint32_t n;
+
+        if (!take(s, &n, sizeof(n)))
+                return false;
+        for (uint32_t i = 0; i < n; i++) {
+                if (!take(s, &m.h1, sizeof(m.h1)) || !take(s, &m.h2, sizeof(m.h2)) ||
+                    !take(s, &m.t, sizeof(m.t)))
+                        return false;
+                distinct_add(q, c, g, &m);
+        }
+        return true;
+}
+
+static bool load_samples(struct correlator *q, struct corr *c, struct group *g, struct span *s) {
+        struct samples *to = &g->samples;
+        double sum, lost;
+        uint32_t n;
+
+        if (!take(s, &n, sizeof(n)) || !take(s, &sum, sizeof(sum)) || !take(s, &lost, sizeof(lost)))
+                return false;
+        for (uint32_t i = 0; i < n; i++) {
+                struct sample x;
+                uint32_t was = to->n;
+
+                if (!take(s, &x, sizeof(x)) || !isfinite(x.v) || x.n == 0)
+                        return false;
+                sample_add(q, c, g, x.t, x.v);
+                if (to->n != was + 1)
+                        continue; /* no room */
+                uint32_t at = to->head + to->n - 1;
+                to->s[at >= to->cap ? at - to->cap : at].n = x.n;
+                to->hits += x.n - 1;
+        }
+        if (to->n == n) { /* with the same rounding as before */
+                to->sum = sum;
+                to->lost = lost;
+        }
+        return isfinite(sum) && isfinite(lost);
+}
+
+bool window_load(struct correlator *q, struct corr *c, struct group *g, struct span *s) {
+        char there;
+
+        switch (c->shape) {
+        case SHAPE_COUNT: return load_ring(q, c, g, s);
+        case SHAPE_DISTINCT: return load_distinct(q, c, g, s);
+        case SHAPE_SAMPLES: return load_samples(q, c, g, s);
+        case SHAPE_SEEN:
+        case SHAPE_ORDER: break;
+        }
+        if (!take(s, &there, 1))
+                return false;
+        if (!there)
+                return true;
+        if (s->len < times_size(c))
+                return false;
+        g->times = group_realloc(q, c, g, NULL, 0, times_size(c));
+        if (g->times)
+                memcpy(g->times, s->p, times_size(c));
+        *s = span_of(s->p + times_size(c), s->len - times_size(c));
+        return true;
+}

@@ -77,6 +77,23 @@ static void defaults(struct desk_options *o) {
                 o->hit_bytes = (uint64_t)128 << 20;
 }
 
+/* Nobody who sends logs can know it; it lasts as long as the windows that were made with it. */
+static int load_key(struct desk *d) {
+        int64_t key;
+        int r = state_number(d->state, "key", &key);
+
+        if (r < 0 || key) {
+                d->key = (uint64_t)key;
+                return r;
+        }
+        r = os_random(&d->key, sizeof(d->key));
+        if (r == 0)
+                r = state_begin(d->state);
+        if (r == 0)
+                r = state_set_number(d->state, "key", (int64_t)d->key);
+        return r == 0 ? state_commit(d->state) : r;
+}
+
 static int load(struct desk *d) {
         int64_t last;
         int r = state_load_ranges(d->state, d->ranges, RANGES_MAX, &d->n_ranges);
@@ -89,7 +106,7 @@ static int load(struct desk *d) {
                 r = state_count_hits(d->state, &d->kept_hits, &d->kept_bytes);
         if (r == 0)
                 d->next_alert = last + 1;
-        return r;
+        return r == 0 ? load_key(d) : r;
 }
 
 int desk_open(struct desk **ret, const struct desk_options *o) {
@@ -101,7 +118,6 @@ int desk_open(struct desk **ret, const struct desk_options *o) {
         defaults(&d->o);
         arena_init(&d->arena, (size_t)4 << 20);
         d->text.limit = d->json.limit = (size_t)4 << 20;
-        (void)os_random(&d->key, sizeof(d->key)); /* without it: a fixed key, slower under attack */
         d->entry = malloc(OUTBOX_ENTRY_MAX);
         if (!d->entry)
                 return FAIL(-ENOMEM);

@@ -29,6 +29,7 @@ struct generation {
         struct arena arena;
         struct correlation *spec;
         uint32_t n_spec;
+        unsigned char spec_hash[STATE_ID_BYTES]; /* whose windows a snapshot is of */
         struct use *rules, *correlations;
         uint32_t *by_id; /* rules in the order of their names */
         uint32_t *over;  /* rules with something to count */
@@ -47,7 +48,8 @@ struct desk {
         struct outbox *outboxes[NODE_JUDGES_MAX];
         uint64_t tails[NODE_JUDGES_MAX];
         struct live *live;
-        bool resuming;
+        int64_t snapshot; /* mono: when the windows were kept last */
+        int64_t snapshot_every;
         int64_t wall, mono; /* of the call at hand */
         int error;          /* that a callback met */
 
@@ -66,7 +68,7 @@ struct desk {
         struct alert *newest, *oldest, *dirty;
         uint32_t n_alerts;
         int64_t next_alert;
-        uint64_t key; /* of tables in memory */
+        uint64_t key; /* of tables in memory, and of what is kept of them */
 
         struct exceptions *exceptions;
         uint64_t kept_verdicts, kept_hits, kept_bytes;

@@ -1,6 +1,7 @@
 /* Programs: which rule an index means. Judges may still speak of the rules before the last change, so
  * a few generations are kept. A rule gets its number in the state when it first says something, with
  * the version it had: alerts keep what was true when they were raised. */
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "desk/desk_impl.h"
@@ -100,9 +101,9 @@ static int open_generation(struct generation *g, uint32_t number, void *p, size_
         *g = (struct generation){.number = number, .map = p, .len = len};
         arena_init(&g->arena, SPEC_BYTES);
         int r = program_open(&g->program, p, len);
-        if (r == 0)
-                r = corr_spec_decode(program_correlation_spec(g->program), &g->arena, &g->spec,
-                                     &g->n_spec);
+        if (r < 0)
+                return r;
+        r = corr_spec_decode(program_correlation_spec(g->program), &g->arena, &g->spec, &g->n_spec);
         if (r == 0 && g->n_spec != program_correlations(g->program))
                 r = -EBADMSG;
         for (uint32_t i = 0; r == 0 && i < g->n_spec; i++)
@@ -111,6 +112,9 @@ static int open_generation(struct generation *g, uint32_t number, void *p, size_
                                                                  ? g->n_spec
                                                                  : program_rules(g->program)))
                                 r = -EBADMSG;
+        struct span spec = program_correlation_spec(g->program);
+        crypto_generichash(g->spec_hash, sizeof(g->spec_hash), (const unsigned char *)spec.p,
+                           spec.len, NULL, 0);
         return r == 0 ? fill(g) : r;
 }
 
@@ -126,7 +130,9 @@ int desk_program(struct desk *d, uint32_t generation, void *p, size_t len) {
                 generation_free(&fresh);
                 return r == -EBADMSG ? DESK_E_REFUSED : r;
         }
-        r = flush_counted(d); /* it counts by rules of generations that may go */
+        r = windows_save(d); /* of the rules before */
+        if (r == 0)
+                r = flush_counted(d); /* it counts by rules of generations that may go */
         if (r < 0) {
                 generation_free(&fresh);
                 return r;

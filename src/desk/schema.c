@@ -12,6 +12,8 @@ const char *const state_schema =
         "CREATE TABLE judged(first INTEGER PRIMARY KEY, past INTEGER NOT NULL);"
         "CREATE TABLE live(drill INTEGER PRIMARY KEY, watermark INTEGER, clock INTEGER,"
         " received INTEGER);"
+        "CREATE TABLE snapshot(drill INTEGER PRIMARY KEY, watermark INTEGER NOT NULL,"
+        " spec BLOB NOT NULL, body BLOB NOT NULL);"
         "CREATE TABLE hit(drill INTEGER NOT NULL, time INTEGER NOT NULL, seq INTEGER NOT NULL,"
         " rule INTEGER NOT NULL, received INTEGER NOT NULL, body BLOB NOT NULL,"
         " PRIMARY KEY(drill, time, seq, rule)) WITHOUT ROWID;"
@@ -78,6 +80,11 @@ const char *const state_queries[Q_MAX] = {
         [Q_MARKS] = "SELECT drill, watermark, clock, received FROM live ORDER BY drill",
         [Q_CLEAR_MARKS] = "DELETE FROM live",
         [Q_ADD_MARK] = "INSERT INTO live VALUES(?1,?2,?3,?4)",
+        [Q_SNAPSHOT] = "INSERT INTO snapshot VALUES(?1,?2,?3,?4) ON CONFLICT(drill) DO UPDATE SET"
+                       " watermark=excluded.watermark, spec=excluded.spec, body=excluded.body",
+        [Q_GET_SNAPSHOT] = "SELECT watermark, body FROM snapshot WHERE drill=?1 AND spec=?2",
+        [Q_FORGET_DRILLS] = "DELETE FROM hit WHERE drill NOT IN (SELECT drill FROM live)",
+        [Q_FORGET_SNAPSHOTS] = "DELETE FROM snapshot WHERE drill NOT IN (SELECT drill FROM live)",
         [Q_ALERT] = "INSERT INTO alert VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"
                     "?16,?17,?18,?19) ON CONFLICT(id) DO UPDATE SET count=excluded.count,"
                     " first=excluded.first, last=excluded.last,"

@@ -142,6 +142,11 @@ int state_begin(struct state *s) {
 
 int state_commit(struct state *s) {
         assert(s->begun);
+        /* What still shows a row would keep the log from being written back. */
+        state_reset(s, Q_FIND_ALERT);
+        state_reset(s, Q_RULE_ID);
+        state_reset(s, Q_GET_SNAPSHOT);
+        state_reset(s, Q_GET_FIELDS);
         int r = state_do(s, Q_COMMIT, "");
         if (r == 0)
                 s->begun = false;

@@ -106,6 +106,15 @@ struct state_mark {
 int state_load_marks(struct state *s, struct state_mark *to, uint32_t max, uint32_t *ret_n);
 int state_save_marks(struct state *s, const struct state_mark *list, uint32_t n);
 
+/* The windows of a drill when its watermark was `watermark`, of the correlations `spec`. */
+int state_save_snapshot(struct state *s, uint32_t drill, int64_t watermark, struct span spec,
+                        struct span body);
+/* 1: there is one of these correlations, valid until the next call; 0; -errno. */
+int state_snapshot(struct state *s, uint32_t drill, struct span spec, int64_t *ret_watermark,
+                   struct span *ret_body);
+/* Hits and windows of drills without a mark. */
+int state_forget_drills(struct state *s, uint64_t *ret_n);
+
 /* ---- alerts ---- */
 
 enum alert_status { ALERT_OPEN = 0, ALERT_SUPPRESSED = 1 };

@@ -252,6 +252,35 @@ int state_nth_hit(struct state *s, uint32_t drill, uint64_t nth, int64_t *ret) {
         return r < 0 ? r : 0;
 }
 
+int state_save_snapshot(struct state *s, uint32_t drill, int64_t watermark, struct span spec,
+                        struct span body) {
+        return state_do(s, Q_SNAPSHOT, "iibb", (int64_t)drill, watermark, spec, body);
+}
+
+int state_snapshot(struct state *s, uint32_t drill, struct span spec, int64_t *ret_watermark,
+                   struct span *ret_body) {
+        state_reset(s, Q_GET_SNAPSHOT);
+        int r = state_bind(s, Q_GET_SNAPSHOT, "ib", (int64_t)drill, spec);
+
+        if (r == 0)
+                r = state_step(s, Q_GET_SNAPSHOT);
+        if (r == 1) {
+                *ret_watermark = col_int(s, Q_GET_SNAPSHOT, 0);
+                *ret_body = col_span(s, Q_GET_SNAPSHOT, 1);
+        }
+        return r;
+}
+
+int state_forget_drills(struct state *s, uint64_t *ret_n) {
+        int r = state_do(s, Q_FORGET_SNAPSHOTS, "");
+
+        if (r == 0)
+                r = state_do(s, Q_FORGET_DRILLS, "");
+        if (r == 0)
+                *ret_n = (uint64_t)sqlite3_changes(s->db);
+        return r;
+}
+
 /* ---- exceptions ---- */
 
 int state_save_exception(struct state *s, const struct state_exception *e) {

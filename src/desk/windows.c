@@ -1,11 +1,12 @@
-/* The live correlator of the desk, and the hits it needs again after a restart or when rules change.
+/* The live correlator of the desk, and what it needs again after a restart or when rules change: its
+ * windows as they were some seconds ago, and the hits since; for other rules the hits alone.
  *
  *   W1. Every hit that is given to the live correlator is in the state, in the same transaction as the
  *       stretch it came from; one that was there already is not given again. So a hit counts once.
  *   W2. The watermarks of all drills are committed with the alerts that were raised up to them. What is
  *       fed back after a restart raises nothing before its watermark: alerts are not doubled.
- *   W3. Hits are kept for the longest timespan before the watermark, and no more than o.hits rows and
- *       o.hit_bytes bytes: beyond, the oldest of the drill that has most go, counted. Only a restart
+ *   W3. Hits are kept for twice the longest timespan before the watermark, as live_restore() wants it,
+ *       and since the last snapshot; no more than o.hits rows and o.hit_bytes bytes: beyond, the oldest of the drill that has most go, counted. Only a restart
  *       in that time notices.
  *   W4. A value in a kept hit is at most VALUE_MAX bytes, and the correlator gets the same. */
 #include "desk/desk_impl.h"
@@ -17,6 +18,9 @@
 #define MEMO 1024u
 #define STALL_NS (INT64_C(60) * NS_PER_SEC)
 #define PRUNE_NS (INT64_C(5) * NS_PER_SEC)
+#define SNAPSHOT_NS (INT64_C(5) * NS_PER_SEC)
+#define SNAPSHOT_RATE ((int64_t)256 << 10) /* bytes a second that snapshots may take */
+#define SNAPSHOT_BYTES ((size_t)64 << 20)
 
 /* ---- feeding back ---- */
 
@@ -81,6 +85,27 @@ static int64_t before(int64_t t, int64_t span) {
         return t == TIME_NONE || __builtin_sub_overflow(t, span, &r) ? INT64_MIN : r;
 }
 
+/* One drill's windows and hits. */
+static int load_drill(struct desk *d, const struct state_mark *m, struct refeed *x) {
+        struct live_mark mark = {m->drill, m->watermark, m->clock, m->received};
+        int64_t span = live_span(d->live), since = before(before(m->watermark, span), span), at;
+        struct span body;
+        int r = live_resume(d->live, &mark);
+
+        if (r < 0)
+                return r;
+        r = state_snapshot(d->state, m->drill,
+                           span_of((const char *)d->now->spec_hash, STATE_ID_BYTES), &at, &body);
+        if (r == 1) {
+                r = live_restore(d->live, m->drill, at, body);
+                if (r == 0)
+                        since = at;
+                if (r == -EBADMSG)
+                        r = 0;
+        }
+        return r < 0 ? r : state_hits(d->state, m->drill, since, feed_back, x);
+}
+
 int windows_load(struct desk *d) {
         struct live_options o = {.lateness = d->o.lateness,
                                  .skew = d->o.skew,
@@ -89,26 +114,20 @@ int windows_load(struct desk *d) {
         struct state_mark marks[MARKS_MAX];
         struct refeed *x;
         uint32_t n = 0;
-        int r = d->live ? windows_save(d) : 0;
+        int r;
 
-        if (r < 0)
-                return r;
         o.correlate.key = d->key;
         d->live = live_free(d->live);
         r = live_new(&d->live, d->now->spec, d->now->n_spec, &o, take_correlation, d);
         if (r == 0)
                 r = state_load_marks(d->state, marks, MARKS_MAX, &n);
-        for (uint32_t i = 0; i < n && r == 0; i++)
-                r = live_resume(d->live, &(struct live_mark){marks[i].drill, marks[i].watermark,
-                                                             marks[i].clock, marks[i].received});
         x = r == 0 ? arena_zalloc(&d->now->arena, sizeof(*x)) : NULL;
         if (r == 0 && !x)
                 r = FAIL(-ENOMEM);
         if (x)
                 x->d = d;
         for (uint32_t i = 0; i < n && r == 0; i++)
-                r = state_hits(d->state, marks[i].drill,
-                               before(marks[i].watermark, live_span(d->live)), feed_back, x);
+                r = load_drill(d, &marks[i], x);
         if (r == 0)
                 r = live_resumed(d->live);
         d->settled = 0;
@@ -201,6 +220,29 @@ int desk_clock(struct desk *d, int64_t received) {
 
 /* ---- what lasts ---- */
 
+/* The larger they are, the rarer: what is not in them is in the hits. */
+static int save_snapshots(struct desk *d, const struct state_mark *marks, uint32_t n) {
+        _cleanup_(buf_deinit) struct buf b = {.limit = SNAPSHOT_BYTES};
+        int64_t bytes = 0;
+        int r = 0;
+
+        for (uint32_t i = 0; i < n && r == 0; i++) {
+                if (marks[i].watermark == TIME_NONE)
+                        continue;
+                buf_reset(&b);
+                r = live_save(d->live, marks[i].drill, &b);
+                if (r == 0)
+                        r = state_save_snapshot(
+                                d->state, marks[i].drill, marks[i].watermark,
+                                span_of((const char *)d->now->spec_hash, STATE_ID_BYTES),
+                                buf_get(&b));
+                bytes += (int64_t)b.len;
+        }
+        d->snapshot = d->mono;
+        d->snapshot_every = MAX(SNAPSHOT_NS, bytes / SNAPSHOT_RATE * NS_PER_SEC);
+        return r;
+}
+
 int windows_save(struct desk *d) {
         struct state_mark marks[MARKS_MAX];
         struct live_mark m;
@@ -213,7 +255,11 @@ int windows_save(struct desk *d) {
                 n++;
         }
         int r = n ? desk_begin(d) : 0;
-        return r < 0 || n == 0 ? r : state_save_marks(d->state, marks, n);
+        if (r == 0 && n)
+                r = state_save_marks(d->state, marks, n);
+        if (r == 0 && n && d->mono - d->snapshot >= d->snapshot_every)
+                r = save_snapshots(d, marks, n);
+        return r;
 }
 
 static int forget_hits(struct desk *d, uint32_t drill, int64_t cut, uint64_t *ret_n) {
@@ -247,6 +293,14 @@ static int forget_excess(struct desk *d, uint32_t drill) {
         return r;
 }
 
+/* Of exercises that are over. */
+static int forget_drills(struct desk *d) {
+        uint64_t n;
+        int r = state_forget_drills(d->state, &n);
+
+        return r < 0 || n == 0 ? r : state_count_hits(d->state, &d->kept_hits, &d->kept_bytes);
+}
+
 int windows_prune(struct desk *d) {
         struct live_mark m;
         int64_t span;
@@ -257,12 +311,23 @@ int windows_prune(struct desk *d) {
         d->pruned = d->mono;
         span = live_span(d->live);
         for (uint32_t i = 0; r == 0 && live_mark_at(d->live, i, &m); i++) {
+                int64_t cut, at;
+                struct span body;
                 uint64_t n;
 
                 if (m.watermark == TIME_NONE)
                         continue;
-                r = forget_hits(d, m.drill, before(m.watermark, span), &n);
+                cut = before(before(m.watermark, span), span);
+                r = state_snapshot(d->state, m.drill,
+                                   span_of((const char *)d->now->spec_hash, STATE_ID_BYTES), &at,
+                                   &body);
+                if (r == 1)
+                        cut = MIN(cut, at);
+                if (r >= 0)
+                        r = forget_hits(d, m.drill, cut, &n);
         }
+        if (r == 0)
+                r = forget_drills(d);
         for (uint32_t i = 0; r == 0 && live_mark_at(d->live, i, &m); i++)
                 r = forget_excess(d, m.drill);
         return r;

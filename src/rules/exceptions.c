@@ -301,6 +301,16 @@ static int file_parse(struct parse *p, struct exceptions *x, struct span text, i
         return r;
 }
 
+/* How rules are better written is no matter here. */
+static void drop_hints(struct ruleset *s) {
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < s->n_diags; i++)
+                if (s->diags[i].severity != DIAG_HINT)
+                        s->diags[n++] = s->diags[i];
+        s->n_diags = n;
+}
+
 int exceptions_parse(struct exceptions **ret, struct span name, struct span text, int64_t wall,
                      struct buf *said) {
         _cleanup_(exceptions_freep) struct exceptions *x = calloc(1, sizeof(*x));
@@ -317,6 +327,7 @@ int exceptions_parse(struct exceptions **ret, struct span name, struct span text
         if (r == 0 && (p.a->overflowed || p.scratch.overflowed))
                 r = FAIL(-ENOMEM);
         arena_deinit(&p.scratch);
+        drop_hints(&x->set);
         if (r == 0)
                 r = diags_text(said, &x->set);
         if (r == 0 && p.refused)

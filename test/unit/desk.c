@@ -267,7 +267,163 @@ static void the_same_rule_after_a_change(void) {
         world_end();
 }
 
+static void correlations_are_told_when_the_watermark_is_past(void) {
+        world_start(world_rules);
+        for (uint64_t i = 1; i <= 4; i++)
+                hit(rule("Failed login"), i, 10 + (double)i, "User=an host=dc01");
+        check_int(judged(1, 5), 0);
+        check_int(commit(), 0);
+        check_alerts("");
+        check_int(desk_clock(w.d, at(80)), 0);
+        check_int(commit(), 0);
+        check_alerts("Brute force|User=an|1|1");
+        world_end();
+}
+
+/* A login every 20 s, killed after every commit: one episode is one alert, whenever the desk ends. */
+static void restarts_double_no_correlation(void) {
+        world_start(world_rules);
+        for (uint64_t i = 1; i <= 60; i++) {
+                hit(rule("Failed login"), i, 20 * (double)i, "User=an");
+                hit(rule("Noise"), i, 20 * (double)i, i % 5 ? "User=x" : "User=y");
+                check_int(judged(i, i + 1), 0);
+                check_int(desk_clock(w.d, at(20 * (double)i)), 0);
+                check_int(commit(), 0);
+                w.mono += 3 * NS_PER_SEC;
+                if (i % 3 == 0) {
+                        hit(rule("Failed login"), i + 1, 20 * (double)(i + 1), "User=an");
+                        check_int(judged(i + 1, i + 2), 0);
+                        world_close(); /* not committed: it comes again */
+                        check_int(world_open(), 0);
+                }
+        }
+        check_int(desk_clock(w.d, at(5000)), 0);
+        check_int(commit(), 0);
+        check(strstr(alerts(), "Brute force|User=an|1|1") != NULL);
+        check(strstr(alerts(), "Few|User=y|12|12") != NULL);
+        world_end();
+}
+
+static void new_rules_know_what_was(void) {
+        world_start(world_rules);
+        hit(rule("Failed login"), 1, 10, "User=an");
+        hit(rule("Failed login"), 2, 20, "User=an");
+        check_int(judged(1, 3), 0);
+        check_int(desk_clock(w.d, at(100)), 0);
+        check_int(world_give_program(), 0);
+        hit(rule("Failed login"), 3, 120, "User=an");
+        check_int(judged(3, 4), 0);
+        check_int(desk_clock(w.d, at(200)), 0);
+        check_int(commit(), 0);
+        check_alerts("Brute force|User=an|1|1");
+        check_int(world_give_program(), 0);
+        check_int(desk_clock(w.d, at(300)), 0);
+        check_int(commit(), 0);
+        check_alerts("Brute force|User=an|1|1");
+        world_end();
+}
+
+static void drills_stay_apart(void) {
+        world_start(world_rules);
+        for (uint64_t i = 1; i <= 6; i++) {
+                w.drill = i % 2 ? 9 : 0;
+                hit(rule("Failed login"), i, (double)i, "User=an");
+                say(rule("Evil tool"), i, (double)i, "host=dc01 Image=evil");
+        }
+        check_int(judged(1, 7), 0);
+        check_int(desk_clock(w.d, at(100)), 0);
+        check_int(commit(), 0);
+        check_alerts("Brute force|User=an|1|1; Evil tool|dc01|3|3; "
+                     "Brute force|User=an|1|1|drill 9; Evil tool|dc01|3|3|drill 9");
+        world_end();
+}
+
+/* An attacker's endless keys against one correlation; kept hits are bounded too. */
+static void endless_keys_are_bounded(void) {
+        char user[32];
+        uint64_t seq = 1;
+
+        w.o.rate = 1000000;
+        w.o.hits = 5000;
+        w.o.correlate.memory = 1 << 20;
+        world_start(world_rules);
+        for (unsigned i = 0; i < 100; i++) {
+                for (unsigned k = 0; k < 1000; k++) {
+                        snprintf(user, sizeof(user), "User=u%u", i * 1000 + k);
+                        hit(rule("Noise"), seq++, i, user);
+                }
+                if (i % 40 == 0)
+                        hit(rule("Failed login"), seq++, i, "User=victim");
+                check_int(judged(seq - 1000 - (i % 40 == 0), seq), 0);
+                w.mono += 6 * NS_PER_SEC;
+                check_int(commit(), 0);
+        }
+        check_int(desk_clock(w.d, at(1000)), 0);
+        check_int(commit(), 0);
+        check(stats().correlate.groups_evicted > 1000);
+        check(stats().hits_forgotten > 80000);
+        check(stats().correlate.peak_memory <= 1 << 20);
+        check(strstr(alerts(), "Brute force|User=victim|1|1") != NULL);
+        check(strstr(alerts(), "Few|*|") != NULL);
+        world_end();
+}
+
+static const char exceptions_text[] = "exceptions:\n"
+                                      "- id: backup\n"
+                                      "  rules: 11111111-0000-0000-0000-000000000002\n"
+                                      "  when: {Image|endswith: il, host: 'dc0*'}\n"
+                                      "  owner: an@agency.vn\n"
+                                      "  reason: the nightly backup\n"
+                                      "  expires: 2026-12-31\n";
+
+static void exceptions_suppress_and_are_counted(void) {
+        _cleanup_(buf_deinit) struct buf said = {0};
+        _cleanup_(state_freep) struct state *s = NULL;
+        uint64_t n, bad;
+
+        world_start(world_rules);
+        check_int(desk_exceptions(w.d, SPAN("x.yml"), span_str(exceptions_text), w.wall, &said), 0);
+        check_span(buf_get(&said), "");
+        say(rule("Evil tool"), 1, 10, "host=dc01 Image=evil");
+        say(rule("Evil tool"), 2, 10, "host=web Image=evil");
+        say(rule("Evil tool"), 3, 10, "host=dc01 Image=other");
+        say(rule("Evil tool"), 4, 11, "host=dc01 Image=evil");
+        check_int(judged(1, 5), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|dc01|2|2|suppressed by backup; Evil tool|dc01|1|1; "
+                     "Evil tool|web|1|1");
+        check_int(stats().suppressed, 2);
+        /* A broken list changes nothing. */
+        check_int(
+                desk_exceptions(w.d, SPAN("x.yml"), SPAN("exceptions:\n- rule: x\n"), w.wall, &said),
+                DESK_E_REFUSED);
+        buf_char(&said, '\0');
+        check(strstr(said.p, "x.yml:2:3: error: unknown key \"rule\": is rules meant?") != NULL);
+        say(rule("Evil tool"), 5, 12, "host=dc01 Image=evil");
+        check_int(judged(5, 6), 0);
+        /* It ends. */
+        w.wall = (INT64_C(20818) + 1) * 86400 * NS_PER_SEC; /* 2027-01-01 */
+        say(rule("Evil tool"), 6, 13, "host=dc01 Image=evil");
+        check_int(judged(6, 7), 0);
+        check_int(commit(), 0);
+        check_alerts("Evil tool|dc01|2|2; Evil tool|dc01|3|3|suppressed by backup; "
+                     "Evil tool|web|1|1");
+        buf_reset(&said);
+        check_int(desk_exceptions(w.d, SPAN("x.yml"), SPAN("exceptions: []"), w.wall, &said), 0);
+        check_int(commit(), 0);
+        check_int(state_open(&s, &(struct state_options){.path = w.path, .read_only = true}), 0);
+        check_int(state_audit_check(s, &n, &bad), 0);
+        check_int(n, 2); /* added, removed */
+        world_end();
+}
+
 int main(void) {
+        RUN(correlations_are_told_when_the_watermark_is_past);
+        RUN(restarts_double_no_correlation);
+        RUN(new_rules_know_what_was);
+        RUN(drills_stay_apart);
+        RUN(endless_keys_are_bounded);
+        RUN(exceptions_suppress_and_are_counted);
         RUN(one_alert_for_rule_and_entity);
         RUN(entity_is_host_else_user_else_source);
         RUN(judged_twice_counts_once);
