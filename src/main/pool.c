@@ -9,8 +9,8 @@
  * To wake a process costs as much as judging twenty records, and where all processors are busy the
  * woken one waits for its turn. So what is done stands in shared memory (wire/intake.h,
  * wire/outbox.h), messages only say that there is something, and both sides hand over several
- * batches at a time: a judge holds up to JUDGE_QUEUE and gets more when JUDGE_LOW are left, which
- * last longer than we may have to wait; the same for ingest and its slots and inputs.
+ * batches at a time: a judge holds up to `depth` and gets more when half are left, which last longer
+ * than we may have to wait; the same for ingest and its slots and inputs.
  *
  * A child may be hijacked, so nothing it does or leaves undone makes us wait without end: messages
  * to it are sent or it is ended, what it publishes is taken a ring at a time, and two clocks run.
@@ -33,10 +33,7 @@
 #include "wire/outbox.h"
 
 #define JUDGES_MAX 64u
-#define JUDGE_QUEUE 4u
-#define JUDGE_LOW 2u
-#define FILLS_AHEAD 4u
-#define FILLS_LOW 2u
+#define JUDGE_QUEUE_MAX BATCHES_MAX
 #define INPUTS_AHEAD 16u /* small files: ingest goes on to the next without asking */
 #define INPUTS_LOW 8u
 #define PROGRESS_LIMIT_NS                                                                          \
@@ -65,7 +62,7 @@ struct judge {
         int outbox_fd;
         struct outbox *out;
         uint64_t tail;
-        uint32_t queue[JUDGE_QUEUE]; /* slots it has, the first is at work */
+        uint32_t queue[JUDGE_QUEUE_MAX]; /* slots it has, the first is at work */
         unsigned queued;
         struct msg_batches next;   /* those that are still to be sent */
         uint64_t finished;         /* batches we know it is done with */
@@ -81,6 +78,7 @@ struct pool {
         int ring_fd, ring_ro, intake_fd, scratch;
         struct slot slots[RING_SLOTS];
         unsigned slots_used, filling;
+        unsigned depth; /* batches that a judge holds at most; slots that ingest holds */
         uint64_t order;
         struct child ingest;
         bool ingest_ready;
@@ -140,6 +138,7 @@ static int start_ingest(struct pool *p) {
         memset(p->intake, 0, sizeof(*p->intake));
         p->intake_tail = 0;
         return child_start(&p->ingest, &(struct child_spec){.name = "ingest",
+                                                            .brisk = true,
                                                             .fds = fds,
                                                             .n_fds = 2,
                                                             .args = args,
@@ -272,7 +271,10 @@ int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o,
                 r = start_correlator(p);
         if (r < 0)
                 return FAIL(r);
-        p->slots_used = MIN(RING_SLOTS, JUDGE_QUEUE * p->n_judges + FILLS_AHEAD);
+        /* One judge is best served from the cache. Several keep all processors at work, and we and
+         * ingest wait for a turn of a millisecond or more before we can give them the next. */
+        p->depth = p->n_judges == 1 ? 4 : 8;
+        p->slots_used = MIN(RING_SLOTS, p->depth * (p->n_judges + 1));
         *ret = p;
         p = NULL;
         return 0;
@@ -673,8 +675,8 @@ static void give_slots(struct pool *p) {
                 busy += p->slots[i].state != SLOT_FREE;
                 ready += p->slots[i].state == SLOT_READY;
         }
-        want = MIN(FILLS_AHEAD - p->filling, p->slots_used - MIN(busy, p->slots_used));
-        if (want == 0 || (want < FILLS_AHEAD && ready >= JUDGE_LOW))
+        want = MIN(p->depth - p->filling, p->slots_used - MIN(busy, p->slots_used));
+        if (want == 0 || (want < p->depth && ready >= p->depth / 2))
                 return;
         if (p->filling == 0)
                 p->ingest_seen = p->waited;
@@ -717,7 +719,7 @@ static struct judge *idlest(struct pool *p) {
 
         for (unsigned i = 0; i < p->n_judges; i++) {
                 struct judge *j = &p->judges[i];
-                if (j->ready && j->queued < JUDGE_QUEUE && j->queued - j->next.n <= JUDGE_LOW &&
+                if (j->ready && j->queued < p->depth && j->queued - j->next.n <= p->depth / 2 &&
                     (!best || j->queued < best->queued))
                         best = j;
         }
@@ -921,6 +923,7 @@ static int finish_correlation(struct pool *p) {
 int pool_run(struct pool *p) {
         int r = 0;
 
+        (void)os_turns(BRISK_US);
         p->ticked = p->measured = os_monotonic();
         while (r == 0 && !all_ready(p) && !cancelled) {
                 r = wait_and_take(p);

@@ -80,6 +80,7 @@ static void become(const struct child_spec *spec, int sock, pid_t parent) {
         (void)os_cloexec_from(CHILD_SOCKET + (int)spec->n_fds + 1);
         if (spec->cpu >= 0)
                 os_pin_cpu(0, (unsigned)spec->cpu);
+        (void)os_turns(spec->brisk ? BRISK_US : 0); /* not as main, whose turns are short */
         snprintf(title, sizeof(title), "coloa: %s", spec->name);
         argv[n++] = title;
         for (const char *const *a = spec->args; a && *a && n < ARRAY_LEN(argv) - 1; a++)

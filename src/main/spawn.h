@@ -8,6 +8,9 @@
 
 #define CHILD_SOCKET 3 /* its message socket; further descriptors follow from 4 on */
 #define CHILD_FDS_MAX 8u
+/* Turns (os_turns()) of main and ingest: what they hand over keeps all judges at work, and it takes
+ * them less time than the shortest turn. */
+#define BRISK_US 100u
 
 struct child {
         pid_t pid; /* 0: none */
@@ -20,6 +23,7 @@ struct child_spec {
         unsigned n_fds;
         const char *const *args; /* further arguments, ends with NULL; may be NULL */
         int cpu;                 /* >= 0: pinned to that one of the CPUs */
+        bool brisk;              /* often woken for little work: it goes first, see BRISK_US */
         bool stream;             /* a byte stream instead of packets */
 };
 

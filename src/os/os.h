@@ -105,8 +105,12 @@ uint64_t os_cpu_time(void); /* ns of this process */
 int os_random(void *to, size_t n);
 unsigned os_cpu_count(void);             /* that this process may run on */
 int os_pin_cpu(pid_t pid, unsigned nth); /* to the n-th CPU it may run on */
-int64_t os_pss(pid_t pid);               /* bytes, from smaps_rollup; -errno */
-int os_terminal_width(int fd);           /* columns, or 0 */
+/* Processor time of this process in turns of `us` microseconds (100–100,000; 0: as the kernel likes):
+ * where the kernel knows such turns (Linux 6.12), one who has short ones and little to do goes before
+ * those with long ones when it wakes, and takes nothing from them. 0 also where it does not know. */
+int os_turns(unsigned us);
+int64_t os_pss(pid_t pid);     /* bytes, from smaps_rollup; -errno */
+int os_terminal_width(int fd); /* columns, or 0 */
 
 static inline int os_close_quiet(int fd) {
         return fd >= 0 ? os_close(fd) : 0;
