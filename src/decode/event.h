@@ -76,6 +76,9 @@ struct event {
         struct field *fields; /* owned by the decoder */
         struct span key1;     /* see event_kind; empty when the kind is EVENT_JSON */
         int64_t key2;         /* event id; -1: none */
+        /* EVTX: the fields whose text does not stand in `raw` as UTF-16; NULL: any may be such. */
+        const uint16_t *strays;
+        uint32_t n_strays;
         uint64_t names; /* not 0: in all events with this number an equal name pointer is an equal name */
 };
 

@@ -248,6 +248,7 @@ static bool decode_record(struct evtx *x, const struct found *r, struct event *e
                 .fields = x->s->fields,
                 .key1 = SPAN(""),
                 .key2 = -1,
+                .strays = x->strays,
                 .names = x->names_at,
         };
         x->e = e;

@@ -219,6 +219,7 @@ struct evtx {
         struct dup_slot dups[DUP_SLOTS];
         uint64_t dup_epoch;
 
+        uint16_t strays[EVENT_FIELDS_MAX]; /* event.strays */
         uint32_t unnamed; /* <Data> elements without a name so far in this record */
         uint32_t n_values;
         struct evtx_value values[EVTX_VALUES];

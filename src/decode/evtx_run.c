@@ -343,6 +343,8 @@ static void add_array(struct evtx *x, const struct evtx_op *op, struct span v, u
                         element++;
                 f->arr = 1u << 16 | element;
                 set_value(x, f, &x->numbers[e->n], one, size ? type : XML_BINARY);
+                if (f->type == V_STR)
+                        x->strays[e->n_strays++] = (uint16_t)e->n;
                 e->n++;
         }
         if (op->flags & OPF_UNNAMED)
@@ -462,6 +464,7 @@ static bool put_op(struct evtx *x, const struct evtx_op *op, const struct evtx_v
         } else if (UNLIKELY(op->kind == OP_MIX)) {
                 set_raw(f, mix_text(x, op->mix, vals, n), V_STR);
         } else if (UNLIKELY(op->kind == OP_INSTANCE)) {
+                e->strays = NULL; /* it may stand in another record */
                 evtx_run(x, op->at, op->at + op->f.val_len, op->place, nested + 1);
                 return false;
         }
@@ -471,6 +474,8 @@ static bool put_op(struct evtx *x, const struct evtx_op *op, const struct evtx_v
                 else
                         mark_clash(x, f);
         }
+        if (f->type == V_STR)
+                x->strays[e->n_strays++] = (uint16_t)e->n;
         return true;
 }
 

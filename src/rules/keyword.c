@@ -171,20 +171,23 @@ static bool scan_text(struct matcher *m, struct keywords *k, const struct field 
         return hidden;
 }
 
-/* EVTX: values beside the record's bytes, and those in ANSI. */
+/* EVTX: a value beside the record's bytes, or in ANSI. */
+static bool scan_value(struct matcher *m, struct keywords *k, const struct field *f) {
+        if (f->type == V_STR)
+                return scan_text(m, k, f);
+        if (f->type == V_UTF16 && !inside(m->e->raw, f))
+                return rawscan_run(k->scan, span_of(f->val, f->val_len), RAW_UTF16, false,
+                                   k->found);
+        return f->type == V_JSON;
+}
+
 static bool scan_values(struct matcher *m, struct keywords *k) {
+        const struct event *e = m->e;
+        uint32_t n = e->strays ? e->n_strays : e->n;
         bool hidden = false;
 
-        for (uint32_t i = 0; i < m->e->n; i++) {
-                const struct field *f = &m->e->fields[i];
-                struct span v = span_of(f->val, f->val_len);
-                if (f->type == V_UTF16 && !inside(m->e->raw, f))
-                        hidden |= rawscan_run(k->scan, v, RAW_UTF16, false, k->found);
-                else if (f->type == V_STR)
-                        hidden |= scan_text(m, k, f);
-                else if (f->type == V_JSON)
-                        hidden = true;
-        }
+        for (uint32_t i = 0; i < n; i++)
+                hidden |= scan_value(m, k, &e->fields[e->strays ? e->strays[i] : i]);
         return hidden;
 }
 

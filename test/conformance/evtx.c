@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "evtx_files.h"
+#include "evtx_promise.h"
 
 #include "check.h"
 
@@ -52,6 +53,7 @@ static void decode_file(struct decoder *d, const struct evtx_file *f, unsigned *
                         if (r == DECODE_EVENT) {
                                 check(memcmp(e.raw.p, "**\0\0", 4) == 0);
                                 check(e.raw.p == f->bytes + e.offset);
+                                check(evtx_strays_right(&e) && evtx_names_right(&e));
                                 *anonymous += e.time == TIME_NONE || e.key1.len == 0 || e.key2 < 0;
                                 read_at[n_read++] = e.offset;
                         } else {

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "decode/decode.h"
 #include "decode/evtx_frame.h"
+#include "evtx_promise.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,6 +53,7 @@ static uint64_t decode(struct decoder *d, const struct batch *b, uint32_t skip, 
                 assert(e.offset == b->h.offset + (uint64_t)(e.raw.p - p.p));
                 assert(skip == 0 || e.offset > b->h.offset + skip);
                 assert(e.n > 0 && e.n <= EVENT_FIELDS_MAX && e.kind == EVENT_WINDOWS);
+                assert(evtx_strays_right(&e) && evtx_names_right(&e));
                 arena_reset(&arena);
                 h = hash_event(&e, h);
                 *ret_bad |= arena.overflowed;

@@ -5,6 +5,7 @@
 #include "decode/decode.h"
 #include "decode/evtx_frame.h"
 #include "evtx_files.h"
+#include "evtx_promise.h"
 
 #include "check.h"
 
@@ -48,6 +49,8 @@ static bool next(struct event *e) {
                 if (n_errors < ARRAY_LEN(errors))
                         errors[n_errors++] = err;
         n_events += r == DECODE_EVENT;
+        if (r == DECODE_EVENT)
+                check(evtx_strays_right(e) && evtx_names_right(e));
         return r == DECODE_EVENT;
 }
 
