@@ -6,9 +6,9 @@
  * shows a magic are those bytes moved into the stage's own buffer. So a plain file costs no copy
  * and no extra memory.
  *
- * I1  Memory is bounded whatever the input says: zlib's window is 32 KiB, zstd's at most 128 MiB
- * (what the zstd program itself accepts by default), and output is only made where the caller has
- * room.
+ * I1  Memory is bounded whatever the input says: zlib's window is 32 KiB, zstd's at most 32 MiB
+ * (zstd's levels up to 20; --long and the levels above ask for more, and would break the promise of
+ * how much memory a hunt needs), and output is only made where the caller has room.
  *
  * I2  Every call hands out at least one byte or ends: an input of a million empty members is a loop
  * here, not a chain of empty reads.
@@ -25,7 +25,7 @@
 
 #define HEAD_BYTES ((size_t)64 << 10)
 #define MAGIC_MAX ((size_t)10)
-#define WINDOW_LOG_MAX 27
+#define WINDOW_LOG_MAX 25
 
 enum codec { CODEC_UNKNOWN, CODEC_PLAIN, CODEC_GZIP, CODEC_ZSTD };
 enum coding { CODING_UNKNOWN, CODING_BYTES, CODING_UTF16LE, CODING_UTF16BE };
@@ -255,7 +255,8 @@ static ssize_t step_gzip(struct inflate *z, char *to, size_t n) {
 
 static const char *zstd_phrase(size_t r) {
         switch (ZSTD_getErrorCode(r)) {
-        case ZSTD_error_frameParameter_windowTooLarge: return "zstd window larger than 128 MiB";
+        case ZSTD_error_frameParameter_windowTooLarge:
+                return "zstd window larger than 32 MiB (--long, --ultra): unpack it first";
         case ZSTD_error_checksum_wrong: return "zstd checksum differs";
         case ZSTD_error_dictionary_wrong: return "zstd data that needs a dictionary";
         default: return "damaged zstd data";

@@ -99,9 +99,16 @@ int rulebook_gather(struct buf *bundle, const struct rulebook_options *o) {
                 r = add_files(bundle, BUNDLE_RULE, o->rules[i], o->landlock);
         for (unsigned i = 0; i < o->n_placeholders && r == 0; i++)
                 r = add_files(bundle, BUNDLE_PLACEHOLDER, o->placeholders[i], o->landlock);
+        size_t before = bundle->len;
         if (r == 0)
                 r = o->logsources ? add_files(bundle, BUNDLE_LOGSOURCE, o->logsources, o->landlock)
                                   : add_shipped(bundle, BUNDLE_LOGSOURCE);
+        if (r == 0 && bundle->len == before) { /* no rule could match: nobody means that */
+                inputs_say(o->logsources ? o->logsources : "",
+                           tr("holds no log-source map (*.yml)",
+                              "không có bản đồ nguồn nhật ký (*.yml)"));
+                r = -ENOENT;
+        }
         return r == 0 && bundle->failed ? -ENOMEM : r;
 }
 

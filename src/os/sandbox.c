@@ -187,6 +187,8 @@ int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory,
                 return FAIL(-errno);
         limit(RLIMIT_CORE, 0);
         limit(RLIMIT_NPROC, 0);
+        if (job == SANDBOX_RULES)
+                limit(RLIMIT_CPU, SANDBOX_RULES_CPU);
 #if !defined(__SANITIZE_ADDRESS__)
         if (max_memory)
                 limit(RLIMIT_AS, max_memory);

@@ -16,6 +16,10 @@ enum sandbox_job {
         SANDBOX_CORRELATE, /* messages, and one scratch descriptor to spill to */
 };
 
+/* Seconds of processor time for one job with rules, since main waits for its end: some hundred times
+ * what all public rules take. The kernel kills what needs longer. */
+#define SANDBOX_RULES_CPU 120u
+
 struct sandbox_report {
         int landlock_abi; /* 0: the kernel has none */
         bool seccomp;

@@ -262,11 +262,11 @@ static void one_rule(struct ruleset *set, const struct rule *r) {
         if (r->meta.at[AT_LOGSOURCE].line && s.category.len + s.product.len + s.service.len == 0)
                 TELL(&a, DIAG_WARNING, "logsource-empty", r->meta.at[AT_LOGSOURCE].line,
                      r->meta.at[AT_LOGSOURCE].column,
-                     "the log source has neither category, product nor service: the rule is tried "
-                     "on every event",
-                     "nguồn nhật ký thiếu cả category, product và service: quy tắc sẽ thử trên mọi "
-                     "sự "
-                     "kiện");
+                     "the log source has neither category, product nor service, so the rule never "
+                     "matches: add one",
+                     "nguồn nhật ký thiếu cả category, product và service nên quy tắc không bao "
+                     "giờ "
+                     "khớp: hãy thêm");
         if (memchr(s.category.len ? s.category.p : "", ' ', s.category.len) ||
             memchr(s.product.len ? s.product.p : "", ' ', s.product.len) ||
             memchr(s.service.len ? s.service.p : "", ' ', s.service.len))

@@ -167,10 +167,11 @@ void logsource_parse(struct parse *p, const struct node *root, struct logsource 
         *ret = (struct logsource){0};
         if (!map || map->kind != NODE_MAP) {
                 say(p, DIAG_WARNING, "logsource-missing", map ? map : root,
-                    "the rule has no log source, so it is tried on every event: add category, "
-                    "product or service",
-                    "quy tắc chưa có nguồn nhật ký nên sẽ thử trên mọi sự kiện: hãy thêm category, "
-                    "product hoặc service");
+                    "the rule has no log source, so nothing says which events it means and it "
+                    "never "
+                    "matches: add category, product or service",
+                    "quy tắc chưa có nguồn nhật ký nên không biết xét sự kiện nào và không bao giờ "
+                    "khớp: hãy thêm category, product hoặc service");
                 return;
         }
         for (struct node *c = map->first; c; c = c->next) {

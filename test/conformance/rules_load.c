@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "bundle_data.h"
+#include "report/attack.h"
 #include "rules/lint.h"
 #include "rules/parse.h"
 
@@ -54,6 +55,21 @@ static const char placeholders[] =
         "legit_ips: 192.0.2.4\nlegtimate_identifiers: x\nuserdomain: EXAMPLE\n"
         "known_cdcs: [192.0.2.9]\nDC-MACHINE-NAME: [dc1, dc2]\n";
 
+/* Techniques that rules name and reports would have no name for. */
+static unsigned without_name(const struct ruleset *s) {
+        char id[ATTACK_ID_MAX];
+        unsigned n = 0;
+
+        for (uint32_t i = 0; i < s->n_rules; i++)
+                for (uint32_t k = 0; k < s->rules[i].meta.n_tags; k++)
+                        if (attack_tag_technique(s->rules[i].meta.tags[k], id) &&
+                            !attack_technique(span_str(id))) {
+                                printf("# no name for %s\n", id);
+                                n++;
+                        }
+        return n;
+}
+
 static void all_active_rules_load(void) {
         _cleanup_(buf_deinit) struct buf b = {0};
         struct ruleset s;
@@ -80,6 +96,7 @@ static void all_active_rules_load(void) {
         check_int(lint_ruleset(&s), 0);
         check_int(count(&s, DIAG_ERROR, NULL), 0);
         check(count(&s, DIAG_WARNING, NULL) < ACTIVE / 100);
+        check_int(without_name(&s), 0);
         ruleset_deinit(&s);
 }
 
@@ -116,6 +133,7 @@ static void older_folders_load_or_are_named(void) {
                 printf("# %s: %u files, %u documents, %u rules, %u correlations, %u refused\n",
                        folders[i], n, s.n_documents, reporting, s.n_correlations, s.n_refused);
                 show(&s, DIAG_ERROR);
+                check_int(without_name(&s), 0);
                 check(s.n_documents >= n);
                 check_int(reporting + s.n_correlations + s.n_filters + s.n_refused, s.n_documents);
                 check(count(&s, DIAG_ERROR, NULL) >= s.n_refused);

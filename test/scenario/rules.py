@@ -120,7 +120,21 @@ def placeholders_are_named_without_a_file(folder):
     assert coloa("rules", "check", "--placeholders", values, path).returncode == 0
 
 
+def a_rule_that_can_match_nothing_is_told(folder):
+    path = write(folder, "no_log_source.yml", "".join(x for x in RULE.splitlines(True) if "logsource" not in x))
+    r = coloa("rules", "check", path)
+    assert b"[logsource-missing]" in r.stdout and b"never matches" in r.stdout, r
+    log = write(folder, "x.json", '{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Image":"\\\\powershell.exe",'
+                '"CommandLine":"powershell -enc AAA"}\n')
+    r = coloa("hunt", "-r", path, log)
+    assert r.returncode == 0 and b"1 rule has a log source that nothing maps" in r.stdout + r.stderr, r
+    (folder / "maps").mkdir()
+    for args, status in ((("hunt", log), 2), (("rules", "check", path), 3)):
+        r = coloa(*args, "--log-sources", folder / "maps")
+        assert r.returncode == status and b"holds no log-source map" in r.stderr, r
+
+
 run(pack_is_clean_and_complete, pack_matches_its_events_and_no_others, a_wrong_expectation_fails, sigma_regression_all_match,
     check_names_the_place, import_is_all_or_nothing, import_takes_away_only_what_an_import_made,
     import_takes_zips_and_refuses_climbing_names, list_filters_and_layers,
-    placeholders_are_named_without_a_file)
+    placeholders_are_named_without_a_file, a_rule_that_can_match_nothing_is_told)

@@ -350,6 +350,40 @@ static void zstd_add(struct buf *b, struct span s) {
         b->len += ZSTD_compress(to, room, s.p, s.len, 3);
 }
 
+/* A frame's header says how much memory it takes to read: beyond a limit it is refused. */
+static void zstd_windows(void) {
+        static const struct {
+                unsigned char window;
+                bool read;
+        } frames[] = {
+                {10 << 3, true},      /* 1 MiB */
+                {13 << 3, true},      /* 8 MiB: zstd -19 */
+                {15 << 3, true},      /* 32 MiB: zstd --ultra -20, --long=25 */
+                {15 << 3 | 1, false}, /* 36 MiB */
+                {16 << 3, false},     /* 64 MiB */
+                {17 << 3, false},     /* 128 MiB: zstd --long */
+                {31 << 3, false},     /* 2 TiB */
+        };
+        static const char text[] = "Oct  1 22:14:15 host su[1]: text\n";
+
+        for (size_t i = 0; i < ARRAY_LEN(frames); i++) {
+                unsigned n = sizeof(text) - 1;
+                struct buf b = {0};
+                buf_add(&b, "\x28\xb5\x2f\xfd\0", 5);
+                buf_char(&b, (char)frames[i].window);
+                buf_char(&b, (char)(n << 3 | 1)); /* one raw block, the last */
+                buf_char(&b, (char)(n >> 5));
+                buf_char(&b, 0);
+                buf_add(&b, text, n);
+                struct result res = run(buf_get(&b), FORMAT_UNKNOWN, BATCH_ROOM, 999);
+                check_int(res.bytes.len, frames[i].read ? n : 0);
+                check(frames[i].read ? res.errors.len == 0
+                                     : span_ends(buf_get(&res.errors), SPAN("unpack it first\n")));
+                result_free(&res);
+                buf_deinit(&b);
+        }
+}
+
 static void packed(void) {
         struct buf plain = {0}, b = {0};
 
@@ -486,6 +520,7 @@ int main(void) {
         RUN(evtx_chunks_stay_whole);
         RUN(too_long_is_told);
         RUN(packed);
+        RUN(zstd_windows);
         RUN(refused);
         RUN(wide_text);
         RUN(read_errors_come_last);

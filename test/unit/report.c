@@ -591,7 +591,11 @@ static void attack_tags_find_their_place(void) {
         check(!attack_technique(SPAN("T9999")));
         check_int(attack_place(SPAN("T1490"), 1u << 3),
                   1u << 14); /* execution is not where T1490 stands */
-        check_int(attack_place(SPAN("T1685.001"), 0), 1u << 7); /* the parent's */
+        check_int(attack_place(SPAN("T1685.001"), 0), 1u << 7);
+        check_int(attack_place(SPAN("T1685.999"), 0), 1u << 7); /* the parent's */
+        check_span(span_str(attack_technique(SPAN("T1086"))->name), "PowerShell"); /* revoked */
+        check_span(span_str(attack_technique(SPAN("T1686.003"))->name),
+                   "Disable or Modify System Firewall: Windows Host Firewall");
         check_int(attack_place(SPAN("T1055"), 1u << 5), 1u << 5);
 }
 

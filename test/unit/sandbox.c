@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -104,6 +105,19 @@ static void what_it_was_given_still_works(void) {
         close(pair[1]);
 }
 
+static int has_a_cpu_limit(void) {
+        struct rlimit l;
+
+        return getrlimit(RLIMIT_CPU, &l) == 0 && l.rlim_cur == SANDBOX_RULES_CPU ? -1 : 0;
+}
+
+/* main waits for the rules process; the others have to answer for each batch. */
+static void rules_do_not_take_for_ever(void) {
+        for (unsigned job = SANDBOX_RULES; job <= SANDBOX_CORRELATE; job++)
+                check_int(outcome((enum sandbox_job)job, -1, has_a_cpu_limit),
+                          job == SANDBOX_RULES ? REFUSED : BROKE_OUT);
+}
+
 /* The checks above can fail: outside a sandbox the attempts succeed. */
 static void attempts_work_without_a_sandbox(void) {
         check(try_open() >= 0);
@@ -116,5 +130,6 @@ int main(void) {
         RUN(attempts_work_without_a_sandbox);
         RUN(no_job_lets_a_hijacked_process_out);
         RUN(what_it_was_given_still_works);
+        RUN(rules_do_not_take_for_ever);
         return check_done();
 }
