@@ -9,10 +9,12 @@
 #include "wire/finding.h"
 #include "wire/message.h"
 #include "wire/outbox.h"
+#include "wire/records.h"
 
 #define JUDGE_QUEUE_MAX 16u
 
 struct judge_node;
+struct judge_seek;
 
 struct judge {
         int sock;
@@ -39,6 +41,7 @@ struct judge {
         uint32_t n_fields;
         bool cut_fields;
         struct judge_node *node; /* NULL: a hunt's */
+        struct judge_seek *seek; /* NULL: it judges; else it looks for what a query means */
 };
 
 /* judge_say.c. 0 or -errno; -EPIPE: main has gone. */
@@ -64,5 +67,23 @@ void judge_node_finding(struct judge *j, const struct batch *b, const struct eve
                         struct finding *f);
 /* Fields that the record's receipt adds to the event's own. */
 uint32_t judge_node_fields(struct judge *j, struct finding_field *to, uint32_t room);
+
+/* judge_say.c: the event with all its fields; `matched` marks are all false. */
+int judge_say_event(struct judge *j, const struct batch *b, const struct event *e);
+
+/* judge_seek.c: a search's judge. */
+struct judge_seek *judge_seek_new(struct span query);
+/* Which leaves of the query the program's rules are. */
+void judge_seek_rules(struct judge *j);
+/* The run at hand: false when none of it can match. */
+bool judge_seek_begin(struct judge *j, const struct run *run, const struct source_name *source);
+/* Whether these bytes of the run may hold a match; SLOT_PADDING readable bytes follow. */
+bool judge_seek_may(struct judge *j, struct span bytes);
+int judge_seek_event(struct judge *j, const struct batch *b, const struct event *e, uint32_t flags,
+                     const uint32_t *rules, uint32_t n);
+/* "192.0.2.1", or all eight groups. */
+struct span judge_address(struct arena *a, const uint8_t ip[16]);
+/* Flags of the record at hand. */
+uint32_t judge_node_flags(const struct judge *j);
 
 #endif

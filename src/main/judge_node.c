@@ -50,7 +50,7 @@ int judge_node_take(struct judge *j, const void *m, size_t n, int fd) {
         if (n != sizeof(t) || node->queued == JUDGE_QUEUE_MAX)
                 return -EPROTO;
         memcpy(&t, m, sizeof(t));
-        if (t.type == JUDGE_SLOT ? t.slot >= RING_SLOTS || fd >= 0
+        if (t.type == JUDGE_SLOT ? !j->ring || t.slot >= RING_SLOTS || fd >= 0
                                  : t.type != JUDGE_FRAMES || fd < 0)
                 return -EPROTO;
         node->queue[node->queued] = t;
@@ -96,16 +96,20 @@ void judge_node_finding(struct judge *j, const struct batch *b, const struct eve
                              : e->offset - MIN(e->offset, (uint64_t)n->record.at);
 }
 
-static struct span hex_address(struct judge *j, const uint8_t a[16]) {
+uint32_t judge_node_flags(const struct judge *j) {
+        return j->node->record.flags;
+}
+
+struct span judge_address(struct arena *a, const uint8_t ip[16]) {
         static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-        if (memcmp(a, mapped, sizeof(mapped)) == 0)
-                return arena_printf(&j->arena, "%u.%u.%u.%u", a[12], a[13], a[14], a[15]);
-        return arena_printf(&j->arena,
+        if (memcmp(ip, mapped, sizeof(mapped)) == 0)
+                return arena_printf(a, "%u.%u.%u.%u", ip[12], ip[13], ip[14], ip[15]);
+        return arena_printf(a,
                             "%02x%02x:%02x%02x:%02x%02x:%02x%02x:%02x%02x:%02x%02x:%02x%02x:"
                             "%02x%02x",
-                            a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10],
-                            a[11], a[12], a[13], a[14], a[15]);
+                            ip[0], ip[1], ip[2], ip[3], ip[4], ip[5], ip[6], ip[7], ip[8], ip[9],
+                            ip[10], ip[11], ip[12], ip[13], ip[14], ip[15]);
 }
 
 uint32_t judge_node_fields(struct judge *j, struct finding_field *to, uint32_t room) {
@@ -119,7 +123,7 @@ uint32_t judge_node_fields(struct judge *j, struct finding_field *to, uint32_t r
         if (memcmp(n->run.peer, none, sizeof(none)) == 0)
                 return 1;
         to[1] = (struct finding_field){.name = SPAN("coloa.peer"),
-                                       .value = hex_address(j, n->run.peer)};
+                                       .value = judge_address(&j->arena, n->run.peer)};
         return to[1].value.p ? 2 : 1;
 }
 
@@ -161,6 +165,30 @@ static int judge_run_part(struct judge *j, uint32_t from, uint32_t to, struct ms
         return judge_stretch(j, &b, 0, &done->events, &done->bad);
 }
 
+/* A search decodes only what may match: neighbours that may go together. */
+static int seek_run_part(struct judge *j, uint32_t from, uint32_t to, struct msg_judge *done) {
+        struct judge_node *n = j->node;
+        uint32_t start = UINT32_MAX;
+        int r = 0;
+
+        if (!judge_seek_begin(j, &n->run, &n->source) ||
+            !judge_seek_may(j, span_of(n->r.payload.p + n->run.at, n->run.len)))
+                return 0;
+        for (uint32_t i = from; i <= to && r == 0; i++) {
+                struct record rec;
+                struct span bytes;
+                bool may = i < to && records_at(&n->r, i, &rec, &bytes) && judge_seek_may(j, bytes);
+
+                if (may && start == UINT32_MAX)
+                        start = i;
+                if (may || start == UINT32_MAX)
+                        continue;
+                r = judge_run_part(j, start, i, done);
+                start = UINT32_MAX;
+        }
+        return r;
+}
+
 /* All of the batch at hand that the task asks for. Records of senders nobody knows are kept, not
  * judged: what they say could be anybody's. */
 static int judge_records(struct judge *j, const struct msg_judge *t, struct msg_judge *done) {
@@ -174,7 +202,9 @@ static int judge_records(struct judge *j, const struct msg_judge *t, struct msg_
                         return -EPROTO;
                 uint64_t from = MAX(t->from, base + n->run.first);
                 uint64_t to = MIN(t->to, base + n->run.first + n->run.n);
-                if (from < to && n->source.id != SOURCE_UNKNOWN)
+                if (from < to && j->seek)
+                        r = seek_run_part(j, (uint32_t)(from - base), (uint32_t)(to - base), done);
+                else if (from < to && n->source.id != SOURCE_UNKNOWN)
                         r = judge_run_part(j, (uint32_t)(from - base), (uint32_t)(to - base), done);
         }
         return r;

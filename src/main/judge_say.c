@@ -7,7 +7,7 @@
 #include "main/judge.h"
 
 #define WANTED_MAX 64u
-#define OWN_FIELDS_MAX 2u /* what a node adds to an event */
+#define OWN_FIELDS_MAX 3u /* what a node or a search adds to an event */
 
 /* Puts an entry in the outbox, waiting for main to make room. */
 int judge_say(struct judge *j, enum outbox_kind kind, struct span bytes) {
@@ -90,7 +90,7 @@ static void fill_fields(struct judge *j, const struct event *e) {
         }
         j->cut_fields = n < e->n;
         if (j->node) {
-                uint32_t own = judge_node_fields(j, j->fields + n, OWN_FIELDS_MAX);
+                uint32_t own = judge_node_fields(j, j->fields + n, OWN_FIELDS_MAX - 1);
                 for (; own > 0; own--)
                         j->field_of[n++] = UINT32_MAX;
         }
@@ -109,6 +109,31 @@ static int say_report(struct judge *j, const struct event *e, const struct findi
         f.fields = j->fields;
         f.n_fields = j->n_fields;
         f.flags = FINDING_REPORT | (j->cut_fields ? FINDING_CUT : 0u);
+        buf_reset(&j->buf);
+        finding_encode(&j->buf, &f);
+        if (j->buf.failed)
+                return -ENOMEM;
+        return judge_say(j, OUTBOX_FINDING, buf_get(&j->buf));
+}
+
+int judge_say_event(struct judge *j, const struct batch *b, const struct event *e) {
+        struct finding f;
+
+        arena_reset(&j->arena);
+        finding_start(j, b, e, &f);
+        f.time = f.time_last = event_time(e, &j->decode, &j->arena);
+        if ((j->from != TIME_NONE && f.time < j->from) || (j->to != TIME_NONE && f.time >= j->to))
+                return 0;
+        f.host = event_host(e, &j->arena);
+        f.user = event_user(e, &j->arena);
+        fill_fields(j, e);
+        j->fields[j->n_fields++] = (struct finding_field){
+                .name = SPAN("event.original"),
+                .value = span_of(e->raw.p, MIN(e->raw.len, FINDING_BYTES_MAX / 2))};
+        f.fields = j->fields;
+        f.n_fields = j->n_fields;
+        f.flags = FINDING_REPORT | (j->cut_fields ? FINDING_CUT : 0u);
+        j->n_fields = 0;
         buf_reset(&j->buf);
         finding_encode(&j->buf, &f);
         if (j->buf.failed)
@@ -233,9 +258,11 @@ int judge_stretch(struct judge *j, const struct batch *b, uint32_t skip, uint64_
                                 judge_node_at(j, b, &e);
                         misbehave(j, e.raw);
                         uint32_t n = matcher_run(j->matcher, &e, &rules);
-                        if (n)
+                        if (j->seek)
+                                r = judge_seek_event(j, b, &e, judge_node_flags(j), rules, n);
+                        else if (n)
                                 r = judge_say_findings(j, b, &e, rules, n);
-                        if (UNLIKELY(e.cut) && r == 0)
+                        if (UNLIKELY(e.cut) && r == 0 && !j->seek)
                                 r = say_cut(j, b, &e);
                 }
                 if (r < 0)

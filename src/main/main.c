@@ -6,6 +6,7 @@
 
 #include "base/lang.h"
 #include "main/hunt.h"
+#include "main/search.h"
 #include "main/serve.h"
 #include "main/spawn.h"
 #include "main/version.h"
@@ -22,6 +23,8 @@ static const struct {
          "kiểm tra, liệt kê, thử và nhập quy tắc Sigma"},
         {"serve", verb_serve, "run a node: receive, keep and judge logs, raise alerts",
          "chạy một nút: nhận, lưu và phán xét nhật ký, nêu cảnh báo"},
+        {"search", verb_search, "look through the events that a node keeps",
+         "tìm trong các sự kiện mà một nút lưu giữ"},
         {"status", verb_status, "say how the node does", "cho biết tình trạng của nút"},
         {"reload", verb_reload, "have the node read configuration and rules anew",
          "cho nút đọc lại cấu hình và quy tắc"},

@@ -84,7 +84,7 @@ static int serve(struct judge *j) {
 
 /* Options travel as arguments NAME=VALUE: numbers and tags, nothing secret. */
 static void read_options(struct judge *j, struct match_options *o, int argc, char **argv,
-                         int *landlock) {
+                         int *landlock, size_t *query) {
         static struct span tags[8];
 
         j->from = j->to = TIME_NONE;
@@ -112,6 +112,8 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
                         o->min_level = (enum level)v;
                 else if (span_eq(name, SPAN("node")) && v)
                         j->node = judge_node_new();
+                else if (span_eq(name, SPAN("query")) && v > 0)
+                        *query = (size_t)v;
                 else if (span_eq(name, SPAN("landlock")))
                         *landlock = (int)v;
                 else if (span_eq(name, SPAN("tag")) && o->n_tags < ARRAY_LEN(tags))
@@ -119,10 +121,22 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
         }
 }
 
-static int map_all(struct judge *j) {
-        struct stat st;
+/* What is looked for, in place of the ring. */
+static int map_query(struct judge *j, size_t len) {
         void *p;
-        int r = os_map(4, RING_SLOTS * SLOT_BYTES, false, &p);
+        int r = os_map(4, len, false, &p);
+
+        if (r < 0)
+                return FAIL(r);
+        j->node = judge_node_new();
+        j->seek = judge_seek_new(span_of(p, len));
+        return j->node && j->seek ? 0 : -ENOMEM;
+}
+
+static int map_all(struct judge *j, size_t query) {
+        struct stat st;
+        void *p = NULL;
+        int r = query ? map_query(j, query) : os_map(4, RING_SLOTS * SLOT_BYTES, false, &p);
 
         if (r < 0)
                 return FAIL(r);
@@ -146,15 +160,16 @@ int process_judge(int argc, char **argv) {
         struct match_options o = {0};
         struct msg_plain ready = {PROCESS_READY, 0};
         int landlock = -1;
+        size_t query = 0;
 
-        read_options(&j, &o, argc, argv, &landlock);
+        read_options(&j, &o, argc, argv, &landlock, &query);
         arena_init(&j.arena, (size_t)4 << 20);
         j.matched = calloc(EVENT_FIELDS_MAX, sizeof(bool));
         j.fields = calloc(FINDING_FIELDS_MAX, sizeof(*j.fields));
         j.decoder = decoder_new(&j.decode);
         if (!j.matched || !j.fields || !j.decoder)
                 return 12;
-        int r = map_all(&j);
+        int r = map_all(&j, query);
         if (r != 0)
                 return 13;
         /* Compiled regexes are executable memory: before the sandbox, which allows no more of it.
@@ -162,6 +177,8 @@ int process_judge(int argc, char **argv) {
         r = matcher_new(&j.matcher, j.program, &o);
         if (r < 0)
                 return 14;
+        if (j.seek)
+                judge_seek_rules(&j);
         if (sandbox_enter(SANDBOX_JUDGE, landlock, (size_t)2 << 30, NULL) < 0)
                 return 15;
         r = os_send(j.sock, &ready, sizeof(ready), NULL, 0);

@@ -93,7 +93,9 @@ static int add_shipped(struct buf *bundle, enum bundle_kind kind) {
 int rulebook_gather(struct buf *bundle, const struct rulebook_options *o) {
         int r = 0;
 
-        if (o->n_rules == 0)
+        if (o->text.p)
+                bundle_add(bundle, BUNDLE_RULE, SPAN("-"), o->text);
+        else if (o->n_rules == 0)
                 r = add_shipped(bundle, BUNDLE_RULE);
         for (unsigned i = 0; i < o->n_rules && r == 0; i++)
                 r = add_files(bundle, BUNDLE_RULE, o->rules[i], o->landlock);

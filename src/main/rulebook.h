@@ -15,6 +15,7 @@ struct rulebook_options {
         unsigned n_rules;   /* 0: the shipped pack */
         const char **placeholders;
         unsigned n_placeholders;
+        struct span text;       /* rules as they are, instead of the shipped pack; p NULL: none */
         const char *logsources; /* a directory instead of the shipped maps, or NULL */
         enum rules_job job;
         bool lint;

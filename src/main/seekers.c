@@ -1,0 +1,291 @@
+/* See seekers.h. Each seeker has one task at work and one waiting, so that it never waits for us. One
+ * that dies loses the blocks it had: said by lost_blocks, and another takes its place. */
+#include "main/seekers.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/timestamp.h"
+#include "main/spawn.h"
+#include "os/os.h"
+#include "wire/message.h"
+#include "wire/node.h"
+#include "wire/outbox.h"
+
+#define SEEKERS_MAX 16u
+#define QUEUE 2u
+#define POLL_MS 200
+#define TASK_NS (INT64_C(30) * NS_PER_SEC)
+#define LOST_MAX 100u
+
+struct seeker {
+        struct child child;
+        bool ready;
+        int outbox_fd;
+        struct outbox *out;
+        uint64_t tail;
+        struct msg_judge queue[QUEUE];
+        unsigned queued;
+        int64_t began;
+};
+
+struct search {
+        const struct seekers_options *o;
+        struct reader *reader;
+        seekers_found *found;
+        void *ctx;
+        struct seekers_stats *st;
+        struct seeker seekers[SEEKERS_MAX];
+        unsigned n;
+        int query_fd;
+        struct arena arena;
+        char *entry;
+        bool no_more, enough;
+};
+
+static int start(struct search *s, struct seeker *k) {
+        char query[40], landlock[40], from[48], to[48];
+        const char *args[] = {query, landlock, from, to, NULL};
+        void *p;
+        int r = os_memfd("outbox", &k->outbox_fd);
+
+        if (r == 0)
+                r = os_ftruncate(k->outbox_fd, sizeof(struct outbox));
+        if (r == 0)
+                r = os_map(k->outbox_fd, sizeof(struct outbox), true, &p);
+        if (r < 0)
+                return FAIL(r);
+        k->out = p;
+        k->tail = 0;
+        k->ready = false;
+        k->queued = 0;
+        k->began = os_monotonic();
+        int fds[] = {s->query_fd, s->o->program_fd, k->outbox_fd};
+        snprintf(query, sizeof(query), "query=%zu", s->o->query.len);
+        snprintf(landlock, sizeof(landlock), "landlock=%d", s->o->landlock);
+        snprintf(from, sizeof(from), "from=%lld", (long long)s->o->from);
+        snprintf(to, sizeof(to), "to=%lld", (long long)s->o->to);
+        return child_start(
+                &k->child,
+                &(struct child_spec){
+                        .name = "judge", .fds = fds, .n_fds = 3, .args = args, .cpu = -1});
+}
+
+static void stop(struct seeker *k) {
+        child_stop(&k->child, 0);
+        if (k->out)
+                os_unmap(k->out, sizeof(struct outbox));
+        os_close_quiet(k->outbox_fd);
+        *k = (struct seeker){.child = {.sock = -1}, .outbox_fd = -1};
+}
+
+/* ---- blocks to tasks ---- */
+
+/* The block's frames as one sealed memory. */
+static int frames_fd(const struct reader_block *b, int *ret_fd, uint64_t *ret_len) {
+        struct frame_list h = {FRAME_LIST_MAGIC, b->n_frames, b->data.len};
+        _cleanup_(os_closep) int fd = -1;
+        int r = os_memfd("frames", &fd);
+
+        if (r == 0)
+                r = os_write_full(fd, &h, sizeof(h));
+        if (r == 0)
+                r = os_write_full(fd, b->entries, b->n_frames * sizeof(*b->entries));
+        if (r == 0)
+                r = os_write_full(fd, b->data.p, b->data.len);
+        if (r == 0)
+                r = os_memfd_seal(fd);
+        if (r < 0)
+                return r;
+        *ret_len = sizeof(h) + b->n_frames * sizeof(*b->entries) + b->data.len;
+        *ret_fd = fd;
+        fd = -1;
+        return 0;
+}
+
+static int give_block(struct search *s, struct seeker *k, const struct reader_block *b) {
+        struct msg_judge m = {.type = JUDGE_FRAMES,
+                              .slot = UINT32_MAX,
+                              .first_seq = b->first_seq,
+                              .from = b->first_seq,
+                              .to = b->end_seq};
+        int fd, r = frames_fd(b, &fd, &m.bytes);
+
+        if (r < 0)
+                return FAIL(r);
+        if (k->queued == 0)
+                k->began = os_monotonic();
+        k->queue[k->queued++] = m;
+        s->st->blocks++;
+        for (uint32_t i = 0; i < b->n_frames; i++) {
+                s->st->records += b->entries[i].n_records;
+                s->st->bytes += b->entries[i].payload_len;
+        }
+        if (os_send_now(k->child.sock, &m, sizeof(m), &fd, 1) < 0)
+                os_kill(k->child.pid, SIGKILL);
+        os_close(fd);
+        return 0;
+}
+
+static int give_work(struct search *s) {
+        for (;;) {
+                struct seeker *best = NULL;
+                struct reader_block b;
+
+                for (unsigned i = 0; i < s->n; i++) {
+                        struct seeker *k = &s->seekers[i];
+                        if (k->ready && k->queued < QUEUE && (!best || k->queued < best->queued))
+                                best = k;
+                }
+                if (!best || s->no_more)
+                        return 0;
+                int r = reader_next(s->reader, &b);
+                if (r <= 0) {
+                        s->no_more = true;
+                        return r;
+                }
+                r = give_block(s, best, &b);
+                if (r < 0)
+                        return r;
+        }
+}
+
+/* ---- what they find ---- */
+
+static int drain(struct search *s, struct seeker *k) {
+        enum outbox_kind kind;
+        size_t len;
+        int r = 0;
+
+        while (!s->enough && (r = outbox_take(k->out, &k->tail, &kind, s->entry, &len)) == 1) {
+                struct finding f;
+
+                outbox_release(k->out, k->tail);
+                if (kind != OUTBOX_FINDING)
+                        continue;
+                arena_reset(&s->arena);
+                if (finding_decode(span_of(s->entry, len), &s->arena, &f) != (ssize_t)len)
+                        return -EBADMSG;
+                r = s->found(s->ctx, &f, span_of(s->entry, len));
+                if (r < 0)
+                        return r;
+                s->enough |= r == 1;
+        }
+        return r < 0 ? r : 0;
+}
+
+static int died(struct search *s, struct seeker *k) {
+        int r = drain(s, k);
+
+        if (r < 0 && r != -EBADMSG)
+                return r;
+        s->st->lost_blocks += k->queued > 0;
+        if (!k->ready || ++s->st->lost_processes > LOST_MAX)
+                return -ECHILD;
+        unsigned waiting = k->queued > 1;
+        stop(k);
+        s->st->lost_blocks += waiting;
+        return start(s, k);
+}
+
+static int take_message(struct search *s, struct seeker *k) {
+        union {
+                struct msg_plain plain;
+                struct msg_judge judge;
+                char bytes[MESSAGE_MAX];
+        } m;
+        ssize_t n = os_recv(k->child.sock, &m, sizeof(m), NULL, 0, NULL);
+
+        if (n == sizeof(m.plain) && m.plain.type == PROCESS_READY && !k->ready) {
+                k->ready = true;
+                return 0;
+        }
+        if (n == sizeof(m.plain) && m.plain.type == JUDGE_FULL) {
+                struct msg_plain emptied = {JUDGE_EMPTIED, 0};
+                int r = drain(s, k);
+
+                if (r == -EBADMSG || os_send_now(k->child.sock, &emptied, sizeof(emptied), NULL, 0))
+                        return died(s, k);
+                return r;
+        }
+        if (n == sizeof(m.judge) && m.judge.type == JUDGED && k->queued) {
+                int r = drain(s, k);
+
+                k->queue[0] = k->queue[1];
+                k->queued--;
+                k->began = os_monotonic();
+                return r == -EBADMSG ? died(s, k) : r;
+        }
+        return died(s, k);
+}
+
+static bool at_work(const struct search *s) {
+        for (unsigned i = 0; i < s->n; i++)
+                if (s->seekers[i].queued)
+                        return true;
+        return false;
+}
+
+static int turn(struct search *s) {
+        struct pollfd p[SEEKERS_MAX];
+        int64_t now;
+
+        for (unsigned i = 0; i < s->n; i++)
+                p[i] = (struct pollfd){.fd = s->seekers[i].child.sock, .events = POLLIN};
+        int r = os_poll(p, s->n, POLL_MS);
+        for (unsigned i = 0; i < s->n && r >= 0; i++)
+                if (p[i].revents)
+                        r = take_message(s, &s->seekers[i]);
+        now = os_monotonic();
+        for (unsigned i = 0; i < s->n && r >= 0; i++)
+                if (s->seekers[i].queued && now - s->seekers[i].began > TASK_NS)
+                        os_kill(s->seekers[i].child.pid, SIGKILL); /* the next turn sees it */
+        if (r >= 0 && s->o->cancelled && *s->o->cancelled)
+                return -ECANCELED;
+        if (r >= 0 && s->o->deadline && now > s->o->deadline)
+                return -ETIME;
+        return r < 0 ? r : 0;
+}
+
+static int query_memory(struct search *s) {
+        int r = os_memfd("query", &s->query_fd);
+
+        if (r == 0)
+                r = os_write_full(s->query_fd, s->o->query.p, s->o->query.len);
+        return r == 0 ? os_memfd_seal(s->query_fd) : r;
+}
+
+int seekers_run(const struct seekers_options *o, struct reader *reader, seekers_found *found,
+                void *ctx, struct seekers_stats *ret) {
+        struct search s = {.o = o,
+                           .reader = reader,
+                           .found = found,
+                           .ctx = ctx,
+                           .st = ret,
+                           .n = MIN(MAX(o->n, 1u), SEEKERS_MAX),
+                           .query_fd = -1};
+        int r = query_memory(&s);
+
+        *ret = (struct seekers_stats){0};
+        arena_init(&s.arena, (size_t)1 << 20);
+        s.entry = malloc(OUTBOX_ENTRY_MAX);
+        if (!s.entry)
+                r = -ENOMEM;
+        for (unsigned i = 0; i < SEEKERS_MAX; i++)
+                s.seekers[i] = (struct seeker){.child = {.sock = -1}, .outbox_fd = -1};
+        for (unsigned i = 0; i < s.n && r == 0; i++)
+                r = start(&s, &s.seekers[i]);
+        while (r == 0 && !s.enough && (!s.no_more || at_work(&s))) {
+                r = give_work(&s);
+                if (r == 0 && (!s.no_more || at_work(&s)))
+                        r = turn(&s);
+        }
+        for (unsigned i = 0; i < s.n; i++)
+                stop(&s.seekers[i]);
+        os_close_quiet(s.query_fd);
+        arena_deinit(&s.arena);
+        free(s.entry);
+        return r;
+}

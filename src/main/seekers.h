@@ -1,0 +1,32 @@
+/* The processes of a search, driven: blocks of the store go to seekers, what they find comes back by
+ * callback, in no set order between blocks. */
+#ifndef MAIN_SEEKERS_H
+#define MAIN_SEEKERS_H
+
+#include "base/base.h"
+#include "store/reader.h"
+#include "wire/finding.h"
+
+struct seekers_options {
+        struct span query;
+        int program_fd;
+        unsigned n; /* processes */
+        int landlock;
+        int64_t from, to; /* event time; TIME_NONE: no bound */
+        int64_t deadline; /* monotonic; 0: none */
+        volatile const int *cancelled;
+};
+
+struct seekers_stats {
+        uint64_t records, bytes, blocks, lost_blocks, lost_processes;
+};
+
+/* 1 from `found`: enough. */
+typedef int seekers_found(void *ctx, const struct finding *f, struct span encoded);
+
+/* Goes through what `r` gives (reader_begin() was called). 0; -ETIME: the deadline; -ECANCELED;
+ * -errno. */
+int seekers_run(const struct seekers_options *o, struct reader *r, seekers_found *found, void *ctx,
+                struct seekers_stats *ret);
+
+#endif
