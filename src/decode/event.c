@@ -235,6 +235,25 @@ static const struct known *lookup(const struct field *f) {
         }
 }
 
+/* The same for all events whose decoder says when a name's place tells the name. */
+static inline const struct known *known_field(const struct event *e, const struct field *f) {
+        static struct {
+                uint64_t names;
+                const char *p;
+                const struct known *known;
+        } seen[512];
+
+        if (e->names == 0)
+                return lookup(f);
+        size_t k = hash_mix((uintptr_t)f->name, 0x9e3779b97f4a7c15u) % ARRAY_LEN(seen);
+        if (seen[k].p != f->name || seen[k].names != e->names) {
+                seen[k].names = e->names;
+                seen[k].p = f->name;
+                seen[k].known = lookup(f);
+        }
+        return seen[k].known;
+}
+
 /* Text of a field; does not use the arena where the value is text already. */
 static struct span text(const struct field *f, struct arena *a) {
         if (f->type == V_STR || f->type == V_NUM || f->type == V_BOOL)
@@ -404,7 +423,7 @@ int64_t event_time(const struct event *e, const struct decode_options *o, struct
                 table_make();
         for (uint32_t i = 0; i < e->n; i++) {
                 const struct field *f = &e->fields[i];
-                const struct known *k = lookup(f);
+                const struct known *k = known_field(e, f);
                 int64_t t;
 
                 if (!k || k->what > W_ZONE)
@@ -488,7 +507,7 @@ struct span event_host(const struct event *e, struct arena *a) {
                 table_make();
         for (uint32_t i = 0; i < e->n; i++) {
                 const struct field *f = &e->fields[i];
-                const struct known *k = lookup(f);
+                const struct known *k = known_field(e, f);
 
                 if (!k || k->what != W_HOST || k->rank < rank)
                         continue;
@@ -513,7 +532,7 @@ struct span event_user(const struct event *e, struct arena *a) {
                 table_make();
         for (uint32_t i = 0; i < e->n; i++) {
                 const struct field *f = &e->fields[i];
-                const struct known *k = lookup(f);
+                const struct known *k = known_field(e, f);
 
                 if (!k || k->what < W_USER)
                         continue;

@@ -247,8 +247,10 @@ void leaf_mark(struct matcher *m, uint32_t leaf, bool *matched) {
         uint32_t n = m->b->slots[l->slot].slot == NONE32 ? 0 : slot_fields(m, l->slot, &fields);
         for (uint32_t i = 0; i < n; i++) {
                 bool null = m->e->fields[fields[i]].type == V_NULL;
-                if (l->kind == LEAF_ATOM && (null || !atom_test(&m->atoms, &m->atoms.atom[l->index],
-                                                                field_value(m, fields[i]))))
+                /* The leaf holds: by the only value there is, or by some of them. */
+                if (l->kind == LEAF_ATOM && n > 1 &&
+                    (null ||
+                     !atom_test(&m->atoms, &m->atoms.atom[l->index], field_value(m, fields[i]))))
                         continue;
                 matched[fields[i]] = true;
         }
