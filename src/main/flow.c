@@ -129,6 +129,17 @@ static void begin_ingest(struct flow *f) {
         f->positions_asked = flow_send(f, FLOW_STORE, 0, &ask, sizeof(ask), -1) == 0;
 }
 
+bool flow_begun(const struct flow *f) {
+        return f->ingest_begun;
+}
+
+void flow_ask_positions(struct flow *f) {
+        struct msg_plain ask = {STORE_POSITIONS, 0};
+
+        if (f->store_ready && f->ingest_begun && !f->positions_asked)
+                f->positions_asked = flow_send(f, FLOW_STORE, 0, &ask, sizeof(ask), -1) == 0;
+}
+
 static int positions_came(struct flow *f, const struct msg_store_frames *m, int fd) {
         struct msg_node_seq begin = {.type = NODE_BEGIN, .seq = f->next_seq};
 

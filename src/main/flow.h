@@ -65,9 +65,12 @@ void flow_tick(struct flow *f);
 
 /* The judge has nothing to do and gets nothing any more until it died: to be replaced. */
 bool flow_rest_judge(struct flow *f, unsigned index);
+/* Ingest was told to begin. */
+bool flow_begun(const struct flow *f);
+/* The store is asked for its positions once more: they come as STORE_POSITIONS, and go nowhere. */
+void flow_ask_positions(struct flow *f);
 /* All that was handed over is durable. */
 bool flow_settled(const struct flow *f);
-/* No more batches are expected: a seal waits for no others. */
 const struct flow_stats *flow_stats(const struct flow *f);
 /* The node's own alert goes to the desk, now or when there is one again (a few are kept). */
 void flow_incident(struct flow *f, const struct msg_own_alert *a);

@@ -234,6 +234,8 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
         }
         if (!role_of(p, &role, &index))
                 return -EPROTO;
+        if (plain.type == STORE_POSITIONS && len == sizeof(struct msg_store_frames) && fd >= 0)
+                node_positions(n, m, fd);
         if (plain.type == STORE_READY || plain.type == DESK_READY)
                 n->workers[p].up = true;
         return flow_message(n->flow, role, index, m, len, fd);
@@ -267,6 +269,7 @@ static void tick(struct node *n) {
 
         start_wanted(n);
         renew_judges(n);
+        node_files_scan(n);
         if (now - n->ticked < TICK_NS)
                 return;
         n->ticked = now;
@@ -577,6 +580,7 @@ struct node *node_free(struct node *n) {
         if (!n)
                 return NULL;
         n->stopping = true;
+        node_journal_end(n);
         /* In the order that data flows, so that each can still hand on what it has. */
         static const enum node_process first[] = {NODE_INGEST, NODE_CONSOLE, NODE_DESK, NODE_STORE,
                                                   NODE_VAULT};

@@ -23,6 +23,27 @@ struct worker {
 #define EXTRA_MAX 8u
 #define PATH_MAX_TEXT 1024u
 
+#define NODE_FILES_MAX 4096u
+
+struct node_file {
+        uint64_t device, inode;
+        uint32_t source;
+        bool seen;
+};
+
+struct node_files {
+        struct node_file list[NODE_FILES_MAX];
+        uint32_t n;
+        int64_t next; /* monotonic */
+        uint64_t failed;
+        bool full_said;
+        pid_t journal; /* journalctl; 0: none */
+        char cursor[256];
+        bool cursor_known;
+        int64_t journal_again;
+        unsigned journal_failed;
+};
+
 struct node {
         struct node_options o;
         struct config *config;
@@ -38,6 +59,7 @@ struct node {
         int extra[EXTRA_MAX];
         bool readable[EXTRA_MAX];
         unsigned n_extra;
+        struct node_files files;
 };
 
 /* node.c */
@@ -53,5 +75,14 @@ int node_tell_ingest(struct node *n);
 int node_tell_sources(struct node *n);
 int node_tell_gone(struct node *n, uint32_t id);
 int node_tell_desk(struct node *n);
+/* One message, never waiting. */
+int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd);
+
+/* node_files.c */
+void node_files_scan(struct node *n);
+void node_files_forget(struct node *n); /* a new ingest: all are handed over again */
+void node_positions(struct node *n, const struct msg_store_frames *m, int fd);
+void node_journal_tick(struct node *n);
+void node_journal_end(struct node *n);
 
 #endif

@@ -71,7 +71,7 @@ int node_bind(struct node *n, const struct config *c, int *to) {
 
 /* ---- ingest ---- */
 
-static int send_to(struct node *n, enum node_process p, const void *m, size_t len, int fd) {
+int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd) {
         return os_send_now(n->workers[p].child.sock, m, len, &fd, fd >= 0 ? 1 : 0);
 }
 
@@ -112,7 +112,7 @@ static int tell_source(struct node *n, uint32_t i) {
                 m.n_nets = MIN(s->n_nets - at, SOURCE_NETS_MAX);
                 if (m.n_nets)
                         memcpy(m.nets, s->nets + at, m.n_nets * sizeof(m.nets[0]));
-                r = send_to(n, NODE_INGEST, &m, sizeof(m), -1);
+                r = node_send(n, NODE_INGEST, &m, sizeof(m), -1);
                 at += m.n_nets;
                 m.flags |= SOURCE_MORE;
         } while (r == 0 && at < s->n_nets);
@@ -142,7 +142,7 @@ static int tell_secret(struct node *n, enum secret_kind kind, uint32_t owner, co
                 return r == -ENOENT || r == -EACCES ? 0 : r; /* that listener or source alone */
         }
         struct msg_secret m = {NODE_SECRET, kind, owner, (uint32_t)len};
-        return send_to(n, NODE_INGEST, &m, sizeof(m), fd);
+        return node_send(n, NODE_INGEST, &m, sizeof(m), fd);
 }
 
 static int tell_tls(struct node *n, uint32_t owner, const struct config_tls *t) {
@@ -171,7 +171,7 @@ static int tell_listener(struct node *n, uint32_t i) {
 
         copy_text(m.name, sizeof(m.name), l->name);
         int r = tell_tls(n, i + 1, &l->tls);
-        return r < 0 ? r : send_to(n, NODE_INGEST, &m, sizeof(m), n->listeners[i]);
+        return r < 0 ? r : node_send(n, NODE_INGEST, &m, sizeof(m), n->listeners[i]);
 }
 
 int node_tell_ingest(struct node *n) {
@@ -186,7 +186,7 @@ int node_tell_ingest(struct node *n) {
 int node_tell_gone(struct node *n, uint32_t id) {
         struct msg_source m = {.type = NODE_SOURCE, .id = id, .flags = SOURCE_GONE};
 
-        return send_to(n, NODE_INGEST, &m, sizeof(m), -1);
+        return node_send(n, NODE_INGEST, &m, sizeof(m), -1);
 }
 
 int node_tell_sources(struct node *n) {
@@ -230,9 +230,9 @@ static int join_vault(struct node *n) {
         int r = os_socketpair_seqpacket(pair);
         if (r < 0)
                 return FAIL(r);
-        r = send_to(n, NODE_VAULT, &m, sizeof(m), pair[0]);
+        r = node_send(n, NODE_VAULT, &m, sizeof(m), pair[0]);
         if (r == 0)
-                r = send_to(n, NODE_STORE, &m, sizeof(m), pair[1]);
+                r = node_send(n, NODE_STORE, &m, sizeof(m), pair[1]);
         os_close(pair[0]);
         os_close(pair[1]);
         return r;
@@ -241,7 +241,7 @@ static int join_vault(struct node *n) {
 int node_tell_desk(struct node *n) {
         struct msg_plain m = {DESK_PROGRAM, n->generation};
 
-        return send_to(n, NODE_DESK, &m, sizeof(m), n->program_fd);
+        return node_send(n, NODE_DESK, &m, sizeof(m), n->program_fd);
 }
 
 struct start {
@@ -324,8 +324,10 @@ int node_start(struct node *n, enum node_process p) {
         w->born = os_monotonic();
         r = os_ready_add(n->ep, w->child.sock, OS_READABLE, p);
         w->watched = r == 0;
-        if (r == 0 && p == NODE_INGEST)
+        if (r == 0 && p == NODE_INGEST) {
+                node_files_forget(n);
                 r = node_tell_ingest(n);
+        }
         if (r == 0 && p == NODE_DESK)
                 r = node_tell_desk(n);
         if (r == 0 && (p == NODE_VAULT || p == NODE_STORE))

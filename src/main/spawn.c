@@ -10,16 +10,15 @@
 
 #include "base/lang.h"
 #include "main/processes.h"
+#include "os/net.h"
 
 static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
 } children[] = {
-        {"rules", process_rules},
-        {"ingest", process_ingest},
+        {"rules", process_rules},   {"ingest", process_ingest},
         {"listen", process_listen}, /* the node's ingest */
-        {"judge", process_judge},
-        {"correlate", process_correlate},
+        {"judge", process_judge},   {"correlate", process_correlate},
         {"desk", process_desk},
 };
 
@@ -113,6 +112,46 @@ int child_start(struct child *ret, const struct child_spec *spec) {
                 become(spec, pair[1], parent);
         os_close(pair[1]);
         *ret = (struct child){.pid = pid, .sock = pair[0]};
+        return 0;
+}
+
+static void become_program(const char *path, const char *const *args, int output, pid_t parent) {
+        static char path_variable[] = "PATH=/usr/bin:/bin", language[] = "LC_ALL=C.UTF-8";
+        char *envp[] = {path_variable, language, NULL}, *argv[16];
+        unsigned n = 0;
+        sigset_t none;
+
+        signal(SIGPIPE, SIG_DFL);
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        int out = fcntl(output, F_DUPFD_CLOEXEC, 64);
+        if (out < 0 || os_die_with_parent(parent) < 0 || leave_terminal() < 0 ||
+            os_dup_to(out, STDOUT_FILENO) < 0)
+                _exit(127);
+        (void)os_cloexec_from(STDERR_FILENO + 1);
+        for (; *args && n < ARRAY_LEN(argv) - 1; args++)
+                argv[n++] = (char *)*args;
+        argv[n] = NULL;
+        os_exec(path, argv, envp);
+        _exit(127);
+}
+
+int program_start(pid_t *ret_pid, const char *path, const char *const *args, int *ret_output) {
+        int ends[2], r = os_pipe(ends);
+
+        if (r < 0)
+                return FAIL(r);
+        pid_t parent = getpid(), pid = os_fork();
+        if (pid == 0)
+                become_program(path, args, ends[1], parent);
+        os_close(ends[1]);
+        r = pid < 0 ? pid : os_nonblocking(ends[0]);
+        if (r < 0) {
+                os_close(ends[0]);
+                return FAIL(r);
+        }
+        *ret_pid = pid;
+        *ret_output = ends[0];
         return 0;
 }
 

@@ -28,6 +28,9 @@ struct child_spec {
 };
 
 int child_start(struct child *ret, const struct child_spec *spec);
+/* Another program, with fixed arguments, nothing on its input and its output a pipe of which
+ * *ret_output is the reading end (non-blocking). It dies with us. */
+int program_start(pid_t *ret_pid, const char *path, const char *const *args, int *ret_output);
 /* Asks it to end (by closing its socket), waits `ms`, then kills. Returns its wait status, or
  * -errno. */
 int child_stop(struct child *c, int ms);

@@ -111,7 +111,11 @@ struct msg_secret {
         uint32_t type, kind, owner, len; /* len <= SECRET_MAX */
 };
 
-enum { FILE_MATCHED = 1u << 0, FILE_ROTATED = 1u << 1 };
+enum {
+        FILE_MATCHED = 1u << 0,
+        FILE_ROTATED = 1u << 1,
+        FILE_JOURNAL = 1u << 2, /* a pipe that journalctl writes its export format to */
+};
 
 /* With one descriptor: a followed file that main opened, as its name matched a source's pattern. */
 struct msg_node_file {
