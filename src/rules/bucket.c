@@ -75,6 +75,9 @@ static uint64_t leaf_key(uint32_t kind, uint32_t slot, uint32_t other, uint32_t 
 
 static bool leaves_rehash(struct bucket *b) {
         uint32_t size = b->leaf_mask ? (b->leaf_mask + 1) * 2 : 64;
+
+        while (size < b->n_instances * 4) /* each has one at least */
+                size *= 2;
         struct leaf_head *p = calloc(size, sizeof(*p));
 
         if (!p)

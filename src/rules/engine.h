@@ -210,6 +210,8 @@ struct name_seen {
 /* How likely an atom holds and what it costs a table, before anything was measured. */
 struct guess {
         float p, cost;
+        uint8_t op;
+        bool table; /* table_takes() */
 };
 
 /* Which leaves wake which instance: leaf[first[i]] … leaf[first[i + 1]] the instance i. */

@@ -24,9 +24,10 @@ struct clean {
 };
 
 struct keywords {
-        struct table *table;
-        struct rawscan *scan;
-        uint32_t *leaf; /* [literal of the scan] */
+        struct table *table;  /* NULL: no line of text was met */
+        struct rawscan *scan; /* NULL: no other record was */
+        struct span *lits;    /* [n] of the scan */
+        uint32_t *leaf;       /* [literal of the scan] */
         uint32_t n;
         uint32_t *every; /* leaves without a literal: tried on each event */
         uint32_t n_every;
@@ -45,8 +46,7 @@ static bool like_number(struct span s) {
         return true;
 }
 
-static void sort_out(struct matcher *m, const struct bucket *b, struct keywords *k,
-                     struct span *lits) {
+static void sort_out(struct matcher *m, const struct bucket *b, struct keywords *k) {
         for (uint32_t i = 0; i < b->n_keywords; i++) {
                 const struct catom *c = &m->atoms.atom[b->leaves[b->keywords[i]].index];
                 struct span part = rawscan_part(c->need);
@@ -59,7 +59,7 @@ static void sort_out(struct matcher *m, const struct bucket *b, struct keywords 
                 if (like_number(c->need) || c->b->op != ATOM_STRING)
                         k->digits[k->n_digits++] = b->keywords[i];
                 k->leaf[k->n] = b->keywords[i];
-                lits[k->n++] = part;
+                k->lits[k->n++] = part;
         }
 }
 
@@ -67,7 +67,6 @@ int keywords_make(struct matcher *m, struct bucket *b) {
         struct arena *a = &b->table_arena;
         bool wanted = false;
         size_t n = (size_t)b->n_keywords + 1;
-        uint32_t at = 0;
 
         b->kw = NULL;
         for (uint32_t i = 0; i < b->n_keywords; i++)
@@ -75,28 +74,48 @@ int keywords_make(struct matcher *m, struct bucket *b) {
         if (!wanted)
                 return 0;
         struct keywords *k = arena_zalloc(a, sizeof(*k));
-        struct table_item *items = arena_array(a, n, sizeof(*items));
-        struct span *lits = arena_array(a, n, sizeof(*lits));
-        if (!k || !items || !lits)
+        if (!k)
                 return FAIL(-ENOMEM);
+        k->lits = arena_array(a, n, sizeof(*k->lits));
         k->leaf = arena_array(a, n, sizeof(*k->leaf));
         k->every = arena_array(a, n, sizeof(*k->every));
         k->digits = arena_array(a, n, sizeof(*k->digits));
         k->found = arena_array(a, n / 64 + 1, sizeof(*k->found));
-        if (!k->leaf || !k->every || !k->digits || !k->found)
+        if (!k->lits || !k->leaf || !k->every || !k->digits || !k->found)
                 return FAIL(-ENOMEM);
-        for (uint32_t i = 0; i < b->n_keywords; i++) {
-                const struct catom *c = &m->atoms.atom[b->leaves[b->keywords[i]].index];
-                if (table_takes(c))
-                        items[at++] = (struct table_item){c, b->keywords[i]};
-        }
-        sort_out(m, b, k, lits);
-        k->table = table_new(a, items, at, m->grams, TABLE_WITHIN);
-        k->scan = rawscan_new(a, lits, k->n, m->tris);
-        if (!k->table || !k->scan)
-                return FAIL(-ENOMEM);
+        sort_out(m, b, k);
         b->kw = k;
         return 0;
+}
+
+/* Of the two, events of a bucket need one. */
+static bool have_table(struct matcher *m, struct keywords *k) {
+        struct bucket *b = m->b;
+
+        if (LIKELY(k->table != NULL))
+                return true;
+        struct table_item *items =
+                arena_array(&b->table_arena, (size_t)b->n_keywords + 1, sizeof(*items));
+        uint32_t n = 0;
+        for (uint32_t i = 0; items && i < b->n_keywords; i++) {
+                const struct catom *c = &m->atoms.atom[b->leaves[b->keywords[i]].index];
+                if (table_takes(c))
+                        items[n++] = (struct table_item){c, b->keywords[i]};
+        }
+        if (items)
+                k->table = table_new(&b->table_arena, items, n, m->grams, TABLE_WITHIN);
+        bucket_count(m, b);
+        m->failed |= !k->table;
+        return k->table != NULL;
+}
+
+static bool have_scan(struct matcher *m, struct keywords *k) {
+        if (LIKELY(k->scan != NULL))
+                return true;
+        k->scan = rawscan_new(&m->b->table_arena, k->lits, k->n, m->tris);
+        bucket_count(m, m->b);
+        m->failed |= !k->scan;
+        return k->scan != NULL;
 }
 
 static bool inside(struct span raw, const struct field *f) {
@@ -104,7 +123,7 @@ static bool inside(struct span raw, const struct field *f) {
                f->val_len <= (size_t)(raw.p + raw.len - f->val);
 }
 
-static uint32_t run_text(struct matcher *m, const struct keywords *k, const struct value *raw,
+static uint32_t run_text(struct matcher *m, struct keywords *k, const struct value *raw,
                          uint32_t *to) {
         uint32_t n = table_run(k->table, &m->atoms, raw, to), all = n, room = m->b->n_keywords;
 
@@ -238,7 +257,10 @@ static uint32_t run_raw(struct matcher *m, struct keywords *k, uint32_t *to) {
 uint32_t keywords_run(struct matcher *m, uint32_t *to) {
         struct keywords *k = m->b->kw;
         const struct value *raw = raw_value(m);
-        uint32_t n = raw ? run_text(m, k, raw, to) : run_raw(m, k, to);
+        uint32_t n = 0;
+
+        if (raw ? have_table(m, k) : have_scan(m, k))
+                n = raw ? run_text(m, k, raw, to) : run_raw(m, k, to);
 
         m->kw_epoch = m->epoch;
         return n;

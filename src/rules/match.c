@@ -153,6 +153,8 @@ static int guess_atoms(struct matcher *m) {
         for (uint32_t i = 0; i < m->g->n[SEC_ATOM]; i++) {
                 struct guess *q = &m->atom_guess[i];
                 q->p = atom_guess(&m->atoms.atom[i], &q->cost);
+                q->op = m->atoms.atom[i].b->op;
+                q->table = table_takes(&m->atoms.atom[i]);
         }
         return 0;
 }

@@ -97,29 +97,27 @@ static void decided(struct part *p, bool holds) {
 
 static void atom_part(struct sketch *s, struct part *p) {
         struct builder *x = s->x;
-        const struct b_atom *a = &x->g->atoms[p->arg];
         const struct guess *guess = &x->m->atom_guess[p->arg];
-        const struct catom *c = &x->m->atoms.atom[p->arg];
         const struct target *t;
 
         p->cost[0] = p->cost[1] = NEVER;
         p->n = 0;
-        if (a->field.len == 0) { /* S2 */
+        if (x->m->atom_slot[p->arg] == NONE32) { /* S2 */
                 uint32_t leaf = builder_leaf(x, LEAF_KEYWORD, NONE32, 0, p->arg);
-                if (!x->failed && table_takes(c))
+                if (!x->failed && guess->table)
                         p->cost[0] = x->b->leaves[leaf].p + 0.001f;
                 return;
         }
-        if (a->op == ATOM_FIELDREF) { /* S1 */
+        if (guess->op == ATOM_FIELDREF) { /* S1 */
                 builder_reference(x, p->arg);
                 return;
         }
         int known = builder_atom(x, p->arg, &t);
         if (known >= 0 || t->n == 0) {
-                decided(p, known < 0 ? a->op == ATOM_NULL : known);
+                decided(p, known < 0 ? guess->op == ATOM_NULL : known);
                 return;
         }
-        if (!table_takes(c))
+        if (!guess->table)
                 return;
         p->slot = t->slot;
         p->n = t->n;
@@ -178,7 +176,7 @@ static void collect(struct sketch *s, uint32_t at, bool neg) {
 
         if (p->code == WORD_ATOM) {
                 uint32_t index = p->arg;
-                if (x->g->atoms[index].field.len == 0)
+                if (x->m->atom_slot[index] == NONE32)
                         push(s, builder_leaf(x, LEAF_KEYWORD, NONE32, 0, index));
                 for (uint32_t i = 0; i < p->n; i++)
                         push(s, builder_leaf(x, LEAF_ATOM, p->slot[i], 0, index));

@@ -525,8 +525,7 @@ static void take_hits(struct run *r) {
                                 continue;
                         if (r->n_literals == HITS)
                                 compare_literals(r);
-                        r->literal[r->n_literals++] =
-                                (struct literal_hit){q->p - g->off, g->entry};
+                        r->literal[r->n_literals++] = (struct literal_hit){q->p - g->off, g->entry};
                         __builtin_prefetch(&r->t->e[g->entry]);
                 }
         }
