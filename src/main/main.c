@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "main/alerts.h"
 #include "main/hunt.h"
 #include "main/search.h"
 #include "main/serve.h"
@@ -21,6 +22,7 @@ static const struct {
          "cho biết các cuộc tấn công trong tệp nhật ký"},
         {"rules", verb_rules, "check, list, test and import Sigma rules",
          "kiểm tra, liệt kê, thử và nhập quy tắc Sigma"},
+        {"alerts", verb_alerts, "what the node has raised", "những cảnh báo mà nút đã nêu"},
         {"serve", verb_serve, "run a node: receive, keep and judge logs, raise alerts",
          "chạy một nút: nhận, lưu và phán xét nhật ký, nêu cảnh báo"},
         {"search", verb_search, "look through the events that a node keeps",

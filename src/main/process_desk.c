@@ -239,7 +239,7 @@ static int serve(struct loop *l) {
                 for (unsigned i = 0; r > 0 && i < MESSAGES_AT_ONCE; i++) {
                         r = take_message(l);
                         if (r == 0)
-                                return commit(l);
+                                return -EPIPE;
                         p.revents = 0;
                         if (r > 0)
                                 r = os_poll(&p, 1, 0);
@@ -316,6 +316,8 @@ int process_desk(int argc, char **argv) {
         r = os_send(CHILD_SOCKET, &ready, sizeof(ready), NULL, 0);
         if (r == 0)
                 r = serve(&l);
+        if (r == -EPIPE || r == -ECONNRESET) /* main went: what was taken stays */
+                r = desk_commit(l.desk, os_monotonic(), os_now());
         if (r < 0)
                 say_failure(l.desk, r);
         return r < 0 ? 16 : 0;

@@ -1,0 +1,7 @@
+/* The verb `alerts`. */
+#ifndef MAIN_ALERTS_H
+#define MAIN_ALERTS_H
+
+int verb_alerts(int argc, char **argv);
+
+#endif
