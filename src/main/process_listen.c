@@ -1,6 +1,7 @@
 /* The node's ingest: listeners and what comes over them, into the ring. It takes its configuration
  * and sockets from main first, then enters the sandbox; only then is a foreign byte read. */
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ingest/serve.h"
@@ -33,6 +34,7 @@ int process_listen(int argc, char **argv) {
         setup.counters = p;
         setup.again = counters_open(setup.counters, os_now(), (uint32_t)getpid());
         (void)os_raise_files(FILES_MAX);
+        tzset(); /* gmtime_r() of the libraries asks for the zone's file once: now, not behind the wall */
         if (serve_new(&s, &setup) < 0)
                 return 12;
         r = os_send(setup.sock, &ready, sizeof(ready), NULL, 0);
