@@ -71,6 +71,7 @@ struct flow {
         bool ingest_ready, ingest_begun, positions_asked;
         bool store_ready, store_met; /* met: next_seq is known */
         bool desk_ready, desk_met;
+        uint64_t first_kept;     /* sequence numbers begin here: 1, or 0 in tests */
         uint64_t next_seq;       /* of the next batch of ingest */
         uint64_t committed;      /* everything below was given to the store that lives */
         uint64_t desk_watermark; /* as it said when it came */

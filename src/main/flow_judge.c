@@ -184,8 +184,9 @@ static void tell_desk(struct flow *f, unsigned judge, uint64_t from, uint64_t to
 
 /* Frames that the store has nothing of: retention took them; whoever waits for them may go on. */
 static void pass_over(struct flow *f, uint64_t from, uint64_t to) {
-        f->calls.note(f->calls.ctx, 1, "records that were to be judged later are not kept any more",
-                      from);
+        if (to > f->first_kept) /* below there never was one: a new store begins at 1 */
+                f->calls.note(f->calls.ctx, 1,
+                              "records that were to be judged later are not kept any more", from);
         tell_desk(f, 0, from, to);
         ranges_cut(&f->later, to);
 }

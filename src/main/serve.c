@@ -31,7 +31,7 @@ struct serve {
                 *directory; /* instead of the configuration's; the control socket lies there too */
         char control_path[1100];
         int landlock;
-        struct config config;
+        struct config *config; /* the node holds it too */
         struct rulebook rules;
         struct node *node;
         struct control_server *control;
@@ -133,41 +133,64 @@ static int read_rules(struct serve *s, const struct config *c, struct rulebook *
         return 0;
 }
 
+static struct config *forget_config(struct config *c) {
+        if (c)
+                config_deinit(c);
+        free(c);
+        return NULL;
+}
+
+static int take_config(struct serve *s, struct config **ret) {
+        struct config *c = calloc(1, sizeof(*c));
+        int r = c ? read_config(s, c) : -ENOMEM;
+
+        if (r < 0) {
+                free(c); /* config_parse() left nothing in it */
+                return r;
+        }
+        override(s, c);
+        *ret = c;
+        return 0;
+}
+
 static int reload(struct serve *s, struct buf *out) {
         struct rulebook rules = {.program_fd = -1};
-        struct config config;
-        int r = read_config(s, &config);
+        struct config *config = NULL;
+        int r = take_config(s, &config);
 
         if (r < 0) {
                 buf_printf(out, tr("the configuration has errors: nothing was changed\n",
                                    "cấu hình có lỗi: không thay đổi gì\n"));
                 return r;
         }
-        override(s, &config);
-        r = read_rules(s, &config, &rules);
+        r = read_rules(s, config, &rules);
         if (r == 0)
-                r = node_set_program(s->node, rules.program_fd);
-        if (r == 0)
-                r = node_set_config(s->node, &config);
+                r = node_set_config(s->node, config);
         if (r < 0) {
-                buf_printf(out,
-                           tr("not all could be changed: %s\n", "không thay đổi được hết: %s\n"),
+                buf_printf(out, tr("nothing was changed: %s\n", "không thay đổi gì: %s\n"),
                            error_text(r));
                 rulebook_deinit(&rules);
-                config_deinit(&config);
+                forget_config(config);
                 return r;
         }
-        rulebook_deinit(&s->rules);
-        config_deinit(&s->config);
-        s->rules = rules;
+        forget_config(s->config);
         s->config = config;
+        r = node_set_program(s->node, rules.program_fd);
+        if (r < 0)
+                buf_printf(out, tr("the rules stay as they were: %s\n", "quy tắc giữ nguyên: %s\n"),
+                           error_text(r));
+        if (r == 0)
+                rulebook_deinit(&s->rules);
+        else
+                rulebook_deinit(&rules);
+        s->rules = r == 0 ? rules : s->rules;
         buf_printf(out,
                    tr("%u rules, %u correlations, %u sources, %u listeners\n",
                       "%u quy tắc, %u tương quan, %u nguồn, %u cổng nghe\n"),
-                   s->rules.done.n_rules, s->rules.done.n_correlations, s->config.n_sources,
-                   s->config.n_listen);
+                   s->rules.done.n_rules, s->rules.done.n_correlations, s->config->n_sources,
+                   s->config->n_listen);
         say(s, 2, "configuration and rules were read anew");
-        return 0;
+        return r;
 }
 
 /* ---- running ---- */
@@ -210,9 +233,9 @@ static void say_up(struct serve *s) {
         if (s->up_said || !node_all_up(s->node))
                 return;
         s->up_said = true;
-        for (uint32_t i = 0; i < s->config.n_listen; i++)
-                say(s, 2, "listener=%s port=%u open", s->config.listen[i].name,
-                    s->config.listen[i].port);
+        for (uint32_t i = 0; i < s->config->n_listen; i++)
+                say(s, 2, "listener=%s port=%u open", s->config->listen[i].name,
+                    s->config->listen[i].port);
         say(s, 2, "the node is up; 'coloa status' says how it does");
 }
 
@@ -233,14 +256,14 @@ static int run(struct serve *s) {
 }
 
 static int open_control(struct serve *s) {
-        int r = control_open(&s->control, s->config.control);
+        int r = control_open(&s->control, s->config->control);
 
         if (r == -EADDRINUSE) {
-                say(s, 0, "path=%s a node answers there already", s->config.control);
+                say(s, 0, "path=%s a node answers there already", s->config->control);
                 return r;
         }
         if (r < 0) {
-                say(s, 1, "path=%s cannot be made, so no 'coloa status': %s", s->config.control,
+                say(s, 1, "path=%s cannot be made, so no 'coloa status': %s", s->config->control,
                     error_text(r));
                 return 0;
         }
@@ -249,13 +272,13 @@ static int open_control(struct serve *s) {
 
 static int serve(struct serve *s) {
         static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
-        struct node_options o = {.config = &s->config, .landlock = s->landlock, .log = log_line};
-        int r = read_config(s, &s->config);
+        struct node_options o = {.landlock = s->landlock, .log = log_line};
+        int r = take_config(s, s->config);
 
         if (r < 0)
                 return r;
-        override(s, &s->config);
-        r = read_rules(s, &s->config, &s->rules);
+        o.config = s->config;
+        r = read_rules(s, s->config, &s->rules);
         if (r < 0)
                 return r;
         o.ctx = s;
@@ -389,7 +412,7 @@ int verb_serve(int argc, char **argv) {
         node_free(s.node);
         os_close_quiet(s.signals);
         rulebook_deinit(&s.rules);
-        config_deinit(&s.config);
+        forget_config(s.config);
         return r < 0 ? 3 : 0;
 }
 
@@ -403,13 +426,12 @@ static int ask(int argc, char **argv, enum control_verb verb) {
                 return r == 1 ? 0 : 2;
         s.config_path = o.config;
         s.directory = o.directory ? o.directory : o.config ? NULL : own_directory();
-        r = read_config(&s, &s.config);
+        r = take_config(&s, &s.config);
         if (r < 0)
                 return 3;
-        override(&s, &s.config);
         struct msg_control m = {CONTROL_MAGIC, verb, o.json, lang_current};
-        r = control_ask(s.config.control, &m);
-        config_deinit(&s.config);
+        r = control_ask(s.config->control, &m);
+        forget_config(s.config);
         return r;
 }
 
