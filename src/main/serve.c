@@ -273,7 +273,7 @@ static int open_control(struct serve *s) {
 static int serve(struct serve *s) {
         static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
         struct node_options o = {.landlock = s->landlock, .log = log_line};
-        int r = take_config(s, s->config);
+        int r = take_config(s, &s->config);
 
         if (r < 0)
                 return r;
