@@ -85,8 +85,10 @@ static inline void world_compile(const char *rules) {
 
 static inline int world_give_program(void) {
         void *p;
+        int r = os_map_anon(w.program_len, &p);
 
-        check_int(os_map_anon(w.program_len, &p), 0);
+        if (r < 0)
+                return r;
         memcpy(p, w.program, w.program_len);
         return desk_program(w.d, ++w.generation, p, w.program_len);
 }
@@ -100,12 +102,13 @@ static inline int world_open(void) {
         if (r < 0)
                 return r;
         r = world_give_program();
-        check_int(os_map_anon(sizeof(struct outbox), &p), 0);
+        if (r == 0)
+                r = os_map_anon(sizeof(struct outbox), &p);
+        if (r < 0)
+                return r;
         w.box = p;
         w.staged = 0;
-        if (desk_outbox(w.d, 0, w.box) < 0)
-                check(!"outbox");
-        return r;
+        return desk_outbox(w.d, 0, w.box);
 }
 
 static inline void world_close(void) {

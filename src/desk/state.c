@@ -8,7 +8,10 @@
  *   S2. All files are open once state_open() returns, and stay: WAL and its index are made by a
  *       first write, journals of statements and sorters live in memory. So the desk's sandbox needs
  *       no path at all.
- *   S3. The database may have been written by a desk that was taken over: a reader trusts no
+ *   S3. What is read after opening is on the disk: a commit whose sync failed, or was cut off, leaves a
+ *       log that reads as committed and may vanish with the next power cut; so the log is written anew
+ *       (os_vfs_refresh()), and copied into the database, before anything is answered.
+ *   S4. The database may have been written by a desk that was taken over: a reader trusts no
  *       schema (no functions or views of the file's own run: trusted_schema=0, defensive), and
  *       bounds what it takes from rows. */
 #include "desk/state.h"
@@ -17,6 +20,7 @@
 
 #include "base/utf8.h"
 #include "desk/state_impl.h"
+#include "os/vfs.h"
 
 static int errno_of(int code) {
         switch (code & 0xff) {
@@ -209,6 +213,14 @@ static int check_version(struct state *s, bool *ret_empty) {
         return version > STATE_VERSION ? FAIL(-EPROTO) : version < 1 ? FAIL(-EBADMSG) : 0;
 }
 
+/* S3. A reader at work may keep some of the log from being written back; its end would do. */
+static int settle(struct state *s) {
+        int log = 0, done = 0;
+        int r = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_FULL, &log, &done);
+
+        return r == SQLITE_OK ? 0 : state_fail(s, r);
+}
+
 static int prepare_writer(struct state *s) {
         static const char settings[] = "PRAGMA synchronous=FULL;"
                                        "PRAGMA temp_store=MEMORY;"
@@ -230,7 +242,9 @@ static int prepare_writer(struct state *s) {
         r = state_begin(s);
         if (r == 0)
                 r = state_set_number(s, "opened", 1);
-        return r == 0 ? state_commit(s) : r;
+        if (r == 0)
+                r = state_commit(s);
+        return r == 0 ? settle(s) : r;
 }
 
 int state_open(struct state **ret, const struct state_options *o) {
@@ -241,8 +255,11 @@ int state_open(struct state **ret, const struct state_options *o) {
 
         if (!s)
                 return FAIL(-ENOMEM);
-        int r = sqlite3_open_v2(o->path, &s->db,
-                                flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, o->vfs);
+        int r = o->read_only ? 0 : os_vfs_refresh(o->vfs, o->path);
+        if (r < 0)
+                return r;
+        r = sqlite3_open_v2(o->path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                            o->vfs);
         if (r != SQLITE_OK)
                 return state_fail(s, r);
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

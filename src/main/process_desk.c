@@ -19,6 +19,7 @@
 #include "main/spawn.h"
 #include "os/os.h"
 #include "os/sandbox.h"
+#include "os/vfs.h"
 #include "wire/message.h"
 
 #define COMMIT_NS (INT64_C(40) * 1000000)
@@ -297,11 +298,13 @@ static void say_failure(const struct desk *d, int error) {
 int process_desk(int argc, char **argv) {
         static struct loop l;
         static char path[4096];
-        struct desk_options o = {.state.path = path};
+        struct desk_options o = {.state = {.path = path, .vfs = OS_VFS}};
         struct msg_node_seq ready = {.type = DESK_READY};
         int landlock;
         int r = make_options(argc, argv, &o, path, sizeof(path), &landlock);
 
+        if (r == 0)
+                r = os_vfs_init();
         if (r == 0)
                 r = desk_open(&l.desk, &o);
         if (r < 0) {

@@ -10,6 +10,11 @@
 /* Once in a process, before the first database. 0 or -ENOMEM. */
 int os_vfs_init(void);
 
+/* Before a database that may have been left by a crash or a failed commit is opened for writing: makes
+ * sure that the log one reads is the log on the disk (vfs_refresh.c says why a sync is not enough). `vfs`
+ * NULL: SQLite's own. 0 when there is no log; -errno: the database must not be opened. */
+int os_vfs_refresh(const char *vfs, const char *path);
+
 #ifdef COLOA_FAULTS
 /* While nonzero, whatever would write fails so: ENOSPC, EROFS, EIO. */
 void fault_writes(int err);
