@@ -123,7 +123,7 @@ struct msg_store_read {
         uint32_t type, token; /* comes back */
         uint64_t from, to;    /* sequence numbers, [from, to) */
         uint64_t max_bytes;   /* of compressed frames; at least one frame is given */
-        /* A search: only blocks received in [time_from, time_to) (TIME_NONE: no bound) that may hold
+        /* A search: only blocks received in [time_from, time_to) (0: no bound) that may hold
          * all of these tokens (store/token.h), latest first if asked. The answer's [from, to) is what
          * was looked through; go on before or behind it. */
         int64_t time_from, time_to;

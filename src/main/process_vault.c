@@ -1,0 +1,156 @@
+/* The vault: it alone has the node's signing key. It reads the key from the descriptor it was started
+ * with (an empty file: it makes one), and signs heads of the store's chain for whoever main joined to it.
+ * The key never leaves it; no message can make it sign anything but a head, nor a head with a number
+ * lower than one it signed before.
+ *
+ *     3 main, 4 the key file: 32 bytes, the seed of an Ed25519 pair */
+#include <poll.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "main/processes.h"
+#include "main/spawn.h"
+#include "os/sandbox.h"
+#include "store/chain.h"
+#include "wire/message.h"
+
+#define KEY_FD 4
+
+struct vault {
+        int sock, peer; /* peer: -1 until main joined somebody */
+        unsigned char public_key[crypto_sign_PUBLICKEYBYTES], *secret_key;
+        struct head last;
+};
+
+/* The seed from the file, or a new one into it, on disk before anything is signed with it. */
+static int read_seed(unsigned char seed[crypto_sign_SEEDBYTES]) {
+        ssize_t n = os_pread(KEY_FD, seed, crypto_sign_SEEDBYTES, 0);
+
+        if (n < 0)
+                return (int)n;
+        if (n == crypto_sign_SEEDBYTES)
+                return 0;
+        if (n != 0)
+                return FAIL(-EBADMSG); /* half a key: not ours to overwrite */
+        int r = os_random(seed, crypto_sign_SEEDBYTES);
+        if (r == 0)
+                r = os_write_full(KEY_FD, seed, crypto_sign_SEEDBYTES);
+        if (r == 0)
+                r = os_fsync(KEY_FD);
+        return r;
+}
+
+static int load_key(struct vault *v) {
+        unsigned char seed[crypto_sign_SEEDBYTES];
+
+        if (sodium_init() < 0)
+                return FAIL(-EIO);
+        /* Locked and guarded where the system allows it, before the sandbox takes those calls away. */
+        v->secret_key = sodium_malloc(crypto_sign_SECRETKEYBYTES);
+        if (!v->secret_key)
+                return FAIL(-ENOMEM);
+        int r = read_seed(seed);
+        if (r == 0)
+                crypto_sign_seed_keypair(v->public_key, v->secret_key, seed);
+        sodium_memzero(seed, sizeof(seed));
+        os_close(KEY_FD);
+        return r;
+}
+
+/* 0, or why it is not signed. */
+static int may_sign(struct vault *v, const struct msg_sign *m) {
+        static const char name[sizeof(((struct head *)0)->name)] = HEAD_NAME;
+        struct head h;
+
+        if (m->len != sizeof(h))
+                return -EPERM;
+        memcpy(&h, m->bytes, sizeof(h));
+        if (memcmp(h.name, name, sizeof(name)) != 0)
+                return -EPERM;
+        /* A chain does not go back, and has one value at each block. */
+        if (h.number < v->last.number || (h.number == v->last.number && v->last.number &&
+                                          memcmp(h.chain, v->last.chain, sizeof(h.chain)) != 0))
+                return -EPERM;
+        v->last = h;
+        return 0;
+}
+
+static int answer(struct vault *v, const struct msg_sign *m) {
+        struct msg_signed s = {.type = VAULT_SIGNED, .error = may_sign(v, m)};
+
+        if (s.error == 0)
+                crypto_sign_detached(s.signature, NULL, m->bytes, m->len, v->secret_key);
+        memcpy(s.public_key, v->public_key, sizeof(s.public_key));
+        return os_send_now(v->peer, &s, sizeof(s), NULL, 0);
+}
+
+static void forget_peer(struct vault *v) {
+        os_close_quiet(v->peer);
+        v->peer = -1;
+}
+
+/* One message of main's: 0, or an end. */
+static int from_main(struct vault *v) {
+        struct msg_plain m;
+        char bytes[MESSAGE_MAX];
+        unsigned n_fds = 0;
+        int fd = -1;
+        ssize_t n = os_recv(v->sock, bytes, sizeof(bytes), &fd, 1, &n_fds);
+
+        if (n <= 0)
+                return n < 0 ? (int)n : -EPIPE;
+        memcpy(&m, bytes, sizeof(m));
+        if (n != sizeof(m) || m.type != NODE_PEER || n_fds != 1) {
+                os_close_quiet(fd);
+                return -EPROTO;
+        }
+        forget_peer(v);
+        v->peer = fd;
+        return 0;
+}
+
+static void from_peer(struct vault *v) {
+        struct msg_sign m;
+        char bytes[MESSAGE_MAX];
+        ssize_t n = os_recv(v->peer, bytes, sizeof(bytes), NULL, 0, NULL);
+
+        memcpy(&m, bytes, sizeof(m));
+        if (n != sizeof(m) || m.type != VAULT_SIGN || answer(v, &m) < 0)
+                forget_peer(v); /* main joins the next one */
+}
+
+static int serve(struct vault *v) {
+        for (;;) {
+                struct pollfd p[2] = {{.fd = v->sock, .events = POLLIN},
+                                      {.fd = v->peer, .events = POLLIN}};
+                int r = os_poll(p, 2, -1);
+
+                if (r < 0)
+                        return r;
+                if (p[1].revents && v->peer >= 0)
+                        from_peer(v);
+                if (p[0].revents) {
+                        r = from_main(v);
+                        if (r < 0)
+                                return r == -EPIPE ? 0 : r;
+                }
+        }
+}
+
+int process_vault(int argc, char **argv) {
+        static struct vault v = {.sock = CHILD_SOCKET, .peer = -1};
+        struct msg_plain ready = {PROCESS_READY, 0};
+        int landlock = -1;
+
+        for (int i = 1; i < argc; i++)
+                if (strncmp(argv[i], "landlock=", 9) == 0)
+                        landlock = (int)strtol(argv[i] + 9, NULL, 10);
+        if (load_key(&v) < 0)
+                return 13;
+        if (sandbox_enter(SANDBOX_VAULT, landlock, (size_t)64 << 20, NULL) < 0)
+                return 15;
+        int r = os_send(v.sock, &ready, sizeof(ready), NULL, 0);
+        if (r == 0)
+                r = serve(&v);
+        return r < 0 ? 16 : 0;
+}
