@@ -46,8 +46,9 @@ static int tell(struct serving *s, const void *m, size_t n) {
 }
 
 static int tell_condition(struct serving *s, enum store_condition c, int error) {
-        static const char *const what[] = {"writes again", "disk is full", "file system is read-only",
-                                           "input/output error", "receive times went back"};
+        static const char *const what[] = {"writes again", "disk is full",
+                                           "file system is read-only", "input/output error",
+                                           "receive times went back"};
         struct msg_store_state m = {.type = STORE_STATE, .condition = c, .error = error};
 
         if (s->condition == c)
@@ -58,9 +59,9 @@ static int tell_condition(struct serving *s, enum store_condition c, int error) 
 }
 
 static enum store_condition condition_of(int error) {
-        return error == -ENOSPC || error == -EDQUOT ? STORE_FULL :
-               error == -EROFS || error == -EACCES  ? STORE_READ_ONLY :
-                                                      STORE_IO_ERROR;
+        return error == -ENOSPC || error == -EDQUOT  ? STORE_FULL
+               : error == -EROFS || error == -EACCES ? STORE_READ_ONLY
+                                                     : STORE_IO_ERROR;
 }
 
 /* The disk does not take it: nothing is lost, everything is tried again. */

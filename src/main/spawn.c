@@ -20,6 +20,9 @@ static const struct {
         {"listen", process_listen}, /* the node's ingest */
         {"judge", process_judge},   {"correlate", process_correlate},
         {"desk", process_desk},
+        {"seal", process_seal},
+        {"store", process_store},
+        {"vault", process_vault},
 };
 
 void child_main(int argc, char **argv) {

@@ -7,6 +7,7 @@
  * and reports. */
 #include "os/sandbox.h"
 
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -27,6 +28,28 @@ struct ruleset_attr {
 static int landlock_abi(void) {
         long r = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
         return r < 0 ? 0 : (int)r;
+}
+
+static int allowed_directory = -1;
+
+int sandbox_allow_directory(const char *path) {
+        allowed_directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return allowed_directory < 0 ? FAIL(-errno) : 0;
+}
+
+/* The rights over files in the allowed directory; nothing there can be executed or linked elsewhere. */
+static int add_directory(int ruleset, int abi) {
+        struct landlock_path_beneath_attr a = {
+                .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                  LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                  LANDLOCK_ACCESS_FS_REMOVE_FILE | (abi >= 3 ? FS_TRUNCATE : 0),
+                .parent_fd = allowed_directory,
+        };
+
+        if (allowed_directory < 0)
+                return 0;
+        long r = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &a, 0);
+        return r < 0 ? -errno : 0;
 }
 
 static int enter_landlock(int abi) {
@@ -54,8 +77,13 @@ static int enter_landlock(int abi) {
         long fd = syscall(SYS_landlock_create_ruleset, &a, size, 0);
         if (fd < 0)
                 return -errno;
-        int r = syscall(SYS_landlock_restrict_self, (int)fd, 0) < 0 ? -errno : 0;
+        int r = add_directory((int)fd, abi);
+        if (r == 0 && syscall(SYS_landlock_restrict_self, (int)fd, 0) < 0)
+                r = -errno;
         close((int)fd);
+        if (allowed_directory >= 0)
+                close(allowed_directory);
+        allowed_directory = -1;
         return r;
 }
 
@@ -108,6 +136,21 @@ static const int calls_listen[] = {
         SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(epoll_ctl),
         SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(fcntl),       SCMP_SYS(gettimeofday),
         SCMP_SYS(time),       SCMP_SYS(getrusage)};
+/* SQLite's own file system layer, and memfds for answers. */
+static const int calls_store[] = {
+        SCMP_SYS(openat),       SCMP_SYS(unlink),       SCMP_SYS(unlinkat),
+        SCMP_SYS(access),       SCMP_SYS(faccessat),    SCMP_SYS(faccessat2),
+        SCMP_SYS(stat),         SCMP_SYS(lstat),        SCMP_SYS(newfstatat),
+        SCMP_SYS(statx),        SCMP_SYS(readlink),     SCMP_SYS(getcwd),
+        SCMP_SYS(getdents64),   SCMP_SYS(fcntl),        SCMP_SYS(flock),
+        SCMP_SYS(fsync),        SCMP_SYS(fdatasync),    SCMP_SYS(ftruncate),
+        SCMP_SYS(fallocate),    SCMP_SYS(fchmod),       SCMP_SYS(fchown),
+        SCMP_SYS(geteuid),      SCMP_SYS(nanosleep),    SCMP_SYS(clock_nanosleep),
+        SCMP_SYS(gettimeofday), SCMP_SYS(memfd_create),
+};
+
+/* To take a line to the store and give it up. */
+static const int calls_vault[] = {SCMP_SYS(fcntl)};
 
 #if defined(__SANITIZE_ADDRESS__)
 /* The sanitizers' own needs, in developer builds only: to print a report and to look at their
@@ -143,13 +186,18 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 r = allow(c, calls_desk, ARRAY_LEN(calls_desk));
         if (job == SANDBOX_LISTEN)
                 r = allow(c, calls_listen, ARRAY_LEN(calls_listen));
+        if (job == SANDBOX_STORE)
+                r = allow(c, calls_store, ARRAY_LEN(calls_store));
+        if (job == SANDBOX_VAULT)
+                r = allow(c, calls_vault, ARRAY_LEN(calls_vault));
         if (r < 0)
                 return r;
 #if defined(__SANITIZE_ADDRESS__)
         r = allow(c, calls_sanitizer, ARRAY_LEN(calls_sanitizer));
         if (r < 0)
                 return r;
-        r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 0);
+        if (job != SANDBOX_STORE)
+                r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 0);
         if (r < 0)
                 return r;
 #endif

@@ -13,7 +13,12 @@ enum sandbox_job {
         SANDBOX_JUDGE,     /* maps were made before; messages only, no new executable memory */
         SANDBOX_DESK,      /* files of the state, all open; maps what it is sent */
         SANDBOX_LISTEN,    /* takes connections of listeners it was sent, makes none */
+        SANDBOX_SEAL,      /* reads the ring, writes its output */
+        SANDBOX_VAULT,     /* messages, and its key in memory */
         SANDBOX_CORRELATE, /* messages, and one scratch descriptor to spill to */
+        /* Files of one directory, by name (sandbox_allow_directory()). Without Landlock nothing keeps it
+           to that directory but the rights of its user. */
+        SANDBOX_STORE,
 };
 
 /* Seconds of processor time for one job with rules, since main waits for its end: some hundred times
@@ -24,6 +29,10 @@ struct sandbox_report {
         int landlock_abi; /* 0: the kernel has none */
         bool seccomp;
 };
+
+/* Before sandbox_enter(SANDBOX_STORE, …): the one directory whose files may be made, read, written and
+ * removed. 0 or -errno. */
+int sandbox_allow_directory(const char *path);
 
 /* Irrevocable. COLOA_LANDLOCK_ABI in `max_landlock_abi` (<0: as the kernel has it) lets tests run
  * with fewer features. 0 or -errno; on an error the caller must exit: nothing foreign is read

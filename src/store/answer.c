@@ -65,7 +65,8 @@ static void add_block(struct answer *a, const struct reader_block *b, uint64_t m
         size_t at = 0;
 
         /* Backwards a block is whole or not at all, so that what was looked through has no holes. */
-        if (a->q->backwards && a->n && (a->data.len + b->data.len > max || a->n + b->n_frames > FRAME_LIST_MAX)) {
+        if (a->q->backwards && a->n &&
+            (a->data.len + b->data.len > max || a->n + b->n_frames > FRAME_LIST_MAX)) {
                 a->full = true;
                 return;
         }
@@ -76,7 +77,8 @@ static void add_block(struct answer *a, const struct reader_block *b, uint64_t m
                 at += e->len;
                 if (e->first_seq >= to || e->first_seq + e->n_records <= a->q->from)
                         continue;
-                if (!a->q->backwards && a->n && (a->data.len + z.len > max || a->n == FRAME_LIST_MAX)) {
+                if (!a->q->backwards && a->n &&
+                    (a->data.len + z.len > max || a->n == FRAME_LIST_MAX)) {
                         a->full = true;
                         return;
                 }
