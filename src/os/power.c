@@ -31,7 +31,7 @@ struct change {
 struct power_file {
         char path[1024];
         unsigned char *disk; /* synced */
-        size_t disk_len;
+        size_t disk_len, disk_cap;
         struct change *first, **last;
         bool on_disk;  /* its name is in the directory for sure */
         bool deleted;  /* its name is gone, or will be */
@@ -108,7 +108,7 @@ struct power_file *power_open(const char *path, bool sync_dir) {
                 snprintf(f->path, sizeof(f->path), "%s", path);
                 if (os_read_file(path, (size_t)1 << 30, &text, &len) == 0) {
                         f->disk = (unsigned char *)text;
-                        f->disk_len = len;
+                        f->disk_len = f->disk_cap = len;
                         f->on_disk = true;
                 }
                 files[n_files++] = f;
@@ -135,12 +135,13 @@ void power_truncate(struct power_file *f, uint64_t size) {
 }
 
 static void disk_resize(struct power_file *f, size_t len) {
-        unsigned char *p = realloc(f->disk, len ? len : 1);
-
-        assert(p);
+        if (len > f->disk_cap) {
+                f->disk_cap = MAX(len * 2, (size_t)65536);
+                f->disk = realloc(f->disk, f->disk_cap);
+                assert(f->disk);
+        }
         if (len > f->disk_len)
-                memset(p + f->disk_len, 0, len - f->disk_len);
-        f->disk = p;
+                memset(f->disk + f->disk_len, 0, len - f->disk_len);
         f->disk_len = len;
 }
 

@@ -125,17 +125,20 @@ static int make(sqlite3 *db, const unsigned char id[STORE_ID_BYTES],
         return r;
 }
 
-/* 0: of this store; -ENOENT: not finished. */
-static int check_id(sqlite3 *db, const unsigned char id[STORE_ID_BYTES]) {
+/* The store's id; -ENOENT: the file was never finished. */
+static int read_id(sqlite3 *db, unsigned char ret[STORE_ID_BYTES]) {
         _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
-        unsigned char have[STORE_ID_BYTES];
         int r = db_prepare(db, &s, "SELECT 1 FROM sqlite_schema WHERE name='blocks'");
 
         if (r == 0)
                 r = db_step(db, s);
-        if (r <= 0)
-                return r < 0 ? r : -ENOENT;
-        r = tail_id(db, have);
+        return r < 0 ? r : r == 0 ? -ENOENT : tail_id(db, ret);
+}
+
+static int check_id(sqlite3 *db, const unsigned char id[STORE_ID_BYTES]) {
+        unsigned char have[STORE_ID_BYTES];
+        int r = read_id(db, have);
+
         if (r == 0 && memcmp(have, id, sizeof(have)) != 0)
                 r = FAIL(-EBADMSG);
         return r;
@@ -252,7 +255,7 @@ int day_open_read(sqlite3 **ret, const char *dir, int64_t day, unsigned char id[
         if (r == 0)
                 r = db_open(&db, path, DB_READ, PAGE, DAY_KIND);
         if (r == 0)
-                r = tail_id(db, have);
+                r = read_id(db, have);
         if (r == 0 && memcmp(id, none, sizeof(none)) == 0)
                 memcpy(id, have, sizeof(have));
         if (r == 0 && memcmp(id, have, sizeof(have)) != 0)

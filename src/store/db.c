@@ -100,6 +100,9 @@ static int identify(sqlite3 *h, enum db_mode mode, unsigned page, uint32_t kind)
                          page, kind);
                 return db_exec(h, sql);
         }
+        /* Made, and the power went: as if it were not there. */
+        if (tables == 0 && id == 0)
+                return -ENOENT;
         return id == (int64_t)kind ? 0 : FAIL(-EBADMSG);
 }
 
