@@ -28,13 +28,15 @@ struct flow_calls {
         /* A line for the log. `seq` UINT64_MAX: about no record. */
         void (*note)(void *ctx, int level, const char *text, uint64_t seq);
         int64_t (*now)(void *ctx); /* monotonic, ns */
+        /* Processor time that a judge has used so far, ns. */
+        int64_t (*spent)(void *ctx, unsigned judge);
 };
 
 struct flow_options {
         unsigned slots;      /* at most RING_SLOTS */
         unsigned seals;      /* at most NODE_SEALS_MAX */
         unsigned judges;     /* at most NODE_JUDGES_MAX */
-        int64_t judge_limit; /* ns for one batch; 0: 2 s */
+        int64_t judge_limit; /* ns of processor time for one batch; 0: 2 s */
 };
 
 struct flow_stats {

@@ -8,6 +8,9 @@
 #define JUDGE_QUEUE 2u
 #define TASKS_MAX 512u
 #define INCIDENTS_MAX 64u
+#define DESK_ASKED_MAX 64u /* then judging waits: what the desk is to hear must fit its socket */
+#define ALONE_DEATHS 3u    /* judges that must die on one record alone: one may be an accident */
+#define SLOW_FACTOR 30     /* a judge that uses no processor time has that much longer */
 #define READ_BYTES ((uint64_t)128 << 10) /* compressed, of one reading from the store */
 
 enum slot_state { SLOT_FREE, SLOT_INGEST, SLOT_FULL };
@@ -56,6 +59,7 @@ struct judge {
         struct task queue[JUDGE_QUEUE];
         unsigned queued;
         int64_t began, waited; /* waited: for the desk, not its fault */
+        int64_t began_spent;   /* its processor time then */
 };
 
 struct flow {
@@ -71,6 +75,7 @@ struct flow {
         bool ingest_ready, ingest_begun, positions_asked;
         bool store_ready, store_met; /* met: next_seq is known */
         bool desk_ready, desk_met;
+        unsigned desk_asked;     /* batches told to the desk that it has not taken yet */
         uint64_t first_kept;     /* sequence numbers begin here: 1, or 0 in tests */
         uint64_t next_seq;       /* of the next batch of ingest */
         uint64_t committed;      /* everything below was given to the store that lives */

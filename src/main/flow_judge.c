@@ -110,6 +110,14 @@ static int idlest(const struct flow *f) {
         return best;
 }
 
+static void begin_work(struct flow *f, unsigned index) {
+        struct judge *j = &f->judges[index];
+
+        j->began = f->calls.now(f->calls.ctx);
+        j->began_spent = f->calls.spent(f->calls.ctx, index);
+        j->waited = 0;
+}
+
 static void give(struct flow *f, unsigned index, const struct task *t) {
         struct judge *j = &f->judges[index];
         struct msg_judge m = {.type = t->frames ? JUDGE_FRAMES : JUDGE_SLOT,
@@ -122,10 +130,8 @@ static void give(struct flow *f, unsigned index, const struct task *t) {
                               .bytes = t->bytes,
                               .program = j->generation};
 
-        if (j->queued == 0) {
-                j->began = f->calls.now(f->calls.ctx);
-                j->waited = 0;
-        }
+        if (j->queued == 0)
+                begin_work(f, index);
         j->queue[j->queued++] = *t;
         (void)flow_send(f, FLOW_JUDGE, index, &m, sizeof(m), t->fd);
 }
@@ -156,7 +162,7 @@ static void read_later(struct flow *f) {
 }
 
 void flow_pump_judges(struct flow *f) {
-        while (f->desk_ready && f->n_tasks) {
+        while (f->desk_ready && f->n_tasks && f->desk_asked < DESK_ASKED_MAX) {
                 int t = next_task(f), j = idlest(f);
 
                 if (t < 0 || j < 0)
@@ -178,8 +184,8 @@ static void tell_desk(struct flow *f, unsigned judge, uint64_t from, uint64_t to
                               .program = f->judges[judge].generation};
 
         f->judged_max = MAX(f->judged_max, to);
-        if (f->desk_ready)
-                (void)flow_send(f, FLOW_DESK, 0, &m, sizeof(m), -1);
+        if (f->desk_ready && flow_send(f, FLOW_DESK, 0, &m, sizeof(m), -1) == 0)
+                f->desk_asked++;
 }
 
 /* Frames that the store has nothing of: retention took them; whoever waits for them may go on. */
@@ -225,13 +231,13 @@ int flow_frames(struct flow *f, const struct msg_store_frames *m, int fd) {
 
 /* ---- what judges say ---- */
 
-static void finish_first(struct flow *f, struct judge *j) {
+static void finish_first(struct flow *f, unsigned index) {
+        struct judge *j = &f->judges[index];
         struct task t = j->queue[0];
 
         j->queue[0] = j->queue[1];
         j->queued--;
-        j->began = f->calls.now(f->calls.ctx);
-        j->waited = 0;
+        begin_work(f, index);
         if (!t.frames)
                 flow_slot_judged(f, t.slot);
         drop_task(&t);
@@ -245,7 +251,7 @@ static int judged(struct flow *f, unsigned index, const struct msg_judge *m) {
         f->st.events += m->events;
         f->st.bad += m->bad;
         tell_desk(f, index, m->from, m->to);
-        finish_first(f, j);
+        finish_first(f, index);
         return 0;
 }
 
@@ -297,9 +303,13 @@ static void split(struct flow *f, unsigned index, struct task *t, uint64_t hint)
         uint64_t cut[4] = {t->from, t->from + (t->to - t->from) / 2, t->to, t->to};
 
         part.deaths = t->deaths + 1;
-        if (t->to - t->from == 1) {
+        if (t->to - t->from == 1 && part.deaths >= ALONE_DEATHS) {
                 set_aside(f, index, t);
                 drop_task(t);
+                return;
+        }
+        if (t->to - t->from == 1) {
+                add_task(f, &part, true); /* takes over the descriptor */
                 return;
         }
         if (t->deaths < HINTS_TRUSTED && hint >= t->from && hint < t->to) {
@@ -360,7 +370,11 @@ void flow_tick(struct flow *f) {
 
                 if (!j->ready || j->queued == 0 || j->full || !f->desk_ready)
                         continue;
-                if (now - j->began - j->waited > f->o.judge_limit)
+                /* Its own processor time counts: a machine that is busy with other things is not the
+                 * record's fault. */
+                int64_t spent = f->calls.spent(f->calls.ctx, i) - j->began_spent;
+                if (spent > f->o.judge_limit ||
+                    now - j->began - j->waited > f->o.judge_limit * SLOW_FACTOR)
                         f->calls.end(f->calls.ctx, FLOW_JUDGE, i, "it took too long for a batch");
         }
         flow_pump_judges(f);
@@ -372,6 +386,7 @@ void flow_meet_desk(struct flow *f) {
         if (!f->desk_met || f->desk_ready || !f->store_met)
                 return;
         f->desk_ready = true;
+        f->desk_asked = 0;
         for (unsigned i = 0; i < f->o.judges; i++) {
                 struct msg_judge m = {
                         .type = DESK_OUTBOX, .judge = i, .program = f->judges[i].generation};
@@ -415,6 +430,7 @@ int flow_desk_message(struct flow *f, const void *m, size_t n) {
         if (j.judge >= f->o.judges)
                 return -EPROTO;
         if (plain.type == DESK_TAKEN) {
+                f->desk_asked -= f->desk_asked > 0;
                 if (j.error < 0)
                         f->calls.end(f->calls.ctx, FLOW_JUDGE, j.judge,
                                      "what it said cannot be read");

@@ -107,6 +107,13 @@ static int64_t flow_now(void *ctx) {
         return os_monotonic();
 }
 
+static int64_t flow_spent(void *ctx, unsigned judge) {
+        const struct node *n = ctx;
+        int64_t t = os_cpu_time_of(n->workers[NODE_JUDGE0 + judge].child.pid);
+
+        return MAX(t, 0);
+}
+
 /* ---- life and death ---- */
 
 static void pause_before(struct worker *w) {
@@ -524,7 +531,7 @@ static void wanted_processes(struct node *n) {
 static int prepare(struct node *n) {
         struct flow_options fo = {
                 .slots = RING_SLOTS, .seals = n->seals, .judges = n->judges, .judge_limit = 0};
-        struct flow_calls calls = {n, flow_sends, flow_ends, flow_notes, flow_now};
+        struct flow_calls calls = {n, flow_sends, flow_ends, flow_notes, flow_now, flow_spent};
         int r = make_directory(n, "");
 
         if (r == 0)

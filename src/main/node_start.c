@@ -9,6 +9,7 @@
  *     judge    4 ring (read-only), 5 program, 6 its outbox
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include "main/node_impl.h"
 #include "os/bind.h"
 #include "os/net.h"
+
+#define SEND_MS 1000
 
 static int shared_memory(const char *name, size_t size, int *ret_fd) {
         int r = os_memfd(name, ret_fd);
@@ -72,7 +75,14 @@ int node_bind(struct node *n, const struct config *c, int *to) {
 /* ---- ingest ---- */
 
 int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd) {
-        return os_send_now(n->workers[p].child.sock, m, len, &fd, fd >= 0 ? 1 : 0);
+        struct pollfd f = {.fd = n->workers[p].child.sock, .events = POLLOUT};
+        int r = os_send_now(f.fd, m, len, &fd, fd >= 0 ? 1 : 0);
+
+        /* A thousand sources do not fit the socket at once; who does not read for a second is not
+         * waited for. */
+        if (r == -EAGAIN && os_poll(&f, 1, SEND_MS) > 0)
+                r = os_send_now(f.fd, m, len, &fd, fd >= 0 ? 1 : 0);
+        return r;
 }
 
 static uint32_t listen_id(const struct config *c, const char *name) {

@@ -98,9 +98,10 @@ int os_epoll_wait(int ep, struct epoll_event *to, int max, int timeout_ms);
 int os_signalfd(const int *signals, unsigned n); /* blocks them and returns a descriptor */
 
 /* Time. */
-int64_t os_now(void);       /* ns since 1970, wall clock */
-int64_t os_monotonic(void); /* ns */
-uint64_t os_cpu_time(void); /* ns of this process */
+int64_t os_now(void);              /* ns since 1970, wall clock */
+int64_t os_monotonic(void);        /* ns */
+uint64_t os_cpu_time(void);        /* ns of this process */
+int64_t os_cpu_time_of(pid_t pid); /* ns of a child of ours; -errno */
 
 int os_random(void *to, size_t n);
 unsigned os_cpu_count(void);             /* that this process may run on */

@@ -499,6 +499,15 @@ int64_t os_monotonic(void) {
         return clock_ns(CLOCK_MONOTONIC);
 }
 
+int64_t os_cpu_time_of(pid_t pid) {
+        struct timespec t;
+        clockid_t clock;
+        int r;
+
+        CALL(r, clock_getcpuclockid(pid, &clock) == 0 ? clock_gettime(clock, &t) : -1);
+        return r < 0 ? r : (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 uint64_t os_cpu_time(void) {
         return (uint64_t)clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -52,9 +52,14 @@ static struct world {
         unsigned asides;
         uint64_t poison; /* 0: none */
         bool liar;
+        unsigned desk_due; /* DESK_TAKEN to be said */
 } w;
 
 static int64_t fake_now(void *ctx) {
+        return w.now;
+}
+
+static int64_t fake_spent(void *ctx, unsigned judge) {
         return w.now;
 }
 
@@ -107,6 +112,7 @@ static void to_desk(const void *m, size_t n) {
         const struct msg_judge *j = m;
         const struct msg_own_alert *a = m;
 
+        w.desk_due += j->type == DESK_BATCH;
         if (j->type == DESK_BATCH)
                 for (uint64_t i = j->from; i < j->to; i++)
                         w.judged[i] = true;
@@ -229,6 +235,10 @@ static void act_judge(unsigned i) {
 }
 
 static void act_desk(void) {
+        struct msg_judge m = {.type = DESK_TAKEN};
+
+        for (; w.desk_due; w.desk_due--)
+                say(FLOW_DESK, 0, &m, sizeof(m), -1);
         memcpy(w.committed, w.judged, sizeof(w.judged));
 }
 
@@ -250,6 +260,7 @@ static void die(enum flow_role role, unsigned i, uint64_t hint) {
                 w.positions_due = w.read_due = false;
         } else if (role == FLOW_DESK) {
                 memcpy(w.judged, w.committed, sizeof(w.judged));
+                w.desk_due = 0;
         } else if (role == FLOW_SEAL) {
                 w.seal_busy[i] = false;
         } else {
@@ -314,7 +325,7 @@ static bool all_done(void) {
 
 static void play(uint64_t with, unsigned deaths, uint64_t poison, bool liar) {
         struct flow_options o = {.slots = SLOTS, .seals = SEALS, .judges = JUDGES};
-        struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now};
+        struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now, fake_spent};
         unsigned steps = 0;
 
         memset(&w, 0, sizeof(w));
@@ -360,7 +371,7 @@ static void judges_that_lie_cost_no_more_than_the_record(void) {
 
 static void who_breaks_the_rules_is_ended(void) {
         struct flow_options o = {.slots = SLOTS, .seals = SEALS, .judges = JUDGES};
-        struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now};
+        struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now, fake_spent};
         struct msg_node_slot filled = {NODE_FILLED, 0, 10, 1, 0};
         struct msg_node_seq durable = {.type = STORE_DURABLE, .seq = 5};
         struct msg_seal sealed = {.type = NODE_SEALED};
@@ -388,7 +399,7 @@ static void who_breaks_the_rules_is_ended(void) {
 
 static void a_judge_that_hangs_is_ended(void) {
         struct flow_options o = {.slots = SLOTS, .seals = SEALS, .judges = JUDGES};
-        struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now};
+        struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now, fake_spent};
 
         memset(&w, 0, sizeof(w));
         check_int(flow_new(&w.flow, &o, &calls), 0);
