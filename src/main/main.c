@@ -10,6 +10,7 @@
 #include "main/search.h"
 #include "main/serve.h"
 #include "main/spawn.h"
+#include "main/verify_verb.h"
 #include "main/version.h"
 #include "os/fault.h"
 
@@ -30,6 +31,8 @@ static const struct {
         {"status", verb_status, "say how the node does", "cho biết tình trạng của nút"},
         {"reload", verb_reload, "have the node read configuration and rules anew",
          "cho nút đọc lại cấu hình và quy tắc"},
+        {"verify", verb_verify, "check a store: its hashes, chain and signatures",
+         "kiểm tra kho: mã băm, chuỗi và chữ ký"},
 };
 
 static void usage(FILE *to) {

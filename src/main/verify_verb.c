@@ -1,0 +1,272 @@
+/* `coloa verify`: is this store, or this day's file, what a node wrote, and signed? Needs the files and
+ * the public key only. The files may come from anywhere, so they are read behind the store's own
+ * sandbox: nothing but their directory. */
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/lang.h"
+#include "base/timestamp.h"
+#include "main/verify_verb.h"
+#include "os/os.h"
+#include "os/sandbox.h"
+#include "store/verify.h"
+
+static const char *const help_en =
+        "Usage: coloa verify [options] DIR|FILE\n"
+        "\n"
+        "Checks a node's event store (its directory, or one events-YYYY-MM-DD.db): every frame's "
+        "hash, "
+        "the chain over\n"
+        "all blocks, every signed head; and says exactly where it breaks.\n"
+        "      --key KEY      the node's public key, 64 hex digits or a file that holds them: "
+        "heads "
+        "signed by any other\n"
+        "                     key are a break. Without it, the key that signed is shown: compare "
+        "it\n"
+        "      --day DAY      only that day (2026-11-23)\n"
+        "      --quick        do not open the frames\n"
+        "      --lang LANG    en or vi\n"
+        "\n"
+        "Exit status: 0 all is well, 1 it breaks, 2 usage, 3 it cannot be read.\n";
+
+static const char *const help_vi =
+        "Cách dùng: coloa verify [tùy chọn] THƯ_MỤC|TỆP\n"
+        "\n"
+        "Kiểm tra kho sự kiện của một nút (thư mục của nó, hoặc một tệp events-YYYY-MM-DD.db): mã "
+        "băm "
+        "của mọi khung, chuỗi\n"
+        "nối các khối, mọi chữ ký đầu chuỗi; và cho biết chính xác chỗ bị đứt.\n"
+        "      --key KHÓA     khóa công khai của nút, 64 chữ số hex hoặc tệp chứa chúng: chữ ký "
+        "bằng "
+        "khóa khác là sai.\n"
+        "                     Không có thì in khóa đã ký để đối chiếu\n"
+        "      --day NGÀY     chỉ ngày đó (2026-11-23)\n"
+        "      --quick        không mở các khung\n"
+        "      --lang NGỮ     en hoặc vi\n"
+        "\n"
+        "Mã thoát: 0 tốt, 1 bị đứt, 2 sai cách dùng, 3 không đọc được.\n";
+
+static const char *kind_text(enum verify_kind k) {
+        switch (k) {
+        case VERIFY_FILE:
+                return tr("the file cannot be read from here on", "không đọc được tệp từ đây");
+        case VERIFY_STORE: return tr("it belongs to another store", "thuộc về một kho khác");
+        case VERIFY_MISSING:
+                return tr("blocks are missing before this one", "thiếu các khối trước khối này");
+        case VERIFY_ROW:
+                return tr("the block's header and entries contradict each other",
+                          "phần đầu và các mục của khối mâu thuẫn nhau");
+        case VERIFY_FRAMES:
+                return tr("its frames or header were changed: the chain does not follow",
+                          "khung hoặc phần đầu đã bị thay đổi: chuỗi không nối tiếp");
+        case VERIFY_FILTER: return tr("its filter was changed", "bộ lọc của khối đã bị thay đổi");
+        case VERIFY_HEAD:
+                return tr("a signed head says another chain value",
+                          "đầu chuỗi đã ký ghi một giá trị chuỗi khác");
+        case VERIFY_SIGNATURE: return tr("a head's signature is wrong", "chữ ký đầu chuỗi sai");
+        case VERIFY_KEY:
+                return tr("a head is signed by another key", "đầu chuỗi được ký bằng khóa khác");
+        case VERIFY_TAIL:
+                return tr("the tail does not follow the chain", "phần đuôi không nối tiếp chuỗi");
+        case VERIFY_END:
+                return tr("blocks up to this one are missing at the end",
+                          "thiếu các khối ở cuối cho đến khối này");
+        case VERIFY_OPEN:
+                return tr("a frame does not hold what it says", "một khung không chứa điều nó ghi");
+        case VERIFY_KINDS: break;
+        }
+        return "?";
+}
+
+static void say_break(void *ctx, const struct verify_break *b) {
+        (void)ctx;
+        printf(tr("BROKEN %s", "ĐỨT %s"), b->file);
+        if (b->number)
+                printf(tr(" block %llu", " khối %llu"), (unsigned long long)b->number);
+        if (b->end_seq > b->first_seq && b->first_seq)
+                printf(tr(" records %llu-%llu", " bản ghi %llu-%llu"),
+                       (unsigned long long)b->first_seq, (unsigned long long)b->end_seq - 1);
+        if (b->kind == VERIFY_OPEN)
+                printf(tr(" frame %u", " khung %u"), b->frame);
+        printf(": %s\n", kind_text(b->kind));
+}
+
+static bool from_hex(struct span text, unsigned char key[32]) {
+        size_t n;
+
+        text = span_trim(text);
+        return text.len == 64 && sodium_hex2bin(key, 32, text.p, text.len, NULL, &n, NULL) == 0 &&
+               n == 32;
+}
+
+static bool read_key(const char *arg, unsigned char key[32]) {
+        char *text = NULL;
+        size_t len = 0;
+
+        if (from_hex(span_str(arg), key))
+                return true;
+        if (os_read_file(arg, 4096, &text, &len) < 0)
+                return false;
+        bool ok = from_hex(span_of(text, len), key);
+        free(text);
+        return ok;
+}
+
+static void print_result(const struct verify_result *v, bool key_given) {
+        char time[36], hex[65];
+
+        printf(tr("blocks: %llu  frames: %llu  records: %llu (%llu bytes as received, %llu "
+                  "stored)\n",
+                  "khối: %llu  khung: %llu  bản ghi: %llu (%llu byte khi nhận, %llu byte lưu)\n"),
+               (unsigned long long)v->blocks, (unsigned long long)v->frames,
+               (unsigned long long)v->records, (unsigned long long)v->payload,
+               (unsigned long long)v->data);
+        printf(tr("days: %llu, taken away by retention: %llu  tail: %llu records\n",
+                  "ngày: %llu, đã xóa theo thời hạn lưu: %llu  phần đuôi: %llu bản ghi\n"),
+               (unsigned long long)v->days, (unsigned long long)v->gone,
+               (unsigned long long)v->tail_records);
+        sodium_bin2hex(hex, sizeof(hex), v->chain, sizeof(v->chain));
+        printf(tr("chain at the end: %s\n", "giá trị chuỗi ở cuối: %s\n"), hex);
+        if (v->heads == 0) {
+                fputs(tr("signed heads: none\n", "đầu chuỗi đã ký: không có\n"), stdout);
+                return;
+        }
+        time[time_format(time, v->head_time, 0)] = '\0';
+        sodium_bin2hex(hex, sizeof(hex), v->key, sizeof(v->key));
+        printf(tr("signed heads: %llu, the last at %s covers blocks up to %llu; %llu after it\n",
+                  "đầu chuỗi đã ký: %llu, mới nhất lúc %s bao gồm đến khối %llu; sau đó còn %llu "
+                  "khối\n"),
+               (unsigned long long)v->heads, time, (unsigned long long)v->covered,
+               (unsigned long long)(v->end_number - 1 - MIN(v->covered, v->end_number - 1)));
+        printf(tr("signed by: %s%s\n", "ký bởi: %s%s\n"), hex,
+               key_given ? ""
+                         : tr(" (no --key given: compare it with the node's)",
+                              " (không có --key: hãy đối chiếu với khóa của nút)"));
+}
+
+/* The directory that the files lie in. */
+static int enter_sandbox(const char *path, int landlock) {
+        char dir[4096];
+        struct stat st;
+        const char *slash = strrchr(path, '/');
+
+        int r = os_stat(path, &st);
+        if (r < 0)
+                return r;
+        if (S_ISDIR(st.st_mode))
+                snprintf(dir, sizeof(dir), "%s", path);
+        else
+                snprintf(dir, sizeof(dir), "%.*s", slash ? MAX((int)(slash - path), 1) : 1,
+                         slash ? path : ".");
+        r = sandbox_allow_directory(dir);
+        return r < 0 ? r : sandbox_enter(SANDBOX_STORE, landlock, (size_t)2 << 30, NULL);
+}
+
+struct arguments {
+        struct verify_options verify;
+        unsigned char key[32];
+        const char *path;
+        int landlock;
+};
+
+/* 0, or an exit status. */
+static int read_arguments(int argc, char **argv, struct arguments *a) {
+        enum { KEY = 256, DAY, QUICK, LANG, LANDLOCK, HELP };
+        static const struct option options[] = {{"key", required_argument, NULL, KEY},
+                                                {"day", required_argument, NULL, DAY},
+                                                {"quick", no_argument, NULL, QUICK},
+                                                {"lang", required_argument, NULL, LANG},
+                                                {"landlock", required_argument, NULL, LANDLOCK},
+                                                {"help", no_argument, NULL, HELP},
+                                                {NULL, 0, NULL, 0}};
+        int c;
+
+        *a = (struct arguments){.landlock = -1,
+                                .verify = {.day = INT64_MIN, .deep = true, .say = say_break}};
+        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+                if (c == KEY) {
+                        if (!read_key(optarg, a->key)) {
+                                fprintf(stderr,
+                                        tr("coloa verify: %s: no public key\n",
+                                           "coloa verify: %s: không phải khóa công khai\n"),
+                                        optarg);
+                                return 2;
+                        }
+                        a->verify.key = a->key;
+                } else if (c == DAY) {
+                        int64_t t = strlen(optarg) == 10 ? time_parse_iso(span_str(optarg), 0)
+                                                         : TIME_NONE;
+                        char full[40];
+                        if (t == TIME_NONE) {
+                                snprintf(full, sizeof(full), "%.10sT00:00:00Z", optarg);
+                                t = time_parse_iso(span_str(full), 0);
+                        }
+                        if (t == TIME_NONE)
+                                return fprintf(stderr,
+                                               tr("coloa verify: %s: no day\n",
+                                                  "coloa verify: %s: không phải ngày\n"),
+                                               optarg),
+                                       2;
+                        a->verify.day = t / (INT64_C(86400) * NS_PER_SEC);
+                } else if (c == QUICK) {
+                        a->verify.deep = false;
+                } else if (c == LANG) {
+                        lang_current = lang_from(optarg);
+                } else if (c == LANDLOCK) {
+                        a->landlock = (int)strtol(optarg, NULL, 10);
+                } else {
+                        fputs(tr(help_en, help_vi), c == HELP || c == 'h' ? stdout : stderr);
+                        return c == HELP || c == 'h' ? -1 : 2;
+                }
+        }
+        if (argc - optind != 1) {
+                fputs(tr(help_en, help_vi), stderr);
+                return 2;
+        }
+        a->path = argv[optind];
+        return 0;
+}
+
+static int run(const struct arguments *given) {
+        struct arguments a = *given;
+        struct verify_result v = {0};
+
+        if (a.verify.key)
+                a.verify.key = a.key;
+        int r = enter_sandbox(a.path, a.landlock);
+        if (r == 0)
+                r = verify_store(a.path, &a.verify, &v);
+        if (r < 0) {
+                fprintf(stderr,
+                        tr("coloa verify: %s: cannot be read: %s\n",
+                           "coloa verify: %s: không đọc được: %s\n"),
+                        a.path, strerror(-r));
+                return 3;
+        }
+        print_result(&v, a.verify.key != NULL);
+        if (v.breaks) {
+                printf(tr("NOT WELL: it breaks in %llu places\n", "KHÔNG TỐT: bị đứt ở %llu chỗ\n"),
+                       (unsigned long long)v.breaks);
+                return 1;
+        }
+        fputs(tr("ALL IS WELL\n", "TẤT CẢ ĐỀU TỐT\n"), stdout);
+        return 0;
+}
+
+int verb_verify(int argc, char **argv) {
+        struct arguments a;
+
+        if (sodium_init() < 0)
+                return 3;
+        int r = read_arguments(argc, argv, &a);
+        if (r != 0)
+                return r < 0 ? 0 : r;
+        r = run(&a);
+        /* Not exit(): behind the sandbox its handlers may not do what they would. */
+        fflush(stdout);
+        fflush(stderr);
+        _exit(r);
+}

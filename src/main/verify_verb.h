@@ -1,0 +1,7 @@
+/* The verb `verify`. */
+#ifndef MAIN_VERIFY_VERB_H
+#define MAIN_VERIFY_VERB_H
+
+int verb_verify(int argc, char **argv);
+
+#endif
