@@ -124,7 +124,8 @@ static const int calls_common[] = {
 /* To make the program: a memfd, its size, its seals. fcntl and ftruncate take descriptors only. */
 static const int calls_rules[] = {SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(fcntl)};
 
-/* A database whose files are open: locks, lengths, and onto the disk. Waiting for a lock sleeps. */
+/* A database whose files are open: locks, lengths, and onto the disk. Waiting for a lock sleeps.
+ * (glibc's fstat() is newfstatat() with an empty name; see fill_filter().) */
 static const int calls_desk[] = {SCMP_SYS(fcntl),           SCMP_SYS(fsync),
                                  SCMP_SYS(fdatasync),       SCMP_SYS(ftruncate),
                                  SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep)};
@@ -170,6 +171,14 @@ static int allow(scmp_filter_ctx c, const int *calls, size_t n) {
         return 0;
 }
 
+static int allow_desk(scmp_filter_ctx c) {
+        int r = allow(c, calls_desk, ARRAY_LEN(calls_desk));
+
+        return r < 0 ? r
+                     : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+                                        SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
+}
+
 static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
         int r = allow(c, calls_common, ARRAY_LEN(calls_common));
 
@@ -183,7 +192,7 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
         if (job == SANDBOX_RULES)
                 r = allow(c, calls_rules, ARRAY_LEN(calls_rules));
         if (job == SANDBOX_DESK)
-                r = allow(c, calls_desk, ARRAY_LEN(calls_desk));
+                r = allow_desk(c);
         if (job == SANDBOX_LISTEN)
                 r = allow(c, calls_listen, ARRAY_LEN(calls_listen));
         if (job == SANDBOX_STORE)
