@@ -13,6 +13,8 @@
 #include "os/os.h"
 
 #define BACKLOG 4096
+/* Datagrams that come while ingest has no turn wait here: a second of a busy network. */
+#define DATAGRAM_ROOM (16 << 20)
 
 static const uint8_t any[16], mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -21,6 +23,12 @@ static int set(int fd, int level, int what, int to) {
 
         CALL(r, setsockopt(fd, level, what, &to, sizeof(to)));
         return r;
+}
+
+/* As much as the kernel lets us: beyond its limit only with privilege. */
+static void make_room(int fd) {
+        if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, DATAGRAM_ROOM) < 0)
+                (void)set(fd, SOL_SOCKET, SO_RCVBUF, DATAGRAM_ROOM);
 }
 
 static int new_socket(int family, int type) {
@@ -73,6 +81,8 @@ int os_bind(enum bind_kind kind, const uint8_t address[16], uint16_t port) {
                 return r;
         }
         r = kind == BIND_STREAM ? set(fd, SOL_SOCKET, SO_REUSEADDR, 1) : 0;
+        if (kind == BIND_DATAGRAM)
+                make_room(fd);
         if (r == 0)
                 r = v4 ? bind_v4(fd, address, port) : bind_v6(fd, address, port);
         if (r == 0 && kind == BIND_STREAM)

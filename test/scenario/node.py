@@ -1,0 +1,259 @@
+"""A node from end to end: what is sent over every protocol is kept once, found, judged; what is bad gets what it should and
+nobody else notices; rules change while it runs; a stop and a start go on where it was."""
+import re
+import signal
+import socket
+import time
+
+from node_world import Node, Relp, RULES, attack, bulk, connect, otlp, post
+from tap import coloa, run
+
+N = 500
+NUMBER = re.compile(r"number=(\d+)\b")
+
+
+def numbers(rows) -> list[int]:
+    return sorted(int(NUMBER.search(r["event.original"])[1]) for r in rows if NUMBER.search(r["event.original"]))
+
+
+def line(word, i) -> bytes:
+    return b"<13>Nov 23 05:00:00 host app: word=%s number=%d" % (word, i)
+
+
+def document(word, i) -> bytes:
+    return b'{"message":"word=%s number=%d","n":%d}' % (word, i, i)
+
+
+def durable(node, n):
+    node.wait_for(lambda: node.status().get("durable", 0) >= n + 1, what=f"for {n} records")
+
+
+def sends_all(node) -> int:
+    """N records over each protocol; how many in all."""
+    with connect(node.port["tcp"]) as s:
+        s.sendall(b"".join(line(b"viatcp", i) + b"\n" for i in range(N)))
+    with connect(node.port["tcp"]) as s:
+        s.sendall(b"".join(b"%d %s" % (len(line(b"viacount", i)), line(b"viacount", i)) for i in range(N)))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for i in range(N):
+            s.sendto(line(b"viaudp", i), ("127.0.0.1", node.port["udp"]))
+            if i % 50 == 49:
+                time.sleep(0.01)
+    relp = Relp(node.port["relp"])
+    relp.send((i, line(b"viarelp", i)) for i in range(N))
+    assert sorted(relp.take(N)) == list(range(N))
+    relp.close()
+    assert bulk(node.port["bulk"], [(i, b"", document(b"viabulk", i)) for i in range(N)]) == list(range(N))
+    status, answer = otlp(node.port["otlp"], [f"word=viaotlp number={i}" for i in range(N)])
+    assert status == 200, answer
+    return 6 * N
+
+
+WORDS = ("viatcp", "viacount", "viaudp", "viarelp", "viabulk", "viaotlp")
+
+
+def every_protocol_is_kept_once(folder):
+    node = Node(folder)
+    with node:
+        durable(node, sends_all(node))
+        for word in WORDS:
+            rows = node.search(word)
+            assert numbers(rows) == list(range(N)), (word, len(rows))
+        every = node.search("*")
+        assert sorted(r["event.sequence"] for r in every) == list(range(1, 6 * N + 1)), len(every)
+        assert not node.search("flag:duplicate")
+        counters = node.status()["sources"]
+        assert [s["received"] for s in counters if s["name"] == "here"] == [6 * N], counters
+    node.verify()
+    # Again: numbers go on, what was kept is still there.
+    with node:
+        assert bulk(node.port["bulk"], [(0, b"", document(b"afterwards", 0))]) == [0]
+        rows = node.search("afterwards")
+        assert [r["event.sequence"] for r in rows] == [6 * N + 1], rows
+        assert len(node.search("number")) == 6 * N + 1
+    node.verify()
+
+
+def alerts_come(folder):
+    node = Node(folder)
+    with node:
+        begin = time.monotonic()
+        assert bulk(node.port["bulk"], [(0, b"", attack())]) == [0]
+        node.wait_for(lambda: node.alerts(), 10)
+        took = time.monotonic() - begin
+        alert = node.alerts()[0]
+        assert alert["rule.name"] == "Evil tool" and alert["coloa.entity.name"] == "ws0" and alert["coloa.count"] == 1, alert
+        assert took < 5, took
+        for _ in range(4):  # grouped, not repeated
+            bulk(node.port["bulk"], [(0, b"", attack())])
+        node.wait_for(lambda: node.alerts()[0]["coloa.count"] == 5, 10)
+        assert len(node.alerts()) == 1
+    assert len(node.alerts()) == 1 and coloa("alerts", "--state", node.directory / "state", "audit").returncode == 0
+
+
+def rules_change_while_it_runs(folder):
+    node = Node(folder)
+    with node:
+        bulk(node.port["bulk"], [(0, b"", attack().replace(b"evil.exe", b"other.exe"))])
+        before = node.pids()
+        (folder / "rules" / "more.yml").write_text(RULES.replace("evil.exe", "other.exe").replace("Evil tool", "Other tool")
+                                                   .replace("555501", "555502"), encoding="utf-8")
+        with connect(node.port["tcp"]) as s:  # a sender goes on through it
+            s.sendall(line(b"before", 1) + b"\n" + line(b"half", 1)[:20])
+            r = node.ask("reload")
+            assert r.returncode == 0 and r.stdout.startswith(b"2 rules"), r
+            s.sendall(line(b"half", 1)[20:] + b"\n")
+            node.wait_for(lambda: node.status().get("received") == 3)
+        assert len(node.search("half")) == 1
+
+        def judged():
+            bulk(node.port["bulk"], [(0, b"", attack(7).replace(b"evil.exe", b"other.exe"))])
+            return any(a["rule.name"] == "Other tool" for a in node.alerts())
+        node.wait_for(judged, 20)
+        assert not any(a.get("coloa.entity.name") == "ws0" for a in node.alerts())  # what came before stays judged by what was
+        assert node.pids()["ingest"] == before["ingest"] and node.pids()["desk"] == before["desk"]
+        # A configuration with an error changes nothing.
+        good = node.config.read_text()
+        node.config.write_text(good + "unheard-of: 1\n")
+        r = node.ask("reload")
+        assert r.returncode == 3 and b"unknown key 'unheard-of'" in r.stderr, r
+        node.process.send_signal(signal.SIGHUP)
+        node.wait_for(lambda: "unknown key 'unheard-of'" in node.said())
+        node.config.write_text(good)
+        assert bulk(node.port["bulk"], [(0, b"", document(b"still", 1))]) == [0]
+
+
+def bad_input_hurts_nobody_else(folder):
+    node = Node(folder, more={"bulk": "request-max: 1M", "otlp": "request-max: 1M"},
+                sources=["{name: here, from: ['127.0.0.1']}", "{name: strict, from: ['127.0.0.3'], format: syslog}"])
+
+    def from_strict(port):
+        s = socket.socket()
+        s.bind(("127.0.0.3", 0))
+        s.settimeout(30)
+        s.connect(("127.0.0.1", port))
+        return s
+    with node:
+        good, relp = connect(node.port["tcp"]), Relp(node.port["relp"])
+        sent = 0
+
+        def the_others_go_on():
+            nonlocal sent
+            sent += 1
+            good.sendall(line(b"good", sent) + b"\n")
+            relp.send([(sent, line(b"goodrelp", sent))])
+            assert relp.take(1) == [sent]
+        the_others_go_on()
+        with connect(node.port["tcp"]) as s:  # a broken octet count: closed, with the reason
+            s.sendall(b"11 <13>one twoXX no number")
+            assert s.recv(10) == b""
+        the_others_go_on()
+        with from_strict(node.port["tcp"]) as s:  # no syslog: kept, marked
+            s.sendall(b"malformedone without a priority\n")
+        with connect(node.port["relp"]) as s:
+            s.sendall(b"1 open 14 relp_version=0\n2 dance 0\n")
+            got = b""
+            while more := s.recv(1000):
+                got += more
+            assert b" 500 " in got and b"serverclose" in got, got
+        with connect(node.port["relp"]) as s:
+            s.sendall(b"rubbish rubbish rubbish\n")
+            while s.recv(1000):
+                pass
+        the_others_go_on()
+        status, answer = post(node.port["bulk"], "/_bulk", b'{"create":{}}\nno json\n{"create":{}}\n' + document(b"stands", 1)
+                              + b'\n{"create":{}}\n{"long":"' + b"x" * (300 << 10) + b'"}\n')
+        assert status == 200 and [i["create"]["status"] for i in answer["items"]] == [400, 201, 413], answer
+        assert post(node.port["bulk"], "/_bulk", b"rubbish\n")[0] == 400
+        try:
+            assert post(node.port["bulk"], "/_bulk", b"x" * (2 << 20))[0] == 413
+        except OSError:
+            pass  # closed while we still send
+        assert post(node.port["otlp"], "/v1/logs", b"{]")[0] == 400
+        with connect(node.port["bulk"]) as s:
+            s.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+            s.recv(1000)
+        the_others_go_on()
+        node.wait_for(lambda: len(node.search("good")) == sent)
+        assert numbers(node.search("goodrelp")) == list(range(1, sent + 1))
+        assert len(node.search("stands")) == 1 and len(node.search("flag:malformed AND malformedone")) == 1
+        assert len(node.search('"one two"')) == 1  # the whole frame before the broken one
+        counters = {s["name"]: s for s in node.status()["sources"]}
+        assert counters["strict"]["malformed"] == 1 and counters["here"]["refused"] >= 2, counters
+        said = node.said()
+        assert "source=here" in said and "octet count" in said and "peer=127.0.0.1" in said, said
+        assert all(p["restarts"] == 0 for p in node.status()["processes"])
+        good.close()
+        relp.close()
+
+
+def unknown_senders(folder):
+    node = Node(folder, more={"bulk": "unknown: quarantine", "udp": "unknown: quarantine"},
+                sources=["{name: elsewhere, from: ['10.9.8.0/24']}"])
+    with node:
+        with connect(node.port["tcp"]) as s:
+            assert s.recv(10) == b""
+        with connect(node.port["relp"]) as s:
+            try:
+                assert s.recv(10) == b""
+            except ConnectionError:
+                pass
+        assert post(node.port["otlp"], "/v1/logs", b"{}")[0] in (401, 403)
+        assert bulk(node.port["bulk"], [(1, b"", attack())]) == [1]
+        durable(node, 1)
+        row, = node.search("flag:quarantined")
+        assert row["coloa.source"] == "unknown", row
+        time.sleep(0.5)
+        assert not [a for a in node.alerts() if a["rule.name"] == "Evil tool"], "what nobody vouches for was judged"
+        assert "nobody knows" in node.said()
+        node.sources.append("{name: now-known, from: ['127.0.0.0/8']}")
+        node.write_config()
+        assert node.ask("reload").returncode == 0
+        with connect(node.port["tcp"]) as s:
+            s.sendall(line(b"now", 1) + b"\n")
+        node.wait_for(lambda: [r["coloa.source"] for r in node.search("word")] == ["now-known"])
+
+
+def a_record_that_kills_judges(folder):
+    node = Node(folder)
+    with node:
+        if b"COLOA_FAULT" not in open(node.program, "rb").read():
+            print("# not a test build: nothing kills")
+            return
+        records = [(i, b"", document(b"around", i)) for i in range(300)]
+        records[150] = (150, b"", b'{"message":"coloa-test-crash"}')
+        records[200] = (200, b"", attack(1))
+        assert bulk(node.port["bulk"], records) == list(range(300))
+        node.wait_for(lambda: node.status().get("set_aside") == 1, 30)
+        node.wait_for(lambda: len(node.alerts()) == 2, 30)
+        names = {a["rule.name"]: a for a in node.alerts()}
+        assert names["Evil tool"]["coloa.count"] == 1, names
+        crash, = (a for n, a in names.items() if n != "Evil tool")
+        shown = node.alerts("show", crash["coloa.alert.id"])[0]
+        assert shown["coloa.first"]["seq"] == 151, shown
+        kept = [r["event.sequence"] for r in node.search("around")]
+        assert sorted(kept) == [s for s in range(1, 301) if s not in (151, 201)], kept
+        seeker = coloa("search", "--directory", node.directory, "message:*test-crash*")
+        assert seeker.returncode == 3 and b"could not be looked through" in seeker.stderr, seeker  # said, not hidden
+        node.wait_for(lambda: node.status().get("judged") == 301, 30)
+        assert bulk(node.port["bulk"], [(1, b"", attack(2))]) == [1]
+        node.wait_for(lambda: any(a.get("coloa.entity.name") == "ws2" for a in node.alerts()), 10)
+
+
+def main_that_is_killed_leaves_nobody(folder):
+    node = Node(folder)
+    node.start()
+    sends_all(node)
+    durable(node, 6 * N)
+    node.kill()
+    node.start()
+    assert len(node.search("number")) == 6 * N
+    rest = coloa("serve", "-c", node.config)
+    assert rest.returncode == 3, "two nodes on one directory"
+    node.stop()
+    node.verify()
+
+
+if __name__ == "__main__":
+    run(every_protocol_is_kept_once, alerts_come, rules_change_while_it_runs, bad_input_hurts_nobody_else, unknown_senders,
+        a_record_that_kills_judges, main_that_is_killed_leaves_nobody)
