@@ -2,11 +2,11 @@
 """Fuzzing campaigns over build-fuzz/: each target with its stored corpus as seeds; findings, new inputs and how far each
 target came are kept under .cache/fuzz, so that a campaign that was stopped goes on where it was.
 
-./dev fuzz [--seconds N] [--runs N] [--quiet N] [--limit N] [--jobs N] [--again] [--report] [TARGET...]
+./dev fuzz [--seconds N] [--runs N] [--quiet N] [--limit N] [--jobs N] [--again] [--report [--kept]] [TARGET...]
 A target is done when all of these hold: at least N seconds (default 300), N executions (1,000,000) and N seconds without
-a new edge (60), at most --limit seconds (1500) in all. It runs in rounds: one process each, all on one corpus. A program that has
+a new edge (60), at most --limit seconds (4200) in all. It runs in rounds: one process each, all on one corpus. A program that has
 changed starts anew, with the corpus it has (--again: this one too). At the end its corpus is replayed with the search for leaks.
---report writes doc/fuzzing.md from what is kept of all targets.
+--report writes doc/fuzzing.md from what is kept of all targets; with --kept nothing is run before.
 """
 import argparse
 import concurrent.futures
@@ -30,7 +30,7 @@ STATUS = re.compile(r"^#(\d+)\s+([A-Za-z]+)\s+cov: (\d+)")
 INTERRUPTED = 72  # how libFuzzer ends on SIGINT
 FINAL = re.compile(r"^stat::number_of_executed_units:\s+(\d+)")
 # What a target is given at most, where it is not 1,024 bytes: enough for everything its parser can do.
-MAX_LEN = {"correlate": 400, "evtx": 6400, "journal": 2048, "match": 96, "program": 512}
+MAX_LEN = {"correlate": 400, "evtx": 3300, "journal": 2048, "match": 96, "program": 512}
 # Freed memory is kept back long enough for these small inputs; the search for leaks stops the program each time, so it comes at the end.
 SANITIZE = {"ASAN_OPTIONS": "quarantine_size_mb=16:malloc_context_size=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
@@ -153,7 +153,7 @@ class Target:
             g = self.got
             return g["runs"] >= options.runs and g["seconds"] >= options.seconds and g["quiet"] >= options.quiet
 
-        if stopping.is_set():
+        if stopping.is_set() or options.kept:
             return self
         self.begin(options.again)
         while not enough() and self.got["seconds"] < options.limit and not stopping.is_set():
@@ -187,6 +187,7 @@ def report(names: list, options: argparse.Namespace) -> None:
 Recorded {' to '.join(dict.fromkeys(dates[:1] + dates[-1:]))} by `./dev fuzz --report`: libFuzzer with ASan and UBSan. A target runs in rounds, one process
 each, on one corpus that is kept, until it has {options.runs:,} executions, {options.seconds} seconds and {options.quiet} seconds without a
 new edge, or {options.limit} seconds in all. Seconds are of the clock. Then its corpus is replayed with the search for leaks. The
+kept corpora go back to earlier campaigns; that of `rule` has also been given the public rules. The
 hand-made corpora under `test/fuzz/corpus`, and the input of every finding there ever was, are replayed in every test run.
 
 {'All targets reached this' if not short else 'Short of this: ' + ', '.join(short)}; {open_} findings open.
@@ -201,10 +202,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=300, help="to reach, at least")
     parser.add_argument("--runs", type=int, default=1_000_000, help="executions to reach")
     parser.add_argument("--quiet", type=int, default=60, help="seconds without a new edge to reach")
-    parser.add_argument("--limit", type=int, default=1500, help="seconds a target is given in all")
+    parser.add_argument("--limit", type=int, default=4200, help="seconds a target is given in all")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--again", action="store_true", help="from nothing, whatever the record says")
     parser.add_argument("--report", action="store_true")
+    parser.add_argument("--kept", action="store_true", help="run nothing, show what is kept")
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args()
     every = sorted(p.name[5:] for p in BUILD.glob("fuzz_*") if p.is_file() and os.access(p, os.X_OK))
