@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct source_name name;
         struct position p;
         struct span s;
-        volatile unsigned sum = 0;
+        static volatile unsigned sum _unused_;
 
         if (records_view(data, size, &r) != 0)
                 return 0;

@@ -78,7 +78,7 @@ static void compare(size_t size) {
                       r.h.payload_len == e->payload_len);
                 for (uint32_t k = 0; k < r.h.n_records; k++, i++) {
                         struct record x, y;
-                        struct span a, b;
+                        struct span a, b = SPAN_NONE;
                         check(records_at(&all, i, &x, &a) && records_at(&r, k, &y, &b));
                         check(span_eq(a, b) && x.true_len == y.true_len && x.flags == y.flags &&
                               x.received == y.received);
