@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/timestamp.h"
+#include "ingest/files.h"
 #include "ingest/http.h"
 #include "ingest/serve_impl.h"
 #include "os/os.h"
@@ -37,7 +38,8 @@ int serve_new(struct serve **ret, const struct serve_setup *setup) {
         s->scratch = malloc(RECORD_MAX + 2 * SCRATCH);
         s->datagrams = os_datagrams_new(DATAGRAMS, 65536);
         s->sources = sources_new(setup->counters);
-        if (!s->builder || !s->scratch || !s->datagrams || !s->sources) {
+        s->files = files_new();
+        if (!s->builder || !s->scratch || !s->datagrams || !s->sources || !s->files) {
                 serve_free(s);
                 return -ENOMEM;
         }
@@ -65,6 +67,7 @@ struct serve *serve_free(struct serve *s) {
                 tls_context_free(s->listeners[i].tls);
                 os_close_quiet(s->listeners[i].fd);
         }
+        files_free(s->files);
         records_builder_free(s->builder);
         free(s->scratch);
         os_datagrams_free(s->datagrams);
@@ -85,6 +88,7 @@ static int hand_over(struct serve *s) {
 
         if (!s->open)
                 return 0;
+        files_batch_ends(s);
         m.bytes = (uint32_t)records_end(s->builder);
         if (m.bytes == 0)
                 return 0; /* nothing in it: it stays open */
@@ -109,6 +113,7 @@ static int open_slot(struct serve *s) {
         memmove(s->slots, s->slots + 1, --s->n_slots * sizeof(s->slots[0]));
         records_begin(s->builder, s->set.ring + s->slot * SLOT_BYTES, SLOT_BYTES, s->next_seq);
         s->open = true;
+        s->batch_no++;
         s->batch_since = 0;
         return 0;
 }
@@ -159,12 +164,69 @@ static void count_record(struct serve *s, struct source *x, const struct serve_i
         }
 }
 
+/* A record of at most RECORD_MAX bytes fits an empty slot. */
+static int add(struct serve *s, const struct origin *o, struct span bytes, uint64_t true_len,
+               uint32_t flags, uint64_t *ret_seq) {
+        int k;
+
+        if (!s->open && (k = open_slot(s)) != 0)
+                return k;
+        k = records_add(s->builder, o, bytes, true_len, flags, s->wall, ret_seq);
+        if (k != RECORDS_E_FULL)
+                return k;
+        k = hand_over(s);
+        if (k < 0 || (k = open_slot(s)) != 0)
+                return k;
+        return records_add(s->builder, o, bytes, true_len, flags, s->wall, ret_seq);
+}
+
+/* The same for a record that needs its file's header in front: a copy of it begins the run, again in
+ * every batch, after other records, and when the run would outgrow a frame of the store. */
+static int add_headed(struct serve *s, const struct origin *o, const struct serve_item *item,
+                      struct span bytes, uint32_t flags, uint64_t *ret_seq) {
+        uint64_t true_len = MAX(item->true_len, (uint64_t)bytes.len);
+        size_t most = RECORD_MAX - 1 - MIN(item->preamble.len, RECORD_MAX / 2);
+
+        if (bytes.len > most) {
+                bytes.len = most;
+                flags |= RECORD_TRUNCATED;
+        }
+        for (;;) {
+                int r = 0;
+
+                if (!s->open && (r = open_slot(s)) != 0)
+                        return r;
+                if (s->run.headed != item->headed || s->run.batch != s->batch_no ||
+                    s->run.next_seq != s->next_seq || s->run.n >= HEADED_RECORDS ||
+                    s->run.bytes + bytes.len + 1 > HEADED_BYTES) {
+                        r = records_add(s->builder, o, item->preamble, item->preamble.len,
+                                        RECORD_PREAMBLE, s->wall, ret_seq);
+                        s->next_seq += r == 0;
+                        s->run.headed = item->headed;
+                        s->run.batch = s->batch_no;
+                        s->run.bytes = item->preamble.len + 1;
+                        s->run.n = 0;
+                }
+                if (r == 0)
+                        r = records_add(s->builder, o, bytes, true_len, flags, s->wall, ret_seq);
+                if (r != RECORDS_E_FULL) {
+                        s->run.bytes += bytes.len + 1;
+                        s->run.n++;
+                        s->run.next_seq = s->next_seq + 1;
+                        return r;
+                }
+                r = hand_over(s);
+                if (r < 0)
+                        return r;
+        }
+}
+
 int serve_record(struct serve *s, const struct serve_item *item, uint64_t *ret_seq) {
         struct source *x = item->source;
         struct span bytes = item->bytes;
         uint64_t true_len = MAX(item->true_len, (uint64_t)bytes.len);
         uint32_t flags = item->flags;
-        struct origin o = {.source = x->id, .source_name = x->name};
+        struct origin o = {.source = x->id, .source_name = x->name, .headed = item->headed};
         int r;
 
         misbehave(bytes);
@@ -184,18 +246,12 @@ int serve_record(struct serve *s, const struct serve_item *item, uint64_t *ret_s
                 id = dedup_find(s->dedup, x->id, 1, item->id, s->next_seq);
         if (content.seen || id.seen)
                 flags |= RECORD_DUPLICATE;
-        if (!s->open && (r = open_slot(s)) != 0)
+        if (item->headed && item->preamble.len)
+                r = add_headed(s, &o, item, bytes, flags, ret_seq);
+        else
+                r = add(s, &o, bytes, true_len, flags, ret_seq);
+        if (r != 0)
                 return r;
-        r = records_add(s->builder, &o, bytes, true_len, flags, s->wall, ret_seq);
-        if (r == RECORDS_E_FULL) {
-                r = hand_over(s);
-                if (r < 0)
-                        return r;
-                if ((r = open_slot(s)) != 0)
-                        return r;
-                r = records_add(s->builder, &o, bytes, true_len, flags, s->wall, ret_seq);
-        }
-        assert(r == 0); /* a record of at most RECORD_MAX fits an empty slot */
         dedup_note(&content, s->next_seq);
         if (item->id.p)
                 dedup_note(&id, s->next_seq);
@@ -322,6 +378,8 @@ static void streams_ready(struct serve *s) {
                                 serve_datagrams(s, index);
                         else
                                 serve_accept(s, &s->listeners[index]);
+                } else if (ready[i].tag >> 32 == TAG_JOURNAL) {
+                        files_journal_ready(s);
                 }
         }
 }
@@ -367,6 +425,7 @@ static int timeout_ms(const struct serve *s) {
 
         if (s->next_resume)
                 until = MIN(until, s->next_resume);
+        until = MIN(until, files_due(s));
         if (s->open && s->batch_since) {
                 until = MIN(until, s->batch_since + BATCH_NS);
                 if (s->waiting)
@@ -414,6 +473,8 @@ int serve_run(struct serve *s) {
                                 http_run(s->listeners[i].http);
                 if (s->next_resume && s->next_resume <= s->now)
                         serve_streams_resume(s);
+                if (files_due(s) <= s->now)
+                        files_run(s);
                 if (s->now - s->last_tick >= NS_PER_SEC)
                         tick(s);
                 if (s->open && s->batch_since &&

@@ -38,6 +38,9 @@ struct serve_item {
         uint32_t flags;     /* RECORD_* */
         enum format format; /* FORMAT_UNKNOWN: as the source says */
         struct span id;     /* of the sender, for duplicates; .p NULL: none */
+        /* The header of its file (W3C, Zeek, CSV), which then stands in front of its run. */
+        struct span preamble;
+        uint64_t headed; /* the file, and which header of it; 0: none */
 };
 
 /* One record into the batch; counts it. It is durable when `durable` of serve_on_durable() is above

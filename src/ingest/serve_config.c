@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/timestamp.h"
+#include "ingest/files.h"
 #include "ingest/http.h"
 #include "ingest/serve_impl.h"
 #include "os/os.h"
@@ -17,6 +18,8 @@ union message {
         struct msg_secret secret;
         struct msg_node_seq seq;
         struct msg_node_slot slot;
+        struct msg_node_file file;
+        struct msg_store_frames frames;
         char bytes[MESSAGE_MAX];
 };
 
@@ -204,7 +207,11 @@ static int act_on(struct serve *s, const union message *m, size_t n, int fd) {
         case NODE_SLOT: return n == sizeof(m->slot) && fd < 0 ? take_slot(s, &m->slot) : -EPROTO;
         case NODE_DURABLE:
                 return n == sizeof(m->seq) && fd < 0 ? take_durable(s, m->seq.seq) : -EPROTO;
-        case STORE_POSITIONS: return 0; /* of followed files: ingest/files takes it */
+        case STORE_POSITIONS:
+                return n == sizeof(m->frames) && fd >= 0 ? files_positions(s, &m->frames, fd)
+                                                         : -EPROTO;
+        case NODE_FILE:
+                return n == sizeof(m->file) && fd >= 0 ? files_take(s, &m->file, fd) : -EPROTO;
         case NODE_STOP: stop(s); return 0;
         default: return -EPROTO;
         }
@@ -222,7 +229,8 @@ static int take_message(struct serve *s, bool wait) {
         if (n_fds == 0)
                 fd = -1;
         r = (size_t)n >= sizeof(m.type) ? act_on(s, &m, (size_t)n, fd) : -EPROTO;
-        if (fd >= 0 && (r < 0 || m.type != NODE_LISTEN))
+        bool taken = m.type == NODE_FILE ? n == sizeof(m.file) : m.type == NODE_LISTEN && r == 0;
+        if (fd >= 0 && !taken)
                 os_close_quiet(fd);
         return r;
 }

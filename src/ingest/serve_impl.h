@@ -22,10 +22,18 @@
 #define NOTES 64u
 
 /* What epoll hands back: kind in the upper half, index in the lower. */
-enum tag { TAG_MAIN = 1, TAG_STREAMS, TAG_LISTENER, TAG_CONNECTION, TAG_ANSWER, TAG_HTTP };
+enum tag {
+        TAG_MAIN = 1,
+        TAG_STREAMS,
+        TAG_LISTENER,
+        TAG_CONNECTION,
+        TAG_ANSWER,
+        TAG_HTTP,
+        TAG_JOURNAL,
+};
 
 struct http;
-struct serve_files; /* of ingest/files, when it is there */
+struct serve_files; /* ingest/files.h */
 
 struct listener {
         struct msg_listen m;
@@ -94,6 +102,13 @@ struct serve {
         uint32_t slot;
         int64_t batch_since;
         uint64_t next_seq, durable;
+        uint64_t batch_no; /* of the open batch; goes up */
+        struct {           /* the run under a header that takes more records */
+                uint64_t headed, batch, next_seq;
+                size_t bytes;
+                uint32_t n;
+        } run;
+        struct serve_files *files;
 
         uint32_t waiting; /* answers that wait for durability */
         uint32_t http_stalled;

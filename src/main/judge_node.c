@@ -132,8 +132,17 @@ uint32_t judge_node_fields(struct judge *j, struct finding_field *to, uint32_t r
 static int judge_run_part(struct judge *j, uint32_t from, uint32_t to, struct msg_judge *done) {
         struct judge_node *n = j->node;
         struct record first, last;
-        struct span a, z;
+        struct span a, z, head = SPAN_NONE;
 
+        if (n->run.flags &
+            RUN_HEADED) { /* what begins the run is no event: it tells of the others */
+                if (!records_at(&n->r, n->run.first, &first, &head) ||
+                    !(first.flags & RECORD_PREAMBLE))
+                        return -EPROTO;
+                from = MAX(from, n->run.first + 1);
+                if (from >= to)
+                        return 0;
+        }
         if (!records_at(&n->r, from, &first, &a) || !records_at(&n->r, to - 1, &last, &z) ||
             first.at > last.at || first.at < n->run.at ||
             last.at + last.len > n->run.at + n->run.len)
@@ -145,7 +154,9 @@ static int judge_run_part(struct judge *j, uint32_t from, uint32_t to, struct ms
                       .flags = BATCH_FIRST | BATCH_LAST,
                       .input = n->source.id,
                       .offset = first.at,
-                      .file_time = first.received},
+                      .file_time = first.received,
+                      .preamble_len = (uint32_t)head.len},
+                .preamble = head,
                 .payload = span_of(n->r.payload.p + first.at, last.at + last.len - first.at)};
         n->end = to;
         n->alone = (n->run.flags & RUN_SINGLE) != 0;

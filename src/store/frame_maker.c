@@ -83,7 +83,8 @@ static uint32_t source_index(struct frame_maker *m, const struct source_name *s)
 static bool same_run(const struct run *a, const struct run *b) {
         return a->source == b->source && a->format == b->format && a->flags == b->flags &&
                a->drill == b->drill && a->port == b->port &&
-               memcmp(a->peer, b->peer, sizeof(a->peer)) == 0 && !(a->flags & RUN_SINGLE);
+               memcmp(a->peer, b->peer, sizeof(a->peer)) == 0 &&
+               !(a->flags & (RUN_SINGLE | RUN_HEADED));
 }
 
 /* Room for records of this run of the batch; what continues the frame's last run joins it. */
@@ -139,6 +140,13 @@ static bool find_run(const struct records *r, uint32_t i, uint32_t *ret_k, struc
         return false;
 }
 
+/* A run under a header is not cut, unless it lies about its size: the rest would have none. */
+static bool must_begin_frame(const struct frame_maker *m, const struct run *run, uint32_t i) {
+        return (run->flags & RUN_HEADED) && i == run->first && m->n_records &&
+               (run->n > FRAME_RECORDS_MAX - m->n_records ||
+                run->len > FRAME_PAYLOAD_MAX - m->payload_len);
+}
+
 int frame_add(struct frame_maker *m, const struct records *r, uint32_t from, uint32_t *ret_n) {
         uint32_t i = from, k = 0;
         bool full = false;
@@ -151,6 +159,8 @@ int frame_add(struct frame_maker *m, const struct records *r, uint32_t from, uin
         while (i < r->h.n_records && !full) {
                 uint32_t end = run.first + run.n; /* records_run() checked it */
 
+                if (must_begin_frame(m, &run, i))
+                        break;
                 if (enter_run(m, r, &run, &full) != 0)
                         return FRAME_E_BAD;
                 while (i < end && !full) {

@@ -132,7 +132,8 @@ void records_begin(struct records_builder *b, void *slot, size_t room, uint64_t 
 
 static bool same_origin(const struct origin *a, const struct origin *b) {
         return a->source == b->source && a->format == b->format && a->drill == b->drill &&
-               a->port == b->port && memcmp(a->peer, b->peer, sizeof(a->peer)) == 0;
+               a->port == b->port && a->headed == b->headed &&
+               memcmp(a->peer, b->peer, sizeof(a->peer)) == 0;
 }
 
 static bool fits(const struct records_builder *b, size_t bytes, uint32_t runs, uint32_t records,
@@ -155,19 +156,20 @@ static uint32_t find_source(const struct records_builder *b, uint32_t id) {
 /* Line formats tell records apart by line ends, so one that holds a line end stands alone; a chunk
  * of EVTX always does. */
 static bool stands_alone(const struct origin *o, struct span bytes) {
-        if (o->format == FORMAT_JSON || o->format == FORMAT_JOURNAL)
+        if (o->format == FORMAT_JSON || o->format == FORMAT_JOURNAL ||
+            (o->format == FORMAT_CSV && o->headed)) /* its decoder knows what is quoted */
                 return false;
         return o->format == FORMAT_EVTX || memchr(bytes.p, '\n', bytes.len) != NULL;
 }
 
 static void open_run(struct records_builder *b, const struct origin *o, uint32_t source,
-                     bool alone) {
+                     uint16_t flags) {
         struct run *run = &b->runs[b->n_runs++];
 
         *run = (struct run){.first = b->n_records,
                             .source = source,
                             .format = (uint16_t)o->format,
-                            .flags = alone ? RUN_SINGLE : 0,
+                            .flags = flags,
                             .drill = o->drill,
                             .at = (uint32_t)b->payload,
                             .port = o->port};
@@ -185,8 +187,8 @@ static void add_source(struct records_builder *b, const struct origin *o) {
 
 int records_add(struct records_builder *b, const struct origin *o, struct span bytes,
                 uint64_t true_len, uint32_t flags, int64_t received, uint64_t *ret_seq) {
-        bool alone = stands_alone(o, bytes);
-        bool new_run = alone || b->sealed_run || !same_origin(o, &b->last);
+        bool preamble = flags & RECORD_PREAMBLE, alone = !preamble && stands_alone(o, bytes);
+        bool new_run = alone || preamble || b->sealed_run || !same_origin(o, &b->last);
         uint32_t source = find_source(b, o->source);
         bool new_source = source == UINT32_MAX;
 
@@ -198,7 +200,7 @@ int records_add(struct records_builder *b, const struct origin *o, struct span b
                 add_source(b, o);
         }
         if (new_run)
-                open_run(b, o, source, alone);
+                open_run(b, o, source, alone ? RUN_SINGLE : preamble ? RUN_HEADED : 0);
         b->sealed_run = alone;
         if (b->n_records == 0)
                 b->received_first = received;

@@ -35,11 +35,16 @@ enum {
         RECORD_QUARANTINED = 1u << 3, /* of a sender nobody knows; kept apart, not judged */
         RECORD_CONVERTED = 1u << 4,   /* rendered as JSON here (OTLP): not as received */
         RECORD_MULTILINE = 1u << 5,   /* holds a '\n' of its own; alone in its run */
+        RECORD_PREAMBLE =
+                1u << 6, /* a copy of its file's header: first of a RUN_HEADED, no event */
 };
 
 enum {
         RUN_SINGLE = 1u << 0, /* one record, to be decoded as one whatever it holds */
         RUN_RETAINED = 1u << 1,
+        RUN_HEADED =
+                1u << 2, /* its first record is the header that the others need (W3C, Zeek, CSV):
+                                 never cut across frames */
 };
 
 struct records_header {
@@ -125,12 +130,19 @@ struct origin {
         uint32_t drill;
         uint8_t peer[16];
         uint16_t port;
+        uint64_t headed; /* records under different headers stand in different runs; 0: none */
 };
+
+/* A run with a header and its records fits a frame of the store (store/frames.h): no more of them
+ * are put under one copy of it. */
+#define HEADED_BYTES ((size_t)192 << 10)
+#define HEADED_RECORDS 1024u
 
 enum { RECORDS_E_FULL = 1 /* does not fit any more: end this batch and begin another */ };
 
 /* Copies a record in; `true_len` >= bytes.len. 0 and its sequence number, or RECORDS_E_FULL. A record
- * of at most RECORD_MAX bytes always fits an empty batch of SLOT_BYTES. */
+ * of at most RECORD_MAX bytes always fits an empty batch of SLOT_BYTES. One with RECORD_PREAMBLE
+ * begins a run. */
 int records_add(struct records_builder *b, const struct origin *o, struct span bytes,
                 uint64_t true_len, uint32_t flags, int64_t received, uint64_t *ret_seq);
 /* A position that holds once this batch is durable; a key given twice: the last one counts. */

@@ -1,0 +1,245 @@
+"""Followed files, with a whole node: lines are numbered, so one that is lost or doubled shows, whatever happens to the file
+(renamed, copied and truncated, packed) and to the node (killed) meanwhile."""
+import collections
+import gzip
+import os
+import random
+import re
+import shutil
+import subprocess
+import threading
+import time
+
+from node_world import Node, kill
+from tap import run
+
+NUMBER = re.compile(r"number=(\d+)\b")
+
+
+def node_for(folder, *patterns, fmt="auto", source="app", **kw):
+    listed = ", ".join(f"'{p}'" for p in patterns)
+    return Node(folder, listeners={"bulk": "bulk"}, sources=[f"{{name: {source}, files: [{listed}], format: {fmt}}}"], **kw)
+
+
+def received(node, name="app") -> int:
+    return sum(s["received"] for s in node.status().get("sources", ()) if s["name"] == name)
+
+
+def settle(node, at_least, name="app", seconds=30):
+    """Until so many came, and no more do."""
+    node.wait_for(lambda: received(node, name) >= at_least, seconds, f"for {at_least} records, {received(node, name)} came")
+    time.sleep(1.5)
+
+
+def kept(node, query="number") -> collections.Counter:
+    rows = node.search(query)
+    return collections.Counter(int(NUMBER.search(r["event.original"])[1]) for r in rows if NUMBER.search(r["event.original"]))
+
+
+def is_whole(node, n, marked=False):
+    """Every number is there, once; with `marked`, more than once only where it says so."""
+    got = kept(node)
+    lost = [i for i in range(n) if i not in got]
+    assert not lost, f"{len(lost)} lost: {lost[:20]}"
+    more = {i: c for i, c in got.items() if c > 1}
+    if marked and more:
+        flagged = kept(node, "flag:duplicate")
+        more = {i: c for i, c in more.items() if flagged[i] < c - 1}
+    assert not more, f"{len(more)} doubled: {list(more.items())[:20]}"
+    assert max(got) == n - 1 and len(got) == n, (max(got), n)
+
+
+def line(i) -> bytes:
+    return b"2026-11-23T05:00:%02d.%06dZ app[%d]: number=%d %s\n" % (i % 60, i, 100 + i % 7, i, b"x" * (i % 90))
+
+
+def lines_of_a_file_are_records(folder):
+    logs = folder / "logs"
+    logs.mkdir()
+    log = logs / "app.log"
+    log.write_bytes(b"".join(line(i) for i in range(100)))
+    node = node_for(folder, f"{logs}/*.log")
+    with node:
+        settle(node, 100)
+        with open(log, "ab") as f:
+            f.write(b"\n\n" + line(100)[:30])
+            f.flush()
+            time.sleep(1)
+            assert received(node) == 100  # half a line is no record
+            f.write(line(100)[30:] + b"\0" * 5000 + line(101))
+            f.flush()
+            settle(node, 102)
+            f.write(b"long number=102 " + b"y" * 700000 + b"\n" + line(103))
+            f.flush()
+            settle(node, 104)
+        (logs / "other.log").write_bytes(line(104))  # a file that comes later
+        settle(node, 105)
+        is_whole(node, 105)
+        long = node.search("yyyyyyyy OR number=102")
+        assert len(long) == 1 and long[0]["event.original"].startswith("long number=102 yyy"), len(long)
+        assert len(node.search("flag:truncated")) == 1 and not node.search("flag:malformed")
+        os.unlink(log)  # its last line has no end: after a while it is taken as it is
+    with node:
+        time.sleep(1)
+        assert received(node) == 0 or received(node) == 105
+        with open(logs / "third.log", "wb") as f:
+            f.write(line(105) + line(106)[:-1])
+            f.flush()
+            settle(node, 106 - 105)
+            os.unlink(logs / "third.log")
+            node.wait_for(lambda: len(kept(node)) == 107, 20)
+    is_whole(node, 107)
+    node.verify()
+
+
+class Writer(threading.Thread):
+    """Appends numbered lines to a file as programs do: opened for appending, opened anew when its name is another file."""
+
+    def __init__(self, path, pause=0.0005):
+        super().__init__(daemon=True)
+        self.path, self.pause, self.n, self.stopping, self.lock = path, pause, 0, False, threading.Lock()
+
+    def run(self):
+        f = open(self.path, "ab", buffering=0)
+        while not self.stopping:
+            with self.lock:
+                try:
+                    again = os.fstat(f.fileno()).st_ino != os.stat(self.path).st_ino
+                except FileNotFoundError:
+                    again = True
+                if again:
+                    f.close()
+                    f = open(self.path, "ab", buffering=0)
+                text = b"".join(line(self.n + k) for k in range(3))
+                f.write(text)
+                self.n += 3
+            time.sleep(self.pause)
+        f.close()
+
+    def end(self):
+        self.stopping = True
+        self.join()
+        return self.n
+
+
+def pack(path, tool):
+    """As gzip and zstd do: written beside, then the plain file goes."""
+    if tool == "gzip":
+        with open(path, "rb") as a, gzip.open(f"{path}.gz", "wb") as b:
+            shutil.copyfileobj(a, b)
+    else:
+        subprocess.run(["zstd", "-q", "-f", path, "-o", f"{path}.zst"], check=True)
+    os.unlink(path)
+
+
+def rotate(folder, kind, k, writer):
+    log, old = folder / "app.log", folder / f"app.log.{k}"
+    if kind == "rename":
+        os.rename(log, old)
+    elif kind == "copytruncate":
+        with writer.lock:  # what is written between copy and truncation is lost to everybody
+            shutil.copyfile(log, old)
+            os.truncate(log, 0)
+    elif kind in ("gzip", "zstd"):
+        os.rename(log, old)
+        time.sleep(random.random() * 0.5)
+        pack(old, kind)
+    elif kind == "copygzip":
+        with writer.lock:
+            shutil.copyfile(log, old)
+            os.truncate(log, 0)
+        pack(old, "gzip")
+
+
+def rotations_lose_and_double_nothing(folder):
+    if not shutil.which("zstd"):
+        print("# no zstd")
+    kinds = ["rename", "copytruncate", "gzip", "copygzip"] + ["zstd"] * bool(shutil.which("zstd"))
+    node = node_for(folder, f"{folder}/app.log*")
+    with node:
+        writer = Writer(folder / "app.log")
+        writer.start()
+        for k, kind in enumerate(kinds * 3):
+            time.sleep(random.random() * 0.8)
+            rotate(folder, kind, k, writer)
+        n = writer.end()
+        settle(node, n)
+        assert received(node) == n, (received(node), n)
+    is_whole(node, n)
+    assert not node.search("flag:duplicate")
+    # Nothing is read again after a start.
+    with node:
+        time.sleep(3)
+        assert received(node) == 0, received(node)
+    node.verify()
+
+
+def kills_lose_and_double_nothing(folder):
+    kinds = ["rename", "copytruncate", "gzip", "copygzip"]
+    node = node_for(folder, f"{folder}/app.log*")
+    node.start()
+    writer = Writer(folder / "app.log", pause=0.001)
+    writer.start()
+    rng, kills = random.Random(7), 0
+    for k in range(12):
+        time.sleep(rng.random() * 0.7)
+        rotate(folder, kinds[k % 4], k, writer)
+        time.sleep(rng.random() * 0.5)
+        if k % 3 == 2:
+            node.kill()
+            node.start()
+        else:
+            kill(node.pids().get("ingest", 0), node.program)
+        kills += 1
+    n = writer.end()
+
+    def all_there():
+        time.sleep(1)
+        return len(kept(node)) == n
+    try:
+        node.wait_for(all_there, 60)
+    except AssertionError:
+        pass
+    time.sleep(2)
+    print(f"# {n} lines, {kills} kills")
+    is_whole(node, n, marked=True)
+    node.stop()
+    is_whole(node, n, marked=True)
+    node.verify()
+
+
+CSV = b"when,user,number,note\n"
+
+
+def headers_stand_before_every_run(folder):
+    """CSV and W3C: columns have their names in every batch, whatever stands between, and after a restart."""
+    (folder / "a.csv").write_bytes(CSV + b"".join(b"2026-11-23T05:00:00Z,alice,number=%d,\"two\nlines\"\n" % i for i in range(5000)))
+    (folder / "b.csv").write_bytes(b"id,client,number\n" + b"".join(b"%d,bob,number=%d\n" % (i, 5000 + i) for i in range(5000)))
+    w3c = folder / "u_ex.log"
+    w3c.write_bytes(b"#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: 2026-11-23 05:00:00\n"
+                    b"#Fields: date time cs-method cs-uri-stem cs-username sc-status\n" +
+                    b"".join(b"2026-11-23 05:00:01 GET /number=%d carol 200\n" % (10000 + i) for i in range(5000)))
+    node = node_for(folder, f"{folder}/*.csv", f"{folder}/u_ex.log")
+    with node:
+        settle(node, 15000)
+        assert len(node.search("user:alice")) == 5000
+        assert len(node.search("client:bob")) == 5000
+        assert len(node.search("cs-username:carol")) == 5000
+        assert not node.search("user:bob") and not node.search("note:carol")
+        assert node.search("number:\"number=4321\"")[0]["event.original"].startswith("2026-11-23T05:00:00Z,alice")
+    with node:  # the header is known again
+        with open(folder / "a.csv", "ab") as f:
+            f.write(b"2026-11-23T06:00:00Z,dave,number=15000,x\n")
+        with open(w3c, "ab") as f:
+            f.write(b"2026-11-23 06:00:01 GET /number=15001 dave 200\n#Fields: date time cs-username cs-uri-stem\n"
+                    b"2026-11-23 06:00:02 erin /number=15002\n")
+        settle(node, 3)
+        assert len(node.search("user:dave AND note:x")) == 1 and len(node.search("cs-username:dave")) == 1
+        assert len(node.search("cs-username:erin")) == 1
+    is_whole(node, 15003)
+    node.verify()
+
+
+if __name__ == "__main__":
+    run(lines_of_a_file_are_records, rotations_lose_and_double_nothing, headers_stand_before_every_run,
+        kills_lose_and_double_nothing)
