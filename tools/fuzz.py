@@ -188,7 +188,7 @@ Recorded {' to '.join(dict.fromkeys(dates[:1] + dates[-1:]))} by `./dev fuzz --r
 each, on one corpus that is kept, until it has {options.runs:,} executions, {options.seconds} seconds and {options.quiet} seconds without a
 new edge, or {options.limit} seconds in all. Seconds are of the clock. Then its corpus is replayed with the search for leaks. The
 kept corpora go back to earlier campaigns; that of `rule` has also been given the public rules. The
-hand-made corpora under `test/fuzz/corpus`, and the input of every finding there ever was, are replayed in every test run.
+hand-made corpora under `test/fuzz/corpus`, with inputs of findings that were mended, are replayed in every test run.
 
 {'All targets reached this' if not short else 'Short of this: ' + ', '.join(short)}; {open_} findings open.
 
