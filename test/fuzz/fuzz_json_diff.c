@@ -73,7 +73,7 @@ static bool add_number(struct buf *out, const char *p, size_t len) {
 
 struct ours {
         struct buf out;
-        bool accepted, cut, deep, big;
+        bool accepted, cut, deep;
 };
 
 static void add_event(struct ours *o, const struct event *e) {
@@ -86,7 +86,7 @@ static void add_event(struct ours *o, const struct event *e) {
                 buf_printf(&o->out, " %u.%u.%u ", f->arr >> 16, f->arr & 0xffff, f->depth);
                 if (f->type == V_NUM) {
                         assert(is_number(f->val, f->val + f->val_len));
-                        o->big |= !add_number(&o->out, f->val, f->val_len);
+                        add_number(&o->out, f->val, f->val_len);
                 } else {
                         struct span v = value_text(f, &a);
                         assert(v.p);
@@ -137,6 +137,29 @@ static void read_ours(struct ours *o, struct span doc) {
         free(p);
 }
 
+/* Does a sound document hold a number that fits none of simdjson's types? It may stand where no
+ * field shows it: in the first of two members of one name. */
+static bool holds_big(struct span doc) {
+        struct buf none = {0};
+        bool big = false;
+
+        for (size_t i = 0; i < doc.len && !big;) {
+                size_t n = 1;
+                if (doc.p[i] == '"') {
+                        while (i + n < doc.len && doc.p[i + n] != '"')
+                                n += doc.p[i + n] == '\\' ? 2 : 1;
+                        n++;
+                } else if (memchr("-0123456789", doc.p[i], 11)) {
+                        while (i + n < doc.len && memchr("-+.eE0123456789", doc.p[i + n], 15))
+                                n++;
+                        big = !add_number(&none, doc.p + i, n);
+                }
+                i += n;
+        }
+        buf_deinit(&none);
+        return big;
+}
+
 static void compare(struct span doc) {
         struct ours o;
         struct json_diff theirs;
@@ -148,7 +171,7 @@ static void compare(struct span doc) {
         }
         json_diff_read(&theirs, doc.p, doc.len);
         if (theirs.number && o.accepted)
-                assert(o.big || o.cut);
+                assert(holds_big(doc));
         else
                 assert(theirs.accepted == o.accepted);
         if (o.accepted && theirs.accepted && !o.cut)
