@@ -102,6 +102,13 @@ int files_take(struct serve *s, const struct msg_node_file *m, int fd) {
         }
         if (m->flags & FILE_JOURNAL)
                 return files_take_journal(s, m, fd);
+        for (uint32_t i = 0; i < f->n; i++) {
+                x = f->files[i];
+                if (x->inode == m->inode && x->device == m->device && x->source == source) {
+                        os_close_quiet(fd); /* its name was gone for a while */
+                        return 0;
+                }
+        }
         if (f->n == FILES_MAX && !evict(s)) {
                 serve_note(s, NOTE_ERROR, source->name, "not followed: too many files", "");
                 os_close_quiet(fd);
@@ -222,26 +229,6 @@ static void refuse(struct serve *s, struct followed *x, struct span head) {
                    x->path);
 }
 
-/* Before the first record, and again while it is only known to be text. */
-static bool know_format(struct serve *s, struct followed *x, struct span data) {
-        struct stream *t = x->stream;
-        bool early = t->at.offset < DETECT_BYTES;
-
-        if (t->format != FORMAT_UNKNOWN && !(t->format == FORMAT_TEXT && early))
-                return true;
-        if (early && t->at.offset > 0) {
-                ssize_t n = os_pread(x->fd, s->files->buf, DETECT_BYTES, 0);
-                data = span_of(s->files->buf, n > 0 ? (size_t)n : 0);
-        } else if (t->at.offset > 0) {
-                ssize_t n = os_pread(x->fd, s->files->buf, DETECT_BYTES, 0);
-                data = span_of(s->files->buf, n > 0 ? (size_t)n : 0);
-        }
-        const char *nl = data.len ? memrchr(data.p, '\n', data.len) : NULL;
-        if (nl)
-                data.len = (size_t)(nl + 1 - data.p);
-        return stream_find_format(s, x, data);
-}
-
 /* What is there behind the offset, with the bytes before it for proof; .p NULL: it is another
  * content. */
 static struct span read_behind(struct serve *s, const struct followed *x) {
@@ -254,38 +241,41 @@ static struct span read_behind(struct serve *s, const struct followed *x) {
         return span_of(s->files->buf + tail, (size_t)n - tail);
 }
 
-static enum look read_plain(struct serve *s, struct followed *x, size_t *budget, bool final) {
+/* The format, before the first record and again while it is only known to be text, and the header
+ * that stands before the offset. Both may use the buffer. */
+static enum look prepare(struct serve *s, struct followed *x, size_t *budget, bool final) {
         struct stream *t = x->stream;
+        bool early = t->at.offset < DETECT_BYTES;
 
-        if (!files_make_raw(x, t))
+        if (t->format == FORMAT_UNKNOWN || (t->format == FORMAT_TEXT && early)) {
+                ssize_t n = os_pread(x->fd, s->files->buf, DETECT_BYTES, 0);
+                struct span head = span_of(s->files->buf, n > 0 ? (size_t)n : 0);
+                const char *nl = memrchr(head.p, '\n', head.len);
+
+                if (!nl && head.len < DETECT_BYTES && !final)
+                        return LOOK_STALLED; /* not one line */
+                if (nl)
+                        head.len = (size_t)(nl + 1 - head.p);
+                if (!stream_find_format(s, x, head)) {
+                        refuse(s, x, head);
+                        return LOOK_STALLED;
+                }
+        }
+        return describe(s, x, budget);
+}
+
+static enum look read_plain(struct serve *s, struct followed *x, size_t *budget, bool final) {
+        enum look l;
+
+        if (!files_make_raw(x, x->stream))
                 return LOOK_LOST;
         while (*budget) {
                 if (source_wait(x->source, s->now) > 0)
                         return LOOK_STALLED;
-                struct span data = read_behind(s, x);
-                if (!data.p)
-                        return LOOK_LOST;
-                if (data.len == 0)
-                        return LOOK_DONE;
-                if (t->format == FORMAT_UNKNOWN ||
-                    (t->format == FORMAT_TEXT && t->at.offset < DETECT_BYTES)) {
-                        bool whole = memchr(data.p, '\n', data.len) || data.len > RECORD_MAX;
-                        if (!whole && !final)
-                                return LOOK_DONE;
-                        if (!know_format(s, x, data)) {
-                                refuse(s, x, data);
-                                return LOOK_DONE;
-                        }
-                        if (t->at.offset > 0)
-                                data = read_behind(s, x);
-                        if (!data.p)
-                                return LOOK_LOST;
-                }
-                enum look l = describe(s, x, budget);
+                l = prepare(s, x, budget, final);
                 if (l != LOOK_DONE)
-                        return l;
-                if (t->at.offset > 0 && t->pr)
-                        data = read_behind(s, x);
+                        return l == LOOK_STALLED ? LOOK_DONE : l;
+                struct span data = read_behind(s, x);
                 if (!data.p)
                         return LOOK_LOST;
                 bool filled = data.len >= FILE_BUFFER - FILE_TAIL;
@@ -293,10 +283,8 @@ static enum look read_plain(struct serve *s, struct followed *x, size_t *budget,
                 *budget -= MIN(*budget, used);
                 if (l == LOOK_STALLED)
                         return l;
-                if (used == 0 && filled)
-                        return read_long(s, x, budget, final);
                 if (used == 0)
-                        return LOOK_DONE;
+                        return filled ? read_long(s, x, budget, final) : LOOK_DONE;
         }
         return LOOK_MORE;
 }
@@ -340,9 +328,12 @@ static bool see(struct serve *s, struct followed *x, bool *ret_gone) {
         x->modified = modified;
         x->changed = s->now;
         x->done = x->refused = false;
-        if (x->stream && (shrunk ? x->packed || size < x->stream->at.offset
-                                 : !x->packed && !still_has(x, x->stream)))
+        bool lost = x->stream && (shrunk ? x->packed || size < x->stream->at.offset
+                                         : !x->packed && !still_has(x, x->stream));
+        if (lost)
                 files_leave(s, x);
+        if (!x->stream)
+                x->packed = false; /* looked at anew */
         return true;
 }
 
@@ -395,11 +386,9 @@ static bool take_turn(struct serve *s, struct followed *x, enum look *ret) {
 
 void files_run(struct serve *s) {
         struct serve_files *f = s->files;
-        size_t before = s->next_seq, turns = f->n;
+        size_t turns = f->n, room = FILES_ROUND / FILE_ROUND;
         int64_t due = INT64_MAX;
-        size_t room = FILES_ROUND / FILE_ROUND;
 
-        (void)before;
         if (s->stalled || s->stopping)
                 return;
         for (size_t k = 0; k < turns && f->n; k++) {

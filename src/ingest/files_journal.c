@@ -13,6 +13,7 @@
 #include "os/os.h"
 
 #define READS 16u
+#define FIELD_MAX ((uint64_t)1 << 30) /* journald itself allows 768 MiB */
 
 static size_t value_of(const struct mark *m, char to[POSITION_VALUE_MAX]) {
         const struct journal *j = (const struct journal *)m;
@@ -144,6 +145,14 @@ static void pass_over(struct journal *j) {
         drop(j, n ? n : used);
 }
 
+/* No journal says so: journalctl is begun anew, behind what was taken. */
+static bool broken(struct serve *s) {
+        serve_note(s, NOTE_ERROR, s->files->journal.source->name,
+                   "not the export format of a journal: begun anew", "");
+        close_pipe(s);
+        return false;
+}
+
 /* All whole entries. false: no slot. */
 static bool give_all(struct serve *s) {
         struct journal *j = &s->files->journal;
@@ -156,6 +165,8 @@ static bool give_all(struct serve *s) {
                 struct span left = span_of(j->buf + at, j->len - at);
                 size_t used, n = cut_journal(&st, left, true, &used);
 
+                if (st.binary > FIELD_MAX)
+                        return broken(s);
                 if (n == 0)
                         break;
                 if (give_entry(s, span_of(left.p, n), n) != 0) {
@@ -172,7 +183,7 @@ static bool give_all(struct serve *s) {
                 return false;
         j->passing = (struct cut_journal){0};
         pass_over(j);
-        return true;
+        return j->passing.binary > FIELD_MAX ? broken(s) : true;
 }
 
 static void read_pipe(struct serve *s) {

@@ -188,7 +188,7 @@ void files_streams_tick(struct serve *s) {
                 }
                 if (removed < REMOVED_AT_ONCE)
                         expire(s, t);
-                if (t->expired) {
+                if (t->expired || t->at.offset == 0) {
                         removed++;
                         remove_stream(f, i--);
                 }

@@ -120,6 +120,13 @@ static enum look finish(struct serve *s, struct followed *x, struct packed *p) {
         return LOOK_DONE;
 }
 
+static enum look refuse(struct serve *s, struct followed *x, struct packed *p) {
+        serve_note(s, NOTE_WARNING, x->source->name, "binary: not followed", x->path);
+        x->refused = true;
+        p->x = NULL;
+        return LOOK_DONE;
+}
+
 static enum look read_on(struct serve *s, struct followed *x, struct packed *p, size_t *budget) {
         struct stream *t = x->stream;
         bool quiet = s->now - x->changed > QUIET_NS;
@@ -132,14 +139,6 @@ static enum look read_on(struct serve *s, struct followed *x, struct packed *p, 
                 fill(p);
                 if (p->len == 0)
                         return p->error == 0 || quiet ? finish(s, x, p) : LOOK_DONE;
-                if (t->format == FORMAT_UNKNOWN &&
-                    !stream_find_format(s, x, span_of(p->buf, p->len))) {
-                        serve_note(s, NOTE_WARNING, x->source->name, "binary: not followed",
-                                   x->path);
-                        x->refused = true;
-                        p->x = NULL;
-                        return LOOK_DONE;
-                }
                 size_t used = files_split(s, x, span_of(p->buf, p->len),
                                           p->end && p->error == 0 && quiet, &l);
                 /* A record longer than the buffer: what does not fit is its own record. */
@@ -187,6 +186,11 @@ enum look files_look_packed(struct serve *s, struct followed *x, size_t *budget)
         struct stream *t = x->stream;
         if (p->base > t->at.offset && !begin(p, x))
                 return LOOK_DONE;
+        if (p->base == 0 && t->format == FORMAT_UNKNOWN) {
+                fill(p);
+                if (p->len && !stream_find_format(s, x, span_of(p->buf, p->len)))
+                        return refuse(s, x, p);
+        }
         if (p->base < t->at.offset) {
                 enum look l = pass_over(p, t, budget);
                 if (l != LOOK_DONE)

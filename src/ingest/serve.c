@@ -312,7 +312,9 @@ void serve_refuse_unknown(struct serve *s, struct listener *l, const struct os_p
 }
 
 struct source *serve_who_is(struct serve *s, struct listener *l, const struct os_peer *peer) {
-        struct source *x = sources_by_address(s->sources, l->m.id, peer);
+        struct source *x = listen_is_local(l->m.protocol)
+                                   ? sources_by_listener(s->sources, l->m.id)
+                                   : sources_by_address(s->sources, l->m.id, peer);
 
         if (x)
                 return x;
@@ -374,7 +376,7 @@ static void streams_ready(struct serve *s) {
                 if (ready[i].tag >> 32 == TAG_CONNECTION) {
                         serve_connection_ready(s, index, ready[i].what);
                 } else if (ready[i].tag >> 32 == TAG_LISTENER && index < s->n_listeners) {
-                        if (s->listeners[index].m.protocol == LISTEN_SYSLOG_UDP)
+                        if (listen_is_datagram(s->listeners[index].m.protocol))
                                 serve_datagrams(s, index);
                         else
                                 serve_accept(s, &s->listeners[index]);

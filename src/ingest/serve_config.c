@@ -36,18 +36,21 @@ static int take_listen(struct serve *s, const struct msg_listen *m, int fd) {
         if (s->begun || s->n_listeners == LISTENERS_MAX || m->id == 0 || listener_of(s, m->id) ||
             m->protocol < LISTEN_SYSLOG_UDP || m->protocol >= LISTEN_PROTOCOL_MAX ||
             m->framing > FRAMING_LINES || !memchr(m->name, 0, sizeof(m->name)) ||
-            (m->protocol == LISTEN_SYSLOG_UDP && (m->flags & LISTEN_TLS)))
+            ((listen_is_datagram(m->protocol) || listen_is_local(m->protocol)) &&
+             (m->flags & LISTEN_TLS)))
                 return -EPROTO;
         *l = (struct listener){.m = *m, .fd = fd};
         l->m.max_connections = m->max_connections ? m->max_connections : 4096;
         l->m.per_peer = m->per_peer ? m->per_peer : MAX(l->m.max_connections / 2, 1u);
         if (!l->m.idle_s)
-                l->m.idle_s = m->protocol >= LISTEN_BULK ? 120 : 3600;
+                l->m.idle_s = listen_is_http(m->protocol) ? 120 : 3600;
         if (!l->m.request_max)
                 l->m.request_max = (uint64_t)100 << 20;
         s->n_listeners++;
         int r = os_nonblocking(fd);
-        if (r == 0 && m->protocol == LISTEN_SYSLOG_UDP)
+        if (m->protocol == LISTEN_UNIX)
+                l->m.framing = FRAMING_LINES;
+        if (r == 0 && listen_is_datagram(m->protocol))
                 r = os_datagrams_prepare(fd, 0);
         if (r == 0 && (m->flags & LISTEN_TLS)) {
                 l->tls = tls_context_new(m->flags & LISTEN_MUTUAL);
@@ -63,7 +66,7 @@ static int set_secret(struct serve *s, struct listener *l, enum secret_kind kind
         char who[80];
         int r = tls_context_set(l->tls, kind, text, &what);
 
-        if (r == 0 && l->m.protocol >= LISTEN_BULK)
+        if (r == 0 && listen_is_http(l->m.protocol))
                 r = http_secret(s, l, kind, text);
         if (r == 0 || r == -ENOMEM)
                 return r;
@@ -250,7 +253,7 @@ static int begin_listener(struct serve *s, uint32_t i) {
                            who);
                 return 0;
         }
-        if (l->m.protocol >= LISTEN_BULK) {
+        if (listen_is_http(l->m.protocol)) {
                 r = http_new(&l->http, s, l);
                 if (r < 0)
                         return r;

@@ -288,6 +288,13 @@ struct source *sources_by_address(struct sources *s, uint32_t listen, const stru
         return c->source;
 }
 
+struct source *sources_by_listener(struct sources *s, uint32_t listen) {
+        for (uint32_t i = 0; i < s->n; i++)
+                if (usable(s->list[i], listen) && s->list[i]->listen == listen)
+                        return s->list[i];
+        return NULL;
+}
+
 struct source *sources_by_token(struct sources *s, uint32_t listen, struct span token) {
         struct source *found = NULL;
         uint8_t hash[TOKEN_HASH];

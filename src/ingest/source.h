@@ -43,6 +43,8 @@ int sources_tokens(struct sources *s, uint32_t source, struct span text);
 
 /* Who sends; NULL: nobody we know. The unknown source is never returned by these. */
 struct source *sources_by_address(struct sources *s, uint32_t listen, const struct os_peer *peer);
+/* The first that names this listener: of a local one, whose senders have no address. */
+struct source *sources_by_listener(struct sources *s, uint32_t listen);
 struct source *sources_by_token(struct sources *s, uint32_t listen, struct span token);
 /* `fingerprint`: 32 bytes of SHA-256 over the certificate; `names`: those that an authority we trust
  * vouches for (none when it is not trusted). */

@@ -303,7 +303,9 @@ static void own_protocol(struct reader *r, const struct node *n, void *to) {
                                             {"syslog-tcp", LISTEN_SYSLOG_TCP},
                                             {"relp", LISTEN_RELP},
                                             {"bulk", LISTEN_BULK},
-                                            {"otlp", LISTEN_OTLP}};
+                                            {"otlp", LISTEN_OTLP},
+                                            {"unix", LISTEN_UNIX},
+                                            {"unix-datagram", LISTEN_UNIX_DATAGRAM}};
         uint32_t v;
 
         if (read_word(r, n, words, ARRAY_LEN(words), &v))
@@ -381,6 +383,7 @@ static const struct key listen_keys[] = {
         {"name", TEXT, AT(config_listen, name), 0, NULL},
         {"protocol", OWN, AT(config_listen, protocol), 0, own_protocol},
         {"address", OWN, AT(config_listen, address), 0, own_address},
+        {"path", TEXT, AT(config_listen, path), 0, NULL},
         {"tls", OWN, AT(config_listen, tls), 0, own_listen_tls},
         {"mutual", FLAG, AT(config_listen, flags), LISTEN_MUTUAL, NULL},
         {"token", FLAG, AT(config_listen, flags), LISTEN_TOKEN, NULL},
@@ -503,6 +506,25 @@ static void wrong_at(struct reader *r, uint32_t line, const char *fmt, const cha
         wrong(r, &n, "%s '%s'", fmt, name);
 }
 
+/* A local listener has a path, any other an address. */
+static void check_place(struct reader *r, const struct config_listen *l) {
+        bool local = listen_is_local(l->protocol);
+
+        if (local ? !l->path || !*l->path : l->protocol == 0 || l->port == 0)
+                wrong_at(r, l->line,
+                         local ? tr("path is missing for", "thiếu path cho")
+                               : tr("protocol and address are missing for",
+                                    "thiếu protocol và address cho"),
+                         l->name);
+        if (local ? l->port || (l->flags & (LISTEN_TLS | LISTEN_MUTUAL)) : l->path != NULL)
+                wrong_at(r, l->line,
+                         local ? tr("address and tls are not for the local listener",
+                                    "address và tls không dùng cho cổng nghe nội bộ")
+                               : tr("path is for local listeners, not for",
+                                    "path chỉ dùng cho cổng nghe nội bộ, không cho"),
+                         l->name);
+}
+
 static void check_listen(struct reader *r) {
         struct config *c = r->c;
 
@@ -517,11 +539,7 @@ static void check_listen(struct reader *r) {
                                  l->name ? l->name : "");
                         continue;
                 }
-                if (l->protocol == 0 || l->port == 0)
-                        wrong_at(r, l->line,
-                                 tr("protocol and address are missing for",
-                                    "thiếu protocol và address cho"),
-                                 l->name);
+                check_place(r, l);
                 if (l->flags & LISTEN_MUTUAL)
                         l->flags |= LISTEN_TLS;
                 if ((l->flags & LISTEN_TLS) && (!t->certificate || !t->key))
@@ -549,17 +567,21 @@ static bool printable(const char *s) {
 }
 
 static void check_source(struct reader *r, const struct config_source *s) {
-        bool known = false;
+        bool known = false, local = false;
 
         if (s->listen) {
-                for (uint32_t k = 0; k < r->c->n_listen; k++)
-                        known |= r->c->listen[k].name &&
-                                 strcmp(r->c->listen[k].name, s->listen) == 0;
+                for (uint32_t k = 0; k < r->c->n_listen; k++) {
+                        const struct config_listen *l = &r->c->listen[k];
+                        bool this = l->name && strcmp(l->name, s->listen) == 0;
+
+                        known |= this;
+                        local |= this && listen_is_local(l->protocol);
+                }
                 if (!known)
                         wrong_at(r, s->line, tr("no listener is named", "không có cổng nghe tên"),
                                  s->listen);
         }
-        if (!s->n_nets && !s->identity && !s->tokens && !s->n_files && !s->journal)
+        if (!s->n_nets && !s->identity && !s->tokens && !s->n_files && !s->journal && !local)
                 wrong_at(r, s->line,
                          tr("from, identity, tokens, files or journal is missing for",
                             "thiếu from, identity, tokens, files hoặc journal cho"),

@@ -18,6 +18,7 @@ struct config_listen {
         uint32_t flags;      /* LISTEN_* */
         uint8_t address[16]; /* IPv4 mapped; zero: all, of both families */
         uint16_t port;
+        const char *path; /* of a local one */
         enum listen_framing framing;
         uint32_t max_connections, per_peer, idle_s;
         uint64_t request_max;

@@ -371,7 +371,7 @@ static bool same_tls(const struct config_tls *a, const struct config_tls *b) {
 }
 
 static bool same_socket(const struct config_listen *a, const struct config_listen *b) {
-        return a->protocol == b->protocol && a->port == b->port &&
+        return a->protocol == b->protocol && a->port == b->port && same_text(a->path, b->path) &&
                memcmp(a->address, b->address, sizeof(a->address)) == 0;
 }
 

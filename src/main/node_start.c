@@ -59,12 +59,14 @@ int node_make_shared(struct node *n) {
 int node_bind(struct node *n, const struct config *c, int *to) {
         for (uint32_t i = 0; i < c->n_listen; i++) {
                 const struct config_listen *l = &c->listen[i];
-                bool datagrams = l->protocol == LISTEN_SYSLOG_UDP;
-                int fd = os_bind(datagrams ? BIND_DATAGRAM : BIND_STREAM, l->address, l->port);
+                enum bind_kind kind = listen_is_datagram(l->protocol) ? BIND_DATAGRAM : BIND_STREAM;
+                int fd =
+                        l->path ? os_local_bind(kind, l->path) : os_bind(kind, l->address, l->port);
 
                 if (fd < 0) {
-                        node_say(n, 0, "main", "listener=%s port=%u cannot be bound: %s", l->name,
-                                 l->port, strerror(-fd));
+                        node_say(n, 0, "main", "listener=%s %s%s port=%u cannot be bound: %s",
+                                 l->name, l->path ? "path=" : "", l->path ? l->path : "", l->port,
+                                 strerror(-fd));
                         return fd;
                 }
                 to[i] = fd;
@@ -110,7 +112,9 @@ static int tell_source(struct node *n, uint32_t i) {
                                .records_s = s->records_s,
                                .silent_s = s->silent_s,
                                .bytes_s = s->bytes_s};
-        bool listens = s->n_nets || s->identity || s->tokens;
+        uint32_t listen = listen_id(n->config, s->listen);
+        bool local = listen && listen_is_local(n->config->listen[listen - 1].protocol);
+        bool listens = s->n_nets || s->identity || s->tokens || local;
         uint32_t at = 0;
         int r;
 

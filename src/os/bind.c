@@ -113,13 +113,13 @@ static int local_address(const char *path, struct sockaddr_un *ret) {
         return n < 0 || (size_t)n >= sizeof(ret->sun_path) ? -ENAMETOOLONG : 0;
 }
 
-int os_local_connect(const char *path) {
+static int local_connect(const char *path, int type) {
         struct sockaddr_un a;
         int fd, r = local_address(path, &a);
 
         if (r < 0)
                 return r;
-        CALL(fd, socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        CALL(fd, socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
         if (fd < 0)
                 return fd;
         CALL(r, connect(fd, (struct sockaddr *)&a, sizeof(a)));
@@ -128,9 +128,13 @@ int os_local_connect(const char *path) {
         return r < 0 ? r : fd;
 }
 
+int os_local_connect(const char *path) {
+        return local_connect(path, SOCK_SEQPACKET);
+}
+
 /* A socket of a node that is gone refuses; only such a one is removed. */
-static int clear_path(const char *path) {
-        int fd = os_local_connect(path);
+static int clear_path(const char *path, int type) {
+        int fd = local_connect(path, type);
 
         if (fd >= 0) {
                 os_close(fd);
@@ -138,18 +142,18 @@ static int clear_path(const char *path) {
         }
         if (fd == -ECONNREFUSED)
                 return os_unlink(path);
-        return fd == -ENOENT ? 0 : fd;
+        return fd == -ENOENT ? 0 : fd == -EPROTOTYPE ? -EADDRINUSE : fd;
 }
 
-int os_local_listen(const char *path) {
+static int local_bind(const char *path, int type) {
         struct sockaddr_un a;
         int r = local_address(path, &a);
 
         if (r == 0)
-                r = clear_path(path);
+                r = clear_path(path, type);
         if (r < 0)
                 return r;
-        _cleanup_(os_closep) int fd = new_socket(AF_UNIX, SOCK_SEQPACKET);
+        _cleanup_(os_closep) int fd = new_socket(AF_UNIX, type);
         if (fd < 0) {
                 r = fd;
                 fd = -1;
@@ -158,13 +162,21 @@ int os_local_listen(const char *path) {
         mode_t before = umask(0117);
         r = bind_to(fd, &a, sizeof(a));
         umask(before);
-        if (r == 0)
-                CALL(r, listen(fd, 16));
+        if (r == 0 && type != SOCK_DGRAM)
+                CALL(r, listen(fd, type == SOCK_STREAM ? BACKLOG : 16));
         if (r < 0)
                 return r;
         r = fd;
         fd = -1;
         return r;
+}
+
+int os_local_listen(const char *path) {
+        return local_bind(path, SOCK_SEQPACKET);
+}
+
+int os_local_bind(enum bind_kind kind, const char *path) {
+        return local_bind(path, kind == BIND_STREAM ? SOCK_STREAM : SOCK_DGRAM);
 }
 
 int os_local_accept(int listener, uid_t *ret_uid) {

@@ -18,6 +18,8 @@ int os_bound_port(int fd, uint16_t *ret);
  * replaced. -EADDRINUSE: somebody does. */
 int os_local_listen(const char *path);
 int os_local_connect(const char *path);
+/* The same for the streams or datagrams of senders on this machine; non-blocking. */
+int os_local_bind(enum bind_kind kind, const char *path);
 /* Non-blocking accept; -EAGAIN. */
 int os_local_accept(int listener, uid_t *ret_uid);
 

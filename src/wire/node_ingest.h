@@ -70,8 +70,20 @@ enum listen_protocol {
         LISTEN_RELP,
         LISTEN_BULK, /* Elasticsearch's bulk API */
         LISTEN_OTLP, /* /v1/logs */
+        LISTEN_UNIX, /* lines over a local socket (Suricata's EVE), of the source that names it */
+        LISTEN_UNIX_DATAGRAM,
         LISTEN_PROTOCOL_MAX,
 };
+
+static inline bool listen_is_http(uint32_t protocol) {
+        return protocol == LISTEN_BULK || protocol == LISTEN_OTLP;
+}
+static inline bool listen_is_local(uint32_t protocol) {
+        return protocol == LISTEN_UNIX || protocol == LISTEN_UNIX_DATAGRAM;
+}
+static inline bool listen_is_datagram(uint32_t protocol) {
+        return protocol == LISTEN_SYSLOG_UDP || protocol == LISTEN_UNIX_DATAGRAM;
+}
 
 enum {
         LISTEN_TLS = 1u << 0,

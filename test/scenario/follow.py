@@ -6,12 +6,15 @@ import os
 import random
 import re
 import shutil
+import socket
+import struct
 import subprocess
 import threading
 import time
 
 from node_world import Node, kill
-from tap import run
+from play_main import FILE_JOURNAL, Main
+from tap import PROGRAM, run
 
 NUMBER = re.compile(r"number=(\d+)\b")
 
@@ -240,6 +243,108 @@ def headers_stand_before_every_run(folder):
     node.verify()
 
 
+def local_sockets_bring_lines(folder):
+    """Suricata's EVE over a local socket, as a stream and as datagrams: of the source that names the listener."""
+    stream, datagram = folder / "eve.sock", folder / "eve.dgram"
+    node = Node(folder, listeners={"bulk": "bulk"}, sources=["{name: suricata, listen: eve}", "{name: sensor, listen: eved}"])
+    text = node.config.read_text().replace("sources:", f"  - {{name: eve, protocol: unix, path: {stream}}}\n"
+                                           f"  - {{name: eved, protocol: unix-datagram, path: {datagram}}}\nsources:")
+    node.config.write_text(text)
+
+    def eve(i):
+        return b'{"timestamp":"2026-11-23T05:00:00.000000+0700","event_type":"alert","note":"number=%d"}' % i
+    for again in range(2):  # the second time over what the first left behind
+        with node:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+                s.connect(str(stream))
+                s.sendall(b"".join(eve(i) + b"\n" for i in range(500 * again, 500 * again + 250)))
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+                s.connect(str(datagram))
+                for i in range(500 * again + 250, 500 * again + 500):
+                    s.send(eve(i) + b"\n")
+            settle(node, 250, "suricata")
+            settle(node, 250, "sensor")
+            rows = node.search("event_type:alert AND source:sensor") if again else []
+            assert not again or len(rows) == 500, len(rows)
+    is_whole(node, 1000)
+
+
+def entry(i, text=b"a word", binary=b"") -> bytes:
+    out = b"__CURSOR=s=abc;i=%x;b=def\n__REALTIME_TIMESTAMP=%d\n_HOSTNAME=host\nMESSAGE=number=%d %s\n" % (i, 10**15 + i, i, text)
+    if binary:
+        out += b"DATA\n" + struct.pack("<Q", len(binary)) + binary + b"\n"
+    return out + b"\n"
+
+
+def journal_entries_are_records(folder):
+    """What journalctl writes: entries as they came, the cursor as the position; a new pipe does not double what it repeats."""
+    m = Main(PROGRAM)
+    m.source(7, "machine", flags=4)
+    with m:
+        r, w = os.pipe()
+        m.follow(7, r, "journal:machine", FILE_JOURNAL)
+        os.close(r)
+        sent = [entry(i, binary=b"\n\nMESSAGE=no\n\n" if i % 3 == 0 else b"") for i in range(200)]
+        for text in sent:
+            os.write(w, text[:50])
+            os.write(w, text[50:])
+        m.wait(200)
+        assert [x.data + b"\n" for x in m.records] == sent and {x.format for x in m.records} == {"journal"}
+        assert m.positions == {b"journal:machine": b"s=abc;i=c7;b=def"}, m.positions
+        # An entry that is too long: whole fields of it, marked; the next one is itself again.
+        long = entry(200, binary=b"z\n" * 600000)
+        threading.Thread(target=lambda: [os.write(w, long[i:i + 60000]) for i in range(0, len(long), 60000)] and
+                         os.write(w, entry(201))).start()
+        m.wait(202)
+        assert m.records[200].data + b"\n" == entry(200) and m.records[200].flags == 1, m.records[200]
+        assert m.records[201].data + b"\n" == entry(201)
+        # journalctl dies and begins anew further back, as the store was behind.
+        os.close(w)
+        r, w = os.pipe()
+        m.follow(7, r, "journal:machine", FILE_JOURNAL)
+        os.close(r)
+        os.write(w, b"".join(entry(i) for i in range(150, 210)))
+        m.wait(210)
+        time.sleep(0.3)
+        assert m.count == 210 and [int(NUMBER.search(x.data.decode(errors="replace"))[1]) for x in m.records] == list(range(210))
+        os.write(w, b"no=entry\n\n\n\n=\n\n" + entry(210))
+        m.wait(213)
+        assert m.records[-1].data + b"\n" == entry(210) and m.positions[b"journal:machine"] == b"s=abc;i=d2;b=def"
+        os.write(w, b"NAME\n" + b"\xff" * 8 + entry(211))  # a length that cannot be: the pipe is closed
+        m.wait_for(lambda: any("export format" in n[2] for n in m.notes), 5)
+        os.close(w)
+
+
+def positions_outlive_a_crash(folder):
+    """Without a store: what was durable is not read again, what was not is; a position never runs ahead."""
+    log, n = folder / "a.log", 30000
+    log.write_bytes(b"".join(line(i) for i in range(n)))
+    m = Main(PROGRAM, slots=3, durable=False, landlock=-1)
+    m.source(7, "app", flags=4)
+    m.start()
+    seen, fd = collections.Counter(), os.open(log, os.O_RDONLY)
+    for k in range(30):
+        m.follow(7, fd, log)
+        m.wait_for(lambda: m.held or m.count >= n, 20)
+        if k % 3:
+            m.make_durable()
+            time.sleep(0.02 * (k % 5))
+        os.kill(m.pid, 9)
+        m.wait_for(lambda: not m.alive())
+        m.thread.join(5)
+        m.sock.close()
+        m.start()
+    m.auto = True
+    m.make_durable()
+    m.follow(7, fd, log)
+    m.wait_for(lambda: m.records and m.records[-1].data + b"\n" == line(n - 1), 30)
+    for x in m.records:
+        seen[int(NUMBER.search(x.data.decode())[1])] += 1
+    assert set(seen) == set(range(n)) and max(seen.values()) == 1, (len(seen), seen.most_common(3))
+    assert m.stop() == 0
+    os.close(fd)
+
+
 if __name__ == "__main__":
-    run(lines_of_a_file_are_records, rotations_lose_and_double_nothing, headers_stand_before_every_run,
+    run(journal_entries_are_records, positions_outlive_a_crash, local_sockets_bring_lines, lines_of_a_file_are_records, rotations_lose_and_double_nothing, headers_stand_before_every_run,
         kills_lose_and_double_nothing)

@@ -30,6 +30,8 @@ def numbers(header: str) -> dict:
 
 NODE, MESSAGE = numbers("node.h"), numbers("message.h")
 NODE_SOURCE, NODE_LISTEN, NODE_SECRET, NODE_BEGIN = (NODE[f"NODE_{w}"] for w in ("SOURCE", "LISTEN", "SECRET", "BEGIN"))
+NODE_FILE, STORE_POSITIONS = NODE["NODE_FILE"], NODE["STORE_POSITIONS"]
+FILE_MATCHED, FILE_JOURNAL = 1, 4
 NODE_SLOT, NODE_DURABLE, NODE_STOP = (NODE[f"NODE_{w}"] for w in ("SLOT", "DURABLE", "STOP"))
 NODE_FILLED, NODE_NOTE, INCIDENT, READY = NODE["NODE_FILLED"], NODE["NODE_NOTE"], NODE["DESK_INCIDENT"], MESSAGE["PROCESS_READY"]
 UDP, TCP, RELP, BULK, OTLP = range(1, 6)
@@ -70,6 +72,7 @@ class Main:
         self.count = self.bytes = self.batches = 0
         self.next_seq = self.durable = first_seq
         self.held = []  # slots that wait for durability
+        self.positions = {}  # of batches handed over: all are kept, as the store would
         self.pid, self.sock, self.status = 0, None, None
         self.lock = threading.Lock()
         self.thread = None
@@ -136,6 +139,12 @@ class Main:
             self.say(m, fd)
         ready = self.sock.recv(1024)
         assert struct.unpack_from("=I", ready)[0] == READY, ready
+        if self.positions:
+            packed = b"".join(struct.pack("=2I256s256s", len(k), len(v), k, v) for k, v in self.positions.items())
+            fd = os.memfd_create("positions")
+            os.write(fd, packed)
+            self.say(struct.pack("=3Ii3Q", STORE_POSITIONS, 0, len(self.positions), 0, 0, 0, len(packed)), fd)
+            os.close(fd)
         self.say(struct.pack("=2IQ", NODE_BEGIN, 0, self.next_seq))
         for slot in range(self.n_slots):
             self.give_slot(slot)
@@ -146,6 +155,11 @@ class Main:
     def say(self, m, fd=None):
         anc = [] if fd is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))]
         self.sock.sendmsg([m], anc)
+
+    def follow(self, source, fd, path, flags=FILE_MATCHED):
+        st = os.fstat(fd)
+        self.say(struct.pack("=4I3Qq512s", NODE_FILE, source, flags, 0, st.st_dev, st.st_ino, st.st_size, st.st_mtime_ns,
+                             str(path).encode()), fd)
 
     def give_slot(self, slot):
         self.say(struct.pack("=4IQ", NODE_SLOT, slot, 0, 0, 0))
@@ -214,6 +228,13 @@ class Main:
         table = [struct.unpack_from("=4Iq", self.ring, t + 24 * i) for i in range(n_records)]
         t += 24 * n_records
         names = [struct.unpack_from("=4x60s", self.ring, t + 64 * i)[0].split(b"\0")[0].decode() for i in range(n_sources)]
+        t += 64 * n_sources
+        for i in range(head[10]):
+            klen, vlen, key, value = struct.unpack_from("=2I256s256s", self.ring, t + 520 * i)
+            if vlen:
+                self.positions[key[:klen]] = value[:vlen]
+            else:
+                self.positions.pop(key[:klen], None)
         out = []
         for run in runs:
             peer = ipaddress.ip_address(run[10]).ipv4_mapped or ipaddress.ip_address(run[10])
