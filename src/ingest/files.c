@@ -52,6 +52,7 @@ struct serve_files *files_free(struct serve_files *f) {
                 free(f->streams[i]->raw);
                 free(f->streams[i]);
         }
+        files_import_free(f);
         inflate_free(f->packed.z);
         free(f->packed.buf);
         os_close_quiet(f->journal.fd);
@@ -63,6 +64,10 @@ struct serve_files *files_free(struct serve_files *f) {
 
 int64_t files_due(const struct serve *s) {
         return s->stopping || s->stalled ? INT64_MAX : s->files->due;
+}
+
+void files_durable(struct serve *s) {
+        files_import_durable(s);
 }
 
 /* ---- a file is handed over ---- */
@@ -96,7 +101,8 @@ int files_take(struct serve *s, const struct msg_node_file *m, int fd) {
         struct source *source = source_by_id(s, m->source);
         struct followed *x;
 
-        if (!s->begun || !source || !memchr(m->path, 0, sizeof(m->path))) {
+        if (!s->begun || !source || m->format >= FORMAT_MAX ||
+            !memchr(m->path, 0, sizeof(m->path))) {
                 os_close_quiet(fd);
                 return -EPROTO;
         }
@@ -104,7 +110,8 @@ int files_take(struct serve *s, const struct msg_node_file *m, int fd) {
                 return files_take_journal(s, m, fd);
         for (uint32_t i = 0; i < f->n; i++) {
                 x = f->files[i];
-                if (x->inode == m->inode && x->device == m->device && x->source == source) {
+                if (x->inode == m->inode && x->device == m->device && x->source == source &&
+                    !x->import && !(m->flags & FILE_IMPORT)) {
                         os_close_quiet(fd); /* its name was gone for a while */
                         return 0;
                 }
@@ -124,6 +131,10 @@ int files_take(struct serve *s, const struct msg_node_file *m, int fd) {
                                .source = source,
                                .device = m->device,
                                .inode = m->inode,
+                               .import = m->flags & FILE_IMPORT,
+                               .packed = m->flags & FILE_IMPORT, /* as unpacked bytes it counts */
+                               .token = m->token,
+                               .forced = (enum format)m->format,
                                .changed = s->now};
         snprintf(x->path, sizeof(x->path), "path=%s", m->path + (len > most ? len - most : 0));
         if (f->started == 0)
@@ -327,7 +338,7 @@ static bool see(struct serve *s, struct followed *x, bool *ret_gone) {
         x->size = size;
         x->modified = modified;
         x->changed = s->now;
-        x->done = x->refused = false;
+        x->done = x->refused = x->own = false;
         bool lost = x->stream && (shrunk ? x->packed || size < x->stream->at.offset
                                          : !x->packed && !still_has(x, x->stream));
         if (lost)
@@ -377,6 +388,11 @@ static bool take_turn(struct serve *s, struct followed *x, enum look *ret) {
         bool gone = false;
 
         *ret = LOOK_DONE;
+        if (x->import) {
+                *ret = files_look_import(s, x);
+                x->next = *ret == LOOK_MORE ? s->now : s->now + LOOK_NS;
+                return !x->done;
+        }
         if (!see(s, x, &gone))
                 return false;
         *ret = look_at(s, x, gone);

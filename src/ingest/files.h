@@ -18,6 +18,8 @@ void files_run(struct serve *s);
 int64_t files_due(const struct serve *s);
 /* The journal's pipe can be read. */
 void files_journal_ready(struct serve *s);
+/* More is durable. */
+void files_durable(struct serve *s);
 /* The batch is about to be handed over: its positions. */
 void files_batch_ends(struct serve *s);
 

@@ -64,10 +64,7 @@ void files_batch_ends(struct serve *s) {
 
 /* ---- content ---- */
 
-void stream_pass(struct stream *t, struct span bytes) {
-        uint64_t at = t->at.offset;
-        struct raw *w = t->raw;
-
+void raw_pass(struct raw *w, uint64_t at, struct span bytes) {
         if (at < FILE_HEAD)
                 memcpy(w->head + at, bytes.p, MIN(bytes.len, FILE_HEAD - (size_t)at));
         size_t had = (size_t)MIN(at, (uint64_t)FILE_TAIL);
@@ -79,6 +76,10 @@ void stream_pass(struct stream *t, struct span bytes) {
                 memmove(w->tail, w->tail + had - keep, keep);
                 memcpy(w->tail + keep, bytes.p, bytes.len);
         }
+}
+
+void stream_pass(struct stream *t, struct span bytes) {
+        raw_pass(t->raw, t->at.offset, bytes);
         t->at.offset += bytes.len;
 }
 
@@ -95,7 +96,7 @@ static bool has_header(enum format f) {
 
 bool stream_find_format(struct serve *s, struct followed *x, struct span head) {
         struct stream *t = x->stream;
-        enum format found = x->source->format;
+        enum format found = x->import ? x->forced : x->source->format;
 
         (void)s;
         if (found == FORMAT_UNKNOWN)

@@ -5,6 +5,7 @@
 #include "ingest/cut.h"
 #include "ingest/files.h"
 #include "ingest/files_position.h"
+#include "ingest/framer.h"
 #include "ingest/inflate.h"
 #include "ingest/preamble.h"
 
@@ -56,7 +57,11 @@ struct followed {
         int64_t since;    /* when its first bytes were seen, undecided; 0: none */
         uint64_t far;     /* a record longer than the buffer: its end is behind this */
         bool packed, refused;
-        bool done; /* packed: all was read; binary: looked at */
+        bool done; /* packed: all was read */
+        bool import;
+        bool own; /* packed: its content only began like another's */
+        uint32_t token;     /* of an import */
+        enum format forced; /* of an import */
         char path[96];
 };
 
@@ -71,6 +76,21 @@ struct packed {
         bool end;
         int error;
         struct raw seen; /* first and last bytes passed over */
+};
+
+/* The import at hand: one at a time, in the order they came. */
+struct import {
+        struct followed *x; /* NULL: none */
+        struct framer *fr;
+        struct decoder *dec; /* of JSON: where a value ends */
+        char *slot;          /* SLOT_BYTES */
+        struct span left;    /* of its payload, not given yet */
+        uint64_t read_at;    /* of the file */
+        uint64_t base;       /* of `left`, in the content */
+        bool ended, whole;   /* whole: the slot has the last batch */
+        uint64_t end_seq;    /* of what was given */
+        struct raw seen;
+        struct msg_imported m;
 };
 
 #define JOURNAL_ROOM ((size_t)512 << 10)
@@ -99,6 +119,7 @@ struct serve_files {
         uint64_t last_id;
         char *buf; /* FILE_BUFFER */
         struct packed packed;
+        struct import import;
         struct journal journal;
         struct mark *touched[POSITIONS_MAX]; /* in the batch at hand */
         uint32_t n_touched;
@@ -117,6 +138,7 @@ enum look {
 /* One record; `m` then has a place in its batch. As serve_record(). */
 int files_give(struct serve *s, struct mark *m, const struct serve_item *item);
 /* What was read: head, tail and offset move. */
+void raw_pass(struct raw *w, uint64_t at, struct span bytes);
 void stream_pass(struct stream *t, struct span bytes);
 /* Records at the beginning of `data`, which stands at t's offset: given and passed. `final`: nothing
  * will follow. How many bytes of it are gone; *ret_look LOOK_STALLED: no slot. */
@@ -148,6 +170,11 @@ bool files_source_is(const struct stream *t, const struct source *x);
 enum look files_look_packed(struct serve *s, struct followed *x, size_t *budget);
 void files_packed_leave(struct serve_files *f, const struct followed *x);
 bool files_is_packed(struct span head);
+
+/* files_import.c */
+enum look files_look_import(struct serve *s, struct followed *x);
+void files_import_durable(struct serve *s);
+void files_import_free(struct serve_files *f);
 
 /* files_journal.c */
 int files_take_journal(struct serve *s, const struct msg_node_file *m, int fd);

@@ -318,7 +318,7 @@ bool files_identify(struct serve *s, struct followed *x, struct span head, uint6
         head.len = MIN(head.len, FILE_HEAD);
         if (x->since == 0)
                 x->since = s->now;
-        for (uint32_t i = 0; i < f->n_streams; i++) {
+        for (uint32_t i = 0; i < f->n_streams && !x->own; i++) {
                 struct stream *t = f->streams[i];
 
                 if (t->expired || t->at.offset == 0 || !files_source_is(t, x->source))
@@ -332,7 +332,7 @@ bool files_identify(struct serve *s, struct followed *x, struct span head, uint6
                 join(x, best);
                 return true;
         }
-        if (unsure && s->now - x->since < UNSURE_NS)
+        if (unsure && !x->import && s->now - x->since < UNSURE_NS)
                 return false;
         return begin_stream(s, x);
 }

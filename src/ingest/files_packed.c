@@ -61,12 +61,7 @@ static void fill(struct packed *p) {
 
 /* The first bytes of the buffer are done with; head and tail remember them. */
 static void pass(struct packed *p, size_t n) {
-        if (p->base < FILE_HEAD)
-                memcpy(p->seen.head + p->base, p->buf, MIN(n, FILE_HEAD - (size_t)p->base));
-        size_t had = (size_t)MIN(p->base, (uint64_t)FILE_TAIL);
-        size_t keep = n >= FILE_TAIL ? 0 : MIN(had, FILE_TAIL - n), add = MIN(n, FILE_TAIL);
-        memmove(p->seen.tail, p->seen.tail + had - keep, keep);
-        memcpy(p->seen.tail + keep, p->buf + n - add, add);
+        raw_pass(&p->seen, p->base, span_of(p->buf, n));
         p->base += n;
         p->len -= n;
         memmove(p->buf, p->buf + n, p->len);
@@ -199,6 +194,7 @@ enum look files_look_packed(struct serve *s, struct followed *x, size_t *budget)
                         return finish(s, x, p);
                 if (!is_it(p, t)) {
                         p->x = NULL;
+                        x->own = true;
                         return LOOK_LOST;
                 }
         }

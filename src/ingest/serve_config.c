@@ -166,6 +166,7 @@ static int take_durable(struct serve *s, uint64_t seq) {
         s->durable = seq;
         counter_set(&s->totals[COUNT_DURABLE], seq);
         serve_streams_durable(s);
+        files_durable(s);
         for (uint32_t i = 0; i < s->n_listeners; i++)
                 if (s->listeners[i].http)
                         http_durable(s->listeners[i].http);

@@ -64,37 +64,61 @@ static int sealed_text(const struct buf *b, int *ret_fd) {
         return 0;
 }
 
-static void answer_one(int sock, control_answer *answer, void *ctx) {
-        struct pollfd p = {.fd = sock, .events = POLLIN};
-        struct msg_control_reply reply = {.magic = CONTROL_MAGIC};
-        struct msg_control m;
-        struct buf out = {.limit = ANSWER_MAX};
+void control_reply(int sock, int error, const struct buf *out) {
+        struct msg_control_reply reply = {.magic = CONTROL_MAGIC, .error = error, .len = out->len};
         int fd = -1;
 
-        if (os_poll(&p, 1, ASK_MS) <= 0 ||
-            os_recv(sock, &m, sizeof(m), NULL, 0, NULL) != sizeof(m) || m.magic != CONTROL_MAGIC)
+        if (sealed_text(out, &fd) < 0)
                 return;
-        enum lang before = lang_current;
-        lang_current = m.lang == LANG_VI ? LANG_VI : LANG_EN;
-        reply.error = answer(ctx, &m, &out);
-        lang_current = before;
-        if (sealed_text(&out, &fd) == 0) {
-                reply.len = out.len;
-                (void)os_send_now(sock, &reply, sizeof(reply), &fd, 1);
-                os_close(fd);
-        }
-        buf_deinit(&out);
+        (void)os_send_now(sock, &reply, sizeof(reply), &fd, 1);
+        os_close(fd);
 }
 
-void control_serve(struct control_server *s, control_answer *answer, void *ctx) {
+/* Whether the socket was kept, for an answer that comes later. */
+static bool answer_one(int sock, control_answer *answer, control_import *import, void *ctx) {
+        struct pollfd p = {.fd = sock, .events = POLLIN};
+        union {
+                struct msg_control head;
+                struct msg_control_import import;
+        } m;
+        struct buf out = {.limit = ANSWER_MAX};
+        _cleanup_(os_closep) int file = -1;
+        unsigned n_fds = 0;
+        ssize_t n;
+        int r = -EPROTO;
+
+        if (os_poll(&p, 1, ASK_MS) <= 0 ||
+            (n = os_recv(sock, &m, sizeof(m), &file, 1, &n_fds)) < (ssize_t)sizeof(m.head) ||
+            m.head.magic != CONTROL_MAGIC)
+                return false;
+        enum lang before = lang_current;
+        lang_current = m.head.lang == LANG_VI ? LANG_VI : LANG_EN;
+        if (m.head.verb == CONTROL_IMPORT && n == sizeof(m.import) && n_fds == 1) {
+                r = import(ctx, &m.import, file, sock);
+                if (r == 0)
+                        file = -1;
+                else
+                        buf_printf(&out, "coloa import: %s\n", error_text(r));
+        } else if (n == sizeof(m.head) && n_fds == 0) {
+                r = answer(ctx, &m.head, &out);
+        }
+        bool kept = r == 0 && m.head.verb == CONTROL_IMPORT;
+        if (!kept)
+                control_reply(sock, r, &out);
+        lang_current = before;
+        buf_deinit(&out);
+        return kept;
+}
+
+void control_serve(struct control_server *s, control_answer *answer, control_import *import,
+                   void *ctx) {
         uid_t uid;
         int sock = os_local_accept(s->fd, &uid);
 
         if (sock < 0)
                 return;
-        if (uid == 0 || uid == geteuid())
-                answer_one(sock, answer, ctx);
-        os_close(sock);
+        if ((uid != 0 && uid != geteuid()) || !answer_one(sock, answer, import, ctx))
+                os_close(sock);
 }
 
 static int print_answer(int fd, uint64_t len, FILE *to) {
@@ -109,7 +133,7 @@ static int print_answer(int fd, uint64_t len, FILE *to) {
         return 0;
 }
 
-int control_ask(const char *path, const struct msg_control *m) {
+static int ask(const char *path, const void *m, size_t len, int file, bool *ret_answered) {
         struct msg_control_reply reply;
         unsigned n_fds = 0;
         int fd = -1, sock = os_local_connect(path), r;
@@ -121,12 +145,13 @@ int control_ask(const char *path, const struct msg_control *m) {
                         path, error_text(sock));
                 return 3;
         }
-        r = os_send(sock, m, sizeof(*m), NULL, 0);
+        r = os_send(sock, m, len, &file, file >= 0 ? 1 : 0);
         if (r == 0) {
                 ssize_t n = os_recv(sock, &reply, sizeof(reply), &fd, 1, &n_fds);
                 r = n == sizeof(reply) && n_fds == 1 ? 0 : -EPERM;
         }
         os_close(sock);
+        *ret_answered = r == 0;
         if (r == 0)
                 r = print_answer(fd, reply.len, reply.error ? stderr : stdout);
         os_close_quiet(fd);
@@ -135,4 +160,16 @@ int control_ask(const char *path, const struct msg_control *m) {
                 return 3;
         }
         return reply.error ? 3 : 0;
+}
+
+int control_ask(const char *path, const struct msg_control *m) {
+        bool answered;
+
+        return ask(path, m, sizeof(*m), -1, &answered);
+}
+
+int control_ask_import(const char *path, const struct msg_control_import *m, int file) {
+        bool answered = false;
+        int r = ask(path, m, sizeof(*m), file, &answered);
+        return r && answered ? 1 : r;
 }

@@ -16,9 +16,16 @@ int control_fd(const struct control_server *s);
 /* Answers one caller who waits: `answer` appends the text and returns 0 or -errno. Only root and the
  * node's own user are heard. */
 typedef int control_answer(void *ctx, const struct msg_control *m, struct buf *out);
-void control_serve(struct control_server *s, control_answer *answer, void *ctx);
+/* A file to import: takes both descriptors when it returns 0, and answers later by control_reply(). */
+typedef int control_import(void *ctx, const struct msg_control_import *m, int file, int sock);
+void control_serve(struct control_server *s, control_answer *answer, control_import *import,
+                   void *ctx);
+/* The text goes to the caller; `sock` stays the caller's. */
+void control_reply(int sock, int error, const struct buf *out);
 
 /* The caller: prints the answer. An exit code. */
 int control_ask(const char *path, const struct msg_control *m);
+/* The same for one file; 1: the node said that not all of it could be read. */
+int control_ask_import(const char *path, const struct msg_control_import *m, int file);
 
 #endif

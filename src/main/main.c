@@ -26,6 +26,8 @@ static const struct {
         {"alerts", verb_alerts, "what the node has raised", "những cảnh báo mà nút đã nêu"},
         {"serve", verb_serve, "run a node: receive, keep and judge logs, raise alerts",
          "chạy một nút: nhận, lưu và phán xét nhật ký, nêu cảnh báo"},
+        {"import", verb_import, "have the node keep and judge files, once",
+         "cho nút lưu giữ và phán xét các tệp, một lần"},
         {"search", verb_search, "look through the events that a node keeps",
          "tìm trong các sự kiện mà một nút lưu giữ"},
         {"status", verb_status, "say how the node does", "cho biết tình trạng của nút"},

@@ -239,6 +239,8 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 flow_incident(n->flow, &own);
                 return 0;
         }
+        if (plain.type == NODE_IMPORTED && len == sizeof(struct msg_imported) && p == NODE_INGEST)
+                return node_imported(n, m);
         if (!role_of(p, &role, &index))
                 return -EPROTO;
         if (plain.type == STORE_POSITIONS && len == sizeof(struct msg_store_frames) && fd >= 0)
@@ -277,6 +279,7 @@ static void tick(struct node *n) {
         start_wanted(n);
         renew_judges(n);
         node_files_scan(n);
+        node_imports_tick(n);
         if (now - n->ticked < TICK_NS)
                 return;
         n->ticked = now;
@@ -588,6 +591,7 @@ struct node *node_free(struct node *n) {
                 return NULL;
         n->stopping = true;
         node_journal_end(n);
+        node_imports_end(n);
         /* In the order that data flows, so that each can still hand on what it has. */
         static const enum node_process first[] = {NODE_INGEST, NODE_CONSOLE, NODE_DESK, NODE_STORE,
                                                   NODE_VAULT};

@@ -55,6 +55,11 @@ int node_set_config(struct node *n, struct config *c);
 void node_stop(struct node *n);
 bool node_stopped(const struct node *n);
 
+struct msg_control_import;
+/* A file to import: takes both descriptors when it returns 0, and answers on `sock` when all of it is
+ * durable. -EBUSY: enough are on their way. */
+int node_import(struct node *n, const struct msg_control_import *m, int file, int sock);
+
 bool node_all_up(const struct node *n);
 const struct flow_stats *node_stats(const struct node *n);
 void node_process(const struct node *n, enum node_process p, struct node_process_info *ret);

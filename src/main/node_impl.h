@@ -44,6 +44,22 @@ struct node_files {
         unsigned journal_failed;
 };
 
+#define NODE_IMPORTS_MAX 16u
+#define NODE_IMPORT_NAMES 64u
+
+struct node_import {
+        int file, sock;
+        uint32_t lang;
+        bool told;
+        struct msg_node_file m;
+};
+
+struct node_imports {
+        struct node_import list[NODE_IMPORTS_MAX];
+        uint32_t n, n_names, last_token;
+        char names[NODE_IMPORT_NAMES][SOURCE_NAME_MAX];
+};
+
 struct node {
         struct node_options o;
         struct config *config;
@@ -60,6 +76,7 @@ struct node {
         bool readable[EXTRA_MAX];
         unsigned n_extra;
         struct node_files files;
+        struct node_imports imports;
 };
 
 /* node.c */
@@ -84,5 +101,11 @@ void node_files_forget(struct node *n); /* a new ingest: all are handed over aga
 void node_positions(struct node *n, const struct msg_store_frames *m, int fd);
 void node_journal_tick(struct node *n);
 void node_journal_end(struct node *n);
+
+/* node_import.c */
+void node_imports_tick(struct node *n);
+void node_imports_forget(struct node *n); /* a new ingest */
+int node_imported(struct node *n, const struct msg_imported *m);
+void node_imports_end(struct node *n);
 
 #endif

@@ -340,6 +340,7 @@ int node_start(struct node *n, enum node_process p) {
         w->watched = r == 0;
         if (r == 0 && p == NODE_INGEST) {
                 node_files_forget(n);
+                node_imports_forget(n);
                 r = node_tell_ingest(n);
         }
         if (r == 0 && p == NODE_DESK)

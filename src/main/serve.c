@@ -214,6 +214,12 @@ static int answer(void *ctx, const struct msg_control *m, struct buf *out) {
         }
 }
 
+static int import(void *ctx, const struct msg_control_import *m, int file, int sock) {
+        struct serve *s = ctx;
+
+        return node_import(s->node, m, file, sock);
+}
+
 static void take_signals(struct serve *s) {
         struct buf out = {0};
         uint32_t info[32]; /* struct signalfd_siginfo: 128 bytes, the number first */
@@ -247,7 +253,7 @@ static int run(struct serve *s) {
                 if (r == 0 && node_is_readable(s->node, s->signals))
                         take_signals(s);
                 if (r == 0 && s->control && node_is_readable(s->node, control_fd(s->control)))
-                        control_serve(s->control, answer, s);
+                        control_serve(s->control, answer, import, s);
                 say_up(s);
                 if (s->stop_at && (node_stopped(s->node) || os_monotonic() > s->stop_at))
                         break;
@@ -433,6 +439,21 @@ static int ask(int argc, char **argv, enum control_verb verb) {
         r = control_ask(s.config->control, &m);
         forget_config(s.config);
         return r;
+}
+
+int serve_control_path(const char *config, const char *directory, char *to, size_t room) {
+        struct serve s = {.signals = -1};
+
+        if (!config && !directory && access("/etc/coloa/coloa.yaml", R_OK) == 0)
+                config = "/etc/coloa/coloa.yaml";
+        s.config_path = config;
+        s.directory = directory ? directory : config ? NULL : own_directory();
+        int r = take_config(&s, &s.config);
+        if (r < 0)
+                return r;
+        snprintf(to, room, "%s", s.config->control);
+        forget_config(s.config);
+        return 0;
 }
 
 int verb_status(int argc, char **argv) {

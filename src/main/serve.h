@@ -2,8 +2,15 @@
 #ifndef MAIN_SERVE_H
 #define MAIN_SERVE_H
 
+#include <stddef.h>
+
 int verb_serve(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_reload(int argc, char **argv);
+int verb_import(int argc, char **argv);
+
+/* Where the node of this configuration (NULL: the default) or directory is reached. 0, or -errno: it
+ * was said why. */
+int serve_control_path(const char *config, const char *directory, char *to, size_t room);
 
 #endif

@@ -9,12 +9,21 @@ enum control_verb {
         CONTROL_STATUS = 1,
         CONTROL_RELOAD, /* configuration and rules, read anew */
         CONTROL_STOP,
+        CONTROL_IMPORT, /* struct msg_control_import + a file, open for reading; answered when all of
+                           it is durable */
 };
 
 struct msg_control {
         uint32_t magic, verb;
         uint32_t json; /* the answer as JSON, else as text */
         uint32_t lang; /* enum lang */
+};
+struct msg_control_import {
+        struct msg_control head;
+        uint32_t format; /* enum format; FORMAT_UNKNOWN: find out */
+        uint32_t reserved;
+        char source[64]; /* NUL-terminated: its name, of the configuration or not */
+        char path[256];  /* for notes */
 };
 #define CONTROL_MAGIC 0x4c525443u
 

@@ -32,6 +32,7 @@ enum node_message {
         NODE_STOP,         /* finish: hand over what is there, take nothing more */
         NODE_FILLED,       /* msg_node_slot */
         NODE_NOTE,         /* msg_note: one line for the operator's log */
+        NODE_IMPORTED,     /* msg_imported: a FILE_IMPORT is durable, or why it is not */
 
         /* main ↔ seal */
         NODE_SEAL = 120, /* msg_seal: slot into half */
@@ -56,12 +57,12 @@ enum node_message {
         /* main ↔ desk */
         DESK_OUTBOX =
                 170, /* msg_judge.judge + its outbox, writable (the tail); a new judge has a new one */
-        DESK_PROGRAM,   /* msg_plain + memfd: names of rules, correlations */
-        DESK_BATCH,     /* msg_judge: take all; [from, to) is judged, nothing when equal */
-        DESK_TAKEN,     /* msg_judge: empty; or error: the judge broke the format */
-        DESK_COMMITTED, /* msg_judge: durable; first_seq: so is all below, without a gap */
-        DESK_READY,     /* msg_node_seq: everything below was judged and committed */
-        DESK_INCIDENT,  /* msg_own_alert: the node itself has something to say */
+        DESK_PROGRAM,    /* msg_plain + memfd: names of rules, correlations */
+        DESK_BATCH,      /* msg_judge: take all; [from, to) is judged, nothing when equal */
+        DESK_TAKEN,      /* msg_judge: empty; or error: the judge broke the format */
+        DESK_COMMITTED,  /* msg_judge: durable; first_seq: so is all below, without a gap */
+        DESK_READY,      /* msg_node_seq: everything below was judged and committed */
+        DESK_INCIDENT,   /* msg_own_alert: the node itself has something to say */
         DESK_EXCEPTIONS, /* msg_plain + the file of exceptions, open or in a memfd */
         DESK_CLOCK, /* msg_node_seq: all received before (ns UTC) was judged and handed over by DESK_BATCH;
                        said now and then, so that windows close in quiet periods */
@@ -87,6 +88,15 @@ struct msg_note {
         uint32_t level;               /* 0 error, 1 warning, 2 information */
         char source[SOURCE_NAME_MAX]; /* or empty */
         char text[160]; /* English constant phrase or key=value; printable ASCII, checked */
+};
+
+struct msg_imported {
+        uint32_t type, token;
+        int32_t error;           /* 0 or -errno */
+        uint32_t bad;            /* stretches that could not be read */
+        uint64_t records, bytes; /* taken now */
+        uint64_t before;         /* bytes that were read before, of the same content */
+        char what[96];           /* of the last stretch: a constant English phrase */
 };
 
 struct msg_seal {

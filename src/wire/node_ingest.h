@@ -127,12 +127,15 @@ enum {
         FILE_MATCHED = 1u << 0,
         FILE_ROTATED = 1u << 1,
         FILE_JOURNAL = 1u << 2, /* a pipe that journalctl writes its export format to */
+        FILE_IMPORT = 1u << 3,  /* read once, to the end; answered by NODE_IMPORTED */
 };
 
 /* With one descriptor: a followed file that main opened, as its name matched a source's pattern. */
 struct msg_node_file {
         uint32_t type, source;
-        uint32_t flags, reserved;
+        uint32_t flags, token; /* token: of an import, comes back */
+        uint32_t format;       /* of an import; FORMAT_UNKNOWN: find out */
+        uint32_t reserved;
         uint64_t device, inode, size;
         int64_t modified; /* ns UTC */
         char path[512];   /* for notes; NUL-terminated */

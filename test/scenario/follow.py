@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from node_world import Node, kill
+from node_world import Node, environment, kill
 from play_main import FILE_JOURNAL, Main
 from tap import PROGRAM, run
 
@@ -345,6 +345,52 @@ def positions_outlive_a_crash(folder):
     os.close(fd)
 
 
+def imports_are_kept_once(folder):
+    """Whatever a hunt reads, durable when it is answered; the same again brings nothing new, an interrupted one goes on."""
+    files = {
+        "lines.log": b"".join(line(i) for i in range(2000)),
+        "array.json": b'{"Records":[' + b",\n".join(b'{"event":"put","who":{"n":"number=%d"}}' % i for i in range(2000, 3000)) + b"]}",
+        "packed.log.gz": gzip.compress(b"".join(line(i) for i in range(3000, 4000))),
+        "table.csv": b"when,user,number\n" + b"".join(b"2026-11-23,erin,number=%d\n" % i for i in range(4000, 9000)),
+        "wide.txt": b"".join(line(i) for i in range(9000, 9100)).decode().encode("utf-16"),
+        "export.journal": b"".join(entry(i) for i in range(9100, 9200)),
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    paths = [folder / name for name in files]
+    node = Node(folder, listeners={"bulk": "bulk"})
+    with node:
+        r = node.ask("import", "--source", "evidence", *paths)
+        assert r.returncode == 0, r
+        said = r.stdout.decode().splitlines()
+        assert [int(s.split(": ")[1].split()[0]) for s in said] == [2000, 1000, 1000, 5000, 100, 100], said
+        is_whole(node, 9200)
+        assert len(node.search("user:erin AND source:evidence")) == 5000
+        assert len(node.search("who.n:*number* AND event:put")) == 1000
+        r = node.ask("import", "--source", "evidence", *paths)
+        assert r.returncode == 0 and all(" 0 records" in s for s in r.stdout.decode().splitlines()), r
+        # Of another source it is another matter; what is none of ours is refused; a broken one says so.
+        assert b"2000 records" in node.ask("import", folder / "lines.log").stdout
+        (folder / "binary").write_bytes(bytes(range(256)) * 64)
+        (folder / "torn.gz").write_bytes(files["packed.log.gz"][:3000])
+        r = node.ask("import", folder / "binary", folder / "torn.gz", folder / "missing")
+        assert r.returncode == 1 and b"missing" in r.stderr, r
+        # Killed in the middle: main hands the file to the next ingest.
+        big = folder / "big.log"
+        big.write_bytes(b"".join(line(i) for i in range(9200, 209200)))
+        p = subprocess.Popen([PROGRAM, "import", "-c", node.config, "--source", "big", big], stdout=subprocess.PIPE,
+                             env=environment())
+        for _ in range(3):
+            time.sleep(0.3)
+            kill(node.pids().get("ingest", 0), node.program)
+        out = p.communicate(timeout=120)[0]
+        print("#", out)
+        assert p.returncode == 0, out
+        got = collections.Counter(int(NUMBER.search(x["event.original"])[1]) for x in node.search("source:big"))
+        assert set(got) == set(range(9200, 209200)) and max(got.values()) == 1, (len(got), got.most_common(3))
+    node.verify()
+
+
 if __name__ == "__main__":
-    run(journal_entries_are_records, positions_outlive_a_crash, local_sockets_bring_lines, lines_of_a_file_are_records, rotations_lose_and_double_nothing, headers_stand_before_every_run,
+    run(imports_are_kept_once, journal_entries_are_records, positions_outlive_a_crash, local_sockets_bring_lines, lines_of_a_file_are_records, rotations_lose_and_double_nothing, headers_stand_before_every_run,
         kills_lose_and_double_nothing)

@@ -158,7 +158,7 @@ class Main:
 
     def follow(self, source, fd, path, flags=FILE_MATCHED):
         st = os.fstat(fd)
-        self.say(struct.pack("=4I3Qq512s", NODE_FILE, source, flags, 0, st.st_dev, st.st_ino, st.st_size, st.st_mtime_ns,
+        self.say(struct.pack("=6I3Qq512s", NODE_FILE, source, flags, 0, 0, 0, st.st_dev, st.st_ino, st.st_size, st.st_mtime_ns,
                              str(path).encode()), fd)
 
     def give_slot(self, slot):
