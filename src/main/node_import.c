@@ -4,7 +4,6 @@
  *
  * A source that no configuration names gets a number of its own, above all that it gives. */
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/lang.h"
 #include "main/control.h"
