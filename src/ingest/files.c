@@ -338,7 +338,8 @@ static bool see(struct serve *s, struct followed *x, bool *ret_gone) {
         x->size = size;
         x->modified = modified;
         x->changed = s->now;
-        x->done = x->refused = x->own = false;
+        x->done = x->refused = false;
+        x->n_unlike = 0;
         bool lost = x->stream && (shrunk ? x->packed || size < x->stream->at.offset
                                          : !x->packed && !still_has(x, x->stream));
         if (lost)

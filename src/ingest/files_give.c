@@ -7,6 +7,7 @@
  *
  * What is no record: blank lines, and zeros at the beginning of a line, which a writer leaves who
  * went on at its old offset after a truncation. They are passed over. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -78,7 +79,20 @@ void raw_pass(struct raw *w, uint64_t at, struct span bytes) {
         }
 }
 
+void stream_whole(struct stream *t) {
+        if (!t->whole || t->whole_at != t->at.offset)
+                return;
+        crypto_generichash_state copy = *t->whole;
+        crypto_generichash_final(&copy, t->at.whole, FILE_HASH);
+        t->at.has_whole = true;
+}
+
 void stream_pass(struct stream *t, struct span bytes) {
+        t->at.has_whole = false; /* unless all before it is known */
+        if (t->whole && t->whole_at == t->at.offset) {
+                crypto_generichash_update(t->whole, (const unsigned char *)bytes.p, bytes.len);
+                t->whole_at += bytes.len;
+        }
         raw_pass(t->raw, t->at.offset, bytes);
         t->at.offset += bytes.len;
 }

@@ -42,6 +42,8 @@ struct stream {
         struct preamble *pr;      /* of formats with a header */
         uint64_t described;       /* how far `pr` knows the content */
         uint32_t header;          /* goes up when `pr` changes */
+        struct crypto_generichash_blake2b_state *whole; /* of the import at hand, up to whole_at */
+        uint64_t whole_at;
         bool expired;
 };
 
@@ -59,7 +61,8 @@ struct followed {
         bool packed, refused;
         bool done; /* packed: all was read */
         bool import;
-        bool own; /* packed: its content only began like another's */
+        uint64_t unlike[8]; /* packed: streams that its content only began like */
+        uint32_t n_unlike;
         uint32_t token;     /* of an import */
         enum format forced; /* of an import */
         char path[96];
@@ -87,9 +90,10 @@ struct import {
         struct span left;    /* of its payload, not given yet */
         uint64_t read_at;    /* of the file */
         uint64_t base;       /* of `left`, in the content */
-        bool ended, whole;   /* whole: the slot has the last batch */
+        bool ended, last;    /* last: the slot has the last batch */
         uint64_t end_seq;    /* of what was given */
         struct raw seen;
+        struct crypto_generichash_blake2b_state *whole; /* of what was passed */
         struct msg_imported m;
 };
 
@@ -138,6 +142,7 @@ enum look {
 /* One record; `m` then has a place in its batch. As serve_record(). */
 int files_give(struct serve *s, struct mark *m, const struct serve_item *item);
 /* What was read: head, tail and offset move. */
+void stream_whole(struct stream *t); /* t->at.whole, when it is known */
 void raw_pass(struct raw *w, uint64_t at, struct span bytes);
 void stream_pass(struct stream *t, struct span bytes);
 /* Records at the beginning of `data`, which stands at t's offset: given and passed. `final`: nothing
@@ -164,6 +169,8 @@ bool files_tail_is(const struct stream *t, struct span tail);
 void files_leave(struct serve *s, struct followed *x); /* its stream */
 void stream_hash(struct stream *t);                    /* t->at from raw */
 void files_streams_tick(struct serve *s);
+/* That stream it is not, although it begins so. */
+void files_is_unlike(struct serve *s, struct followed *x);
 bool files_source_is(const struct stream *t, const struct source *x);
 
 /* files_packed.c */

@@ -6,6 +6,7 @@
  * interrupted goes on where it was, and the same file again brings nothing new.
  *
  * It is answered when its last record is durable. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ void files_import_free(struct serve_files *f) {
         framer_free(g->fr);
         decoder_free(g->dec);
         free(g->slot);
+        free(g->whole);
 }
 
 static ssize_t read_file(void *ctx, void *to, size_t n) {
@@ -38,7 +40,8 @@ static void rewind_to_start(struct import *g) {
                 in.forced = g->x->source->format;
         g->read_at = g->base = 0;
         g->left = SPAN_NONE;
-        g->ended = g->whole = false;
+        g->ended = g->last = false;
+        crypto_generichash_init(g->whole, NULL, 0, FILE_HASH);
         framer_open(g->fr, &in);
 }
 
@@ -52,7 +55,9 @@ static bool begin(struct serve *s, struct followed *x) {
                 g->dec = decoder_new(&options);
         if (!g->slot)
                 g->slot = aligned_alloc(64, SLOT_BYTES);
-        if (!g->fr || !g->dec || !g->slot)
+        if (!g->whole)
+                g->whole = aligned_alloc(64, (sizeof(*g->whole) + 63) / 64 * 64);
+        if (!g->fr || !g->dec || !g->slot || !g->whole)
                 return false;
         g->x = x;
         g->m = (struct msg_imported){.type = NODE_IMPORTED, .token = x->token};
@@ -62,6 +67,12 @@ static bool begin(struct serve *s, struct followed *x) {
 }
 
 static void answer(struct serve *s, struct import *g, int error) {
+        struct stream *t = g->x->stream;
+
+        if (t && t->whole) {
+                stream_whole(t);
+                t->whole = NULL;
+        }
         g->m.error = error;
         (void)os_send(s->set.sock, &g->m, sizeof(g->m), NULL, 0);
         g->x->done = true;
@@ -190,31 +201,48 @@ static enum look give_left(struct serve *s, struct import *g) {
 static bool know(struct serve *s, struct import *g) {
         struct followed *x = g->x;
 
-        if (!x->stream && !files_identify(s, x, g->left, g->whole ? g->left.len : UINT64_MAX))
+        if (!x->stream && !files_identify(s, x, g->left, g->last ? g->left.len : UINT64_MAX))
                 return false;
         x->forced = framer_format(g->fr);
         return stream_find_format(s, x, g->left) || x->forced == FORMAT_EVTX;
+}
+
+static bool is_it(struct import *g, const struct stream *t) {
+        struct span head = span_of(g->seen.head, (size_t)MIN(g->base, (uint64_t)FILE_HEAD));
+        struct span tail = span_of(g->seen.tail, (size_t)MIN(g->base, (uint64_t)FILE_TAIL));
+        crypto_generichash_state copy = *g->whole;
+        uint8_t whole[FILE_HASH];
+
+        crypto_generichash_final(&copy, whole, sizeof(whole));
+        return files_head_is(t, head) == LIKE && files_tail_is(t, tail) &&
+               (!t->at.has_whole || memcmp(whole, t->at.whole, sizeof(whole)) == 0);
 }
 
 /* What was read before is passed over. false: it is another content after all. */
 static bool pass_over(struct import *g) {
         struct stream *t = g->x->stream;
 
-        if (g->base >= t->at.offset)
+        if (g->base >= t->at.offset) {
+                if (g->base == 0) { /* a new one */
+                        t->whole = g->whole;
+                        t->whole_at = 0;
+                }
                 return true;
+        }
         size_t n = (size_t)MIN((uint64_t)g->left.len, t->at.offset - g->base);
         if (t->described == g->base) {
                 stream_describe(t, span_of(g->left.p, n));
                 t->described += n;
         }
         g->m.before += n;
+        crypto_generichash_update(g->whole, (const unsigned char *)g->left.p, n);
         done_with(g, n);
         if (g->base < t->at.offset)
                 return true;
-        struct span head = span_of(g->seen.head, (size_t)MIN(g->base, (uint64_t)FILE_HEAD));
-        struct span tail = span_of(g->seen.tail, (size_t)MIN(g->base, (uint64_t)FILE_TAIL));
-        if (files_head_is(t, head) != LIKE || !files_tail_is(t, tail))
+        if (!is_it(g, t))
                 return false;
+        t->whole = g->whole;
+        t->whole_at = g->base;
         if (!t->raw && (t->raw = malloc(sizeof(*t->raw))))
                 *t->raw = g->seen;
         return t->raw != NULL;
@@ -232,7 +260,7 @@ static enum look fetch(struct serve *s, struct import *g) {
         }
         if (r == FRAMER_BATCH && batch_view(g->slot, &b) == 0) {
                 g->left = b.payload;
-                g->whole = b.h.flags & BATCH_LAST;
+                g->last = b.h.flags & BATCH_LAST;
                 return LOOK_MORE;
         }
         g->ended = true;
@@ -267,9 +295,8 @@ enum look files_look_import(struct serve *s, struct followed *x) {
                 return LOOK_DONE;
         }
         if (!pass_over(g)) {
-                files_leave(s, x);
+                files_is_unlike(s, x);
                 g->m.before = 0;
-                x->own = true;
                 rewind_to_start(g);
                 return LOOK_MORE;
         }

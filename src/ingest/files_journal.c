@@ -103,14 +103,7 @@ static bool was_given(struct journal *j, struct span cursor) {
 static int give_entry(struct serve *s, struct span entry, uint64_t true_len) {
         struct journal *j = &s->files->journal;
         struct span cursor;
-        size_t whole;
-
-        while (entry.len && entry.p[0] == '\n') {
-                entry.p++;
-                entry.len--;
-                true_len--;
-        }
-        whole = journal_whole_fields(entry, RECORD_MAX);
+        size_t whole = journal_whole_fields(entry, RECORD_MAX);
         if (whole == 0)
                 return 0;
         cursor = journal_cursor(entry);
@@ -162,6 +155,11 @@ static bool give_all(struct serve *s) {
                 pass_over(j);
         while (at < j->len && !j->over) {
                 struct cut_journal st = {0};
+
+                if (j->buf[at] == '\n') { /* so that what the cutter finds is an entry */
+                        at++;
+                        continue;
+                }
                 struct span left = span_of(j->buf + at, j->len - at);
                 size_t used, n = cut_journal(&st, left, true, &used);
 

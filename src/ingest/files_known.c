@@ -38,6 +38,7 @@ static size_t value_of(const struct mark *m, char to[POSITION_VALUE_MAX]) {
                 return 0;
         t->at.seen = os_now() / NS_PER_SEC;
         stream_hash(t);
+        stream_whole(t);
         return file_position_print(&t->at, to);
 }
 
@@ -310,6 +311,19 @@ static bool begin_stream(struct serve *s, struct followed *x) {
         return true;
 }
 
+void files_is_unlike(struct serve *s, struct followed *x) {
+        if (x->stream && x->n_unlike < ARRAY_LEN(x->unlike))
+                x->unlike[x->n_unlike++] = x->stream->id;
+        files_leave(s, x);
+}
+
+static bool is_unlike(const struct followed *x, const struct stream *t) {
+        for (uint32_t i = 0; i < x->n_unlike; i++)
+                if (x->unlike[i] == t->id)
+                        return true;
+        return false;
+}
+
 bool files_identify(struct serve *s, struct followed *x, struct span head, uint64_t size) {
         struct serve_files *f = s->files;
         struct stream *best = NULL;
@@ -318,10 +332,11 @@ bool files_identify(struct serve *s, struct followed *x, struct span head, uint6
         head.len = MIN(head.len, FILE_HEAD);
         if (x->since == 0)
                 x->since = s->now;
-        for (uint32_t i = 0; i < f->n_streams && !x->own; i++) {
+        for (uint32_t i = 0; i < f->n_streams && x->n_unlike < ARRAY_LEN(x->unlike); i++) {
                 struct stream *t = f->streams[i];
 
-                if (t->expired || t->at.offset == 0 || !files_source_is(t, x->source))
+                if (t->expired || t->at.offset == 0 || is_unlike(x, t) ||
+                    !files_source_is(t, x->source))
                         continue;
                 enum likeness l = compare(s, x, t, head, size);
                 unsure |= l == UNSURE;

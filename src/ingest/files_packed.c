@@ -193,9 +193,8 @@ enum look files_look_packed(struct serve *s, struct followed *x, size_t *budget)
                 if (p->base < t->at.offset) /* shorter: nothing new in it, so far */
                         return finish(s, x, p);
                 if (!is_it(p, t)) {
-                        p->x = NULL;
-                        x->own = true;
-                        return LOOK_LOST;
+                        files_is_unlike(s, x);
+                        return LOOK_MORE;
                 }
         }
         return read_on(s, x, p, budget);

@@ -21,14 +21,19 @@ void file_hash(uint8_t *to, size_t n, struct span bytes) {
 
 size_t file_position_print(const struct file_position *p, char to[POSITION_VALUE_MAX]) {
         char first[2 * FIRST_HASH + 1], head[2 * FILE_HASH + 1], tail[2 * FILE_HASH + 1];
+        char whole[2 * FILE_HASH + 2] = "";
 
         sodium_bin2hex(first, sizeof(first), p->first, FIRST_HASH);
         sodium_bin2hex(head, sizeof(head), p->head, FILE_HASH);
         sodium_bin2hex(tail, sizeof(tail), p->tail, FILE_HASH);
-        return (size_t)snprintf(to, POSITION_VALUE_MAX, "1 %llu %llu %llu %lld %s %s %s",
+        if (p->has_whole) {
+                whole[0] = ' ';
+                sodium_bin2hex(whole + 1, sizeof(whole) - 1, p->whole, FILE_HASH);
+        }
+        return (size_t)snprintf(to, POSITION_VALUE_MAX, "1 %llu %llu %llu %lld %s %s %s%s",
                                 (unsigned long long)p->offset, (unsigned long long)p->device,
-                                (unsigned long long)p->inode, (long long)p->seen, first, head,
-                                tail);
+                                (unsigned long long)p->inode, (long long)p->seen, first, head, tail,
+                                whole);
 }
 
 /* The next word, without the blank behind it. */
@@ -67,6 +72,8 @@ static bool hash(struct span *rest, uint8_t *to, size_t n) {
 bool file_position_parse(struct span value, struct file_position *ret) {
         uint64_t version, seen;
 
+        if (value.len == 0 || value.p[value.len - 1] == ' ')
+                return false;
         if (!number(&value, 1, &version) || version != 1 ||
             !number(&value, INT64_MAX, &ret->offset) || !number(&value, UINT64_MAX, &ret->device) ||
             !number(&value, UINT64_MAX, &ret->inode) || !number(&value, INT64_MAX / 2, &seen) ||
@@ -74,7 +81,8 @@ bool file_position_parse(struct span value, struct file_position *ret) {
             !hash(&value, ret->tail, FILE_HASH))
                 return false;
         ret->seen = (int64_t)seen;
-        return value.len == 0;
+        ret->has_whole = value.len > 0;
+        return !ret->has_whole || (hash(&value, ret->whole, FILE_HASH) && value.len == 0);
 }
 
 size_t file_key_print(const char *source, uint64_t id, char to[POSITION_KEY_MAX]) {

@@ -2,11 +2,11 @@
  * content is known again under another name, in a copy, or packed.
  *
  *     key    "file:SOURCE:0123456789abcdef"     the number is the content's own, not the file's
- *     value  "1 OFFSET DEVICE INODE SEEN FIRST HEAD TAIL"
+ *     value  "1 OFFSET DEVICE INODE SEEN FIRST HEAD TAIL [WHOLE]"
  *
  * Numbers are decimal (SEEN: seconds UTC of the last writing); FIRST, HEAD and TAIL are BLAKE2b in
  * hexadecimal over what stands before OFFSET: its first 64 and 4096 bytes, its last 256, or as many
- * as there are. Bytes count as unpacked. */
+ * as there are; WHOLE, of what was imported, over all of it. Bytes count as unpacked. */
 #ifndef INGEST_FILES_POSITION_H
 #define INGEST_FILES_POSITION_H
 
@@ -22,6 +22,8 @@ struct file_position {
         uint64_t offset, device, inode;
         int64_t seen;
         uint8_t first[FIRST_HASH], head[FILE_HASH], tail[FILE_HASH];
+        bool has_whole;
+        uint8_t whole[FILE_HASH];
 };
 
 /* `n`: FIRST_HASH or FILE_HASH. */

@@ -369,6 +369,10 @@ def imports_are_kept_once(folder):
         assert len(node.search("who.n:*number* AND event:put")) == 1000
         r = node.ask("import", "--source", "evidence", *paths)
         assert r.returncode == 0 and all(" 0 records" in s for s in r.stdout.decode().splitlines()), r
+        # A copy that was changed in the middle is another content.
+        (folder / "changed.log").write_bytes(files["lines.log"].replace(b"number=1000 ", b"number=X000 "))
+        for expected in (b" 2000 records", b" 0 records"):
+            assert expected in node.ask("import", "--source", "evidence", folder / "changed.log").stdout
         # Of another source it is another matter; what is none of ours is refused; a broken one says so.
         assert b"2000 records" in node.ask("import", folder / "lines.log").stdout
         (folder / "binary").write_bytes(bytes(range(256)) * 64)

@@ -236,6 +236,62 @@ static void a_filter_holds_what_was_added(void) {
         check(filter_size(1u << 30) == sizeof(lines) && filter_size(0) == FILTER_LINE);
 }
 
+/* Runs under a header are never cut: each frame has the header of every such run in it. */
+static void headed_runs_stay_whole(void) {
+        _cleanup_(records_builder_freep) struct records_builder *b = records_builder_new();
+        _cleanup_(frame_maker_freep) struct frame_maker *m = frame_maker_new(1);
+        _cleanup_(frame_opener_freep) struct frame_opener *o = frame_opener_new();
+        static char z[FRAME_BYTES_MAX], text[100000];
+        struct frame_entry e;
+        struct records all, r;
+        uint64_t seq;
+
+        memset(text, 'x', sizeof(text));
+        records_begin(b, slot, sizeof(slot), 7);
+        for (uint32_t k = 0; k < 12; k++) {
+                struct origin from_file = from(1, k % 4 == 3 ? FORMAT_JSON : FORMAT_CSV);
+
+                from_file.headed = k % 4 == 3 ? 0 : k + 1;
+                if (from_file.headed)
+                        check_int(records_add(b, &from_file, SPAN("a,b"), 3, RECORD_PREAMBLE, 1,
+                                              &seq),
+                                  0);
+                for (uint32_t i = 0, many = 400 + rnd(600); i < many; i++) {
+                        size_t n = rnd(k == 5 && i == 3 ? 99999 : 50);
+
+                        check_int(records_add(b, &from_file, span_of(text, n), n, 0, 1, &seq), 0);
+                }
+        }
+        size_t size = records_end(b);
+        compare(size);
+        check_int(records_view(slot, size, &all), 0);
+        unsigned headed = 0, frames = 0;
+        for (uint32_t at = 0; at < all.h.n_records; frames++) {
+                uint32_t n;
+
+                frame_begin(m, all.h.first_seq + at);
+                check_int(frame_add(m, &all, at, &n), 0);
+                check(n > 0);
+                check_int(frame_end(m, z, sizeof(z), &e), 0);
+                check_int(frame_open(o, span_of(z, e.len), room, &r), 0);
+                for (uint32_t k = 0; k < r.h.n_runs; k++) {
+                        struct run run;
+                        struct record first;
+                        struct span bytes;
+
+                        check(records_run(&r, k, &run) &&
+                              records_at(&r, run.first, &first, &bytes));
+                        if (run.format != FORMAT_CSV)
+                                continue;
+                        headed++;
+                        check((run.flags & RUN_HEADED) && (first.flags & RECORD_PREAMBLE));
+                        check(span_eq(bytes, SPAN("a,b")));
+                }
+                at += n;
+        }
+        check(frames > 1 && headed == 9);
+}
+
 int main(void) {
         RUN(what_is_sealed_comes_back);
         RUN(a_record_of_the_greatest_length_fits);
@@ -243,5 +299,6 @@ int main(void) {
         RUN(tokens_of_a_text);
         RUN(skipping_loses_no_token);
         RUN(a_filter_holds_what_was_added);
+        RUN(headed_runs_stay_whole);
         return check_done();
 }
