@@ -185,7 +185,6 @@ void files_import_free(struct serve_files *f);
 
 /* files_journal.c */
 int files_take_journal(struct serve *s, const struct msg_node_file *m, int fd);
-void files_journal_known(struct serve_files *f, struct span name, struct span cursor);
 void files_journal_run(struct serve *s);
 
 #endif

@@ -22,12 +22,6 @@ static size_t value_of(const struct mark *m, char to[POSITION_VALUE_MAX]) {
         return j->cursor_len;
 }
 
-void files_journal_known(struct serve_files *f, struct span name, struct span cursor) {
-        (void)f;
-        (void)name;
-        (void)cursor; /* main has it, and starts journalctl there */
-}
-
 static void watch(struct serve *s, bool want) {
         struct journal *j = &s->files->journal;
 

@@ -119,10 +119,9 @@ static struct stream *add_stream(struct serve *s, struct span source, uint64_t i
 }
 
 int files_positions(struct serve *s, const struct msg_store_frames *m, int fd) {
-        struct serve_files *f = s->files;
         size_t len = (size_t)m->n_frames * sizeof(struct position);
         struct stat st;
-        void *p;
+        void *p = NULL;
 
         if (s->begun || m->n_frames > (1u << 20))
                 return -EPROTO;
@@ -144,8 +143,6 @@ int files_positions(struct serve *s, const struct msg_store_frames *m, int fd) {
                 memcpy(&x, (const char *)p + i * sizeof(x), sizeof(x));
                 struct span key = span_of(x.key, MIN(x.key_len, POSITION_KEY_MAX));
                 struct span value = span_of(x.value, MIN(x.value_len, POSITION_VALUE_MAX));
-                if (span_starts(key, SPAN("journal:")))
-                        files_journal_known(f, span_of(key.p + 8, key.len - 8), value);
                 if (!file_key_parse(key, &source, &id) || !file_position_parse(value, &at) ||
                     at.offset == 0)
                         continue;
