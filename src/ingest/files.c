@@ -7,7 +7,8 @@
  * have theirs; the next turn goes on behind the file that was last.
  *
  * A record is complete with its line end. What is left behind the last one waits for it, until the
- * file was deleted and quiet for five seconds: then nobody will finish it. */
+ * file was deleted, or another one has its name, and it was quiet for five seconds: then nobody will
+ * finish it. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -139,6 +140,11 @@ int files_take(struct serve *s, const struct msg_node_file *m, int fd) {
         snprintf(x->path, sizeof(x->path), "path=%s", m->path + (len > most ? len - most : 0));
         if (f->started == 0)
                 f->started = s->now;
+        for (uint32_t i = 0; i < f->n && !x->import; i++) {
+                struct followed *y = f->files[i];
+
+                y->rotated |= y->source == source && strcmp(y->path, x->path) == 0;
+        }
         f->files[f->n++] = x;
         f->due = s->now;
         return 0;
@@ -215,6 +221,10 @@ static enum look describe(struct serve *s, struct followed *x, size_t *budget) {
         struct stream *t = x->stream;
 
         while (t->pr && t->described < t->at.offset) {
+                if (t->format == FORMAT_CSV && preamble_get(t->pr).len) {
+                        t->described = t->at.offset; /* it has one header */
+                        break;
+                }
                 uint64_t left = t->at.offset - t->described;
                 ssize_t n = os_pread(x->fd, s->files->buf, (size_t)MIN(FILE_BUFFER, left),
                                      t->described);
@@ -306,6 +316,8 @@ static enum look look_plain(struct serve *s, struct followed *x, size_t *budget,
         struct stream *t = x->stream;
         bool quiet = s->now - x->changed > QUIET_NS;
 
+        gone |= x->rotated;
+
         if (x->size > t->at.offset)
                 return read_plain(s, x, budget, gone && quiet);
         return LOOK_DONE;
@@ -315,8 +327,10 @@ static enum look look_plain(struct serve *s, struct followed *x, size_t *budget,
 static bool still_has(const struct followed *x, const struct stream *t) {
         char head[FILE_HEAD];
 
-        if (x->size >= t->at.offset)
+        if (x->size > t->at.offset)
                 return true; /* the tail tells, before more is read */
+        if (x->size == t->at.offset)
+                return files_has_tail(x, t);
         ssize_t n = os_pread(x->fd, head, (size_t)MIN(x->size, (uint64_t)FILE_HEAD), 0);
         return n > 0 && files_head_is(t, span_of(head, (size_t)n)) != UNLIKE;
 }

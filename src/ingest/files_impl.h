@@ -59,7 +59,8 @@ struct followed {
         int64_t since;    /* when its first bytes were seen, undecided; 0: none */
         uint64_t far;     /* a record longer than the buffer: its end is behind this */
         bool packed, refused;
-        bool done; /* packed: all was read */
+        bool rotated; /* another file has its name */
+        bool done;    /* packed: all was read */
         bool import;
         uint64_t unlike[8]; /* packed: streams that its content only began like */
         uint32_t n_unlike;
@@ -165,6 +166,7 @@ bool files_identify(struct serve *s, struct followed *x, struct span head, uint6
 bool files_make_raw(const struct followed *x, struct stream *t);
 /* Whether the beginning is the stream's, as far as both are known. */
 enum likeness files_head_is(const struct stream *t, struct span head);
+bool files_has_tail(const struct followed *x, const struct stream *t);
 bool files_tail_is(const struct stream *t, struct span tail);
 void files_leave(struct serve *s, struct followed *x); /* its stream */
 void stream_hash(struct stream *t);                    /* t->at from raw */

@@ -233,19 +233,23 @@ enum likeness files_head_is(const struct stream *t, struct span head) {
         return UNSURE;
 }
 
+bool files_has_tail(const struct followed *x, const struct stream *t) {
+        char tail[FILE_TAIL];
+        size_t n;
+
+        return read_tail(x, t, tail, &n) && files_tail_is(t, span_of(tail, n));
+}
+
 static enum likeness compare(const struct serve *s, const struct followed *x,
                              const struct stream *t, struct span head, uint64_t size) {
         bool same = t->at.device == x->device && t->at.inode == x->inode;
         bool lately = t->carriers == 0 && (s->now - t->lost < LATELY_NS);
-        char tail[FILE_TAIL];
-        size_t n;
-
         enum likeness l = files_head_is(t, head);
         if (l != LIKE)
                 return l;
         if (size < t->at.offset)
                 return head.len >= SURE ? LIKE : UNSURE;
-        if (!x->packed && (!read_tail(x, t, tail, &n) || !files_tail_is(t, span_of(tail, n))))
+        if (!x->packed && !files_has_tail(x, t))
                 return UNLIKE;
         return t->at.offset >= SURE || same || lately ? LIKE : UNSURE;
 }

@@ -212,6 +212,8 @@ void node_journal_tick(struct node *n) {
                 n->files.cursor_known = false;
                 n->files.journal_again = now + JOURNAL_NS;
         }
+        if (!s && n->files.journal > 0)
+                node_journal_end(n); /* a reload: nobody wants it any more */
         if (!s || n->files.journal > 0 || now < n->files.journal_again)
                 return;
         if (!n->files.cursor_known) {

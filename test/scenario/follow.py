@@ -91,7 +91,16 @@ def lines_of_a_file_are_records(folder):
             settle(node, 106 - 105)
             os.unlink(logs / "third.log")
             node.wait_for(lambda: len(kept(node)) == 107, 20)
-    is_whole(node, 107)
+        # As for one whose name another file has; and what was written over in place, as long as before, is read.
+        (logs / "fourth.log").write_bytes(line(107) + line(108)[:-1])
+        settle(node, 3)
+        os.rename(logs / "fourth.log", folder / "fourth.old")
+        (logs / "fourth.log").write_bytes(line(109))
+        node.wait_for(lambda: len(kept(node)) == 110, 20)
+        with open(logs / "fourth.log", "r+b") as f:
+            f.write(line(109).replace(b"number=109", b"number=110"))
+        node.wait_for(lambda: len(kept(node)) == 111, 20)
+    is_whole(node, 111)
     node.verify()
 
 
