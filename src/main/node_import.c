@@ -137,7 +137,7 @@ int node_imported(struct node *n, const struct msg_imported *m) {
                 buf_printf(&out,
                            tr("; %u stretches could not be read: ", "; %u đoạn không đọc được: "),
                            m->bad);
-                buf_term(&out, span_str(what));
+                buf_term(&out, span_str(phrase(what)));
         }
         if (m->error == 0)
                 buf_char(&out, '\n');
