@@ -152,11 +152,21 @@ int files_take(struct serve *s, const struct msg_node_file *m, int fd) {
 
 /* ---- reading ---- */
 
+/* Where data begins again from `at` on: holes of a sparse file are not read, however long. */
+static uint64_t behind_hole(const struct followed *x, uint64_t at) {
+        int64_t data = os_seek(x->fd, (int64_t)at, SEEK_DATA);
+
+        if (data == -ENXIO)
+                return MAX(x->size, at);
+        return data > (int64_t)at ? (uint64_t)data : at;
+}
+
 /* Whether behind `from` a line ends, and where: at most `budget` bytes are looked at. */
 static bool find_line_end(struct serve *s, struct followed *x, size_t *budget, uint64_t *ret_end) {
         char *buf = s->files->buf;
 
         while (*budget) {
+                x->far = behind_hole(x, x->far);
                 ssize_t n = os_pread(x->fd, buf, MIN(FILE_BUFFER, *budget), x->far);
                 if (n <= 0)
                         return false;
@@ -285,6 +295,16 @@ static enum look prepare(struct serve *s, struct followed *x, size_t *budget, bo
         return describe(s, x, budget);
 }
 
+/* At the beginning of a line: zeros are no record. LOOK_DONE: there is no long hole. */
+static enum look pass_hole(struct serve *s, struct followed *x) {
+        struct stream *t = x->stream;
+        uint64_t data = behind_hole(x, t->at.offset);
+
+        if (t->format == FORMAT_JOURNAL || data < t->at.offset + FILE_BUFFER)
+                return LOOK_DONE;
+        return pass_to(s, x, data) ? LOOK_MORE : LOOK_LOST;
+}
+
 static enum look read_plain(struct serve *s, struct followed *x, size_t *budget, bool final) {
         enum look l;
 
@@ -299,6 +319,10 @@ static enum look read_plain(struct serve *s, struct followed *x, size_t *budget,
                 struct span data = read_behind(s, x);
                 if (!data.p)
                         return LOOK_LOST;
+                if (data.len == 0)
+                        return LOOK_DONE;
+                if (*data.p == '\0' && (l = pass_hole(s, x)) != LOOK_DONE)
+                        return l;
                 bool filled = data.len >= FILE_BUFFER - FILE_TAIL;
                 size_t used = files_split(s, x, data, final && !filled, &l);
                 *budget -= MIN(*budget, used);

@@ -109,6 +109,7 @@ void node_files_forget(struct node *n) {
         n->files.n = 0;
         n->files.full_said = false;
         n->files.next = 0;
+        n->files.journal_again = 0;
         node_journal_end(n);
 }
 

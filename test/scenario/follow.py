@@ -100,7 +100,15 @@ def lines_of_a_file_are_records(folder):
         with open(logs / "fourth.log", "r+b") as f:
             f.write(line(109).replace(b"number=109", b"number=110"))
         node.wait_for(lambda: len(kept(node)) == 111, 20)
-    is_whole(node, 111)
+        # Holes, at the beginning of a line and within one, cost nothing.
+        with open(logs / "sparse.log", "wb") as f:
+            f.write(line(111))
+            f.seek(1 << 40)
+            f.write(line(112) + b"number=113 ")
+            f.seek(2 << 40)
+            f.write(b"its end\n" + line(114))
+        node.wait_for(lambda: len(kept(node)) == 115, 20)
+    is_whole(node, 115)
     node.verify()
 
 

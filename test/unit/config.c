@@ -38,6 +38,27 @@ static void the_shipped_one_is_read(void) {
         free(text);
 }
 
+static void local_listeners(void) {
+        struct config c;
+
+        check_int(parse(&c, "listen:\n"
+                            "- {name: e, protocol: unix, path: /run/e}\n"
+                            "- {name: d, protocol: unix-datagram, path: /run/d}\n"
+                            "sources:\n- {name: s, listen: e}\n- {name: t, listen: d}\n"),
+                  0);
+        check(strcmp(c.listen[0].path, "/run/e") == 0 && c.listen[0].protocol == LISTEN_UNIX);
+        config_deinit(&c);
+        check_int(parse(&c, "listen:\n- {name: e, protocol: unix}\n"), -EINVAL);
+        check(strstr(told, "path is missing for") != NULL);
+        check_int(parse(&c, "listen:\n- {name: e, protocol: unix, path: /e, address: ':1'}\n"),
+                  -EINVAL);
+        check_int(parse(&c, "listen:\n- {name: e, protocol: relp, path: /e, address: ':1'}\n"),
+                  -EINVAL);
+        check_int(parse(&c, "listen:\n- {name: e, protocol: relp, address: ':1'}\n"
+                            "sources:\n- {name: s, listen: e}\n"),
+                  -EINVAL);
+}
+
 static void all_keys_are_read(void) {
         struct config c;
 
@@ -112,6 +133,7 @@ int main(void) {
         lang_current = LANG_EN;
         RUN(the_shipped_one_is_read);
         RUN(all_keys_are_read);
+        RUN(local_listeners);
         RUN(a_slip_is_named_with_its_line);
         RUN(empty_is_all_defaults);
         return check_done();
