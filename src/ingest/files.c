@@ -429,13 +429,13 @@ static bool take_turn(struct serve *s, struct followed *x, enum look *ret) {
         *ret = LOOK_DONE;
         if (x->import) {
                 *ret = files_look_import(s, x);
-                x->next = *ret == LOOK_MORE ? s->now : s->now + LOOK_NS;
+                x->next = *ret == LOOK_MORE || s->stalled ? s->now : s->now + LOOK_NS;
                 return !x->done;
         }
         if (!see(s, x, &gone))
                 return false;
         *ret = look_at(s, x, gone);
-        x->next = *ret == LOOK_MORE ? s->now : again(s, x);
+        x->next = *ret == LOOK_MORE || s->stalled ? s->now : again(s, x);
         return !(gone && *ret == LOOK_DONE && s->now - x->changed > QUIET_NS + NS_PER_SEC);
 }
 

@@ -13,6 +13,7 @@
 #include "os/os.h"
 
 #define READS 16u
+#define AGAIN_NS INT64_C(100000000)
 #define FIELD_MAX ((uint64_t)1 << 30) /* journald itself allows 768 MiB */
 
 static size_t value_of(const struct mark *m, char to[POSITION_VALUE_MAX]) {
@@ -182,10 +183,13 @@ static void read_pipe(struct serve *s) {
         struct journal *j = &s->files->journal;
 
         for (unsigned k = 0; k < READS; k++) {
-                if (!give_all(s))
-                        return; /* held: again when there is a slot */
+                if (!give_all(s)) {
+                        s->files->due = s->now; /* held: again when there is a slot */
+                        return;
+                }
                 if (source_wait(j->source, s->now) > 0) {
                         watch(s, false); /* again when its time has come */
+                        s->files->due = MIN(s->files->due, s->now + AGAIN_NS);
                         return;
                 }
                 ssize_t n = os_read(j->fd, j->buf + j->len, JOURNAL_ROOM - j->len);
@@ -214,5 +218,5 @@ void files_journal_run(struct serve *s) {
         if (j->len)
                 (void)give_all(s);
         if (j->len || !j->watched)
-                s->files->due = MIN(s->files->due, s->now + 100000000);
+                s->files->due = MIN(s->files->due, s->now + AGAIN_NS);
 }

@@ -51,6 +51,7 @@ struct node_import {
         int file, sock;
         uint32_t lang;
         bool told;
+        uint32_t times; /* that it was told */
         struct msg_node_file m;
 };
 

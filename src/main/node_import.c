@@ -88,9 +88,11 @@ void node_imports_tick(struct node *n) {
                 return;
         for (uint32_t i = 0; i < g->n; i++) {
                 struct node_import *x = &g->list[i];
+                bool before = x->told;
 
                 if (!x->told && tell_source(n, x->m.source) == 0)
                         x->told = node_send(n, NODE_INGEST, &x->m, sizeof(x->m), x->file) == 0;
+                x->times += x->told && x->times < UINT32_MAX && !before;
         }
 }
 
@@ -133,6 +135,9 @@ int node_imported(struct node *n, const struct msg_imported *m) {
         if (m->error == 0 && m->before)
                 buf_printf(&out, tr("; %llu bytes were here already", "; %llu byte đã có từ trước"),
                            (unsigned long long)m->before);
+        if (m->error == 0 && g->list[i].times > 1)
+                buf_str(&out, tr("; it was interrupted, and those before that are kept too",
+                                 "; đã bị gián đoạn, phần trước đó cũng đã được lưu"));
         if (m->error == 0 && m->bad) {
                 buf_printf(&out,
                            tr("; %u stretches could not be read: ", "; %u đoạn không đọc được: "),

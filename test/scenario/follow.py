@@ -332,6 +332,31 @@ def journal_entries_are_records(folder):
         os.close(w)
 
 
+def the_journal_waits_for_a_slot(folder):
+    m = Main(PROGRAM, slots=2, durable=False)
+    m.source(7, "machine", flags=4)
+    with m:
+        r, w = os.pipe()
+        m.follow(7, r, "journal:machine", FILE_JOURNAL)
+        os.close(r)
+        sent = [entry(i, text=b"x" * 200000) for i in range(5)]  # two fill a slot
+
+        def write():
+            for text in sent:
+                for k in range(0, len(text), 50000):
+                    os.write(w, text[k:k + 50000])
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join(10)
+        time.sleep(0.5)
+        assert not writer.is_alive() and m.count < 5, m.count
+        m.auto = True
+        m.make_durable()
+        m.wait(5, 5)  # the last one lay in ingest, and nothing came behind it
+        assert [x.data + b"\n" for x in m.records] == sent
+        os.close(w)
+
+
 def positions_outlive_a_crash(folder):
     """Without a store: what was durable is not read again, what was not is; a position never runs ahead."""
     log, n = folder / "a.log", 30000
@@ -413,5 +438,5 @@ def imports_are_kept_once(folder):
 
 
 if __name__ == "__main__":
-    run(imports_are_kept_once, journal_entries_are_records, positions_outlive_a_crash, local_sockets_bring_lines, lines_of_a_file_are_records, rotations_lose_and_double_nothing, headers_stand_before_every_run,
+    run(imports_are_kept_once, journal_entries_are_records, the_journal_waits_for_a_slot, positions_outlive_a_crash, local_sockets_bring_lines, lines_of_a_file_are_records, rotations_lose_and_double_nothing, headers_stand_before_every_run,
         kills_lose_and_double_nothing)
