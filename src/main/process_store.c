@@ -304,8 +304,12 @@ static int every_minute(struct serving *s, int64_t now) {
         if (s->condition == STORE_CLOCK)
                 s->condition = STORE_FINE; /* said once a minute, while it lasts */
         int r = seal(s, true);
-        if (r == 0)
+        if (r == 0 && !s->retry_at) {
+                int k = store_retain(s->store, s->retention_days, s->retention_bytes, os_now());
+                if (k < 0)
+                        return troubled(s, k);
                 ask_vault(s);
+        }
         return r;
 }
 

@@ -17,6 +17,7 @@
 
 #include "os/os.h"
 #include "store/block.h"
+#include "store/retain.h"
 
 #define WAITING_MAX ((uint64_t)16 << 20)
 #define WAITING_MEMORY_MAX ((size_t)48 << 20)
@@ -365,6 +366,21 @@ int store_signed(struct store *s, const struct head *h, const unsigned char sign
         }
         s->head_number = h->number;
         return 0;
+}
+
+int store_retain(struct store *s, unsigned days, uint64_t bytes, int64_t now) {
+        struct retention o = {.days = days,
+                              .bytes = bytes,
+                              .today = now / DAY_NS,
+                              .current = s->day.db ? s->day.day : s->end.day,
+                              .now = now};
+
+        if (s->broken || (!days && !bytes))
+                return 0;
+        int r = retain_days(s->meta.db, s->dir, &o);
+        if (r < 0)
+                s->broken = true;
+        return r;
 }
 
 int store_positions(struct store *s, struct position **ret, size_t *ret_n) {

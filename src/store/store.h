@@ -42,6 +42,10 @@ bool store_head(struct store *s, int64_t now, struct head *ret);
 int store_signed(struct store *s, const struct head *h, const unsigned char signature[64],
                  const unsigned char key[32]);
 
+/* Takes away whole days, the oldest first: more than `days` old, or while all together are larger than
+ * `bytes` (0: no such limit). Never the one that is written to, nor what is held. */
+int store_retain(struct store *s, unsigned days, uint64_t bytes, int64_t now);
+
 /* All positions; free() them. */
 struct position;
 int store_positions(struct store *s, struct position **ret, size_t *ret_n);

@@ -191,6 +191,11 @@ static void check_day(struct walk *w, const char *dir, int64_t day) {
         }
         if (r == 0)
                 r = day_before(db, &before);
+        /* A day whose removal was written down and not finished: it is counted as gone. */
+        if (r == 0 && w->begun && w->ret->gone && before.number < w->at.number) {
+                db_close(&db);
+                return;
+        }
         if (r == 0) {
                 if (w->begun && !same_place(&w->at, &before)) {
                         struct block_header h = {.number = before.number + 1,

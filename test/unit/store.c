@@ -3,6 +3,7 @@
 
 #include "store/filter.h"
 #include "store/token.h"
+#include "store/verify.h"
 
 static char dir[] = "/tmp/coloa-store-XXXXXX", sub[64];
 static unsigned n_sub;
@@ -182,6 +183,46 @@ static void days_never_go_back(void) {
         check_int(days, 3);
 }
 
+static void say(void *ctx, const struct verify_break *b) {
+        printf("# broken: kind %u %s block %llu\n", b->kind, b->file,
+               (unsigned long long)b->number);
+}
+
+static void old_days_go_and_the_chain_stays(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        struct verify_options o = {.day = INT64_MIN, .deep = true, .say = say};
+        _cleanup_(reader_freep) struct reader *rd = NULL;
+        int64_t day = INT64_C(86400) * 1000000000;
+        struct verify_result v;
+        uint64_t first, end;
+
+        for (int64_t i = 0; i < 6; i++) {
+                put(s, 1 + (uint64_t)i * 10, 10, 50, TEST_TIME + i * day);
+                check_int(store_commit(s), 0);
+                check_int(store_seal(s, true), 0);
+        }
+        check_int(store_retain(s, 0, 0, TEST_TIME + 5 * day), 0);
+        check_int(test_read(at, false), 61);
+        check_int(store_retain(s, 4, 0, TEST_TIME + 5 * day), 0);
+        check_int(reader_open(&rd, at), 0);
+        check(reader_range(rd, &first, &end) == 0 && first == 21 && end == 61);
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0 && v.gone == 2 && v.days == 4 && v.records == 40);
+        check_int(store_retain(s, 0, 1, TEST_TIME + 5 * day), 0); /* all but the one written to */
+        check(reader_range(rd, &first, &end) == 0 && first == 51 && end == 61);
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0 && v.gone == 5 && v.days == 1);
+        s = store_free(s);
+        s = open_store(at);
+        check_int(store_durable(s), 61);
+        put(s, 61, 10, 50, TEST_TIME + 6 * day);
+        check_int(store_commit(s), 0);
+        check_int(store_seal(s, true), 0);
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0 && v.end_seq == 71);
+}
+
 static void known_batches_are_not_taken_twice(void) {
         const char *at = new_dir();
         _cleanup_(store_freep) struct store *s = open_store(at);
@@ -250,6 +291,7 @@ int main(void) {
         RUN(filters_skip_blocks);
         RUN(small_frames_are_packed);
         RUN(days_never_go_back);
+        RUN(old_days_go_and_the_chain_stays);
         RUN(known_batches_are_not_taken_twice);
         RUN(only_one_writes);
         RUN(a_missing_part_is_said);
