@@ -22,7 +22,7 @@ MAY = {
     "correlate": FOUNDATION | {"os", "rules"},
     "desk": FOUNDATION | {"os", "rules", "correlate"},
     "report": FOUNDATION | {"rules"},
-    "main": FOUNDATION | {"os", "decode", "ingest", "store", "rules", "correlate", "desk", "report"},
+    "main": FOUNDATION | {"os", "decode", "ingest", "store", "rules", "seek", "correlate", "desk", "report"},
 }
 # Headers whose functions reach the kernel: os/ alone calls them. main/ may name signals, poll and file constants.
 KERNEL = {"sys/socket.h", "sys/mman.h", "sys/epoll.h", "sys/wait.h", "sys/prctl.h", "sys/syscall.h", "sys/ioctl.h",
