@@ -103,7 +103,9 @@ int sealer_run(struct sealer *s, const void *slot, size_t len, bool plain, void 
         struct records r;
         struct sealed h = {.data_at = sizeof(h)};
 
-        if (records_view(slot, len, &r) != 0)
+        /* Numbers that SQLite could not order are nobody's: the store would refuse them (frames_follow()). */
+        if (records_view(slot, len, &r) != 0 ||
+            r.h.first_seq > (uint64_t)INT64_MAX / 2 - RECORDS_MAX)
                 return FRAME_E_BAD;
         if (room < sizeof(h))
                 return -ENOSPC;
