@@ -153,6 +153,7 @@ static int positions_came(struct flow *f, const struct msg_store_frames *m, int 
             flow_send(f, FLOW_INGEST, 0, &begin, sizeof(begin), -1) < 0)
                 return 0;
         f->ingest_begun = true;
+        f->filled = f->calls.now(f->calls.ctx);
         flow_free_slots(f);
         return 0;
 }
@@ -166,7 +167,9 @@ static int slot_filled(struct flow *f, const struct msg_node_slot *m) {
         *s = (struct slot){.state = SLOT_FULL,
                            .first_seq = m->first_seq,
                            .end = m->first_seq + m->n_records,
-                           .bytes = m->bytes};
+                           .bytes = m->bytes,
+                           .since = f->filled};
+        f->filled = f->calls.now(f->calls.ctx);
         f->next_seq = s->end;
         f->order[f->n_order++] = m->slot;
         f->st.received += m->n_records;

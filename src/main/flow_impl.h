@@ -31,6 +31,7 @@ struct slot {
         uint64_t first_seq, end;
         unsigned tasks; /* of judging, waiting or at work */
         bool later;     /* some of it will be judged from the store */
+        int64_t since;  /* monotonic: what is in it was received later */
 };
 
 struct seal {
@@ -81,6 +82,8 @@ struct flow {
         uint64_t committed;      /* everything below was given to the store that lives */
         uint64_t desk_watermark; /* as it said when it came */
         uint64_t judged_max;     /* end of the furthest batch ever said to be judged */
+        int64_t filled;          /* monotonic: when ingest handed over the last slot */
+        int64_t clock_said;      /* monotonic: when the desk heard last what time it is */
 
         struct task tasks[TASKS_MAX]; /* waiting; a few at most, so an array will do */
         unsigned n_tasks;

@@ -17,6 +17,8 @@
 
 #define HINTS_TRUSTED 3u /* deaths on a stretch until its judges' word counts for nothing */
 #define READ_RETRY_NS INT64_C(1000000000)
+#define CLOCK_NS INT64_C(1000000000)
+#define CLOCK_SLACK_NS INT64_C(2000000000) /* from the receipt of a record until its slot is here */
 
 static void drop_task(struct task *t) {
         if (t->frames)
@@ -362,6 +364,34 @@ void flow_judge_ready(struct flow *f, unsigned index, int fd, uint32_t generatio
                 (void)flow_send(f, FLOW_DESK, 0, &m, sizeof(m), fd);
 }
 
+static bool judges_of_frames(const struct flow *f) {
+        for (unsigned i = 0; i < f->n_tasks; i++)
+                if (f->tasks[i].frames)
+                        return true;
+        for (unsigned i = 0; i < f->o.judges; i++)
+                for (unsigned k = 0; k < f->judges[i].queued; k++)
+                        if (f->judges[i].queue[k].frames)
+                                return true;
+        return false;
+}
+
+/* The desk's windows close in quiet times too: it hears up to when all that was received is judged. Not
+ * while something waits in the store that was put off: its times are not known here. */
+static void say_clock(struct flow *f) {
+        int64_t now = f->calls.now(f->calls.ctx), since = now;
+        struct msg_node_seq m = {.type = DESK_CLOCK};
+
+        if (!f->desk_ready || !f->ingest_begun || now - f->clock_said < CLOCK_NS || f->later.n ||
+            f->reading || judges_of_frames(f))
+                return;
+        for (unsigned k = 0; k < f->n_order && since == now; k++)
+                if (f->slots[f->order[k]].tasks)
+                        since = f->slots[f->order[k]].since;
+        m.seq = (uint64_t)MAX(os_now() - (now - since) - CLOCK_SLACK_NS, INT64_C(0));
+        f->clock_said = now;
+        (void)flow_send(f, FLOW_DESK, 0, &m, sizeof(m), -1);
+}
+
 void flow_tick(struct flow *f) {
         int64_t now = f->calls.now(f->calls.ctx);
 
@@ -378,6 +408,7 @@ void flow_tick(struct flow *f) {
                         f->calls.end(f->calls.ctx, FLOW_JUDGE, i, "it took too long for a batch");
         }
         flow_pump_judges(f);
+        say_clock(f);
 }
 
 /* ---- the desk ---- */

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "main/node_impl.h"
+#include "main/phrases.h"
 #include "os/bind.h"
 #include "os/net.h"
 
@@ -252,10 +253,36 @@ static int join_vault(struct node *n) {
         return r;
 }
 
+/* The file that is configured, as it is now; without one, an empty list, so that those of a file that
+ * was taken away end. One that cannot be read changes nothing: what it had stays in force. */
+static int tell_exceptions(struct node *n) {
+        struct msg_plain m = {DESK_EXCEPTIONS, 0};
+        const char *path = n->config->exceptions;
+        _cleanup_(os_closep) int fd = -1;
+        struct stat st;
+        int r = 0;
+
+        if (!path)
+                r = os_memfd("no exceptions", &fd);
+        else
+                r = fd = os_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        if (path && r >= 0)
+                r = os_fstat(fd, &st);
+        if (path && r >= 0 && !S_ISREG(st.st_mode))
+                r = -EINVAL;
+        if (r < 0) {
+                node_say(n, 0, "main", "path=%s the exceptions cannot be read: %s",
+                         path ? path : "-", error_text(r));
+                return 0;
+        }
+        return node_send(n, NODE_DESK, &m, sizeof(m), fd);
+}
+
 int node_tell_desk(struct node *n) {
         struct msg_plain m = {DESK_PROGRAM, n->generation};
+        int r = node_send(n, NODE_DESK, &m, sizeof(m), n->program_fd);
 
-        return node_send(n, NODE_DESK, &m, sizeof(m), n->program_fd);
+        return r < 0 ? r : tell_exceptions(n);
 }
 
 struct start {

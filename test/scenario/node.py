@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 
-from node_world import Node, Relp, RULES, attack, bulk, connect, otlp, post
+from node_world import Node, Relp, RULES, attack, bulk, connect, kill, otlp, post
 from tap import coloa, run
 
 N = 500
@@ -121,6 +121,30 @@ def rules_change_while_it_runs(folder):
         node.wait_for(lambda: "unknown key 'unheard-of'" in node.said())
         node.config.write_text(good)
         assert bulk(node.port["bulk"], [(0, b"", document(b"still", 1))]) == [0]
+
+
+def exceptions_begin_and_end(folder):
+    quiet = folder / "exceptions.yaml"
+    quiet.write_text("exceptions:\n- id: lab\n  rules: 11111111-2222-4333-8444-555555555501\n  owner: an\n  reason: a test\n"
+                     "  expires: 2099-01-01\n", encoding="utf-8")
+    node = Node(folder, head=f"exceptions: {quiet}")
+
+    def status_of(n):
+        bulk(node.port["bulk"], [(0, b"", attack(n))])
+        node.wait_for(lambda: any(a["coloa.entity.name"] == f"ws{n}" for a in node.alerts()), 20)
+        return next(a["coloa.alert.status"] for a in node.alerts() if a["coloa.entity.name"] == f"ws{n}")
+    with node:
+        assert status_of(1) == "suppressed"
+        kill(node.pids()["desk"], node.program)
+        assert status_of(2) == "suppressed"  # its successor has them too
+        node.head = ""
+        node.write_config()
+        assert node.ask("reload").returncode == 0
+        assert status_of(3) == "open"
+        node.head = f"exceptions: {folder}/none.yaml"
+        node.write_config()
+        assert node.ask("reload").returncode == 0
+        node.wait_for(lambda: "the exceptions cannot be read" in node.said())
 
 
 def bad_input_hurts_nobody_else(folder):
@@ -255,5 +279,6 @@ def main_that_is_killed_leaves_nobody(folder):
 
 
 if __name__ == "__main__":
-    run(every_protocol_is_kept_once, alerts_come, rules_change_while_it_runs, bad_input_hurts_nobody_else, unknown_senders,
+    run(every_protocol_is_kept_once, alerts_come, rules_change_while_it_runs, exceptions_begin_and_end,
+        bad_input_hurts_nobody_else, unknown_senders,
         a_record_that_kills_judges, main_that_is_killed_leaves_nobody)

@@ -11,7 +11,8 @@
 #define SEALS 2u
 #define JUDGES 3u
 #define RECORDS 6000u
-#define POISON 997u /* every such record kills its judge */
+#define SLACK INT64_C(2000000000) /* of the clock that the desk is told */
+#define POISON 997u               /* every such record kills its judge */
 
 static uint64_t seed;
 static uint32_t dice(uint32_t n) {
@@ -50,7 +51,9 @@ static struct world {
         bool judged[RECORDS + 1], committed[RECORDS + 1]; /* told to the desk; in its database */
         bool aside[RECORDS + 1];
         unsigned asides;
-        uint64_t poison; /* 0: none */
+        int64_t received[RECORDS + 1]; /* at the latest */
+        int64_t clock;                 /* as the desk heard it last, in our time */
+        uint64_t poison;               /* 0: none */
         bool liar;
         unsigned desk_due; /* DESK_TAKEN to be said */
 } w;
@@ -108,11 +111,20 @@ static void to_store(const void *m, size_t n) {
         }
 }
 
+/* Whatever was received before is judged. The node's clock runs apart from ours, so only ages count. */
+static void clock_said(uint64_t to) {
+        w.clock = w.now - (os_now() - SLACK - (int64_t)to);
+        for (uint64_t i = 0; i < w.next_seq; i++)
+                check(w.received[i] >= w.clock || w.judged[i]);
+}
+
 static void to_desk(const void *m, size_t n) {
         const struct msg_judge *j = m;
         const struct msg_own_alert *a = m;
 
         w.desk_due += j->type == DESK_BATCH;
+        if (j->type == DESK_CLOCK)
+                clock_said(((const struct msg_node_seq *)m)->seq);
         if (j->type == DESK_BATCH)
                 for (uint64_t i = j->from; i < j->to; i++)
                         w.judged[i] = true;
@@ -168,6 +180,8 @@ static void act_ingest(void) {
         w.slots[slot] = FLOWS;
         w.slot_first[slot] = w.next_seq;
         w.slot_end[slot] = w.next_seq + n;
+        for (uint64_t i = w.next_seq; i < w.next_seq + n; i++)
+                w.received[i] = w.now;
         w.next_seq += n;
         say(FLOW_INGEST, 0, &m, sizeof(m), -1);
 }
@@ -344,6 +358,9 @@ static void play(uint64_t with, unsigned deaths, uint64_t poison, bool liar) {
                 for (unsigned i = 0; i < RECORDS; i++)
                         check(!w.aside[i] || i % poison == 1);
         check(flow_settled(w.flow));
+        for (unsigned i = 0; i < 4000; i++) /* four quiet seconds */
+                step(0);
+        check(w.now - w.clock < INT64_C(2000000000));
         w.flow = flow_free(w.flow);
 }
 
