@@ -79,7 +79,8 @@ struct event {
         /* EVTX: the fields whose text does not stand in `raw` as UTF-16; NULL: any may be such. */
         const uint16_t *strays;
         uint32_t n_strays;
-        uint64_t names; /* not 0: in all events with this number an equal name pointer is an equal name */
+        /* Not 0: in all events with this number an equal name pointer is an equal name. */
+        uint64_t names;
 };
 
 #define EVENT_FIELDS_MAX 4096u

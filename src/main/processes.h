@@ -7,9 +7,9 @@ int process_rules(int argc, char **argv);  /* fd 4: bundle */
 int process_ingest(int argc, char **argv); /* fd 4: ring, writable; 5: intake */
 int process_listen(int argc, char **argv); /* fd 4: ring, writable; 5: duplicates; 6: counters */
 int process_judge(int argc, char **argv);  /* fd 4: ring, read-only; 5: program; 6: outbox */
-int process_correlate(int argc,
-                      char **argv); /* socket is a stream; fd 4: program; 5: scratch file */
-int process_desk(int argc, char **argv); /* directory=PATH times=LATENESS:SKEW:WINDOW */
+/* The socket is a stream; fd 4: program; 5: scratch file. */
+int process_correlate(int argc, char **argv);
+int process_desk(int argc, char **argv);  /* directory=PATH times=LATENESS:SKEW:WINDOW */
 int process_seal(int argc, char **argv);  /* fd 4: ring, read-only; 5: output */
 int process_store(int argc, char **argv); /* directory=PATH retention=DAYS:BYTES */
 int process_vault(int argc, char **argv); /* fd 4: key file */

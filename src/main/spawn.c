@@ -19,10 +19,8 @@ static const struct {
         {"rules", process_rules},   {"ingest", process_ingest},
         {"listen", process_listen}, /* the node's ingest */
         {"judge", process_judge},   {"correlate", process_correlate},
-        {"desk", process_desk},
-        {"seal", process_seal},
-        {"store", process_store},
-        {"vault", process_vault},
+        {"desk", process_desk},     {"seal", process_seal},
+        {"store", process_store},   {"vault", process_vault},
 };
 
 void child_main(int argc, char **argv) {

@@ -394,9 +394,9 @@ static void exceptions_suppress_and_are_counted(void) {
                      "Evil tool|web|1|1");
         check_int(stats().suppressed, 2);
         /* A broken list changes nothing. */
-        check_int(
-                desk_exceptions(w.d, SPAN("x.yml"), SPAN("exceptions:\n- rule: x\n"), w.wall, &said),
-                DESK_E_REFUSED);
+        check_int(desk_exceptions(w.d, SPAN("x.yml"), SPAN("exceptions:\n- rule: x\n"), w.wall,
+                                  &said),
+                  DESK_E_REFUSED);
         buf_char(&said, '\0');
         check(strstr(said.p, "x.yml:2:3: error: unknown key \"rule\": is rules meant?") != NULL);
         say(rule("Evil tool"), 5, 12, "host=dc01 Image=evil");
