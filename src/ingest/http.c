@@ -391,6 +391,7 @@ int http_new(struct http **ret, struct serve *s, struct listener *l) {
 
         if (!h)
                 return r;
+        otlp_init();
         h->serve = s;
         h->listener = l;
         h->piece = malloc(HTTP_PIECE);

@@ -7,6 +7,9 @@
 
 struct otlp;
 
+/* Once, before the sandbox: the JSON library seeds its tables from a file. */
+void otlp_init(void);
+
 /* `body` must outlive it. 0; -EBADMSG and `ret_what` (a constant English phrase); -ENOMEM. */
 int otlp_new(struct otlp **ret, struct span body, bool json, const char **ret_what);
 struct otlp *otlp_free(struct otlp *o);

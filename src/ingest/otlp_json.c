@@ -14,6 +14,10 @@ struct otlp_json {
         size_t resource_len;
 };
 
+void otlp_init(void) {
+        json_object_seed(0);
+}
+
 static bool affordable(struct span body) {
         size_t n = 0;
 

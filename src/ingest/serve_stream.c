@@ -194,6 +194,10 @@ static enum step step_relp(struct serve *s, struct connection *c, struct span *i
                 relp_close(c->relp, &f, &c->out);
                 return STEP_OVER;
         }
+        if (f.data.len > 1 && f.data.len == f.true_len && f.data.p[f.data.len - 1] == '\n') {
+                f.data.len--; /* framing, as in syslog_frame.c */
+                f.true_len--;
+        }
         struct serve_item item = {.bytes = f.data, .true_len = f.true_len};
         if (give(s, c, &item, f.txnr))
                 return STEP_ON;

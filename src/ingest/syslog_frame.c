@@ -6,7 +6,8 @@
  * RFC 6587 leaves it to the receiver to find out which. A stream is counted when it begins with a
  * number, a blank and what begins a message ('<', '{', '['); anything else is lines, since no line
  * of syslog begins so. The answer holds for the connection: in a counted stream what is no number
- * means that the count was wrong, and from there on nothing can be trusted, so it is closed. A
+ * means that the count was wrong, and from there on nothing can be trusted, so it is closed. A line
+ * feed that ends a counted message (syslog-ng sends one) is taken as framing, like that of a line. A
  * record longer than RECORD_MAX keeps its beginning; the rest is counted and dropped as it comes.
  *
  * Invariants:
@@ -71,6 +72,10 @@ static enum syslog_frame_result bad(struct syslog_record *ret, const char *what)
 }
 
 static void give(struct syslog_record *ret, struct span bytes, uint64_t true_len, uint32_t flags) {
+        if (bytes.len > 1 && bytes.len == true_len && bytes.p[bytes.len - 1] == '\n') {
+                bytes.len--;
+                true_len--;
+        }
         *ret = (struct syslog_record){.bytes = bytes, .true_len = true_len, .flags = flags};
         if (true_len > bytes.len)
                 ret->flags |= RECORD_TRUNCATED;

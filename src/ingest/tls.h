@@ -9,7 +9,7 @@
 
 /* What is spoken, also by the HTTP listeners. */
 #define TLS_PRIORITIES                                                                             \
-        "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-CBC:-SHA1:%SERVER_PRECEDENCE"
+        "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-MAC-ALL:+AEAD:%SERVER_PRECEDENCE"
 #define TLS_NAMES_MAX 16u
 #define TLS_NAME_MAX 128u
 

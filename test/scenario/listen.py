@@ -42,13 +42,13 @@ def counted_over_tcp(_folder):
     with main, connect(port) as good:
         good.sendall(b"<1>good 1\n")
         with connect(port) as s:
-            s.sendall(b"8 <34>a\nb\n7 <35>abc")
+            s.sendall(b"7 <34>a\nb7 <35>abc")
             main.wait(3)
             s.sendall(b"12 <36>12345678nonsense")
             assert s.recv(100) == b""  # closed
         good.sendall(b"<1>good 2\n")
         got = main.wait(5)
-        assert [r.data for r in got] == [b"<1>good 1", b"<34>a\nb\n", b"<35>abc", b"<36>12345678", b"<1>good 2"], got
+        assert [r.data for r in got] == [b"<1>good 1", b"<34>a\nb", b"<35>abc", b"<36>12345678", b"<1>good 2"], got
         assert got[1].flags == MULTILINE
         assert main.counters()["closed_framing"] == 1
         assert any("no octet count" in n[2] and "listener=listener-1 peer=127.0.0.1" in n[2] and n[1] == "here"

@@ -62,6 +62,7 @@ static void counted(void) {
         gives("4 <1>a5 <2>bb", "0:4:<1>a\n0:5:<2>bb\n");
         gives("4 <1>a\n5 <2>bb\n", "0:4:<1>a\n0:5:<2>bb\n");
         gives("6 <1>a\nb7 {\"a\":1}", "0:6:<1>a\nb\n0:7:{\"a\":1}\n");
+        gives("5 <1>a\n5 <2>b\n", "0:4:<1>a\n0:4:<2>b\n");
         /* Cut off by the sender: what came is kept, and marked. */
         gives("4 <1>a9 <2>b", "0:4:<1>a\n3:9:<2>b\n");
         gives("4 <1>a9", "0:4:<1>a\n2:1:9\n");
