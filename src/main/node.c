@@ -140,6 +140,7 @@ static void worker_died(struct node *n, enum node_process p) {
                 node_say(n, 0, node_name(p), "%s%s%s", child_fate(status), w->why ? ": " : "",
                          w->why ? w->why : "");
         w->restarts += !w->retired;
+        w->renewed = w->retired;
         pause_before(w);
         if (w->retired)
                 w->again = 0;
@@ -233,6 +234,13 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 show_note(n, p, &note);
                 return 0;
         }
+        if (plain.type == DESK_STATS && len == sizeof(struct msg_desk_stats) && p == NODE_DESK) {
+                struct msg_desk_stats stats;
+
+                memcpy(&stats, m, sizeof(stats));
+                node_desk_stats(n, &stats);
+                return 0;
+        }
         if (plain.type == DESK_INCIDENT && len == sizeof(own) && p != NODE_DESK) {
                 memcpy(&own, m, sizeof(own));
                 own.source[sizeof(own.source) - 1] = own.text[sizeof(own.text) - 1] = '\0';
@@ -284,6 +292,7 @@ static void tick(struct node *n) {
                 return;
         n->ticked = now;
         flow_tick(n->flow);
+        node_write_stats(n);
 }
 
 int node_turn(struct node *n, int timeout_ms) {
@@ -436,6 +445,7 @@ int node_set_config(struct node *n, struct config *c) {
         if (r < 0)
                 return r;
         n->config = c;
+        node_move_console(n, before);
         if (n->workers[NODE_INGEST].child.pid <= 0)
                 return 0; /* it will be told all when it starts */
         if (!same) {
@@ -525,6 +535,7 @@ static int open_key(struct node *n) {
 static void wanted_processes(struct node *n) {
         n->workers[NODE_VAULT].wanted = n->workers[NODE_STORE].wanted = true;
         n->workers[NODE_DESK].wanted = n->workers[NODE_INGEST].wanted = true;
+        n->workers[NODE_CONSOLE].wanted = node_has_console(n);
         for (unsigned i = 0; i < n->seals; i++)
                 n->workers[NODE_SEAL0 + i].wanted = true;
         for (unsigned i = 0; i < n->judges; i++)
@@ -550,6 +561,8 @@ static int prepare(struct node *n) {
         if (r == 0)
                 r = node_make_shared(n);
         if (r == 0)
+                r = node_open_stats(n);
+        if (r == 0)
                 r = flow_new(&n->flow, &fo, &calls);
         if (r == 0)
                 r = n->ep = os_epoll_new();
@@ -566,6 +579,7 @@ int node_new(struct node **ret, const struct node_options *o) {
         n->config = o->config;
         n->ep = n->ring_fd = n->ring_ro = n->dedup_fd = n->counters_fd = -1;
         n->program_fd = n->key_fd = n->metrics_fd = -1;
+        n->counters_ro = n->stats_fd = n->stats_ro = -1;
         for (unsigned i = 0; i < LISTENERS_MAX; i++)
                 n->listeners[i] = -1;
         for (unsigned i = 0; i < NODE_PROCESSES; i++)
@@ -609,8 +623,9 @@ struct node *node_free(struct node *n) {
                 os_close_quiet(n->listeners[i]);
         if (n->counters)
                 os_unmap(n->counters, sizeof(struct counters_page));
+        node_close_stats(n);
         int fds[] = {n->ep,          n->ring_fd,    n->ring_ro, n->dedup_fd,
-                     n->counters_fd, n->program_fd, n->key_fd,  n->metrics_fd};
+                     n->counters_fd, n->program_fd, n->key_fd};
         for (unsigned i = 0; i < ARRAY_LEN(fds); i++)
                 os_close_quiet(fds[i]);
         flow_free(n->flow);

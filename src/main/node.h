@@ -60,6 +60,9 @@ struct msg_control_import;
  * durable. -EBUSY: enough are on their way. */
 int node_import(struct node *n, const struct msg_control_import *m, int file, int sock);
 
+/* What the numbers say of rules, besides. */
+void node_set_numbers(struct node *n, uint32_t rules, uint32_t correlations, uint32_t refused);
+
 bool node_all_up(const struct node *n);
 const struct flow_stats *node_stats(const struct node *n);
 void node_process(const struct node *n, enum node_process p, struct node_process_info *ret);

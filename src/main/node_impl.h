@@ -5,12 +5,14 @@
 #include "main/node.h"
 #include "main/spawn.h"
 #include "wire/counters.h"
+#include "wire/node_stats.h"
 #include "wire/outbox.h"
 
 struct worker {
         struct child child;
         bool wanted, up, watched; /* watched: its socket is in the epoll set */
         bool retired;             /* ended by us to be replaced: no mishap */
+        bool renewed;             /* so was the one before */
         int64_t born, again;      /* monotonic; not started before */
         unsigned quick;           /* deaths in a row, soon after birth */
         uint64_t restarts;
@@ -61,6 +63,11 @@ struct node_imports {
         char names[NODE_IMPORT_NAMES][SOURCE_NAME_MAX];
 };
 
+/* What desks said, over the lives of several. */
+struct desk_numbers {
+        uint64_t before[DESK_NUMBERS_MAX], last[DESK_NUMBERS_MAX];
+};
+
 struct node {
         struct node_options o;
         struct config *config;
@@ -69,6 +76,9 @@ struct node {
         unsigned seals, judges;
         int ep, ring_fd, ring_ro, dedup_fd, counters_fd, program_fd, key_fd, metrics_fd;
         struct counters_page *counters;
+        int counters_ro, stats_fd, stats_ro;
+        struct node_stats_page *stats;
+        struct desk_numbers desk;
         int listeners[LISTENERS_MAX];
         uint32_t generation;
         bool stopping;
@@ -95,6 +105,15 @@ int node_tell_gone(struct node *n, uint32_t id);
 int node_tell_desk(struct node *n);
 /* One message, never waiting. */
 int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd);
+
+/* node_stats.c */
+int node_open_stats(struct node *n); /* the page, and the console's listener */
+void node_close_stats(struct node *n);
+void node_write_stats(struct node *n);
+void node_desk_stats(struct node *n, const struct msg_desk_stats *m);
+/* The console's address changed, or not. */
+void node_move_console(struct node *n, const struct config *before);
+bool node_has_console(const struct node *n);
 
 /* node_files.c */
 void node_files_scan(struct node *n);

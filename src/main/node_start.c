@@ -5,6 +5,7 @@
  *     store    the directory of events; a line to the vault by NODE_PEER
  *     desk     the directory of the state
  *     ingest   4 ring, 5 memory of duplicates, 6 counters; listeners, sources, secrets by message
+ *     console  4 its listener, 5 counters, 6 node_stats (both read-only)
  *     seal     4 ring (read-only), 5 its output
  *     judge    4 ring (read-only), 5 program, 6 its outbox
  */
@@ -325,13 +326,14 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
         } else if (p == NODE_DESK) {
                 *ret_name = "desk";
                 argument(s, "directory=%s/state", c->directory);
+                argument(s, "stats=1");
                 argument(s, "times=%u:%u:%u", c->lateness_s, c->skew_s, c->alert_window_s);
         } else if (p == NODE_INGEST) {
                 *ret_name = "listen";
                 give_fds(s, (int[]){n->ring_fd, n->dedup_fd, n->counters_fd}, 3);
         } else if (p == NODE_CONSOLE) {
                 *ret_name = "console";
-                give_fds(s, (int[]){n->metrics_fd, n->counters_fd}, 2);
+                give_fds(s, (int[]){n->metrics_fd, n->counters_ro, n->stats_ro}, 3);
         } else if (p < NODE_JUDGE0) {
                 *ret_name = "seal";
                 give_fds(s, (int[]){n->ring_ro, w->shared}, 2);

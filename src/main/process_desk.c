@@ -21,13 +21,16 @@
 #include "os/sandbox.h"
 #include "os/vfs.h"
 #include "wire/message.h"
+#include "wire/node_stats.h"
 
 #define COMMIT_NS (INT64_C(40) * 1000000)
 #define IDLE_NS (INT64_C(2) * NS_PER_SEC)
 #define TICK_MS 500
+#define STATS_NS INT64_C(1000000000)
 #define WAITING_MAX 256u
 #define MESSAGES_AT_ONCE 64u
 #define EXCEPTIONS_BYTES ((size_t)1 << 20)
+#define PATH_ROOM 4096u
 #define MEMORY_MAX ((size_t)1 << 30)
 
 struct loop {
@@ -37,6 +40,8 @@ struct loop {
         int64_t dirty_since; /* 0: nothing to commit */
         int64_t last_batch;
         bool clocked; /* main says what time it is */
+        bool tell;    /* main wants our numbers */
+        int64_t told;
 };
 
 /* main shows it; it checks that it is printable. */
@@ -220,6 +225,26 @@ static int take_message(struct loop *l) {
         return r < 0 ? r : 1;
 }
 
+/* Lost when main is busy: the next ones say the same and more. */
+static void tell_numbers(struct loop *l) {
+        struct msg_desk_stats m = {.type = DESK_STATS};
+        int64_t now = os_monotonic();
+        struct desk_stats s;
+
+        if (!l->tell || now - l->told < STATS_NS)
+                return;
+        l->told = now;
+        desk_stats(l->desk, &s);
+        const uint64_t numbers[] = {
+                s.verdicts,           s.doubled, s.counted, s.refused,        s.alerts,
+                s.suppressed,         s.folded,  s.hits,    s.hits_forgotten, s.commits,
+                (uint64_t)s.commit_ns};
+        _Static_assert(ARRAY_LEN(numbers) == NUMBER_MAX - NUMBER_VERDICTS, "wire/node_stats.h");
+        m.n = ARRAY_LEN(numbers);
+        memcpy(m.numbers, numbers, sizeof(numbers));
+        (void)os_send_now(CHILD_SOCKET, &m, sizeof(m), NULL, 0);
+}
+
 /* Quiet periods close windows too. Without main's word for it: no batch for a while, and none that is
  * missing, means that everything before was judged. */
 static int tick(struct loop *l) {
@@ -249,6 +274,7 @@ static int serve(struct loop *l) {
                         r = tick(l);
                 if (r < 0)
                         return r;
+                tell_numbers(l);
                 now = os_monotonic();
                 if (!l->dirty_since && (l->n_waiting || desk_dirty(l->desk)))
                         l->dirty_since = now;
@@ -262,7 +288,7 @@ static int serve(struct loop *l) {
 
 /* ---- the beginning ---- */
 
-static int make_options(int argc, char **argv, struct desk_options *o, char *path, size_t size,
+static int make_options(int argc, char **argv, struct loop *l, struct desk_options *o, char *path,
                         int *landlock) {
         const char *directory = NULL;
         unsigned lateness, skew, window;
@@ -273,6 +299,8 @@ static int make_options(int argc, char **argv, struct desk_options *o, char *pat
                         directory = argv[i] + 10;
                 else if (strncmp(argv[i], "landlock=", 9) == 0)
                         *landlock = (int)strtol(argv[i] + 9, NULL, 10);
+                else if (strcmp(argv[i], "stats=1") == 0)
+                        l->tell = true;
                 else if (strncmp(argv[i], "vfs=", 4) == 0)
                         o->state.vfs = argv[i] + 4;
                 else if (sscanf(argv[i], "times=%u:%u:%u", &lateness, &skew, &window) == 3) {
@@ -281,7 +309,7 @@ static int make_options(int argc, char **argv, struct desk_options *o, char *pat
                         o->window = window * NS_PER_SEC;
                 }
         }
-        if (!directory || snprintf(path, size, "%s/" STATE_FILE, directory) >= (int)size)
+        if (!directory || snprintf(path, PATH_ROOM, "%s/" STATE_FILE, directory) >= (int)PATH_ROOM)
                 return FAIL(-EINVAL);
         int r = os_mkdir(directory, 0700);
         return r == -EEXIST ? 0 : r;
@@ -297,11 +325,11 @@ static void say_failure(const struct desk *d, int error) {
 
 int process_desk(int argc, char **argv) {
         static struct loop l;
-        static char path[4096];
+        static char path[PATH_ROOM];
         struct desk_options o = {.state = {.path = path, .vfs = OS_VFS}};
         struct msg_node_seq ready = {.type = DESK_READY};
         int landlock;
-        int r = make_options(argc, argv, &o, path, sizeof(path), &landlock);
+        int r = make_options(argc, argv, &l, &o, path, &landlock);
 
         if (r == 0)
                 r = os_vfs_init();

@@ -133,6 +133,11 @@ static int read_rules(struct serve *s, const struct config *c, struct rulebook *
         return 0;
 }
 
+static void tell_numbers(struct serve *s) {
+        node_set_numbers(s->node, s->rules.done.n_rules, s->rules.done.n_correlations,
+                         s->rules.done.n_refused);
+}
+
 static struct config *forget_config(struct config *c) {
         if (c)
                 config_deinit(c);
@@ -184,6 +189,7 @@ static int reload(struct serve *s, struct buf *out) {
         else
                 rulebook_deinit(&rules);
         s->rules = r == 0 ? rules : s->rules;
+        tell_numbers(s);
         buf_printf(out,
                    tr("%u rules, %u correlations, %u sources, %u listeners\n",
                       "%u quy tắc, %u tương quan, %u nguồn, %u cổng nghe\n"),
@@ -292,6 +298,7 @@ static int serve(struct serve *s) {
         r = node_new(&s->node, &o);
         if (r < 0)
                 return r;
+        tell_numbers(s);
         s->signals = os_signalfd(signals, ARRAY_LEN(signals));
         r = s->signals < 0 ? s->signals : node_wait_for(s->node, s->signals);
         if (r == 0)

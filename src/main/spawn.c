@@ -16,11 +16,12 @@ static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
 } children[] = {
-        {"rules", process_rules},   {"ingest", process_ingest},
+        {"rules", process_rules},     {"ingest", process_ingest},
         {"listen", process_listen}, /* the node's ingest */
-        {"judge", process_judge},   {"correlate", process_correlate},
-        {"desk", process_desk},     {"seal", process_seal},
-        {"store", process_store},   {"vault", process_vault},
+        {"judge", process_judge},     {"correlate", process_correlate},
+        {"console", process_console}, {"desk", process_desk},
+        {"seal", process_seal},       {"store", process_store},
+        {"vault", process_vault},
 };
 
 void child_main(int argc, char **argv) {

@@ -130,6 +130,9 @@ static const int calls_desk[] = {SCMP_SYS(fcntl),           SCMP_SYS(fsync),
                                  SCMP_SYS(fdatasync),       SCMP_SYS(ftruncate),
                                  SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep)};
 
+/* To take connections of a listener it holds, and end them. */
+static const int calls_console[] = {SCMP_SYS(accept4), SCMP_SYS(shutdown)};
+
 /* To take connections and answer them: nothing here makes a socket or connects one. GnuTLS asks for
  * the time by time() and gettimeofday(), which the vDSO may leave to the kernel. */
 static const int calls_listen[] = {
@@ -193,6 +196,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 r = allow(c, calls_rules, ARRAY_LEN(calls_rules));
         if (job == SANDBOX_DESK)
                 r = allow_desk(c);
+        if (job == SANDBOX_CONSOLE)
+                r = allow(c, calls_console, ARRAY_LEN(calls_console));
         if (job == SANDBOX_LISTEN)
                 r = allow(c, calls_listen, ARRAY_LEN(calls_listen));
         if (job == SANDBOX_STORE)

@@ -12,6 +12,7 @@ enum sandbox_job {
         SANDBOX_INGEST,    /* reads descriptors it is sent, writes the ring */
         SANDBOX_JUDGE,     /* maps were made before; messages only, no new executable memory */
         SANDBOX_DESK,      /* files of the state, all open; maps what it is sent */
+        SANDBOX_CONSOLE,   /* takes connections of one listener, shows what it maps */
         SANDBOX_LISTEN,    /* takes connections of listeners it was sent, makes none */
         SANDBOX_SEAL,      /* reads the ring, writes its output */
         SANDBOX_VAULT,     /* messages, and its key in memory */

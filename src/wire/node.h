@@ -66,6 +66,7 @@ enum node_message {
         DESK_EXCEPTIONS, /* msg_plain + the file of exceptions, open or in a memfd */
         DESK_CLOCK, /* msg_node_seq: all received before (ns UTC) was judged and handed over by DESK_BATCH;
                        said now and then, so that windows close in quiet periods */
+        DESK_STATS, /* msg_desk_stats: now and then, to a main that asked for it at the start */
 
         /* store ↔ vault, directly */
         VAULT_SIGN = 190, /* msg_sign */
@@ -159,6 +160,13 @@ struct msg_judge {
         uint64_t bytes;       /* JUDGE_FRAMES: of the memfd */
         uint32_t program;     /* generation of the rules that judged, from 1 */
         int32_t error;        /* DESK_TAKEN */
+};
+
+/* In the order of enum node_number from NUMBER_VERDICTS on (wire/node_stats.h). */
+#define DESK_NUMBERS_MAX 32u
+struct msg_desk_stats {
+        uint32_t type, n;
+        uint64_t numbers[DESK_NUMBERS_MAX];
 };
 
 enum own_alert {

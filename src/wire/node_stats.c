@@ -1,0 +1,64 @@
+/* See node_stats.h. */
+#include "wire/node_stats.h"
+
+static const struct {
+        const char *name, *help;
+        bool gauge;
+} table[NUMBER_MAX] = {
+        [NUMBER_RECEIVED] = {"received_records", "Records received", false},
+        [NUMBER_BYTES] = {"received_bytes", "Bytes of the records received", false},
+        [NUMBER_BATCHES] = {"received_batches", "Batches of records received", false},
+        [NUMBER_DURABLE] = {"durable_seq", "Every record below this number is durable", true},
+        [NUMBER_WATERMARK] = {"judged_seq",
+                              "Every record below this number is judged and its alerts are kept",
+                              true},
+        [NUMBER_EVENTS] = {"judge_events", "Events decoded and judged", false},
+        [NUMBER_UNREADABLE] = {"judge_unreadable", "Records that no format could read", false},
+        [NUMBER_PUT_OFF] = {"judge_put_off", "Records put off, to be judged from the store", false},
+        [NUMBER_BEHIND] = {"judge_behind", "Records still to be judged from the store", true},
+        [NUMBER_SET_ASIDE] = {"judge_set_aside", "Records set aside: judges died on them", false},
+        [NUMBER_SLOTS_FULL] = {"ring_slots_full", "Slots of the ring in use", true},
+        [NUMBER_RULES] = {"rules", "Rules loaded", true},
+        [NUMBER_CORRELATIONS] = {"correlations", "Correlations loaded", true},
+        [NUMBER_RULES_REFUSED] = {"rules_refused", "Rules that could not be loaded", true},
+        [NUMBER_GENERATION] = {"rules_generation", "How often rules were loaded", true},
+        [NUMBER_VERDICTS] = {"desk_verdicts", "Verdicts taken one by one", false},
+        [NUMBER_DOUBLED] = {"desk_doubled", "Verdicts that had been said before", false},
+        [NUMBER_COUNTED] = {"desk_counted", "Verdicts beyond a rule's limit, only counted", false},
+        [NUMBER_REFUSED] = {"desk_refused", "Verdicts that no judge may say", false},
+        [NUMBER_ALERTS] = {"desk_alerts", "New alerts", false},
+        [NUMBER_SUPPRESSED] = {"desk_suppressed", "Verdicts under an exception", false},
+        [NUMBER_FOLDED] = {"desk_folded", "Verdicts joined over entities: too many alerts", false},
+        [NUMBER_HITS] = {"desk_hits", "Hits taken for correlations", false},
+        [NUMBER_HITS_FORGOTTEN] = {"desk_hits_forgotten", "Hits dropped early for want of room",
+                                   false},
+        [NUMBER_COMMITS] = {"desk_commits", "Commits of the state", false},
+        [NUMBER_COMMIT_MAX_NS] = {"desk_commit_max_ns", "The longest commit of the state", true},
+};
+
+const char *node_number_name(enum node_number n) {
+        return n < NUMBER_MAX ? table[n].name : NULL;
+}
+
+const char *node_number_help(enum node_number n) {
+        return n < NUMBER_MAX ? table[n].help : NULL;
+}
+
+bool node_number_is_gauge(enum node_number n) {
+        return n < NUMBER_MAX && table[n].gauge;
+}
+
+bool node_stats_copy(const struct node_stats_page *page, struct node_stats_page *ret) {
+        if (__atomic_load_n(&page->magic, __ATOMIC_ACQUIRE) != NODE_STATS_MAGIC)
+                return false;
+        memcpy(ret, page, sizeof(*ret));
+        for (unsigned i = 0; i < NODE_STATS_PROCESSES; i++) {
+                char *name = ret->processes[i].name;
+
+                name[sizeof(ret->processes[i].name) - 1] = '\0';
+                for (; *name; name++)
+                        if (*name < 0x21 || *name > 0x7e)
+                                *name = '?';
+        }
+        return true;
+}
