@@ -133,6 +133,7 @@ static void worker_died(struct node *n, enum node_process p) {
         if (w->watched)
                 (void)os_epoll_del(n->ep, w->child.sock);
         w->watched = w->up = false;
+        n->changed = true;
         int status = child_reap(&w->child);
         if (w->retired)
                 w->quick = 0;
@@ -195,7 +196,7 @@ static void is_ready(struct node *n, enum node_process p) {
 
         if (w->up)
                 return;
-        w->up = true;
+        w->up = n->changed = true;
         if (p >= NODE_SEAL0 && role_of(p, &role, &index))
                 flow_ready(n->flow, role, index, w->shared, w->generation);
 }
@@ -254,7 +255,7 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
         if (plain.type == STORE_POSITIONS && len == sizeof(struct msg_store_frames) && fd >= 0)
                 node_positions(n, m, fd);
         if (plain.type == STORE_READY || plain.type == DESK_READY)
-                n->workers[p].up = true;
+                n->workers[p].up = n->changed = true;
         return flow_message(n->flow, role, index, m, len, fd);
 }
 
@@ -288,11 +289,14 @@ static void tick(struct node *n) {
         renew_judges(n);
         node_files_scan(n);
         node_imports_tick(n);
-        if (now - n->ticked < TICK_NS)
-                return;
-        n->ticked = now;
-        flow_tick(n->flow);
-        node_write_stats(n);
+        if (now - n->ticked >= TICK_NS) {
+                n->ticked = now;
+                n->changed = true;
+                flow_tick(n->flow);
+        }
+        if (n->changed)
+                node_write_stats(n);
+        n->changed = false;
 }
 
 int node_turn(struct node *n, int timeout_ms) {

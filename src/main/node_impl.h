@@ -82,6 +82,7 @@ struct node {
         int listeners[LISTENERS_MAX];
         uint32_t generation;
         bool stopping;
+        bool changed; /* who is up: to be shown at once */
         int64_t ticked;
         int extra[EXTRA_MAX];
         bool readable[EXTRA_MAX];

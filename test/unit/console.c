@@ -74,7 +74,8 @@ static void families_stand_together(void) {
         reset();
         counters_source(&counters, 3, "one", "");
         struct buf b = shown();
-        for (char *line = strtok(b.p, "\n"); line; line = strtok(NULL, "\n")) {
+        for (char *line = b.p, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+                *end = '\0';
                 if (sscanf(line, "# TYPE %199s", family) == 1) {
                         for (unsigned i = 0; i < n; i++)
                                 check(strcmp(seen[i], family) != 0);
