@@ -36,12 +36,48 @@ static int read_only(int fd) {
         return os_open(path, O_RDONLY, 0);
 }
 
+/* Written in full, as a hole could not be filled once the disk is: who maps it would die of that. */
+static int fill_with_zeros(int fd) {
+        static const char zeros[65536];
+        int r = os_ftruncate(fd, 0);
+
+        for (size_t at = 0; at < DEDUP_BYTES && r == 0; at += sizeof(zeros))
+                r = os_write_full(fd, zeros, sizeof(zeros));
+        return r;
+}
+
+/* A file, so that it outlives main too: entries name sequence numbers, which go on where they were.
+ * Where there can be none it is memory, and a crash of main forgets who sent what. */
+static int open_duplicates(struct node *n) {
+        char path[PATH_MAX_TEXT];
+        struct stat st;
+        int fd, r;
+
+        snprintf(path, sizeof(path), "%s/state/duplicates", n->config->directory);
+        fd = os_open(path, O_RDWR | O_CREAT, 0600);
+        r = fd < 0 ? fd : os_fstat(fd, &st);
+        if (r == 0 && st.st_size != (off_t)DEDUP_BYTES)
+                r = fill_with_zeros(fd);
+        if (r == 0) {
+                n->dedup_fd = fd;
+                return 0;
+        }
+        if (fd >= 0) {
+                (void)os_ftruncate(fd, 0);
+                os_close(fd);
+        }
+        node_say(n, 1, "main", "path=%s cannot be made, so a crash forgets duplicates: %s", path,
+                 error_text(r));
+        base_fail_clear();
+        return shared_memory("duplicates", DEDUP_BYTES, &n->dedup_fd);
+}
+
 int node_make_shared(struct node *n) {
         void *p;
         int r = shared_memory("ring", RING_SLOTS * SLOT_BYTES, &n->ring_fd);
 
         if (r == 0)
-                r = shared_memory("duplicates", DEDUP_BYTES, &n->dedup_fd);
+                r = open_duplicates(n);
         if (r == 0)
                 r = shared_memory("counters", sizeof(struct counters_page), &n->counters_fd);
         if (r == 0)

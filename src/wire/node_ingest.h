@@ -9,7 +9,7 @@
  *                    DURABLE comes; closing the socket ends it
  *
  * Descriptors at its start: 4 the ring, writable (RING_SLOTS * SLOT_BYTES); 5 the memory of
- * duplicates (a memfd of DEDUP_BYTES, zero at first, the same one after a crash of ingest); 6 the
+ * duplicates (a file of DEDUP_BYTES, zero at first, the same one after any crash and start); 6 the
  * counters (a memfd of sizeof(struct counters_page), wire/counters.h; the same one after a crash).
  *
  * Listeners are fixed by BEGIN: main restarts ingest to change them, and keeps the sockets, so that
