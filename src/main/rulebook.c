@@ -219,7 +219,7 @@ int rulebook_load(struct rulebook *ret, const struct rulebook_options *o) {
         return r;
 }
 
-void rulebook_print(struct rulebook *b, FILE *to) {
+void rulebook_clean(struct rulebook *b) {
         for (size_t i = 0; i < b->text_len; i++) {
                 unsigned char c = (unsigned char)b->text[i];
                 /* C1 in UTF-8 is C2 80 to C2 9F. */
@@ -230,6 +230,10 @@ void rulebook_print(struct rulebook *b, FILE *to) {
                 if (c1)
                         b->text[i + 1] = '?';
         }
+}
+
+void rulebook_print(struct rulebook *b, FILE *to) {
+        rulebook_clean(b);
         fwrite(b->text, 1, b->text_len, to);
 }
 

@@ -38,6 +38,7 @@ struct rulebook {
 int rulebook_load(struct rulebook *ret, const struct rulebook_options *o);
 /* Its text, without control characters: the process that wrote it read foreign files. */
 void rulebook_print(struct rulebook *b, FILE *to);
+void rulebook_clean(struct rulebook *b);
 void rulebook_deinit(struct rulebook *b);
 
 /* The files of a bundle of regression info.yml … of one directory tree: used by `rules test`. */

@@ -24,6 +24,7 @@
 
 #define CONFIG_MAX ((size_t)1 << 20)
 #define STOP_NS (INT64_C(20) * NS_PER_SEC)
+#define ERRORS_SHOWN 20u
 
 struct serve {
         const char *config_path; /* NULL: the defaults of a try-out */
@@ -158,6 +159,81 @@ static int take_config(struct serve *s, struct config **ret) {
         return 0;
 }
 
+/* The file that a line of diagnostics is about: "FILE:LINE:COLUMN: error: …". */
+static struct span file_of(struct span line) {
+        const char *e = memmem(line.p, line.len, ": error: ", 9);
+        size_t n = e ? (size_t)(e - line.p) : 0;
+
+        for (unsigned part = 0; part < 2; part++) {
+                size_t k = n;
+
+                while (k && line.p[k - 1] >= '0' && line.p[k - 1] <= '9')
+                        k--;
+                if (k && k < n && line.p[k - 1] == ':')
+                        n = k - 1;
+        }
+        return span_of(line.p, n);
+}
+
+static struct span next_line(struct span *text) {
+        const char *nl = memchr(text->p, '\n', text->len);
+        struct span line = span_of(text->p, nl ? (size_t)(nl - text->p) : text->len);
+        size_t used = MIN(line.len + 1, text->len);
+
+        *text = span_of(text->p + used, text->len - used);
+        return line;
+}
+
+static bool names_file(const struct rulebook *b, struct span file) {
+        struct span text = span_of(b->text, b->text_len);
+
+        while (text.len) {
+                struct span f = file_of(next_line(&text));
+                if (span_eq(f, file))
+                        return true;
+        }
+        return false;
+}
+
+/* A rule that was refused before keeps nobody from a reload; a file that has got an error does: who
+ * made a slip while writing shall not lose the rule that was in force. Says which, and where. */
+static bool worse(struct serve *s, struct rulebook *fresh, struct buf *out) {
+        struct span text;
+        unsigned shown = 0;
+        bool bad = fresh->done.n_errors > s->rules.done.n_errors;
+
+        rulebook_clean(fresh);
+        text = span_of(fresh->text, fresh->text_len);
+        while (text.len) {
+                struct span line = next_line(&text), file = file_of(line);
+
+                if (!file.len || (!bad && names_file(&s->rules, file)))
+                        continue;
+                if (shown == 0)
+                        buf_reset(out);
+                bad = true;
+                if (shown++ >= ERRORS_SHOWN)
+                        continue;
+                buf_span(out, line);
+                buf_char(out, '\n');
+                say(s, 0, "%.*s", (int)MIN(line.len, (size_t)900), line.p);
+        }
+        return bad;
+}
+
+static int read_new_rules(struct serve *s, const struct config *c, struct rulebook *ret,
+                          struct buf *out) {
+        int r = read_rules(s, c, ret);
+
+        if (r < 0 || !worse(s, ret, out))
+                return r;
+        say(s, 0, "errors=%u the rules have new errors: those before stay in force",
+            ret->done.n_errors);
+        buf_str(out, tr("the rules have new errors; 'coloa rules check' says more\n",
+                        "quy tắc có lỗi mới; 'coloa rules check' cho biết thêm\n"));
+        return -EINVAL;
+}
+
 static int reload(struct serve *s, struct buf *out) {
         struct rulebook rules = {.program_fd = -1};
         struct config *config = NULL;
@@ -168,7 +244,7 @@ static int reload(struct serve *s, struct buf *out) {
                                    "cấu hình có lỗi: không thay đổi gì\n"));
                 return r;
         }
-        r = read_rules(s, config, &rules);
+        r = read_new_rules(s, config, &rules, out);
         if (r == 0)
                 r = node_set_config(s->node, config);
         if (r < 0) {

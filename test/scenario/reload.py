@@ -1,0 +1,222 @@
+"""Rules that change while a node receives: each record is judged by exactly one set of rules, what is wrong changes nothing,
+and what correlations have seen is not forgotten."""
+import contextlib
+import json
+import signal
+import sqlite3
+import threading
+import time
+
+from node_world import Node, alive, connect, kill
+from tap import coloa, run
+
+RULE = """title: {title}
+id: 11111111-2222-4333-8444-5555555555{n:02d}
+status: test
+description: One of two wordings of a rule.
+author: tests
+date: 2026-11-23
+logsource: {{product: windows, category: process_creation}}
+detection:
+  selection:
+    Image|endswith: '{image}'
+  condition: selection
+level: high
+"""
+COUNT = """title: Often
+id: 11111111-2222-4333-8444-555555555599
+status: test
+description: Three of them within ten minutes.
+author: tests
+date: 2026-11-23
+correlation:
+  type: event_count
+  rules: [11111111-2222-4333-8444-555555555501]
+  group-by: [User]
+  timespan: 10m
+  condition: {gte: 3}
+level: high
+"""
+SETS = ({"one": ("First wording", 1, "\\evil.exe"), "two": ("First of two", 2, "evil.exe")},
+        {"one": ("Second wording", 1, "evil.exe"), "two": ("Second of two", 2, "\\evil.exe")})
+
+
+def write_set(folder, which: int, more: str = "") -> None:
+    folder.mkdir(exist_ok=True)
+    for name, (title, n, image) in SETS[which].items():
+        (folder / f"{name}.yml").write_text(RULE.format(title=title, n=n, image=image) + more, encoding="utf-8")
+
+
+def event(i: int, user="an", image="C:\\evil.exe", host="ws") -> bytes:
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    return json.dumps({"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Computer": host, "User": user,
+                       "@timestamp": now, "Image": image, "number": i}).encode() + b"\n"
+
+
+class Sender(threading.Thread):
+    """Events at a steady rate over TCP until it is told to stop."""
+
+    def __init__(self, port: int, rate: int):
+        super().__init__(daemon=True)
+        self.port, self.rate, self.sent, self.over, self.error = port, rate, 0, False, None
+
+    def run(self):
+        try:
+            with connect(self.port) as s:
+                begin = time.monotonic()
+                while not self.over:
+                    due = int((time.monotonic() - begin) * self.rate)
+                    if due > self.sent:
+                        s.sendall(b"".join(event(i) for i in range(self.sent, due)))
+                        self.sent = due
+                    time.sleep(0.005)
+        except OSError as e:
+            self.error = e
+
+
+def state(node):
+    return contextlib.closing(sqlite3.connect(f"file:{node.directory}/state/state.db?mode=ro", uri=True))
+
+
+def judged_all(node, n):
+    node.wait_for(lambda: node.status().get("durable") == n + 1 and node.status().get("judged") == n + 1, 120,
+                  f"for {n} records to be judged")
+
+
+def each_record_is_judged_by_one_set(folder):
+    """Each of the two rules finds every record, in either wording: two verdicts a record, of one set."""
+    rules = folder / "rules"
+    write_set(rules, 0)
+    node = Node(folder, rules=rules, listeners={"tcp": "syslog-tcp"})
+    with node:
+        sender = Sender(node.port["tcp"], 400)
+        sender.start()
+        generations = 0
+        for turn in range(10):
+            time.sleep(0.4)
+            write_set(rules, (turn + 1) % 2)
+            if turn % 3 == 2:
+                before = node.said().count("read anew")
+                node.process.send_signal(signal.SIGHUP)
+                node.wait_for(lambda before=before: node.said().count("read anew") > before, 60)
+            else:
+                r = node.ask("reload")
+                assert r.returncode == 0 and r.stdout.startswith(b"2 rules"), r
+            if turn == 5:  # one of them at work dies: what it had is judged anew
+                kill(node.pids()["judge-1"], node.program)
+            generations += 1
+        time.sleep(1)
+        sender.over = True
+        sender.join()
+        assert sender.error is None and sender.sent > 1000, (sender.error, sender.sent)
+        judged_all(node, sender.sent)
+        time.sleep(0.5)  # the commit
+        with state(node) as db:
+            ask = lambda sql: db.execute(sql).fetchall()  # noqa: E731
+            limited = ask("SELECT sum(n) FROM counted")[0][0]
+            assert not limited, f"{limited} verdicts beyond the limit"
+            for rule in (1, 2):
+                which = f"FROM verdict v JOIN rule r ON r.ref=v.rule WHERE r.id LIKE '%{rule:02d}'"
+                assert ask(f"SELECT v.seq {which} GROUP BY v.seq HAVING count(*)<>1") == []
+                seen = ask(f"SELECT min(v.seq), max(v.seq), count(*) {which}")
+                assert seen == [(1, sender.sent, sender.sent)], (seen, sender.sent)
+            # Not one rule of this set and another of that.
+            mixed = ask("SELECT v.seq FROM verdict v JOIN rule r ON r.ref=v.rule GROUP BY v.seq"
+                        " HAVING count(DISTINCT substr(r.title, 1, 5))<>1")
+            assert mixed == [], mixed[:10]
+            used = dict(ask("SELECT r.title, count(*) FROM verdict v JOIN rule r ON r.ref=v.rule GROUP BY 1"))
+            assert len(used) == 4 and min(used.values()) > sender.sent // 20, used
+        restarts = {p["name"]: p["restarts"] for p in node.status()["processes"]}
+        assert restarts["desk"] == restarts["ingest"] == restarts["store"] == 0 and sum(restarts.values()) == 1, restarts
+        print(f"# {sender.sent} records, {generations} reloads: {used}")
+
+
+def bad_rules_change_nothing(folder):
+    rules = folder / "rules"
+    write_set(rules, 0)
+    (rules / "old.yml").write_text("title: was always wrong\n", encoding="utf-8")
+    node = Node(folder, rules=rules, listeners={"tcp": "syslog-tcp"})
+    sent = 0
+
+    def says(title):
+        nonlocal sent
+        sent += 1
+        with connect(node.port["tcp"]) as s:
+            s.sendall(event(sent, host=f"ws{sent}"))
+        node.wait_for(lambda: any(a["coloa.entity.name"] == f"ws{sent}" for a in node.alerts()), 20)
+        got = {a["rule.name"] for a in node.alerts() if a["coloa.entity.name"] == f"ws{sent}"}
+        assert got == {title, title.replace("wording", "of two")}, got
+    with node:
+        says("First wording")
+        write_set(rules, 1)
+        good = (rules / "one.yml").read_text(encoding="utf-8")
+        for broken, where in ((good.replace("condition: selection", "condition: selectoin"), b"one.yml:"),
+                              (good.replace("    Image", "\tImage"), b"one.yml:"),
+                              (good.replace("Image|endswith", "Image|no_such_modifier"), b"no_such_modifier")):
+            (rules / "one.yml").write_text(broken, encoding="utf-8")
+            r = node.ask("reload")
+            assert r.returncode == 3 and where in r.stderr and b"one.yml:" in r.stderr, r
+            assert b"nothing was changed" in r.stderr and b"old.yml" not in r.stderr.split(b"nothing")[1], r
+            says("First wording")
+        assert "quy tắc có lỗi mới" in coloa("reload", "-c", node.config, "--lang", "vi").stderr.decode()
+        before = node.said().count("those before stay")
+        node.process.send_signal(signal.SIGHUP)
+        node.wait_for(lambda: node.said().count("those before stay") > before)
+        assert "one.yml:" in node.said().split("those before stay")[-2]
+        says("First wording")
+        (rules / "one.yml").write_text(good, encoding="utf-8")
+        r = node.ask("reload")  # old.yml was wrong before: no reason to refuse
+        assert r.returncode == 0, r
+        node.wait_for(lambda: node.status().get("judged") == sent + 1)
+        says("Second wording")
+        (rules / "one.yml").unlink()
+        (rules / "two.yml").unlink()
+        (rules / "old.yml").unlink()
+        rules.rmdir()
+        r = node.ask("reload")
+        assert r.returncode == 3 and b"nothing was changed" in r.stderr, r
+        says("Second wording")
+        assert alive(node.process.pid, node.program)
+
+
+def windows_survive(folder):
+    """Two hits, other rules change, the third: the alert of all three."""
+    rules = folder / "rules"
+    write_set(rules, 0)
+    (rules / "count.yml").write_text(COUNT, encoding="utf-8")
+    node = Node(folder, rules=rules, listeners={"tcp": "syslog-tcp"}, head="lateness: 1s")
+    n = 0
+
+    def hit(user):
+        nonlocal n
+        n += 1
+        with connect(node.port["tcp"]) as s:
+            s.sendall(event(n, user=user))
+        node.wait_for(lambda: node.status().get("judged") == n + 1)
+
+    def often():
+        return {a["coloa.entity.name"]: a["coloa.count"] for a in node.alerts() if a["rule.name"] == "Often"}
+    with node:
+        for user in ("an", "an", "binh", "chi", "chi"):
+            hit(user)
+        for turn, what in enumerate((RULE.format(title="Another", n=7, image="other.exe"), None,
+                                     RULE.format(title="Yet another", n=8, image="third.exe"))):
+            if what:  # an unchanged correlation among other rules
+                (rules / "more.yml").write_text(what, encoding="utf-8")
+            else:  # the rule it counts is worded anew: the same id
+                write_set(rules, 1)
+            assert node.ask("reload").returncode == 0
+            if turn == 1:
+                time.sleep(2.5)  # the watermark passes them
+                hit("chi")
+        node.wait_for(lambda: often() == {"User=chi": 1}, 30, "for what was begun two reloads ago")
+        kill(node.pids()["desk"], node.program)
+        node.wait_for(lambda: node.status().get("processes") and node.pids().get("desk", 0) > 0)
+        hit("an")
+        node.wait_for(lambda: often() == {"User=chi": 1, "User=an": 1}, 30)
+        time.sleep(2.5)
+        assert often() == {"User=chi": 1, "User=an": 1}, often()
+
+
+if __name__ == "__main__":
+    run(each_record_is_judged_by_one_set, bad_rules_change_nothing, windows_survive)
