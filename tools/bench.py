@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 
+import bench_node
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLOA = pathlib.Path(os.environ.get("COLOA", ROOT / "build" / "coloa"))
 PATH = os.environ.get("COLOA_PEERS", "") + os.pathsep + os.environ["PATH"]
@@ -315,22 +317,41 @@ class Bench:
                       if line.startswith("model name")), "?")
         flags = next((line for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("flags")), "")
         wide = "AVX-512" if "avx512bw" in flags else "AVX2" if "avx2" in flags else "SSE2"
-        text = [f"# Measured\n\nBy `./dev bench --report` on {time.strftime('%Y-%m-%d')}: {model}, {wide}, "
-                f"{os.cpu_count()} processors; load average {os.getloadavg()[0]:.1f} at the end; "
-                f"{self.rounds} round(s), median (minimum–maximum).\n",
-                "Judging speed runs from the first batch to the last verdict with rules ready, all processes on one processor "
-                "unless said, the smallest report written; `read()` from the page cache, validation and reporting included.\n",
-                "| what | measured | bar | |", "| --- | --- | --- | --- |"]
-        text += [f"| {r['what']} | {r['value']} | {r['bar']} | {r['note']} |" for r in self.rows]
-        (ROOT / "doc" / "figures.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+        ours = {True: [r for r in self.rows if r["what"].startswith("node:")], False: [r for r in self.rows if not r["what"].startswith("node:")]}
+        path = ROOT / "doc" / "figures.md"
+        kept = re.split(r"^(?=## )", path.read_text(encoding="utf-8"), flags=re.M) if path.exists() else []
+        said = (f"By `./dev bench --report` on {time.strftime('%Y-%m-%d')}: {model}, {wide}, {os.cpu_count()} processors; load average "
+                f"{os.getloadavg()[0]:.1f} at the end; median (minimum–maximum).\n")
+        if self.prefix:
+            said = said[:-2] + "; the measured programs at real-time priority, as others used the machine.\n"
+        about = {False: ("Hunt", f"{self.rounds} round(s). Judging speed runs from the first batch to the last verdict with rules ready, all "
+                         "processes on one processor unless said, the smallest report written; `read()` from the page cache, validation and "
+                         "reporting included."),
+                 True: ("Node", "All SigmaHQ rules, all processes and the sender on the same processors; every event is durable (synced) "
+                        "before it counts.")}
+        sections = []
+        for which, (title, text) in about.items():
+            old = next((k for k in kept if k.startswith(f"## {title}\n")), "")
+            rows = [f"| {r['what']} | {r['value']} | {r['bar']} | {r['note']} |" for r in ours[which]]
+            if rows:
+                sections.append("\n".join([f"## {title}\n", said, text + "\n", "| what | measured | bar | |", "| --- | --- | --- | --- |", *rows]))
+            elif old:
+                sections.append(old.rstrip("\n"))
+        path.write_text("# Measured\n\n" + "\n\n".join(sections) + "\n", encoding="utf-8")
 
     def run(self):
         names = ["mix", "process_creation", "times_8", "evtx", "two_cores", "memory", "rsigma"]
         wanted = self.o.only.split(",") if self.o.only else names
+        node = bench_node.NodeBench(self, COLOA, ACTIVE)
+        for name in [*wanted]:
+            wanted += bench_node.NAMES if name == "node" else []
         try:
             for name in names:
                 if name in wanted:
                     getattr(self, name)()
+            for name in [*bench_node.NAMES, "node_soak"]:
+                if name in wanted:
+                    getattr(node, name)()
             if self.o.report:
                 self.report()
             if self.o.json:
@@ -342,7 +363,8 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one round")
-    parser.add_argument("--only", help="mix, process_creation, times_8, evtx, two_cores, memory, rsigma")
+    parser.add_argument("--only", help="mix, process_creation, times_8, evtx, two_cores, memory, rsigma; node (of it: "
+                        + ", ".join(bench_node.NAMES) + "); node_soak (two hours, or COLOA_SOAK seconds)")
     parser.add_argument("--report", action="store_true", help="also write doc/figures.md")
     parser.add_argument("--realtime", action="store_true", help="measured programs go first (chrt -r 10; root): for a machine in use")
     parser.add_argument("--json", help="also as JSON to this file")
