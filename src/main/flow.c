@@ -466,7 +466,7 @@ void flow_died(struct flow *f, enum flow_role role, unsigned index, uint64_t hin
         else if (role == FLOW_STORE)
                 store_died(f);
         else if (role == FLOW_DESK)
-                f->desk_ready = f->desk_met = false;
+                flow_desk_died(f);
         else if (role == FLOW_JUDGE)
                 flow_judge_died(f, index, hint);
         pump(f);

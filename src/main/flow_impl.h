@@ -51,6 +51,7 @@ struct task {
         uint32_t n_records;
         uint64_t from, to;
         unsigned deaths;
+        bool again; /* at a judge when the desk died */
 };
 
 struct judge {
@@ -110,6 +111,7 @@ int flow_desk_message(struct flow *f, const void *m, size_t n);
 int flow_frames(struct flow *f, const struct msg_store_frames *m, int fd);
 void flow_judge_died(struct flow *f, unsigned index, uint64_t hint);
 void flow_meet_desk(struct flow *f);
+void flow_desk_died(struct flow *f);
 void flow_judge_ready(struct flow *f, unsigned index, int fd, uint32_t generation);
 void flow_drop_tasks(struct flow *f);
 

@@ -86,14 +86,10 @@ void flow_put_off(struct flow *f, unsigned slot) {
 
 /* ---- giving out work ---- */
 
-static bool fresh(const struct task *t) {
-        return !t->frames;
-}
-
 /* What just came is judged before what was put off, which waits already. */
 static int next_task(const struct flow *f) {
         for (unsigned i = 0; i < f->n_tasks; i++)
-                if (fresh(&f->tasks[i]))
+                if (!f->tasks[i].frames)
                         return (int)i;
         return f->n_tasks ? 0 : -1;
 }
@@ -147,8 +143,8 @@ static bool any_idle(const struct flow *f) {
 
 /* Reads a little of what was put off, once a judge has nothing else to do. */
 static void read_later(struct flow *f) {
-        if (f->reading || !f->store_ready || !f->desk_ready || f->later.n == 0 || f->n_tasks ||
-            !any_idle(f) || f->calls.now(f->calls.ctx) < f->read_again)
+        if (f->reading || !f->store_ready || !f->desk_ready || f->later.n == 0 ||
+            next_task(f) >= 0 || !any_idle(f) || f->calls.now(f->calls.ctx) < f->read_again)
                 return;
         uint64_t to = MIN(f->later.at[0].to, f->st.durable);
         if (to <= f->later.at[0].from)
@@ -164,7 +160,7 @@ static void read_later(struct flow *f) {
 }
 
 void flow_pump_judges(struct flow *f) {
-        while (f->desk_ready && f->n_tasks && f->desk_asked < DESK_ASKED_MAX) {
+        while (f->desk_ready && f->desk_asked < DESK_ASKED_MAX) {
                 int t = next_task(f), j = idlest(f);
 
                 if (t < 0 || j < 0)
@@ -196,7 +192,7 @@ static void pass_over(struct flow *f, uint64_t from, uint64_t to) {
                 f->calls.note(f->calls.ctx, 1,
                               "records that were to be judged later are not kept any more", from);
         tell_desk(f, 0, from, to);
-        ranges_cut(&f->later, to);
+        ranges_take(&f->later, from, to);
 }
 
 int flow_frames(struct flow *f, const struct msg_store_frames *m, int fd) {
@@ -226,7 +222,7 @@ int flow_frames(struct flow *f, const struct msg_store_frames *m, int fd) {
                 f->read_again = f->calls.now(f->calls.ctx) + READ_RETRY_NS;
                 return 0;
         }
-        ranges_cut(&f->later, t.to);
+        ranges_take(&f->later, t.from, t.to);
         add_task(f, &t, false);
         return 0;
 }
@@ -247,12 +243,16 @@ static void finish_first(struct flow *f, unsigned index) {
 
 static int judged(struct flow *f, unsigned index, const struct msg_judge *m) {
         struct judge *j = &f->judges[index];
+        bool again;
 
         if (j->queued == 0 || m->from != j->queue[0].from || m->to != j->queue[0].to)
                 return -EPROTO; /* F4 */
         f->st.events += m->events;
         f->st.bad += m->bad;
-        tell_desk(f, index, m->from, m->to);
+        again = j->queue[0].again;
+        if (again)
+                ranges_add(&f->later, m->from, m->to);
+        tell_desk(f, index, again ? 0 : m->from, again ? 0 : m->to);
         finish_first(f, index);
         return 0;
 }
@@ -341,6 +341,7 @@ void flow_judge_died(struct flow *f, unsigned index, uint64_t hint) {
         for (unsigned i = old.queued; i-- > 0;) {
                 struct task t = old.queue[i];
 
+                t.again = false; /* by another judge, into an outbox that nobody took from */
                 if (i == 0)
                         split(f, index, &t, hint);
                 else
@@ -413,6 +414,15 @@ void flow_tick(struct flow *f) {
 
 /* ---- the desk ---- */
 
+/* It took what judges said from their outboxes, also of batches that they are still at, and had not
+ * committed all of it: those are judged once more when they are done. */
+void flow_desk_died(struct flow *f) {
+        f->desk_ready = f->desk_met = false;
+        for (unsigned i = 0; i < f->o.judges; i++)
+                for (unsigned k = 0; k < f->judges[i].queued; k++)
+                        f->judges[i].queue[k].again = true;
+}
+
 void flow_meet_desk(struct flow *f) {
         if (!f->desk_met || f->desk_ready || !f->store_met)
                 return;
@@ -462,15 +472,18 @@ int flow_desk_message(struct flow *f, const void *m, size_t n) {
                 return -EPROTO;
         if (plain.type == DESK_TAKEN) {
                 f->desk_asked -= f->desk_asked > 0;
-                if (j.error < 0)
-                        f->calls.end(f->calls.ctx, FLOW_JUDGE, j.judge,
-                                     "what it said cannot be read");
-                else
+                if (j.error == 0) {
                         emptied(f, j.judge);
+                        return 0;
+                }
+                if (j.from > j.to || j.to > f->judged_max)
+                        return -EPROTO;
+                f->calls.end(f->calls.ctx, FLOW_JUDGE, j.judge, "what it said cannot be read");
+                ranges_add(&f->later, j.from, j.to);
                 return 0;
         }
         if (plain.type != DESK_COMMITTED)
                 return -EPROTO;
-        f->st.judged = MAX(f->st.judged, MIN(j.to, f->judged_max));
+        f->st.judged = MAX(f->st.judged, MIN(j.first_seq, f->judged_max));
         return 0;
 }

@@ -33,12 +33,27 @@ void ranges_add(struct ranges *r, uint64_t from, uint64_t to) {
                 join_nearest(r);
 }
 
-void ranges_cut(struct ranges *r, uint64_t to) {
-        if (r->n == 0 || r->at[0].from >= to)
-                return;
-        r->at[0].from = to;
-        if (r->at[0].from >= r->at[0].to)
-                remove_at(r, 0);
+void ranges_take(struct ranges *r, uint64_t from, uint64_t to) {
+        for (unsigned i = 0; i < r->n && from < to; i++) {
+                struct range *x = &r->at[i], behind = {to, x->to};
+
+                if (x->to <= from || x->from >= to)
+                        continue;
+                if (x->from < from && x->to > to) { /* a hole: two of one */
+                        if (r->n == RANGES_MAX)
+                                return;
+                        memmove(x + 1, x, (r->n++ - i) * sizeof(*x));
+                        x->to = from;
+                        x[1] = behind;
+                        return;
+                }
+                if (x->from < from)
+                        x->to = from;
+                else if (x->to > to)
+                        x->from = to;
+                else
+                        remove_at(r, i--);
+        }
 }
 
 uint64_t ranges_sum(const struct ranges *r) {

@@ -1,6 +1,11 @@
-/* main/flow: a node played at random. Every process may die at any moment and forget what it had not
- * made durable; whatever happens, each record is stored once and in order (F2), judged or set aside
- * (F3), and no slot is used again before (F1). */
+/* main/flow: a node played at random. Every process may die at any moment and forget what
+ * it had not made durable; whatever happens, each record is stored once and in order (F2), judged or
+ * set aside (F3), and no slot is used again before (F1).
+ *
+ * Every record has one verdict. A judge puts it in its outbox when it is at the record, long before it
+ * says that it judged the batch; the desk takes all that is in an outbox whenever it hears of that
+ * judge, may find it broken, and forgets what it had not committed. What counts is that no watermark
+ * is committed over a record whose verdict is not. */
 #include "check.h"
 
 #include "main/flow.h"
@@ -20,7 +25,22 @@ static uint32_t dice(uint32_t n) {
         return (uint32_t)(seed >> 33) % n;
 }
 
+#define BOXES 64u /* outboxes of one judge, one a life */
+#define BOX_FULL 60u
+#define BOX_MAX 128u
+#define DESK_QUEUE 1024u
+
 enum held { NOBODYS, INGESTS, FLOWS };
+
+struct box {
+        uint32_t said[BOX_MAX];
+        unsigned n;
+};
+
+/* What the desk knows, and what of it is in its database. */
+struct desk_state {
+        bool judged[RECORDS + 1], known[RECORDS + 1], aside[RECORDS + 1];
+};
 
 struct job { /* of a seal or judge */
         struct msg_seal seal;
@@ -46,16 +66,32 @@ static struct world {
         uint64_t half_first[NODE_SEALS_MAX][SEAL_HALVES], half_end[NODE_SEALS_MAX][SEAL_HALVES];
         struct msg_judge judging[NODE_JUDGES_MAX][2];
         unsigned n_judging[NODE_JUDGES_MAX];
+        uint64_t at[NODE_JUDGES_MAX]; /* the record it is at; 0: it has not begun */
+        bool waits[NODE_JUDGES_MAX];  /* said that its outbox is full */
+        unsigned lives[NODE_JUDGES_MAX];
+        struct box boxes[NODE_JUDGES_MAX][BOXES];
         struct msg_store_read read;
         bool read_due;
-        bool judged[RECORDS + 1], committed[RECORDS + 1]; /* told to the desk; in its database */
-        bool aside[RECORDS + 1];
+        struct desk_state desk, disk;
+        uint64_t watermark; /* on the disk */
+        union desk_message {
+                struct msg_judge judge;
+                struct msg_own_alert own;
+                struct msg_node_seq clock; /* in our time */
+        } to_desk[DESK_QUEUE];
+        unsigned n_to_desk;
+        unsigned desk_box[NODE_JUDGES_MAX]; /* the life of the judge whose outbox it has */
+        bool box_broken[NODE_JUDGES_MAX];
+        struct msg_judge to_commit[DESK_QUEUE];
+        unsigned n_to_commit;
         unsigned asides;
         int64_t received[RECORDS + 1]; /* at the latest */
         int64_t clock;                 /* as the desk heard it last, in our time */
         uint64_t poison;               /* 0: none */
         bool liar;
-        unsigned desk_due; /* DESK_TAKEN to be said */
+        unsigned breaks;    /* one in so many batches is found broken; 0: none */
+        unsigned retention; /* takes away one in so many of what is read; 0: none */
+        bool gone[RECORDS + 1];
 } w;
 
 static int64_t fake_now(void *ctx) {
@@ -111,27 +147,15 @@ static void to_store(const void *m, size_t n) {
         }
 }
 
-/* Whatever was received before is judged. The node's clock runs apart from ours, so only ages count. */
-static void clock_said(uint64_t to) {
-        w.clock = w.now - (os_now() - SLACK - (int64_t)to);
-        for (uint64_t i = 0; i < w.next_seq; i++)
-                check(w.received[i] >= w.clock || w.judged[i]);
-}
-
 static void to_desk(const void *m, size_t n) {
-        const struct msg_judge *j = m;
-        const struct msg_own_alert *a = m;
-
-        w.desk_due += j->type == DESK_BATCH;
-        if (j->type == DESK_CLOCK)
-                clock_said(((const struct msg_node_seq *)m)->seq);
-        if (j->type == DESK_BATCH)
-                for (uint64_t i = j->from; i < j->to; i++)
-                        w.judged[i] = true;
-        if (a->type == DESK_INCIDENT && a->what == OWN_CRASH) {
-                w.aside[a->seq] = true;
-                w.asides++;
+        check(w.n_to_desk < DESK_QUEUE && n <= sizeof(w.to_desk[0]));
+        memcpy(&w.to_desk[w.n_to_desk], m, n);
+        /* The node's clock runs apart from ours, so only ages count. */
+        if (w.to_desk[w.n_to_desk].clock.type == DESK_CLOCK) {
+                uint64_t *t = &w.to_desk[w.n_to_desk].clock.seq;
+                *t = (uint64_t)(w.now - (os_now() - SLACK - (int64_t)*t));
         }
+        w.n_to_desk++;
 }
 
 static int fake_send(void *ctx, enum flow_role role, unsigned index, const void *m, size_t n,
@@ -143,6 +167,13 @@ static int fake_send(void *ctx, enum flow_role role, unsigned index, const void 
         } else if (role == FLOW_STORE) {
                 to_store(m, n);
         } else if (role == FLOW_DESK) {
+                struct msg_judge box;
+
+                memcpy(&box, m, MIN(n, sizeof(box)));
+                if (box.type == DESK_OUTBOX) { /* its descriptor, in place of one */
+                        box.bytes = w.lives[box.judge];
+                        m = &box;
+                }
                 to_desk(m, n);
         } else if (role == FLOW_SEAL) {
                 check(!w.seal_busy[index]);
@@ -152,8 +183,11 @@ static int fake_send(void *ctx, enum flow_role role, unsigned index, const void 
         } else {
                 const struct msg_judge *j = m;
 
-                if (j->type == JUDGE_EMPTIED)
+                if (j->type == JUDGE_EMPTIED) {
+                        check(w.waits[index]);
+                        w.waits[index] = false;
                         return 0;
+                }
                 check(w.n_judging[index] < 2);
                 w.judging[index][w.n_judging[index]++] = *j;
         }
@@ -216,7 +250,18 @@ static void act_store(void) {
                 w.positions_due = false;
                 say(FLOW_STORE, 0, &m, sizeof(m), 0);
         }
-        if (w.read_due) {
+        if (w.read_due && w.retention && dice(w.retention) == 0) {
+                uint64_t n = dice(2) ? w.read.to - w.read.from
+                                     : dice((uint32_t)(w.read.to - w.read.from));
+                memset(&w.gone[w.read.from], true, n);
+                /* Nothing of it, or what is behind. */
+                struct msg_store_frames m = {.type = STORE_FRAMES,
+                                             .token = w.read.token,
+                                             .from = w.read.from + n,
+                                             .to = w.read.to};
+                w.read_due = false;
+                say(FLOW_STORE, 0, &m, sizeof(m), 0);
+        } else if (w.read_due) {
                 uint64_t to = w.read.from + 1 + dice(100), less = dice(5), more = dice(5);
                 struct msg_store_frames m = {.type = STORE_FRAMES,
                                              .token = w.read.token,
@@ -229,31 +274,121 @@ static void act_store(void) {
 
 static void die(enum flow_role role, unsigned i, uint64_t hint);
 
+static struct box *box_of(unsigned judge, unsigned life) {
+        return &w.boxes[judge][life % BOXES];
+}
+
+/* The next few records, and what there is to say of each. False: it died. */
+static bool judge_some(unsigned i, const struct msg_judge *m) {
+        struct box *b = box_of(i, w.lives[i]);
+
+        w.at[i] = MAX(w.at[i], m->from);
+        for (unsigned k = 1 + dice(20); k && w.at[i] < m->to; k--, w.at[i]++) {
+                if (w.poison && w.at[i] % w.poison == 1) {
+                        die(FLOW_JUDGE, i, w.liar ? dice(RECORDS) : w.at[i]);
+                        return false;
+                }
+                check(b->n < BOX_MAX);
+                b->said[b->n++] = (uint32_t)w.at[i];
+        }
+        return true;
+}
+
 static void act_judge(unsigned i) {
         struct msg_judge m = w.judging[i][0];
+        struct msg_plain full = {JUDGE_FULL, 0};
 
-        if (w.n_judging[i] == 0)
+        if (w.n_judging[i] == 0 || w.waits[i])
                 return;
-        for (uint64_t s = m.from; s < m.to && w.poison; s++)
-                if (s % w.poison == 1) {
-                        die(FLOW_JUDGE, i, w.liar ? dice(RECORDS) : s);
-                        return;
-                }
         if (m.slot != UINT32_MAX)
                 check(w.slots[m.slot] == FLOWS && w.slot_first[m.slot] == m.first_seq);
+        if (w.at[i] < m.to || box_of(i, w.lives[i])->n > BOX_FULL) {
+                if (!judge_some(i, &m) || box_of(i, w.lives[i])->n <= BOX_FULL)
+                        return;
+                w.waits[i] = true;
+                say(FLOW_JUDGE, i, &full, sizeof(full), -1);
+                return;
+        }
         w.judging[i][0] = w.judging[i][1];
         w.n_judging[i]--;
+        w.at[i] = 0;
         m.type = JUDGED;
         m.events = m.to - m.from;
         say(FLOW_JUDGE, i, &m, sizeof(m), -1);
 }
 
-static void act_desk(void) {
-        struct msg_judge m = {.type = DESK_TAKEN};
+/* All that is in the outbox; false: it cannot be read on from somewhere. */
+static bool drain(unsigned judge) {
+        struct box *b = box_of(judge, w.desk_box[judge]);
+        bool broken = w.box_broken[judge] || (w.breaks && dice(w.breaks) == 0);
+        unsigned n = broken ? dice(b->n + 1) : b->n;
 
-        for (; w.desk_due; w.desk_due--)
+        if (w.box_broken[judge])
+                return false;
+        for (unsigned k = 0; k < n; k++)
+                w.desk.known[b->said[k]] = true;
+        memmove(b->said, b->said + n, (b->n - n) * sizeof(b->said[0]));
+        b->n -= n;
+        w.box_broken[judge] = broken;
+        return !broken;
+}
+
+static void take_batch(const struct msg_judge *m) {
+        struct msg_judge taken = *m;
+
+        taken.type = DESK_TAKEN;
+        taken.error = drain(m->judge) ? 0 : -EBADMSG;
+        if (taken.error == 0 && m->from < m->to) {
+                memset(&w.desk.judged[m->from], true, m->to - m->from);
+                check(w.n_to_commit < DESK_QUEUE);
+                w.to_commit[w.n_to_commit++] = *m;
+        }
+        say(FLOW_DESK, 0, &taken, sizeof(taken), -1);
+}
+
+static void desk_commits(void) {
+        w.disk = w.desk;
+        while (w.watermark < RECORDS && w.disk.judged[w.watermark]) {
+                check(w.disk.known[w.watermark] || w.disk.aside[w.watermark] ||
+                      w.gone[w.watermark]); /* F3 */
+                w.watermark++;
+        }
+        for (unsigned k = 0; k < w.n_to_commit; k++) {
+                struct msg_judge m = w.to_commit[k];
+                m.type = DESK_COMMITTED;
+                m.first_seq = w.watermark;
                 say(FLOW_DESK, 0, &m, sizeof(m), -1);
-        memcpy(w.committed, w.judged, sizeof(w.judged));
+        }
+        w.n_to_commit = 0;
+        check(flow_stats(w.flow)->judged <= w.watermark);
+}
+
+/* Whatever was received before is judged; what was just found to be broken is not known yet. */
+static void take_clock(const struct msg_node_seq *m) {
+        w.clock = (int64_t)m->seq;
+        for (uint64_t i = 0; i < w.next_seq && w.breaks == 0; i++)
+                check(w.received[i] >= w.clock || w.desk.judged[i]);
+}
+
+static void act_desk(void) {
+        for (unsigned k = dice(8); k && w.n_to_desk && w.alive[FLOW_DESK][0]; k--) {
+                union desk_message m = w.to_desk[0];
+
+                memmove(w.to_desk, w.to_desk + 1, --w.n_to_desk * sizeof(m));
+                if (m.judge.type == DESK_OUTBOX) {
+                        w.desk_box[m.judge.judge] = m.judge.bytes;
+                        w.box_broken[m.judge.judge] = false;
+                } else if (m.judge.type == DESK_BATCH) {
+                        take_batch(&m.judge);
+                } else if (m.clock.type == DESK_CLOCK) {
+                        take_clock(&m.clock);
+                } else if (m.own.type == DESK_INCIDENT && m.own.what == OWN_CRASH) {
+                        w.desk.aside[m.own.seq] = true;
+                        w.asides++;
+                }
+        }
+        if (dice(3) == 0)
+                desk_commits();
 }
 
 static void die(enum flow_role role, unsigned i, uint64_t hint) {
@@ -273,12 +408,15 @@ static void die(enum flow_role role, unsigned i, uint64_t hint) {
                 w.n_taken = 0;
                 w.positions_due = w.read_due = false;
         } else if (role == FLOW_DESK) {
-                memcpy(w.judged, w.committed, sizeof(w.judged));
-                w.desk_due = 0;
+                w.desk = w.disk;
+                w.n_to_desk = w.n_to_commit = 0;
         } else if (role == FLOW_SEAL) {
                 w.seal_busy[i] = false;
         } else {
                 w.n_judging[i] = 0;
+                w.at[i] = 0;
+                w.waits[i] = false;
+                box_of(i, ++w.lives[i])->n = 0;
         }
         flow_died(w.flow, role, i, hint);
 }
@@ -291,9 +429,8 @@ static void start(enum flow_role role, unsigned i) {
                 struct msg_store_ready m = {.type = STORE_READY, .next_seq = w.durable};
                 say(role, i, &m, sizeof(m), -1);
         } else if (role == FLOW_DESK) {
-                struct msg_node_seq m = {.type = DESK_READY};
-                while (m.seq < RECORDS && w.committed[m.seq])
-                        m.seq++;
+                struct msg_node_seq m = {.type = DESK_READY, .seq = w.watermark};
+                memset(w.box_broken, 0, sizeof(w.box_broken));
                 say(role, i, &m, sizeof(m), -1);
         } else {
                 flow_ready(w.flow, role, i, 0, 1);
@@ -330,72 +467,96 @@ static void step(unsigned deaths) {
         flow_tick(w.flow);
 }
 
-static bool all_done(void) {
-        for (unsigned i = 0; i < RECORDS; i++)
-                if (!w.committed[i])
-                        return false;
-        return w.durable == RECORDS;
-}
-
-static void play(uint64_t with, unsigned deaths, uint64_t poison, bool liar) {
+static void begin(void) {
         struct flow_options o = {.slots = SLOTS, .seals = SEALS, .judges = JUDGES};
         struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now, fake_spent};
+
+        check_int(flow_new(&w.flow, &o, &calls), 0);
+}
+
+static bool all_done(void) {
+        return w.durable == RECORDS && w.watermark == RECORDS;
+}
+
+struct life {
+        unsigned deaths, breaks, retention; /* once in so many steps; 0: never */
+        uint64_t poison;
+        bool liar;
+};
+
+static void play(uint64_t with, struct life l) {
         unsigned steps = 0;
 
         memset(&w, 0, sizeof(w));
         seed = with;
-        w.poison = poison;
-        w.liar = liar;
-        check_int(flow_new(&w.flow, &o, &calls), 0);
+        w.poison = l.poison;
+        w.liar = l.liar;
+        w.breaks = l.breaks;
+        w.retention = l.retention;
+        begin();
         /* Deaths until most is through, then peace: all must come to an end. */
-        while (!all_done() && steps < 400000)
-                step(w.durable < RECORDS - 500 ? deaths : (steps++, 0));
+        while (!all_done() && steps < 400000) {
+                bool peace = w.durable >= RECORDS - 500;
+
+                steps += peace;
+                if (peace)
+                        w.breaks = 0;
+                step(peace ? 0 : l.deaths);
+        }
         check(all_done());
-        for (unsigned i = 0; i < RECORDS && poison; i++)
-                if (i % poison == 1)
-                        check(w.aside[i]);
-        if (!liar && poison)
+        for (unsigned i = 0; i < RECORDS && l.poison; i++)
+                if (i % l.poison == 1)
+                        check(w.disk.aside[i]);
+        if (!l.liar && l.poison)
                 for (unsigned i = 0; i < RECORDS; i++)
-                        check(!w.aside[i] || i % poison == 1);
+                        check(!w.disk.aside[i] || i % l.poison == 1);
         check(flow_settled(w.flow));
         for (unsigned i = 0; i < 4000; i++) /* four quiet seconds */
                 step(0);
-        check(w.now - w.clock < INT64_C(2000000000));
+        check(w.now - w.clock < INT64_C(3000000000));
         w.flow = flow_free(w.flow);
 }
 
 static void all_is_kept_and_judged(void) {
-        play(1, 0, 0, false);
+        play(1, (struct life){0});
         check_int(w.asides, 0);
 }
 
 static void whoever_dies(void) {
         for (unsigned i = 0; i < 100; i++)
-                play(100 + i, 10 + i * 7, 0, false);
+                play(100 + i, (struct life){.deaths = 10 + i * 7});
+}
+
+static void retention_takes_what_waits(void) {
+        for (unsigned i = 0; i < 50; i++)
+                play(600 + i, (struct life){.deaths = 10 + i * 7, .retention = 2 + i % 7});
+}
+
+static void judges_that_say_what_cannot_be_read(void) {
+        for (unsigned i = 0; i < 20; i++)
+                play(500 + i, (struct life){.deaths = i % 2 ? 100 : 0, .breaks = 5 + i});
 }
 
 static void records_that_kill_are_set_aside(void) {
         for (unsigned i = 0; i < 5; i++)
-                play(200 + i, i ? 300 : 0, POISON, false);
+                play(200 + i, (struct life){.deaths = i ? 300 : 0, .poison = POISON});
 }
 
 static void judges_that_lie_cost_no_more_than_the_record(void) {
         for (unsigned i = 0; i < 5; i++) {
-                play(300 + i, 0, POISON, true);
+                play(300 + i, (struct life){.poison = POISON, .liar = true});
                 check(w.asides <= 4 * (RECORDS / POISON + 2));
         }
 }
 
 static void who_breaks_the_rules_is_ended(void) {
-        struct flow_options o = {.slots = SLOTS, .seals = SEALS, .judges = JUDGES};
-        struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now, fake_spent};
         struct msg_node_slot filled = {NODE_FILLED, 0, 10, 1, 0};
         struct msg_node_seq durable = {.type = STORE_DURABLE, .seq = 5};
         struct msg_seal sealed = {.type = NODE_SEALED};
         struct msg_judge judged = {.type = JUDGED, .to = 1};
 
         memset(&w, 0, sizeof(w));
-        check_int(flow_new(&w.flow, &o, &calls), 0);
+        begin();
         for (unsigned r = 0; r < FLOW_ROLES; r++)
                 for (unsigned k = 0; k < count_of(r); k++)
                         start(r, k);
@@ -415,17 +576,18 @@ static void who_breaks_the_rules_is_ended(void) {
 }
 
 static void a_judge_that_hangs_is_ended(void) {
-        struct flow_options o = {.slots = SLOTS, .seals = SEALS, .judges = JUDGES};
-        struct flow_calls calls = {NULL, fake_send, fake_end, fake_note, fake_now, fake_spent};
-
         memset(&w, 0, sizeof(w));
-        check_int(flow_new(&w.flow, &o, &calls), 0);
+        begin();
         for (unsigned r = 0; r < FLOW_ROLES; r++)
                 for (unsigned k = 0; k < count_of(r); k++)
                         start(r, k);
         act_store();
-        while (w.n_judging[0] + w.n_judging[1] + w.n_judging[2] == 0)
+        while (w.n_judging[0] + w.n_judging[1] + w.n_judging[2] == 0) {
                 act_ingest();
+                act_seal(0);
+                act_seal(1);
+                act_store();
+        }
         w.now += INT64_C(1900000000);
         flow_tick(w.flow);
         check(!w.to_die[FLOW_JUDGE][0]);
@@ -433,6 +595,18 @@ static void a_judge_that_hangs_is_ended(void) {
         flow_tick(w.flow);
         check(w.to_die[FLOW_JUDGE][0] || w.to_die[FLOW_JUDGE][1] || w.to_die[FLOW_JUDGE][2]);
         w.flow = flow_free(w.flow);
+}
+
+static void check_ranges(const struct ranges *r, const bool *in, unsigned n, bool exact) {
+        check(r->n <= RANGES_MAX);
+        for (unsigned k = 1; k < r->n; k++)
+                check(r->at[k - 1].to < r->at[k].from);
+        for (unsigned k = 0; k < n; k++) {
+                bool covered = false;
+                for (unsigned q = 0; q < r->n; q++)
+                        covered |= k >= r->at[q].from && k < r->at[q].to;
+                check(covered == in[k] || (!exact && covered));
+        }
 }
 
 static void ranges_stay_sorted_and_cover(void) {
@@ -444,29 +618,49 @@ static void ranges_stay_sorted_and_cover(void) {
         for (unsigned i = 0; i < 400; i++) {
                 uint32_t from = dice(4900), to = from + dice(30);
                 ranges_add(&r, from, to);
-                for (uint32_t k = from; k < to; k++)
-                        in[k] = true;
-                check(r.n <= RANGES_MAX);
-                for (unsigned k = 1; k < r.n; k++)
-                        check(r.at[k - 1].to < r.at[k].from);
-                for (unsigned k = 0; k < ARRAY_LEN(in); k++) {
-                        bool covered = false;
-                        for (unsigned q = 0; q < r.n; q++)
-                                covered |= k >= r.at[q].from && k < r.at[q].to;
-                        check(covered || !in[k]);
-                }
+                memset(&in[from], true, to - from);
+                check_ranges(&r, in, ARRAY_LEN(in), false);
         }
-        uint64_t sum = ranges_sum(&r), first = r.at[0].to - r.at[0].from;
-        ranges_cut(&r, r.at[0].to);
-        check_int(ranges_sum(&r), sum - first);
+}
+
+static void ranges_take_what_is_asked(void) {
+        struct ranges r = {0};
+        static bool in[600]; /* room for some thirty ranges, so none has to be joined */
+
+        memset(in, 0, sizeof(in));
+        seed = 8;
+        for (unsigned i = 0; i < 4000; i++) {
+                uint32_t from = dice(580), to = from + dice(20);
+                bool add = dice(2);
+
+                (add ? ranges_add : ranges_take)(&r, from, to);
+                memset(&in[from], add, to - from);
+                check_ranges(&r, in, ARRAY_LEN(in), true);
+                uint64_t sum = 0;
+                for (unsigned k = 0; k < ARRAY_LEN(in); k++)
+                        sum += in[k];
+                check_int(ranges_sum(&r), sum);
+        }
+        /* Full of ranges, a hole finds no place: it stays covered. */
+        r.n = 0;
+        for (unsigned i = 0; i < RANGES_MAX; i++)
+                ranges_add(&r, i * 10, i * 10 + 5);
+        ranges_take(&r, 12, 13);
+        check_int(r.n, RANGES_MAX);
+        check_int(ranges_sum(&r), RANGES_MAX * 5);
+        ranges_take(&r, 3, 22);
+        check_int(ranges_sum(&r), RANGES_MAX * 5 - 2 - 5 - 2);
 }
 
 int main(void) {
         RUN(ranges_stay_sorted_and_cover);
+        RUN(ranges_take_what_is_asked);
         RUN(all_is_kept_and_judged);
         RUN(who_breaks_the_rules_is_ended);
         RUN(a_judge_that_hangs_is_ended);
         RUN(whoever_dies);
+        RUN(retention_takes_what_waits);
+        RUN(judges_that_say_what_cannot_be_read);
         RUN(records_that_kill_are_set_aside);
         RUN(judges_that_lie_cost_no_more_than_the_record);
         return check_done();
