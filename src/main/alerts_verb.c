@@ -17,6 +17,8 @@
 #define CONFIG_DEFAULT "/etc/coloa/coloa.yaml"
 #define FILE_MAX ((size_t)1 << 20)
 #define SHOWN 50u
+#define FOLLOWED 10u
+#define FOLLOW_MS 500
 
 static const char *const help_en =
         "Usage: coloa alerts [list] [filters]      alerts, the latest first\n"
@@ -37,9 +39,11 @@ static const char *const help_en =
         "      --tag TAG             attack.t1059 (with what is below it)\n"
         "      --open, --suppressed  only those; else all\n"
         "      --drill N             of that exercise; without: real ones only; any: all\n"
-        "  -n, --limit N             at most so many (50; 0: all)\n"
+        "  -n, --limit N             at most so many (50, before following 10; 0: all)\n"
+        "  -f, --follow              then every new one as it is raised, until interrupted\n"
         "  -o FORMAT                 text or jsonl\n"
-        "      --state DIR           the desk's directory; else of the configuration\n"
+        "      --directory DIR       the node's directory; else of the configuration\n"
+        "      --state DIR           the desk's directory alone\n"
         "  -c, --config FILE         " CONFIG_DEFAULT "\n"
         "      --lang LANG           en or vi\n"
         "\n"
@@ -65,9 +69,11 @@ static const char *const help_vi =
         "      --open, --suppressed  chỉ loại đó; nếu không thì tất cả\n"
         "      --drill N             của cuộc diễn tập đó; không ghi: chỉ cảnh báo thật; any: tất "
         "cả\n"
-        "  -n, --limit N             tối đa bấy nhiêu (50; 0: tất cả)\n"
+        "  -n, --limit N             tối đa bấy nhiêu (50, trước khi theo dõi 10; 0: tất cả)\n"
+        "  -f, --follow              sau đó từng cảnh báo mới khi được nêu, đến khi ngắt\n"
         "  -o DẠNG                   text hoặc jsonl\n"
-        "      --state TM            thư mục trạng thái; nếu không thì theo cấu hình\n"
+        "      --directory TM        thư mục của nút; nếu không thì theo cấu hình\n"
+        "      --state TM            chỉ thư mục trạng thái\n"
         "  -c, --config TỆP          " CONFIG_DEFAULT "\n"
         "      --lang NGỮ            en hoặc vi\n"
         "\n"
@@ -85,6 +91,7 @@ enum {
         OPT_SUPPRESSED,
         OPT_DRILL,
         OPT_STATE,
+        OPT_DIRECTORY,
         OPT_LANG,
 };
 
@@ -100,7 +107,9 @@ static const struct option long_options[] = {
         {"drill", required_argument, NULL, OPT_DRILL},
         {"limit", required_argument, NULL, 'n'},
         {"output", required_argument, NULL, 'o'},
+        {"follow", no_argument, NULL, 'f'},
         {"state", required_argument, NULL, OPT_STATE},
+        {"directory", required_argument, NULL, OPT_DIRECTORY},
         {"config", required_argument, NULL, 'c'},
         {"lang", required_argument, NULL, OPT_LANG},
         {"help", no_argument, NULL, 'h'},
@@ -109,9 +118,9 @@ static const struct option long_options[] = {
 
 struct alerts_options {
         struct state_filter filter;
-        const char *state, *config;
+        const char *state, *directory, *config;
         char *rule, *entity, *tag; /* in small letters, as the state compares */
-        bool jsonl;
+        bool jsonl, follow, limited;
         char **words;
         int n_words;
 };
@@ -198,13 +207,15 @@ static int set_option(struct alerts_options *o, int c, const char *v) {
         case OPT_OPEN: o->filter.status = ALERT_OPEN; return 0;
         case OPT_SUPPRESSED: o->filter.status = ALERT_SUPPRESSED; return 0;
         case OPT_DRILL: return set_drill(&o->filter, v);
-        case 'n': return set_number(v, INT64_MAX, &o->filter.limit);
+        case 'n': o->limited = true; return set_number(v, INT64_MAX, &o->filter.limit);
         case 'o':
                 if (strcmp(v, "text") != 0 && strcmp(v, "jsonl") != 0)
                         return usage(tr("-o is text or jsonl", "-o là text hoặc jsonl"));
                 o->jsonl = *v == 'j';
                 return 0;
+        case 'f': o->follow = true; return 0;
         case OPT_STATE: o->state = v; return 0;
+        case OPT_DIRECTORY: o->directory = v; return 0;
         case 'c': o->config = v; return 0;
         default: return option_lang("coloa alerts", v);
         }
@@ -216,7 +227,7 @@ static int read_options(struct alerts_options *o, int argc, char **argv) {
 
         optind = 1;
         opterr = 0;
-        while ((c = getopt_long(argc, argv, ":n:o:c:h", long_options, NULL)) != -1) {
+        while ((c = getopt_long(argc, argv, ":n:o:c:fh", long_options, NULL)) != -1) {
                 if (c == 'h') {
                         fputs(tr(help_en, help_vi), stdout);
                         return 1;
@@ -249,6 +260,10 @@ static int state_path(const struct alerts_options *o, char *to, size_t size) {
 
         if (o->state) {
                 snprintf(to, size, "%s/" STATE_FILE, o->state);
+                return 0;
+        }
+        if (o->directory) {
+                snprintf(to, size, "%s/state/" STATE_FILE, o->directory);
                 return 0;
         }
         int r = os_read_file(path, FILE_MAX, &text, &len);
@@ -335,6 +350,28 @@ static int list(struct alerts_options *o, struct output *out) {
                         tr("The latest %llu; -n 0 shows all.\n",
                            "%llu cảnh báo mới nhất; -n 0 cho xem tất cả.\n"),
                         (unsigned long long)out->n);
+        return said(out, r);
+}
+
+/* The latest few, the oldest of them first, then each new one as the desk commits it. The numbers
+ * of alerts only rise, so the last one seen says what is new. */
+static int follow(struct alerts_options *o, struct output *out) {
+        uint64_t few = o->limited ? o->filter.limit : FOLLOWED;
+        int64_t seen, last;
+        int r = state_last_alert(out->state, &seen);
+
+        o->filter.limit = 0;
+        seen = few && (uint64_t)seen > few ? seen - (int64_t)few : 0;
+        while (r == 0 && (r = state_last_alert(out->state, &last)) == 0) {
+                for (; seen < last && r == 0; seen++) {
+                        o->filter.id = seen + 1;
+                        r = state_alerts(out->state, &o->filter, each_alert, out);
+                }
+                if (r == 0 && fflush(stdout) != 0)
+                        r = -EPIPE;
+                if (r == 0)
+                        os_poll(NULL, 0, FOLLOW_MS);
+        }
         return said(out, r);
 }
 
@@ -430,7 +467,7 @@ static int run(struct alerts_options *o) {
         if (r != 0)
                 return r;
         if (strcmp(word, "list") == 0)
-                r = list(o, &out);
+                r = o->follow ? follow(o, &out) : list(o, &out);
         else if (strcmp(word, "show") == 0)
                 r = show(o, &out, id);
         else if (strcmp(word, "audit") == 0)

@@ -94,6 +94,15 @@ int node_make_shared(struct node *n) {
         return r;
 }
 
+static const char *bind_advice(int error) {
+        if (error == -EADDRINUSE)
+                return ": another program has it ('ss -lntup' says which); end that one, or give "
+                       "this listener another address";
+        if (error == -EACCES)
+                return ": ports below 1024 need CAP_NET_BIND_SERVICE; take one above";
+        return "";
+}
+
 int node_bind(struct node *n, const struct config *c, int *to) {
         for (uint32_t i = 0; i < c->n_listen; i++) {
                 const struct config_listen *l = &c->listen[i];
@@ -102,9 +111,9 @@ int node_bind(struct node *n, const struct config *c, int *to) {
                         l->path ? os_local_bind(kind, l->path) : os_bind(kind, l->address, l->port);
 
                 if (fd < 0) {
-                        node_say(n, 0, "main", "listener=%s %s%s port=%u cannot be bound: %s",
+                        node_say(n, 0, "main", "listener=%s %s%s port=%u cannot be bound: %s%s",
                                  l->name, l->path ? "path=" : "", l->path ? l->path : "", l->port,
-                                 strerror(-fd));
+                                 strerror(-fd), bind_advice(fd));
                         return fd;
                 }
                 to[i] = fd;

@@ -20,6 +20,7 @@
 #include "main/phrases.h"
 #include "main/rulebook.h"
 #include "main/status.h"
+#include "main/try_out.h"
 #include "main/version.h"
 
 #define CONFIG_MAX ((size_t)1 << 20)
@@ -38,19 +39,9 @@ struct serve {
         struct control_server *control;
         int signals;
         int64_t stop_at; /* monotonic; 0: runs */
-        bool up_said, journal;
+        bool up_said, journal, serves;
+        uint32_t gone; /* listeners of a try-out whose ports others have */
 };
-
-/* What a node listens to that was given no configuration: this machine alone. */
-static const char try_out[] =
-        "listen:\n"
-        "  - {name: syslog-udp, protocol: syslog-udp, address: '127.0.0.1:5514'}\n"
-        "  - {name: syslog-tcp, protocol: syslog-tcp, address: '127.0.0.1:5514'}\n"
-        "  - {name: relp, protocol: relp, address: '127.0.0.1:2514'}\n"
-        "  - {name: bulk, protocol: bulk, address: '127.0.0.1:9200'}\n"
-        "  - {name: otlp, protocol: otlp, address: '127.0.0.1:4318'}\n"
-        "sources:\n"
-        "  - {name: this-machine, from: ['127.0.0.0/8', '::1']}\n";
 
 static void log_line(void *ctx, int level, const char *process, const char *text) {
         static const char *const names[] = {"error", "warning", "info"};
@@ -86,13 +77,31 @@ static void complain(void *ctx, uint32_t line, uint32_t column, const char *text
         say(s, 0, "path=%s:%u:%u %s", s->config_path ? s->config_path : "-", line, column, text);
 }
 
+static void say_text(void *ctx, int level, const char *text) {
+        struct serve *s = ctx;
+
+        /* The verbs that only ask it are not the place to say what it lacks. */
+        if (s->serves)
+                say(s, level, "%s", text);
+}
+
+static int read_try_out(struct serve *s, struct config *ret) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+
+        try_out_text(&b, say_text, s);
+        int r = b.failed ? -ENOMEM : config_parse(ret, "-", buf_get(&b), complain, s);
+        if (r == 0 && s->serves)
+                try_out_ports(ret, !s->node, &s->gone, say_text, s);
+        return r;
+}
+
 static int read_config(struct serve *s, struct config *ret) {
         char *text = NULL;
         size_t len = 0;
         int r;
 
         if (!s->config_path)
-                return config_parse(ret, "-", span_of(try_out, sizeof(try_out) - 1), complain, s);
+                return read_try_out(s, ret);
         r = os_read_file(s->config_path, CONFIG_MAX, &text, &len);
         if (r < 0) {
                 say(s, 0, "path=%s cannot be read: %s", s->config_path, error_text(r));
@@ -390,7 +399,9 @@ static const char help_en[] =
         "       coloa reload [-c FILE] [--directory DIR]\n"
         "\n"
         "serve receives logs, keeps them, judges them and raises alerts, in the foreground.\n"
-        "Without -c, /etc/coloa/coloa.yaml; without that, a try-out that listens to this machine.\n"
+        "Without -c or --directory, /etc/coloa/coloa.yaml; without that file, a try-out that "
+        "listens to\n"
+        "this machine and reads its own logs.\n"
         "\n"
         "  -c, --config FILE   the configuration\n"
         "      --directory DIR where events, alerts and keys are kept, and the node is reached\n"
@@ -405,8 +416,9 @@ static const char help_vi[] =
         "           coloa reload [-c TỆP] [--directory THƯ_MỤC]\n"
         "\n"
         "serve nhận nhật ký, lưu giữ, phán xét và nêu cảnh báo, chạy ở tiền cảnh.\n"
-        "Không có -c thì dùng /etc/coloa/coloa.yaml; không có tệp đó thì chạy thử, chỉ nghe máy "
-        "này.\n"
+        "Không có -c hay --directory thì dùng /etc/coloa/coloa.yaml; không có tệp đó thì chạy thử, "
+        "chỉ\n"
+        "nghe máy này và đọc nhật ký của chính nó.\n"
         "\n"
         "  -c, --config TỆP         cấu hình\n"
         "      --directory THƯ_MỤC  nơi lưu sự kiện, cảnh báo, khóa, và nơi liên lạc với nút\n"
@@ -461,7 +473,7 @@ static int read_options(struct serve_options *o, int argc, char **argv) {
                         argv[optind]);
                 return 2;
         }
-        if (!o->config && access("/etc/coloa/coloa.yaml", R_OK) == 0)
+        if (!o->config && !o->directory && access("/etc/coloa/coloa.yaml", R_OK) == 0)
                 o->config = "/etc/coloa/coloa.yaml";
         return 0;
 }
@@ -481,7 +493,7 @@ static const char *own_directory(void) {
 }
 
 int verb_serve(int argc, char **argv) {
-        struct serve s = {.signals = -1, .rules = {.program_fd = -1}};
+        struct serve s = {.signals = -1, .rules = {.program_fd = -1}, .serves = true};
         struct serve_options o;
         int r = read_options(&o, argc, argv);
 
