@@ -6,6 +6,7 @@
 
 #include "base/lang.h"
 #include "main/alerts.h"
+#include "main/doctor.h"
 #include "main/hunt.h"
 #include "main/search.h"
 #include "main/serve.h"
@@ -31,6 +32,8 @@ static const struct {
         {"search", verb_search, "look through the events that a node keeps",
          "tìm trong các sự kiện mà một nút lưu giữ"},
         {"status", verb_status, "say how the node does", "cho biết tình trạng của nút"},
+        {"doctor", verb_doctor, "check a node's configuration and machine, and say what to do",
+         "kiểm tra cấu hình và máy của nút, cho biết cần làm gì"},
         {"reload", verb_reload, "have the node read configuration and rules anew",
          "cho nút đọc lại cấu hình và quy tắc"},
         {"verify", verb_verify, "check a store: its hashes, chain and signatures",

@@ -23,6 +23,7 @@
 #include "main/try_out.h"
 #include "main/version.h"
 
+#define DEFAULT_CONFIG "/etc/coloa/coloa.yaml"
 #define CONFIG_MAX ((size_t)1 << 20)
 #define STOP_NS (INT64_C(20) * NS_PER_SEC)
 #define ERRORS_SHOWN 20u
@@ -42,6 +43,10 @@ struct serve {
         bool up_said, journal, serves;
         uint32_t gone; /* listeners of a try-out whose ports others have */
 };
+
+const char *serve_default_config(void) {
+        return access(DEFAULT_CONFIG, R_OK) == 0 ? DEFAULT_CONFIG : NULL;
+}
 
 static void log_line(void *ctx, int level, const char *process, const char *text) {
         static const char *const names[] = {"error", "warning", "info"};
@@ -473,13 +478,13 @@ static int read_options(struct serve_options *o, int argc, char **argv) {
                         argv[optind]);
                 return 2;
         }
-        if (!o->config && !o->directory && access("/etc/coloa/coloa.yaml", R_OK) == 0)
-                o->config = "/etc/coloa/coloa.yaml";
+        if (!o->config && !o->directory)
+                o->config = serve_default_config();
         return 0;
 }
 
 /* Where a node that was given nothing keeps things: below the user's home, or beside. */
-static const char *own_directory(void) {
+const char *serve_own_directory(void) {
         static char path[1024];
         const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 
@@ -502,7 +507,7 @@ int verb_serve(int argc, char **argv) {
         s.config_path = o.config;
         s.landlock = o.landlock;
         s.journal = getenv("JOURNAL_STREAM") != NULL;
-        s.directory = o.directory ? o.directory : o.config ? NULL : own_directory();
+        s.directory = o.directory ? o.directory : o.config ? NULL : serve_own_directory();
         r = serve(&s);
         if (r < 0)
                 say(&s, 0, "the node ends: %s", error_text(r));
@@ -526,7 +531,7 @@ static int ask(int argc, char **argv, enum control_verb verb) {
         if (r != 0)
                 return r == 1 ? 0 : 2;
         s.config_path = o.config;
-        s.directory = o.directory ? o.directory : o.config ? NULL : own_directory();
+        s.directory = o.directory ? o.directory : o.config ? NULL : serve_own_directory();
         r = take_config(&s, &s.config);
         if (r < 0)
                 return 3;
@@ -539,10 +544,10 @@ static int ask(int argc, char **argv, enum control_verb verb) {
 int serve_control_path(const char *config, const char *directory, char *to, size_t room) {
         struct serve s = {.signals = -1};
 
-        if (!config && !directory && access("/etc/coloa/coloa.yaml", R_OK) == 0)
-                config = "/etc/coloa/coloa.yaml";
+        if (!config && !directory)
+                config = serve_default_config();
         s.config_path = config;
-        s.directory = directory ? directory : config ? NULL : own_directory();
+        s.directory = directory ? directory : config ? NULL : serve_own_directory();
         int r = take_config(&s, &s.config);
         if (r < 0)
                 return r;

@@ -2,7 +2,7 @@
 #ifndef MAIN_SERVE_H
 #define MAIN_SERVE_H
 
-#include <stddef.h>
+#include "base/base.h"
 
 int verb_serve(int argc, char **argv);
 int verb_status(int argc, char **argv);
@@ -12,5 +12,10 @@ int verb_import(int argc, char **argv);
 /* Where the node of this configuration (NULL: the default) or directory is reached. 0, or -errno: it
  * was said why. */
 int serve_control_path(const char *config, const char *directory, char *to, size_t room);
+
+/* The configuration that a verb without -c means; NULL: there is none. Then it is a try-out
+ * (main/try_out.h) below serve_own_directory(). */
+const char *serve_default_config(void);
+const char *serve_own_directory(void);
 
 #endif

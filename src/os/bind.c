@@ -13,8 +13,6 @@
 #include "os/os.h"
 
 #define BACKLOG 4096
-/* Datagrams that come while ingest has no turn wait here: a second of a busy network. */
-#define DATAGRAM_ROOM (16 << 20)
 
 static const uint8_t any[16], mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -25,10 +23,11 @@ static int set(int fd, int level, int what, int to) {
         return r;
 }
 
-/* As much as the kernel lets us: beyond its limit only with privilege. */
+/* Datagrams that come while ingest has no turn wait there: a second of a busy network. As much as the
+ * kernel lets us: beyond its limit only with privilege. */
 static void make_room(int fd) {
-        if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, DATAGRAM_ROOM) < 0)
-                (void)set(fd, SOL_SOCKET, SO_RCVBUF, DATAGRAM_ROOM);
+        if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, OS_DATAGRAM_ROOM) < 0)
+                (void)set(fd, SOL_SOCKET, SO_RCVBUF, OS_DATAGRAM_ROOM);
 }
 
 static int new_socket(int family, int type) {

@@ -6,6 +6,10 @@
 
 #include "base/base.h"
 
+/* The receive buffer that a socket for datagrams asks for; the kernel's net.core.rmem_max may allow
+ * less to who may not set it (CAP_NET_ADMIN). */
+#define OS_DATAGRAM_ROOM (16 << 20)
+
 enum bind_kind { BIND_STREAM, BIND_DATAGRAM };
 
 /* Bound, non-blocking, listening if a stream. All zero: every address of both families. An IPv4

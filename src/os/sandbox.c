@@ -25,7 +25,7 @@ struct ruleset_attr {
         uint64_t fs, net, scoped;
 };
 
-static int landlock_abi(void) {
+int sandbox_landlock(void) {
         long r = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
         return r < 0 ? 0 : (int)r;
 }
@@ -241,7 +241,7 @@ static void limit(int what, size_t to) {
 int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory,
                   struct sandbox_report *ret) {
         struct sandbox_report report = {0};
-        int abi = landlock_abi(), r;
+        int abi = sandbox_landlock(), r;
 
         if (max_landlock_abi >= 0 && abi > max_landlock_abi)
                 abi = max_landlock_abi;

@@ -31,6 +31,9 @@ struct sandbox_report {
         bool seccomp;
 };
 
+/* What the kernel knows of Landlock; 0: it has none, or it is switched off. */
+int sandbox_landlock(void);
+
 /* Before sandbox_enter(SANDBOX_STORE, …): the one directory whose files may be made, read, written and
  * removed. 0 or -errno. */
 int sandbox_allow_directory(const char *path);
