@@ -424,17 +424,21 @@ static bool handshake(struct serve *s, struct connection *c) {
         return true;
 }
 
-/* As much as the buffer holds, without waiting. */
-static ssize_t read_some(struct connection *c, char *to, size_t room) {
+/* As much as the buffer holds, without waiting. What TLS says after that is kept in `ret_end`: epoll
+ * does not wake for it, since its bytes are off the socket already. */
+static ssize_t read_some(struct connection *c, char *to, size_t room, ssize_t *ret_end) {
         size_t n = 0;
 
+        *ret_end = -EAGAIN;
         if (!c->tls)
                 return os_recv_stream(c->fd, to, room);
         while (n < room) {
                 ssize_t r = tls_recv(c->tls, to + n, room - n);
 
-                if (r <= 0)
-                        return n ? (ssize_t)n : r; /* what ends it is seen again */
+                if (r <= 0) {
+                        *ret_end = r;
+                        return n ? (ssize_t)n : r;
+                }
                 n += (size_t)r;
         }
         return (ssize_t)n;
@@ -446,19 +450,19 @@ static void read_on(struct serve *s, struct connection *c) {
         const struct source *x = c->source;
         bool limited = c->relp || x->records_s || x->bytes_s;
         size_t room = limited ? SCRATCH_LIMITED : SCRATCH;
-        ssize_t n;
+        ssize_t n, last;
 
         for (;;) {
                 if (c->carry_len)
                         memcpy(s->scratch, c->carry, c->carry_len);
-                n = read_some(c, s->scratch + c->carry_len, room);
+                n = read_some(c, s->scratch + c->carry_len, room, &last);
                 if (n == -EAGAIN)
                         return;
-                if (n < 0 && c->tls && n != -ECONNRESET)
+                if (last < 0 && last != -EAGAIN && last != -ECONNRESET)
                         complain(s, c, tls_what(c->tls));
                 if (n > 0)
                         c->active = s->now;
-                bool end = n <= 0;
+                bool end = n <= 0 || (c->tls && last != -EAGAIN);
                 if (end)
                         c->ended = true; /* what waits for durability is still answered */
                 if (!process(s, c, span_of(s->scratch, c->carry_len + (size_t)MAX(n, 0)), end))

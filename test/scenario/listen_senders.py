@@ -1,72 +1,18 @@
-"""Real senders against the node's ingest, with a test that plays main: rsyslog (TCP, TLS, RELP), syslog-ng, logger, curl.
-Every message is numbered; all must be there once. COLOA_SENDERS is where ./dev unpacked rsyslog and syslog-ng;
-COLOA_EVENTS how many messages each sends."""
+"""Senders that prove who they are, and one that sends again, against the node's ingest alone, with a test that plays main.
+node_senders.py has all of them against a whole node."""
 import contextlib
-import gzip
 import hashlib
-import os
-import pathlib
-import platform
 import re
-import shutil
 import socket
 import ssl
 import subprocess
 import time
 
-from play_main import (AUTHORITIES, BULK, CERTIFICATE, DUPLICATE, KEY, MUTUAL, RELP, TCP, TLS, UDP, Main)
-from tap import PROGRAM, Skip, run
+from play_main import (AUTHORITIES, BULK, CERTIFICATE, DUPLICATE, KEY, MUTUAL, RELP, TCP, TLS, Main)
+from senders import N, QUEUE, certificates, rsyslog, tls_context, tool
+from tap import PROGRAM, run
 
-N = int(os.environ.get("COLOA_EVENTS", "20000"))
-SENDERS = pathlib.Path(os.environ.get("COLOA_SENDERS") or "/")
-LIBRARIES = [SENDERS / d for d in ("usr/lib/syslog-ng", f"usr/lib/{platform.machine()}-linux-gnu", "lib/x86_64-linux-gnu")]
 MARK = re.compile(rb"number=(\d+)\b")
-
-
-def tool(name):
-    for folder in (SENDERS / "usr/sbin", SENDERS / "usr/bin"):
-        if (folder / name).exists():
-            return str(folder / name)
-    found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-    if not found:
-        raise Skip(f"no {name}")
-    return found
-
-
-def environment():
-    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8",
-            **({"LD_LIBRARY_PATH": ":".join(map(str, LIBRARIES))} if str(SENDERS) != "/" else {})}
-
-
-class Sender:
-    """A program that runs in a scratch folder and is ended by its process id."""
-    def __init__(self, folder, *args):
-        self.log = open(folder / "sender.log", "ab")
-        self.process = subprocess.Popen(list(map(str, args)), stdout=self.log, stderr=self.log, env=environment(), cwd=folder)
-        self.folder = folder
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        if kind:
-            print("#", (self.folder / "sender.log").read_text(errors="replace")[-1500:].replace("\n", "\n# "))
-        self.log.close()
-
-
-def messages(folder, n=N):
-    path = folder / "messages"
-    with open(path, "w", encoding="utf-8") as f:
-        for i in range(n):
-            f.write(f"number={i} user=u{i % 97} action=login result={'failure' if i % 7 == 0 else 'success'} {'x' * (i % 400)}\n")
-    return path
 
 
 def all_there(main, n=N, seconds=120, dups_ok=False):
@@ -90,56 +36,17 @@ def all_there(main, n=N, seconds=120, dups_ok=False):
     return extra, dups
 
 
-def rsyslog(folder, main, actions, modules="", head="", n=N):
-    program = tool("rsyslogd")
-    found = [p for p in (d / "rsyslog" for d in LIBRARIES + [pathlib.Path(f"/usr/lib/{platform.machine()}-linux-gnu")])
-             if p.exists()]
-    path = messages(folder, n)
-    (folder / "work").mkdir()
-    (folder / "rsyslog.conf").write_text(f"""
-global(workDirectory="{folder}/work" {head})
-module(load="imfile" mode="polling" pollingInterval="1")
-{modules}
-input(type="imfile" file="{path}" tag="app:" ruleset="out")
-ruleset(name="out") {{
-  {actions}
-}}
-""")
-    return Sender(folder, program, "-n", "-f", folder / "rsyslog.conf", "-i", folder / "pid", "-M", found[0])
-
-
 def here(protocol, flags=0, **more):
     main = Main(PROGRAM)
     main.source(1, "here", ["127.0.0.0/8"], **more)
     return main, main.listen(1, protocol, flags)
 
 
-QUEUE = 'queue.type="linkedList" queue.size="1000000" queue.timeoutEnqueue="60000" action.resumeRetryCount="-1"'
-
-
-def rsyslog_tcp(folder):
-    for framing in ("traditional", "octet-counted"):
-        main, port = here(TCP)
-        sub = folder / framing
-        sub.mkdir()
-        with main, rsyslog(sub, main, f'action(type="omfwd" target="127.0.0.1" port="{port}" protocol="tcp" '
-                           f'TCP_Framing="{framing}" {QUEUE})'):
-            all_there(main)
-            assert {r.format for r in main.records} == {"syslog"}
-
-
-def rsyslog_relp(folder):
-    main, port = here(RELP)
-    with main, rsyslog(folder, main, f'action(type="omrelp" target="127.0.0.1" port="{port}" windowSize="500" {QUEUE})',
-                       'module(load="omrelp")'):
-        all_there(main)
-
-
 def rsyslog_relp_with_crashes(folder):
     """ingest is killed and started again: RELP sends again what was not acknowledged; nothing is lost, twice is marked."""
     main, port = here(RELP)
     n = max(N, 20000)
-    with main, rsyslog(folder, main, f'action(type="omrelp" target="127.0.0.1" port="{port}" windowSize="500" '
+    with main, rsyslog(folder, f'action(type="omrelp" target="127.0.0.1" port="{port}" windowSize="500" '
                        f'action.resumeInterval="1" {QUEUE})', 'module(load="omrelp")', n=n):
         for k in range(3):
             main.wait(n * (k + 1) // 5, 60)
@@ -147,27 +54,6 @@ def rsyslog_relp_with_crashes(folder):
             main.start()
         _, dups = all_there(main, n, dups_ok=True)
         print(f"# {dups} came twice and were marked")
-
-
-def certificates(folder):
-    """An authority, the node's certificate and a sender's, by GnuTLS's certtool."""
-    certtool = tool("certtool")
-    (folder / "ca.cfg").write_text('cn = "test authority"\nca\ncert_signing_key\nexpiration_days = 2\n')
-    (folder / "node.cfg").write_text('cn = "localhost"\ndns_name = "localhost"\nip_address = "127.0.0.1"\ntls_www_server\n'
-                                     'signing_key\nencryption_key\nexpiration_days = 2\n')
-    (folder / "sender.cfg").write_text('cn = "dc01.example"\ndns_name = "dc01.example"\ntls_www_client\nsigning_key\n'
-                                       'expiration_days = 2\n')
-    quiet = {"cwd": folder, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    for name in ("ca", "node", "sender", "other"):
-        subprocess.run([certtool, "--generate-privkey", "--key-type", "ecdsa", "--outfile", f"{name}.key"], **quiet)
-    subprocess.run([certtool, "--generate-self-signed", "--load-privkey", "ca.key", "--template", "ca.cfg", "--outfile",
-                    "ca.pem"], **quiet)
-    for name in ("node", "sender"):
-        subprocess.run([certtool, "--generate-certificate", "--load-privkey", f"{name}.key", "--load-ca-certificate", "ca.pem",
-                        "--load-ca-privkey", "ca.key", "--template", f"{name}.cfg", "--outfile", f"{name}.pem"], **quiet)
-    subprocess.run([certtool, "--generate-self-signed", "--load-privkey", "other.key", "--template", "sender.cfg", "--outfile",
-                    "other.pem"], **quiet)
-    return folder
 
 
 def with_tls(folder, protocol, flags=TLS | MUTUAL, identity="dc01.example", nets=()):
@@ -179,23 +65,6 @@ def with_tls(folder, protocol, flags=TLS | MUTUAL, identity="dc01.example", nets
     main.secret(KEY, 0, (folder / "node.key").read_bytes())
     main.secret(AUTHORITIES, 1, (folder / "ca.pem").read_bytes())
     return main, port
-
-
-def rsyslog_tls(folder):
-    main, port = with_tls(folder, TCP)
-    with main, rsyslog(folder, main, f'action(type="omfwd" target="127.0.0.1" port="{port}" protocol="tcp" StreamDriver="gtls" '
-                       f'StreamDriverMode="1" StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="localhost" {QUEUE})',
-                       head=f'defaultNetstreamDriverCAFile="{folder}/ca.pem" defaultNetstreamDriverCertFile="{folder}/sender.pem"'
-                       f' defaultNetstreamDriverKeyFile="{folder}/sender.key"'):
-        all_there(main)
-        assert {r.source for r in main.records} == {"dc01"}
-
-
-def tls_context(folder, name=None):
-    c = ssl.create_default_context(cafile=str(folder / "ca.pem"))
-    if name:
-        c.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
-    return c
 
 
 def tls_line(folder, port, name, data):
@@ -214,7 +83,7 @@ def tls_says_who_it_is(folder):
     der = ssl.PEM_cert_to_DER_cert((folder / "other.pem").read_text())
     main.source(2, "by fingerprint", identity="sha256:" + hashlib.sha256(der).hexdigest())
     with main:
-        tls_line(folder, port, "sender", b"<1>number=0\n")
+        assert tls_line(folder, port, "sender", b"<1>number=0\n") == b"", "a farewell is not answered"
         tls_line(folder, port, "other", b"<1>number=1\n")  # signed by nobody, known by its fingerprint
         got = main.wait(2)
         assert [r.source for r in got] == ["dc01", "by fingerprint"], got
@@ -253,65 +122,5 @@ def bulk_over_mutual_tls(folder):
         all_there(main)
 
 
-def syslog_ng(folder, destination):
-    program = tool("syslog-ng")
-    path = messages(folder)
-    modules = [p for p in (SENDERS / "usr/lib/syslog-ng/3.38", pathlib.Path("/usr/lib/syslog-ng/3.38")) if p.exists()][0]
-    (folder / "syslog-ng.conf").write_text(f"""@version: 3.38
-options {{ keep-hostname(yes); stats-freq(0); flush-lines(100); threaded(yes); log-msg-size(65536); }};
-source s {{ file("{path}" follow-freq(1) flags(no-parse) log-iw-size(10000)); }};
-destination d {{ {destination} }};
-log {{ source(s); destination(d); flags(flow-control); }};
-""")
-    return Sender(folder, program, "-F", "-f", folder / "syslog-ng.conf", "--persist-file", folder / "persist", "--control",
-                  folder / "control", "--pidfile", folder / "pid", "--module-path", modules, "--no-caps")
-
-
-def syslog_ng_tcp(folder):
-    for name, destination in (("network", 'network("127.0.0.1" port(%d) transport("tcp"));'),
-                              ("syslog", 'syslog("127.0.0.1" port(%d) transport("tcp"));')):
-        main, port = here(TCP)
-        sub = folder / name
-        sub.mkdir()
-        with main, syslog_ng(sub, destination % port):
-            all_there(main)
-
-
-def syslog_ng_tls(folder):
-    main, port = with_tls(folder, TCP)
-    with main, syslog_ng(folder, f'syslog("localhost" port({port}) transport("tls") tls(ca-file("{folder}/ca.pem") '
-                         f'cert-file("{folder}/sender.pem") key-file("{folder}/sender.key") peer-verify(required-trusted)));'):
-        all_there(main)
-
-
-def logger(folder):
-    program = tool("logger")
-    for protocol, option in ((UDP, "--udp"), (TCP, "--tcp")):
-        for style in ("--rfc3164", "--rfc5424", "--octet-count"):
-            if protocol == UDP and style == "--octet-count":
-                continue
-            main, port = here(protocol)
-            path = messages(folder, 100)
-            with main:
-                subprocess.run([program, "--server", "127.0.0.1", "--port", str(port), option, style, "-f", path, "-t", "app"],
-                               check=True)
-                all_there(main, 100)
-                assert {r.format for r in main.records} == {"syslog"}
-
-
-def curl_bulk(folder):
-    curl = tool("curl")
-    main, port = here(BULK)
-    body = b"".join(b'{"create":{}}\n{"m":"number=%d"}\n' % i for i in range(N))
-    (folder / "body").write_bytes(gzip.compress(body))
-    with main:
-        out = subprocess.run([curl, "-sS", "-H", "Content-Type: application/x-ndjson", "-H", "Content-Encoding: gzip",
-                              "--data-binary", f"@{folder / 'body'}", f"http://127.0.0.1:{port}/logs/_bulk"],
-                             capture_output=True, check=True).stdout
-        assert out.count(b'"status":201') == N and b'"errors":false' in out
-        all_there(main)
-
-
 if __name__ == "__main__":
-    run(logger, curl_bulk, rsyslog_tcp, rsyslog_relp, rsyslog_relp_with_crashes, rsyslog_tls, tls_says_who_it_is,
-        bulk_over_mutual_tls, syslog_ng_tcp, syslog_ng_tls)
+    run(rsyslog_relp_with_crashes, tls_says_who_it_is, bulk_over_mutual_tls)
