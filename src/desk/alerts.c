@@ -168,8 +168,10 @@ int alerts_flush(struct desk *d) {
                 x->dirty = false;
                 r = flush_one(d, x);
         }
-        while (d->n_alerts > CACHED_MAX && d->oldest)
-                forget(d, d->oldest);
+        /* After a failure some are dirty still. */
+        while (r == 0 && d->n_alerts > CACHED_MAX && d->oldest)
+                forget(d,
+                       d->oldest); // NOLINT(clang-analyzer-unix.Malloc): it is the oldest no more
         return r;
 }
 
@@ -430,7 +432,7 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
         enum alert_entity kind = v->entity_kind;
         struct span entity = v->entity, exception = SPAN_NONE;
         unsigned char key[STATE_ID_BYTES];
-        struct alert *x;
+        struct alert *x = NULL;
         int r = desk_begin(d);
 
         if (v->kind != STATE_OWN && d->exceptions)

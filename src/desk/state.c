@@ -196,7 +196,7 @@ static int set_wal(struct state *s) {
 }
 
 static int check_version(struct state *s, bool *ret_empty) {
-        int64_t app, version, tables;
+        int64_t app = 0, version = 0, tables = 0;
         int r = pragma_int(s, "PRAGMA application_id", &app);
 
         if (r == 0)
@@ -250,16 +250,16 @@ static int prepare_writer(struct state *s) {
 }
 
 int state_open(struct state **ret, const struct state_options *o) {
-        _cleanup_(state_freep) struct state *s = calloc(1, sizeof(*s));
         int flags =
                 o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
         bool empty = false;
-
-        if (!s)
-                return FAIL(-ENOMEM);
         int r = o->read_only ? 0 : os_vfs_refresh(o->vfs, o->path);
+
         if (r < 0)
                 return r;
+        _cleanup_(state_freep) struct state *s = calloc(1, sizeof(*s));
+        if (!s)
+                return FAIL(-ENOMEM);
         r = sqlite3_open_v2(o->path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                             o->vfs);
         if (r != SQLITE_OK)

@@ -142,12 +142,11 @@ static int usage(const char *what) {
 
 /* ---- options ---- */
 
-static char *small(const char *s) {
-        char *to = strdup(s);
-
-        for (char *p = to; p && *p; p++)
+static void set_small(char **to, const char *s) {
+        free(*to); /* said twice: the last holds */
+        *to = strdup(s);
+        for (char *p = *to; p && *p; p++)
                 *p = ascii_lower(*p);
-        return to;
 }
 
 /* A point in time, a day, or an age. */
@@ -183,7 +182,7 @@ static int set_number(const char *v, uint64_t max, uint64_t *to) {
 }
 
 static int set_drill(struct state_filter *f, const char *v) {
-        uint64_t n;
+        uint64_t n = 0;
 
         if (strcmp(v, "any") == 0) {
                 f->drill = -1;
@@ -201,9 +200,9 @@ static int set_option(struct alerts_options *o, int c, const char *v) {
         case OPT_MIN_LEVEL:
                 o->filter.min_level = (unsigned)level_from_name(v);
                 return o->filter.min_level ? 0 : usage(tr("no such level", "không có mức này"));
-        case OPT_RULE: o->rule = small(v); return 0;
-        case OPT_ENTITY: o->entity = small(v); return 0;
-        case OPT_TAG: o->tag = small(v); return 0;
+        case OPT_RULE: set_small(&o->rule, v); return 0;
+        case OPT_ENTITY: set_small(&o->entity, v); return 0;
+        case OPT_TAG: set_small(&o->tag, v); return 0;
         case OPT_OPEN: o->filter.status = ALERT_OPEN; return 0;
         case OPT_SUPPRESSED: o->filter.status = ALERT_SUPPRESSED; return 0;
         case OPT_DRILL: return set_drill(&o->filter, v);

@@ -640,7 +640,7 @@ static void defaults(struct config *c) {
 
 static void read_document(struct reader *r, struct span text) {
         _cleanup_(yaml_closep) struct yaml *y = NULL;
-        struct yaml_problem p;
+        struct yaml_problem p = {0};
         struct node *root = NULL, *more = NULL;
         struct arena *a = &r->c->arena;
 
@@ -654,7 +654,7 @@ static void read_document(struct reader *r, struct span text) {
                                                   lang_current == LANG_VI ? p.vi.len : p.en.len);
                 return wrong(r, &at, "%.*s", (int)s.len, s.p);
         }
-        if (got == 0)
+        if (got == 0 || !root)
                 return; /* empty: defaults */
         read_map(r, root, top_keys, ARRAY_LEN(top_keys), r->c);
         if (yaml_next(y, a, &more, &p) == 1)

@@ -134,7 +134,7 @@ static int print_answer(int fd, uint64_t len, FILE *to) {
 }
 
 static int ask(const char *path, const void *m, size_t len, int file, bool *ret_answered) {
-        struct msg_control_reply reply;
+        struct msg_control_reply reply = {0};
         unsigned n_fds = 0;
         int fd = -1, sock = os_local_connect(path), r;
 

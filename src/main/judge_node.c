@@ -116,7 +116,7 @@ uint32_t judge_node_fields(struct judge *j, struct finding_field *to, uint32_t r
         static const uint8_t none[16];
         const struct judge_node *n = j->node;
 
-        if (room < 2)
+        if (room < 2 || !n)
                 return 0;
         to[0] = (struct finding_field){.name = SPAN("coloa.source"),
                                        .value = span_str(n->source.name)};
@@ -229,7 +229,7 @@ static int judge_frames(struct judge *j, const struct msg_judge *t, int fd,
         uint32_t i = 0;
         size_t at = 0;
         struct span z;
-        void *p;
+        void *p = NULL;
         struct stat st;
         int r = os_fstat(fd, &st);
 

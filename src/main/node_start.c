@@ -73,7 +73,7 @@ static int open_duplicates(struct node *n) {
 }
 
 int node_make_shared(struct node *n) {
-        void *p;
+        void *p = NULL;
         int r = shared_memory("ring", RING_SLOTS * SLOT_BYTES, &n->ring_fd);
 
         if (r == 0)
@@ -265,7 +265,7 @@ int node_tell_sources(struct node *n) {
 /* ---- starting ---- */
 
 static int new_outbox(struct node *n, struct worker *w) {
-        void *p;
+        void *p = NULL;
 
         if (w->out)
                 os_unmap(w->out, sizeof(struct outbox));

@@ -26,14 +26,14 @@ static int read_only(int fd) {
 }
 
 int node_open_stats(struct node *n) {
-        void *p;
+        void *p = NULL;
         int r = os_memfd("node stats", &n->stats_fd);
 
         if (r == 0)
                 r = os_ftruncate(n->stats_fd, sizeof(struct node_stats_page));
         if (r == 0)
                 r = os_map(n->stats_fd, sizeof(struct node_stats_page), true, &p);
-        if (r < 0)
+        if (r < 0 || !p)
                 return FAIL(r);
         n->stats = p;
         n->stats->version = 1;

@@ -15,7 +15,7 @@ int process_console(int argc, char **argv) {
         struct console_setup setup = {.sock = CHILD_SOCKET, .listener = 4};
         struct msg_plain ready = {PROCESS_READY, 0};
         int landlock = -1;
-        void *p;
+        void *p = NULL;
 
         for (int i = 1; i < argc; i++)
                 if (span_starts(span_str(argv[i]), SPAN("landlock=")))

@@ -114,7 +114,7 @@ int process_correlate(int argc, char **argv) {
         struct arena a;
         struct stat st;
         uint32_t n;
-        void *p;
+        void *p = NULL;
         int landlock = argc > 1 ? (int)strtol(argv[1], NULL, 10) : -1;
 
         if (os_fstat(4, &st) < 0 || os_map(4, (size_t)st.st_size, false, &p) < 0)

@@ -87,7 +87,7 @@ static int take_batch(struct loop *l, const struct msg_judge *m) {
 
 static int take_outbox(struct loop *l, const struct msg_judge *m, int fd) {
         struct stat st;
-        void *p;
+        void *p = NULL;
         int r = os_fstat(fd, &st);
 
         if (r == 0 && (uint64_t)st.st_size < sizeof(struct outbox))
@@ -99,7 +99,7 @@ static int take_outbox(struct loop *l, const struct msg_judge *m, int fd) {
 
 static int take_program(struct loop *l, const struct msg_plain *m, int fd) {
         struct stat st;
-        void *p;
+        void *p = NULL;
 
         if (os_memfd_is_sealed(fd) != 1) {
                 note(0, "the rules were refused: not sealed");
@@ -288,10 +288,22 @@ static int serve(struct loop *l) {
 
 /* ---- the beginning ---- */
 
+/* LATENESS:SKEW:WINDOW in seconds, as main writes them. */
+static void read_times(struct desk_options *o, const char *text) {
+        int64_t *to[] = {&o->lateness, &o->skew, &o->window};
+        char *end = (char *)text;
+
+        for (size_t i = 0; i < ARRAY_LEN(to); i++) {
+                *to[i] = (int64_t)strtoul(text, &end, 10) * NS_PER_SEC;
+                if (*end != ':')
+                        return;
+                text = end + 1;
+        }
+}
+
 static int make_options(int argc, char **argv, struct loop *l, struct desk_options *o, char *path,
                         int *landlock) {
         const char *directory = NULL;
-        unsigned lateness, skew, window;
 
         *landlock = -1;
         for (int i = 1; i < argc; i++) {
@@ -303,11 +315,8 @@ static int make_options(int argc, char **argv, struct loop *l, struct desk_optio
                         l->tell = true;
                 else if (strncmp(argv[i], "vfs=", 4) == 0)
                         o->state.vfs = argv[i] + 4;
-                else if (sscanf(argv[i], "times=%u:%u:%u", &lateness, &skew, &window) == 3) {
-                        o->lateness = lateness * NS_PER_SEC;
-                        o->skew = skew * NS_PER_SEC;
-                        o->window = window * NS_PER_SEC;
-                }
+                else if (strncmp(argv[i], "times=", 6) == 0)
+                        read_times(o, argv[i] + 6);
         }
         if (!directory || snprintf(path, PATH_ROOM, "%s/" STATE_FILE, directory) >= (int)PATH_ROOM)
                 return FAIL(-EINVAL);

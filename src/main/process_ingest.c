@@ -177,7 +177,7 @@ int process_ingest(int argc, char **argv) {
         static struct ingest g = {.sock = CHILD_SOCKET, .at.fd = -1};
         struct msg_plain ready = {PROCESS_READY, 0};
         int landlock = argc > 1 ? (int)strtol(argv[1], NULL, 10) : -1;
-        void *p;
+        void *p = NULL;
 
         if (os_map(4, RING_SLOTS * SLOT_BYTES, true, &p) < 0)
                 return 13;

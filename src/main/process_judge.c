@@ -123,7 +123,7 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
 
 /* What is looked for, in place of the ring. */
 static int map_query(struct judge *j, size_t len) {
-        void *p;
+        void *p = NULL;
         int r = os_map(4, len, false, &p);
 
         if (r < 0)

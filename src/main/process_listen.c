@@ -19,7 +19,7 @@ int process_listen(int argc, char **argv) {
         struct serve_setup setup = {.sock = CHILD_SOCKET};
         int landlock = -1, r;
         struct serve *s;
-        void *p;
+        void *p = NULL;
 
         for (int i = 1; i < argc; i++)
                 if (span_starts(span_str(argv[i]), SPAN("landlock=")))

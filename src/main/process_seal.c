@@ -54,7 +54,7 @@ int process_seal(int argc, char **argv) {
         static struct seal s = {.sock = CHILD_SOCKET};
         struct msg_plain ready = {PROCESS_READY, 0};
         int landlock = -1;
-        void *p;
+        void *p = NULL;
 
         for (int i = 1; i < argc; i++)
                 if (strncmp(argv[i], "landlock=", 9) == 0)

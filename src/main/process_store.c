@@ -216,7 +216,7 @@ static int send_positions(struct serving *s) {
 
 static int new_output(struct serving *s, const struct msg_node_slot *m, int fd) {
         struct stat st;
-        void *p;
+        void *p = NULL;
 
         if (m->slot >= NODE_SEALS_MAX || fd < 0)
                 return -EPROTO;

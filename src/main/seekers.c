@@ -48,7 +48,7 @@ struct search {
 static int start(struct search *s, struct seeker *k) {
         char query[40], landlock[40], from[48], to[48];
         const char *args[] = {query, landlock, from, to, NULL};
-        void *p;
+        void *p = NULL;
         int r = os_memfd("outbox", &k->outbox_fd);
 
         if (r == 0)

@@ -74,11 +74,8 @@ int os_bind(enum bind_kind kind, const uint8_t address[16], uint16_t port) {
         bool v4 = memcmp(address, mapped, sizeof(mapped)) == 0;
         _cleanup_(os_closep) int fd = any_socket(type, &v4);
 
-        if (fd < 0) {
-                r = fd;
-                fd = -1;
-                return r;
-        }
+        if (fd < 0)
+                return fd;
         r = kind == BIND_STREAM ? set(fd, SOL_SOCKET, SO_REUSEADDR, 1) : 0;
         if (kind == BIND_DATAGRAM)
                 make_room(fd);
@@ -88,21 +85,21 @@ int os_bind(enum bind_kind kind, const uint8_t address[16], uint16_t port) {
                 CALL(r, listen(fd, BACKLOG));
         if (r < 0)
                 return r;
-        r = fd;
-        fd = -1;
-        return r;
+        return os_take(&fd);
 }
 
 int os_bound_port(int fd, uint16_t *ret) {
-        struct sockaddr_storage a;
+        struct sockaddr_storage a = {0};
         socklen_t len = sizeof(a);
         int r;
 
         CALL(r, getsockname(fd, (struct sockaddr *)&a, &len));
         if (r < 0)
                 return r;
-        *ret = ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
-                                             : ((struct sockaddr_in *)&a)->sin_port);
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a;
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a;
+        // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): zeros at least
+        *ret = ntohs(a.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
         return 0;
 }
 
@@ -153,11 +150,8 @@ static int local_bind(const char *path, int type) {
         if (r < 0)
                 return r;
         _cleanup_(os_closep) int fd = new_socket(AF_UNIX, type);
-        if (fd < 0) {
-                r = fd;
-                fd = -1;
-                return r;
-        }
+        if (fd < 0)
+                return fd;
         mode_t before = umask(0117);
         r = bind_to(fd, &a, sizeof(a));
         umask(before);
@@ -165,9 +159,7 @@ static int local_bind(const char *path, int type) {
                 CALL(r, listen(fd, type == SOCK_STREAM ? BACKLOG : 16));
         if (r < 0)
                 return r;
-        r = fd;
-        fd = -1;
-        return r;
+        return os_take(&fd);
 }
 
 int os_local_listen(const char *path) {

@@ -11,6 +11,14 @@
 static inline int os_close_quiet(int fd);
 int os_close(int fd); /* -1 is accepted; never retried */
 
+/* What *fd was, which is -1 now: for one that is handed on. */
+static inline int os_take(int *fd) {
+        int was = *fd;
+
+        *fd = -1;
+        return was;
+}
+
 /* For `_cleanup_(os_closep) int fd = -1;` */
 static inline void os_closep(int *fd) {
         os_close_quiet(*fd);

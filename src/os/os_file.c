@@ -500,7 +500,7 @@ int64_t os_monotonic(void) {
 }
 
 int64_t os_cpu_time_of(pid_t pid) {
-        struct timespec t;
+        struct timespec t = {0};
         clockid_t clock;
         int r;
 

@@ -348,6 +348,7 @@ static void scan_fields(struct matcher *m, uint32_t *n_cand) {
                 struct bslot *q = &b->slots[s->slot];
                 const uint32_t *fields;
                 if (LIKELY(s->field != NONE32)) {
+                        // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): set above
                         scan_field(m, q, s->field, i < AHEAD ? hash[i] : hash_ahead(m, q, s->field),
                                    n_cand);
                         continue;

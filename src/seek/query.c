@@ -492,7 +492,7 @@ void query_deinit(struct query *q) {
 }
 
 unsigned query_judge(const struct query *q, const uint8_t *leaves) {
-        uint8_t stack[QUERY_OPS_MAX + 1];
+        uint8_t stack[QUERY_OPS_MAX + 1] = {0};
         unsigned n = 0;
 
         for (uint32_t i = 0; i < q->n_steps; i++) {

@@ -155,7 +155,7 @@ static int next_day(struct reader *r) {
 static int find_last(struct reader *r, struct chain_end *ret) {
         *ret = (struct chain_end){.end_seq = 1};
         for (size_t i = r->n_days; i-- > 0;) {
-                struct chain_end end;
+                struct chain_end end = {0};
                 sqlite3 *db = NULL;
                 int k = day_open_read(&db, r->dir, r->days[i], r->id);
                 if (k == -ENOENT)
@@ -174,7 +174,7 @@ static int find_last(struct reader *r, struct chain_end *ret) {
 }
 
 static int look(struct reader *r) {
-        struct chain_end end;
+        struct chain_end end = {0};
 
         row_list_clear(&r->tail);
         free(r->days);
@@ -377,7 +377,7 @@ int reader_next(struct reader *r, struct reader_block *ret) {
 int reader_range(struct reader *r, uint64_t *ret_first, uint64_t *ret_end) {
         struct reader_query all = {.time_from = TIME_NONE, .time_to = TIME_NONE};
         uint64_t first = 0, end = 0;
-        struct chain_end last;
+        struct chain_end last = {0};
 
         reader_begin(r, &all);
         int k = look(r);
@@ -391,7 +391,7 @@ int reader_range(struct reader *r, uint64_t *ret_first, uint64_t *ret_end) {
                 end = row->h.end_seq;
         first = r->tail.first ? r->tail.first->h.first_seq : last.end_seq;
         for (size_t i = 0; i < r->n_days; i++) {
-                struct chain_end before;
+                struct chain_end before = {0};
                 sqlite3 *db = NULL;
                 k = day_open_read(&db, r->dir, r->days[i], r->id);
                 if (k == 0)

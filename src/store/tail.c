@@ -245,8 +245,11 @@ int tail_positions(sqlite3 *db, struct position **ret, size_t *ret_n) {
                 }
                 all[n] = (struct position){.key_len = (uint32_t)key.len,
                                            .value_len = (uint32_t)value.len};
-                memcpy(all[n].key, key.p, key.len);
-                memcpy(all[n++].value, value.p, value.len);
+                if (key.len)
+                        memcpy(all[n].key, key.p, key.len);
+                if (value.len)
+                        memcpy(all[n].value, value.p, value.len);
+                n++;
         }
         if (r < 0) {
                 free(all);
