@@ -138,6 +138,7 @@ static const struct {
         {"quarantined", "Records kept and marked: unknown sender", COUNTER, OF(quarantined)},
         {"paused_ns", "Time that it was not read: over its rate", COUNTER, OF(paused_ns)},
         {"last_seen_ns", "When its last record came, since 1970; 0: never", GAUGE, OF(last_seen)},
+        {"unread_bytes", "Bytes of its followed files not read yet", GAUGE, OF(unread)},
         {"silent", "1 when silent for longer than allowed", GAUGE, OF(silent)},
 };
 

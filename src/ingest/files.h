@@ -20,6 +20,8 @@ int64_t files_due(const struct serve *s);
 void files_journal_ready(struct serve *s);
 /* More is durable. */
 void files_durable(struct serve *s);
+/* Each second: what is followed, for who asks. */
+void files_show(struct serve *s);
 /* The batch is about to be handed over: its positions. */
 void files_batch_ends(struct serve *s);
 

@@ -363,6 +363,7 @@ static void tick(struct serve *s) {
         counter_set(&s->totals[COUNT_DUPLICATE_WINDOW], dedup_window(s->dedup));
         counter_set(&s->totals[COUNT_MEMORY], s->memory);
         counter_set(&s->totals[COUNT_WAITING], s->waiting);
+        files_show(s);
         __atomic_store_n(&p->updated, s->wall, __ATOMIC_RELAXED);
 }
 

@@ -82,8 +82,15 @@ static int show_json(struct shower *s, const struct finding *f) {
         struct buf *b = &s->out;
 
         buf_char(b, '{');
-        for (uint32_t i = 0; i < s->q->n_fields; i++)
-                json_pair(b, s->q->fields[i], collect_value(f, s->q->fields[i], &s->arena), i == 0);
+        for (uint32_t i = 0; i < s->q->n_fields; i++) {
+                struct span name = s->q->fields[i];
+
+                if (span_eq(name, SPAN("event.sequence"))) /* a number, as without `fields` */
+                        buf_printf(b, "%s\"event.sequence\":%llu", i ? "," : "",
+                                   (unsigned long long)f->seq);
+                else
+                        json_pair(b, name, collect_value(f, name, &s->arena), i == 0);
+        }
         if (s->q->n_fields == 0)
                 fields_json(s, f);
         buf_str(b, "}\n");

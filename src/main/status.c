@@ -39,6 +39,50 @@ static void source_text(struct buf *out, const struct source_counters *s, int64_
                    ULL(s->duplicates), seen, s->silent ? tr(", SILENT", ", IM LẶNG") : "");
 }
 
+static const char *file_state(const struct file_counters *f) {
+        switch (f->state) {
+        case FILE_UNDECIDED: return tr("too short yet", "còn quá ngắn");
+        case FILE_DONE: return tr("read", "đã đọc xong");
+        case FILE_REFUSED: return tr("binary: not followed", "nhị phân: không theo dõi");
+        default:
+                return f->packed           ? tr("being unpacked", "đang giải nén")
+                       : f->read < f->size ? tr("being read", "đang đọc")
+                                           : tr("followed", "đang theo dõi");
+        }
+}
+
+static void files_text(struct buf *out, const struct counters_page *c) {
+        if (!c || c->n_files == 0)
+                return;
+        buf_str(out, tr("Files:\n", "Tệp:\n"));
+        for (uint32_t i = 0; i < c->n_files; i++) {
+                const struct file_counters *f = &c->files[i];
+
+                buf_printf(out, "  %-24s ", f->source);
+                buf_term(out, span_str(f->path));
+                buf_printf(out, tr(": %s, %llu of %llu bytes\n", ": %s, %llu trong %llu byte\n"),
+                           file_state(f), ULL(f->read), ULL(f->size));
+        }
+        if (c->n_files == COUNTERS_FILES_MAX)
+                buf_str(out, tr("  and more\n", "  và còn nữa\n"));
+}
+
+static void files_json(struct buf *out, const struct counters_page *c) {
+        static const char *const states[] = {"followed", "undecided", "done", "refused"};
+
+        for (uint32_t i = 0; c && i < c->n_files; i++) {
+                const struct file_counters *f = &c->files[i];
+
+                buf_printf(out, "%s{\"source\":\"", i ? "," : "");
+                buf_json(out, span_str(f->source));
+                buf_str(out, "\",\"path\":\"");
+                buf_json(out, span_str(f->path));
+                buf_printf(out, "\",\"state\":\"%s\",\"packed\":%s,\"size\":%llu,\"read\":%llu}",
+                           states[f->state % ARRAY_LEN(states)], f->packed ? "true" : "false",
+                           ULL(f->size), ULL(f->read));
+        }
+}
+
 static void processes_text(struct buf *out, const struct node *n) {
         for (unsigned p = 0; p < NODE_PROCESSES; p++) {
                 struct node_process_info info;
@@ -79,6 +123,7 @@ static void text(struct buf *out, const struct node *n, const struct counters_pa
         buf_str(out, tr("Sources:\n", "Nguồn:\n"));
         for (uint32_t i = 0; c && i < c->n_sources; i++)
                 source_text(out, &c->sources[i], now);
+        files_text(out, c);
 }
 
 static void processes_json(struct buf *out, const struct node *n) {
@@ -104,10 +149,10 @@ static void source_json(struct buf *out, const struct source_counters *s) {
         buf_printf(out,
                    "\",\"received\":%llu,\"bytes\":%llu,\"refused\":%llu,\"limited\":%llu,"
                    "\"malformed\":%llu,\"truncated\":%llu,\"duplicates\":%llu,"
-                   "\"quarantined\":%llu,\"last_seen_ns\":%lld,\"silent\":%s}",
+                   "\"quarantined\":%llu,\"unread\":%llu,\"last_seen_ns\":%lld,\"silent\":%s}",
                    ULL(s->received), ULL(s->bytes), ULL(s->refused), ULL(s->limited),
                    ULL(s->malformed), ULL(s->truncated), ULL(s->duplicates), ULL(s->quarantined),
-                   (long long)s->last_seen, s->silent ? "true" : "false");
+                   ULL(s->unread), (long long)s->last_seen, s->silent ? "true" : "false");
 }
 
 static void json(struct buf *out, const struct node *n, const struct counters_page *c) {
@@ -132,6 +177,8 @@ static void json(struct buf *out, const struct node *n, const struct counters_pa
                         buf_char(out, ',');
                 source_json(out, &c->sources[i]);
         }
+        buf_str(out, "],\"files\":[");
+        files_json(out, c);
         buf_str(out, "]}\n");
 }
 

@@ -91,17 +91,18 @@ static struct span field_value(const struct finding *f, struct span name) {
 struct span collect_value(const struct finding *f, struct span name, struct arena *a) {
         char text[40];
 
-        if (span_eq(name, SPAN("host")))
+        /* As a query calls it, and as what is shown does. */
+        if (span_eq(name, SPAN("host")) || span_eq(name, SPAN("host.name")))
                 return f->host.len ? f->host : SPAN("");
-        if (span_eq(name, SPAN("user")))
+        if (span_eq(name, SPAN("user")) || span_eq(name, SPAN("user.name")))
                 return f->user.len ? f->user : SPAN("");
         if (span_eq(name, SPAN("source")))
                 return field_value(f, SPAN("coloa.source"));
         if (span_eq(name, SPAN("peer")))
                 return field_value(f, SPAN("coloa.peer"));
-        if (span_eq(name, SPAN("seq")))
+        if (span_eq(name, SPAN("seq")) || span_eq(name, SPAN("event.sequence")))
                 return arena_printf(a, "%llu", (unsigned long long)f->seq);
-        if (span_eq(name, SPAN("time"))) {
+        if (span_eq(name, SPAN("time")) || span_eq(name, SPAN("@timestamp"))) {
                 int64_t t = f->time != TIME_NONE ? f->time : f->received;
                 size_t n = time_format(text, t, 3);
                 return arena_dup(a, span_of(text, n));

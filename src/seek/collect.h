@@ -38,7 +38,8 @@ struct collect_stats {
 };
 const struct collect_stats *collect_stats(const struct collect *c);
 
-/* The value a query means by a name: host, user, source, peer, time, seq, or a field of the event. */
+/* The value a query means by a name: host, user, source, peer, time, seq, or a field of the event
+ * (also as they are shown: host.name, user.name, @timestamp, event.sequence). */
 struct span collect_value(const struct finding *f, struct span name, struct arena *a);
 
 #endif

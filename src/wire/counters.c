@@ -66,6 +66,9 @@ bool counters_open(struct counters_page *page, int64_t now, uint32_t pid) {
                         counter_set(&page->totals[c], 0);
         for (uint32_t i = 0; i < page->n_sources; i++)
                 __atomic_store_n(&page->sources[i].connections, 0, __ATOMIC_RELAXED);
+        for (uint32_t i = 0; i < page->n_sources; i++)
+                counter_set(&page->sources[i].unread, 0);
+        page->n_files = page->files_written = 0;
         return known;
 }
 
@@ -99,10 +102,28 @@ static void clean_name(char *name) {
                         *p = '?';
 }
 
+/* The list of files is of one moment, unless its writer died over it or never rests. */
+static void copy_whole(const struct counters_page *page, struct counters_page *ret) {
+        for (unsigned i = 0; i < 3; i++) {
+                uint32_t before = __atomic_load_n(&page->files_written, __ATOMIC_ACQUIRE);
+
+                memcpy(ret, page, sizeof(*ret));
+                __atomic_thread_fence(__ATOMIC_ACQUIRE);
+                if (before % 2 == 0 &&
+                    before == __atomic_load_n(&page->files_written, __ATOMIC_RELAXED))
+                        return;
+        }
+}
+
 bool counters_copy(const struct counters_page *page, struct counters_page *ret) {
         if (__atomic_load_n(&page->magic, __ATOMIC_ACQUIRE) != COUNTERS_MAGIC)
                 return false;
-        memcpy(ret, page, sizeof(*ret));
+        copy_whole(page, ret);
+        ret->n_files = MIN(ret->n_files, COUNTERS_FILES_MAX);
+        for (uint32_t i = 0; i < ret->n_files; i++) {
+                clean_name(ret->files[i].source);
+                ret->files[i].path[sizeof(ret->files[i].path) - 1] = '\0';
+        }
         ret->n_sources = MIN(ret->n_sources, COUNTERS_SOURCES_MAX);
         for (uint32_t i = 0; i < ret->n_sources; i++) {
                 clean_name(ret->sources[i].name);

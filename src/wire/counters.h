@@ -55,7 +55,23 @@ struct source_counters {
         uint64_t paused_ns;   /* how long its connections were not read: over its rate */
         int64_t last_seen;    /* ns UTC; 0: never */
         uint64_t silent;      /* gauge: 1 when silent for longer than allowed */
-        uint64_t reserved[4];
+        uint64_t unread;      /* gauge: bytes of its followed files that are not read yet */
+        uint64_t reserved[3];
+};
+
+/* A followed file, as ingest sees it. */
+#define COUNTERS_FILES_MAX 1024u
+enum file_state {
+        FILE_FOLLOWED = 0,
+        FILE_UNDECIDED, /* too short to be known again by its beginning, or empty */
+        FILE_DONE,      /* packed: all of it was read */
+        FILE_REFUSED,   /* binary */
+};
+struct file_counters {
+        char source[SOURCE_NAME_MAX];
+        char path[92]; /* the end of it */
+        uint32_t state, packed;
+        uint64_t size, read; /* bytes of the file */
 };
 
 struct counters_page {
@@ -65,6 +81,9 @@ struct counters_page {
         int64_t started, updated; /* ns UTC; updated at least every second while it lives */
         uint64_t totals[COUNTERS_ROOM];
         struct source_counters sources[COUNTERS_SOURCES_MAX];
+        /* Written anew each second; odd while it is. */
+        uint32_t files_written, n_files;
+        struct file_counters files[COUNTERS_FILES_MAX];
 };
 
 /* "records", and one English line on it. NULL beyond the last. */

@@ -1,5 +1,6 @@
 """What watches a node sees: /metrics is OpenMetrics and its counters move, /healthz says 200 or 503 and why, who asks for anything
 else or never ends his request disturbs nobody."""
+import gzip
 import http.client
 import re
 import signal
@@ -170,5 +171,36 @@ def the_address_changes_or_is_taken(folder):
             assert bulk(node.port["bulk"], [(0, b"", attack())]) == [0]
 
 
+def followed_files_are_listed(folder):
+    logs = folder / "nhật ký"
+    logs.mkdir()
+    (logs / "a.log").write_text("".join(f"Nov 23 05:00:00 host app: number={i} and more\n" for i in range(100)))
+    (logs / "b.log.gz").write_bytes(gzip.compress(b"".join(b"Nov 23 05:00:01 host app: old number=%d\n" % i for i in range(50))))
+    (logs / "c.log").write_bytes(bytes(range(256)) * 20)
+    (logs / "d.log").write_text("")
+    with Watched(folder, sources=[f"{{name: app, files: ['{logs}/*']}}"]) as node:
+        def listed():
+            return {f["path"].rsplit("/", 1)[1]: f for f in node.status().get("files", ())}
+        node.wait_for(lambda: len(listed()) == 4 and listed()["b.log.gz"]["state"] == "done" and
+                      listed()["a.log"]["read"] and listed()["c.log"]["state"] == "refused", 20)
+        got = listed()
+        size = (logs / "a.log").stat().st_size
+        assert got["a.log"] == {"source": "app", "path": f"{logs}/a.log", "state": "followed", "packed": False, "size": size,
+                                "read": size}, got
+        assert got["b.log.gz"]["packed"] and got["b.log.gz"]["read"] == got["b.log.gz"]["size"] > 0
+        assert got["d.log"]["state"] == "undecided" and got["d.log"]["size"] == 0
+        with open(logs / "a.log", "a") as f:  # half a line is not read yet: behind by so much
+            f.write("half a line")
+        node.wait_for(lambda: listed()["a.log"]["size"] == size + 11, 20)
+        assert listed()["a.log"]["read"] == size and {s["name"]: s["unread"] for s in node.status()["sources"]}["app"] == 11
+        assert node.metrics()['coloa_source_unread_bytes{source="app",system=""}'] == 11
+        text = node.ask("status").stdout.decode()
+        vi = node.ask("status", "--lang", "vi").stdout.decode()
+        assert f"{logs}/a.log: being read, {size} of {size + 11} bytes" in text, text
+        assert f"{logs}/a.log: đang đọc, {size} trong {size + 11} byte" in vi and "c.log: nhị phân" in vi, vi
+        (logs / "d.log").unlink()
+        node.wait_for(lambda: len(listed()) == 3, 20)
+
+
 if __name__ == "__main__":
-    run(numbers_move, health_says_why, requests_that_are_none, the_address_changes_or_is_taken)
+    run(followed_files_are_listed, numbers_move, health_says_why, requests_that_are_none, the_address_changes_or_is_taken)

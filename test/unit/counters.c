@@ -45,7 +45,12 @@ static void a_reader_trusts_nothing(void) {
         counters_open(p, 5, 1);
         p->n_sources = UINT32_MAX;
         memset(p->sources[0].name, 0x1b, SOURCE_NAME_MAX);
+        p->n_files = p->files_written = UINT32_MAX; /* its writer died over it */
+        memset(&p->files[3], 'x', sizeof(p->files[3]));
         check(counters_copy(p, c));
+        check_int(c->n_files, COUNTERS_FILES_MAX);
+        check(strlen(c->files[3].path) == sizeof(c->files[3].path) - 1);
+        check(strlen(c->files[3].source) == SOURCE_NAME_MAX - 1);
         check_int(c->n_sources, COUNTERS_SOURCES_MAX);
         check(strlen(c->sources[0].name) == SOURCE_NAME_MAX - 1 && c->sources[0].name[0] == '?');
 }
