@@ -168,10 +168,11 @@ int alerts_flush(struct desk *d) {
                 x->dirty = false;
                 r = flush_one(d, x);
         }
-        /* After a failure some are dirty still. */
-        while (r == 0 && d->n_alerts > CACHED_MAX && d->oldest)
-                forget(d,
-                       d->oldest); // NOLINT(clang-analyzer-unix.Malloc): it is the oldest no more
+        /* After a failure some are dirty still. The oldest is another each time. */
+        while (r == 0 && d->n_alerts > CACHED_MAX && d->oldest) {
+                // NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
+                forget(d, d->oldest);
+        }
         return r;
 }
 
