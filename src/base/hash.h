@@ -48,6 +48,24 @@ static inline uint64_t hash_bytes(const char *p, size_t len, uint64_t key) {
         return hash_mix(k1 ^ len, hash_mix(a ^ k1, b ^ h));
 }
 
+/* The same for what is long, several times as fast: four chains of multiplications run at once. Another
+ * function: what one made the other does not find. */
+static inline uint64_t hash_wide(const char *p, size_t len, uint64_t key) {
+        const uint64_t k[4] = {key ^ 0xa0761d6478bd642fu, key ^ 0xe7037ed1a0b428dbu,
+                               key ^ 0x8ebc6af09c88c6e3u, key ^ 0x589965cc75374cc3u};
+        uint64_t h[4] = {k[1], k[2], k[3], k[0]};
+        size_t n = len;
+
+        for (; n >= 64; p += 64, n -= 64) {
+                uint64_t v[8];
+
+                memcpy(v, p, 64);
+                for (unsigned i = 0; i < 4; i++)
+                        h[i] = hash_mix(v[2 * i] ^ k[i], v[2 * i + 1] ^ h[i]);
+        }
+        return hash_bytes(p, n, hash_mix(h[0] ^ k[2], h[1]) ^ hash_mix(h[2] ^ k[0], h[3]) ^ len);
+}
+
 static inline uint64_t hash_span(struct span s, uint64_t key) {
         return hash_bytes(s.p, s.len, key);
 }

@@ -19,7 +19,7 @@
 #include "base/timestamp.h"
 #include "os/os.h"
 
-#define MAGIC 0x6465647570303144u
+#define MAGIC 0x6465647570303244u /* another hash: another number */
 #define WAYS 8u
 #define MARKS 601u
 
@@ -119,11 +119,21 @@ static unsigned age(const struct dedup *d, uint32_t seq) {
         return lo == 0 ? DEDUP_SECONDS : d->n - lo;
 }
 
-struct dedup_place dedup_find(struct dedup *d, uint32_t source, uint32_t kind, struct span what,
-                              uint64_t seq) {
-        uint64_t h = hash_span(what, hash_mix(d->key ^ kind, 0x9e3779b97f4a7c15u + source));
-        /* Bucket 0 is the head. */
-        struct bucket *b = &d->buckets[MAX(h & d->mask, (uint64_t)1)];
+/* Bucket 0 is the head. */
+static struct bucket *bucket_of(const struct dedup *d, uint64_t h) {
+        return &d->buckets[MAX(h & d->mask, (uint64_t)1)];
+}
+
+uint64_t dedup_hash(const struct dedup *d, uint32_t source, uint32_t kind, struct span what) {
+        uint64_t h =
+                hash_wide(what.p, what.len, hash_mix(d->key ^ kind, 0x9e3779b97f4a7c15u + source));
+
+        __builtin_prefetch(bucket_of(d, h), 1);
+        return h;
+}
+
+struct dedup_place dedup_find(struct dedup *d, uint64_t h, uint64_t seq) {
+        struct bucket *b = bucket_of(d, h);
         uint32_t tag = (uint32_t)(h >> 32) | 1u; /* never 0, so no entry is */
         uint32_t now = (uint32_t)seq, worst = 0;
         unsigned to = 0;

@@ -24,10 +24,11 @@ struct dedup_place {
         uint32_t tag;
         bool seen; /* it came before within the time */
 };
-/* Looks up what identifies a record (its content, or an id; `kind` keeps them apart) of a source;
- * `seq` is the number that it will get. Changes nothing. */
-struct dedup_place dedup_find(struct dedup *d, uint32_t source, uint32_t kind, struct span what,
-                              uint64_t seq);
+/* What identifies a record (its content, or an id; `kind` keeps them apart) of a source. Its place is
+ * fetched from memory meanwhile: a few records later dedup_find() need not wait for it. */
+uint64_t dedup_hash(const struct dedup *d, uint32_t source, uint32_t kind, struct span what);
+/* Looks it up; `seq` is the record's number. Changes nothing. */
+struct dedup_place dedup_find(struct dedup *d, uint64_t hash, uint64_t seq);
 /* Remembers it, before another is noted. */
 void dedup_note(const struct dedup_place *p, uint64_t seq);
 /* How many seconds back the memory reached when entries were last pushed out early; DEDUP_SECONDS

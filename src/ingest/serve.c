@@ -79,6 +79,30 @@ struct serve *serve_free(struct serve *s) {
         return NULL;
 }
 
+static bool came_before(struct serve *s, uint64_t hash, uint64_t seq) {
+        struct dedup_place p = dedup_find(s->dedup, hash, seq);
+
+        dedup_note(&p, seq);
+        return p.seen;
+}
+
+/* Marks those of the last few records that came before. Not at once: the memory of what came is large,
+ * and its parts that are asked for are on their way from there meanwhile. */
+static void mark_all(struct serve *s) {
+        for (unsigned i = 0; i < s->n_marks; i++) {
+                const struct asked *m = &s->marks[i];
+                bool seen = came_before(s, m->content, m->seq);
+
+                if (m->has_id && came_before(s, m->id, m->seq))
+                        seen = true;
+                if (!seen)
+                        continue;
+                records_flag(s->builder, m->seq, RECORD_DUPLICATE);
+                counter_add(&m->source->counters->duplicates, 1);
+        }
+        s->n_marks = 0;
+}
+
 static int hand_over(struct serve *s) {
         struct msg_node_slot m = {.type = NODE_FILLED,
                                   .slot = s->slot,
@@ -88,6 +112,7 @@ static int hand_over(struct serve *s) {
 
         if (!s->open)
                 return 0;
+        mark_all(s);
         files_batch_ends(s);
         m.bytes = (uint32_t)records_end(s->builder);
         if (m.bytes == 0)
@@ -152,7 +177,6 @@ static void count_record(struct serve *s, struct source *x, const struct serve_i
         if (UNLIKELY(flags)) {
                 counter_add(&c->malformed, !!(flags & RECORD_MALFORMED));
                 counter_add(&c->truncated, !!(flags & RECORD_TRUNCATED));
-                counter_add(&c->duplicates, !!(flags & RECORD_DUPLICATE));
                 counter_add(&c->quarantined, !!(flags & RECORD_QUARANTINED));
         }
         __atomic_store_n(&c->last_seen, s->wall, __ATOMIC_RELAXED);
@@ -241,21 +265,21 @@ int serve_record(struct serve *s, const struct serve_item *item, uint64_t *ret_s
                 memcpy(o.peer, item->peer->address, sizeof(o.peer));
                 o.port = item->peer->port;
         }
-        struct dedup_place content = dedup_find(s->dedup, x->id, 0, bytes, s->next_seq), id = {0};
-        if (item->id.p)
-                id = dedup_find(s->dedup, x->id, 1, item->id, s->next_seq);
-        if (content.seen || id.seen)
-                flags |= RECORD_DUPLICATE;
+        struct asked asked = {.content = dedup_hash(s->dedup, x->id, 0, bytes),
+                            .has_id = item->id.p != NULL,
+                            .source = x};
+        if (asked.has_id)
+                asked.id = dedup_hash(s->dedup, x->id, 1, item->id);
         if (item->headed && item->preamble.len)
                 r = add_headed(s, &o, item, bytes, flags, ret_seq);
         else
                 r = add(s, &o, bytes, true_len, flags, ret_seq);
         if (r != 0)
                 return r;
-        dedup_note(&content, s->next_seq);
-        if (item->id.p)
-                dedup_note(&id, s->next_seq);
-        s->next_seq++;
+        asked.seq = s->next_seq++;
+        s->marks[s->n_marks++] = asked;
+        if (s->n_marks == MARKS)
+                mark_all(s);
         if (s->batch_since == 0)
                 s->batch_since = s->now;
         count_record(s, x, item, flags);

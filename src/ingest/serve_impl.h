@@ -20,6 +20,7 @@
 #define OUT_MAX ((size_t)64 << 10)             /* answers that the sender does not take */
 #define DATAGRAMS 64u
 #define NOTES 64u
+#define MARKS 16u /* records whose earlier ones are not looked for yet */
 
 /* What epoll hands back: kind in the upper half, index in the lower. */
 enum tag {
@@ -125,6 +126,13 @@ struct serve {
         struct os_datagrams *datagrams;
         unsigned datagrams_at, datagrams_n; /* left over when a slot was missing */
         uint32_t datagrams_listener;
+
+        struct asked {
+                uint64_t seq, content, id; /* hashes */
+                bool has_id;
+                struct source *source;
+        } marks[MARKS]; /* of the open batch */
+        unsigned n_marks;
 
         struct note notes[NOTES];
 };

@@ -240,6 +240,11 @@ int records_add_position(struct records_builder *b, struct span key, struct span
         return 0;
 }
 
+void records_flag(struct records_builder *b, uint64_t seq, uint32_t flags) {
+        assert(seq >= b->first_seq && seq - b->first_seq < b->n_records);
+        b->records[seq - b->first_seq].flags |= flags;
+}
+
 uint32_t records_count(const struct records_builder *b) {
         return b->n_records;
 }

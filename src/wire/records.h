@@ -145,6 +145,8 @@ enum { RECORDS_E_FULL = 1 /* does not fit any more: end this batch and begin ano
  * begins a run. */
 int records_add(struct records_builder *b, const struct origin *o, struct span bytes,
                 uint64_t true_len, uint32_t flags, int64_t received, uint64_t *ret_seq);
+/* More flags for a record of this batch, that change nothing about its run. */
+void records_flag(struct records_builder *b, uint64_t seq, uint32_t flags);
 /* A position that holds once this batch is durable; a key given twice: the last one counts. */
 int records_add_position(struct records_builder *b, struct span key, struct span value);
 uint32_t records_count(const struct records_builder *b);

@@ -10,7 +10,7 @@ static _Alignas(64) char memory[ROOM];
 
 static bool dedup_seen(struct dedup *d, uint32_t source, uint32_t kind, struct span what,
                        uint64_t seq) {
-        struct dedup_place p = dedup_find(d, source, kind, what, seq);
+        struct dedup_place p = dedup_find(d, dedup_hash(d, source, kind, what), seq);
 
         dedup_note(&p, seq);
         return p.seen;
@@ -76,14 +76,36 @@ static void full_it_forgets_the_oldest_and_says_so(void) {
         /* Only looked up: noted in the order in which they came, the first that a bucket forgot would
          * push out the second, and so on. */
         for (uint64_t s = seq - 2000, i = 0; i < 1000; i++, s++)
-                again += dedup_find(d, 1, 0, span_of((const char *)&s, sizeof(s)), seq).seen;
+                again += dedup_find(d, dedup_hash(d, 1, 0, span_of((const char *)&s, sizeof(s))),
+                                    seq)
+                                 .seen;
         check(again > 980);
+}
+
+/* Long content is hashed otherwise: every byte of it counts, and its length. */
+static void every_byte_counts(void) {
+        _cleanup_(dedup_freep) struct dedup *d = fresh(1);
+        char text[300];
+        uint64_t seq = 1;
+
+        for (size_t len = 50; len < sizeof(text); len += 7) {
+                memset(text, 'a', sizeof(text));
+                check(!dedup_seen(d, 1, 0, span_of(text, len), seq++));
+                for (size_t i = 0; i < len; i++) {
+                        text[i] ^= 1;
+                        uint64_t h = dedup_hash(d, 1, 0, span_of(text, len));
+                        check(!dedup_find(d, h, seq).seen);
+                        text[i] ^= 1;
+                }
+                check(dedup_seen(d, 1, 0, span_of(text, len), seq++));
+        }
 }
 
 int main(void) {
         RUN(what_recurs_is_seen);
         RUN(ten_minutes_are_the_limit);
         RUN(a_crash_keeps_the_durable_and_forgets_the_lost);
+        RUN(every_byte_counts);
         RUN(full_it_forgets_the_oldest_and_says_so);
         return check_done();
 }
