@@ -216,7 +216,11 @@ static inline void hit(uint32_t r, uint64_t seq, double t, const char *fields) {
 }
 
 static inline int judged(uint64_t from, uint64_t to) {
-        struct msg_judge m = {.type = DESK_BATCH, .from = from, .to = to, .program = w.generation};
+        struct msg_judge m = {.type = DESK_BATCH,
+                              .first_seq = UINT64_MAX,
+                              .from = from,
+                              .to = to,
+                              .program = w.generation};
 
         return desk_batch(w.d, &m, w.mono, w.wall);
 }

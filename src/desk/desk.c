@@ -5,7 +5,8 @@
  *       crash the desk says desk_watermark(), what lies behind is judged again, and what was committed
  *       already is recognised by its stretch or by its row.
  *   D2. A stretch is marked as judged only after everything the judge said of it was taken.
- *   D3. Nothing is taken that may not be committed: an error ends the process (desk.h). */
+ *   D3. Nothing is taken that may not be committed: an error ends the process (desk.h).
+ *   D4. Nothing is taken of records that are not durable: after a crash their numbers are others'. */
 #include "desk/desk_impl.h"
 
 #include <stdlib.h>
@@ -169,27 +170,39 @@ int desk_outbox(struct desk *d, uint32_t judge, struct outbox *o) {
                 os_unmap(d->outboxes[judge], sizeof(*o));
         d->outboxes[judge] = o;
         d->tails[judge] = __atomic_load_n(&o->tail, __ATOMIC_ACQUIRE);
+        d->broken[judge] = 0;
         return 0;
 }
 
-/* What was published so far, which is a ring at most. */
-static int drain(struct desk *d, uint32_t judge, struct generation *g) {
+/* What was published so far of records below `limit`, which is a ring at most (D4). */
+static int drain(struct desk *d, uint32_t judge, struct generation *g, uint64_t limit) {
         struct outbox *o = d->outboxes[judge];
         uint64_t start = d->tails[judge];
         enum outbox_kind kind;
         size_t len;
-        int r = 0;
 
+        if (d->broken[judge]) /* D2: what was skipped is of who knows which stretch */
+                return d->broken[judge];
         while (o && d->tails[judge] - start < OUTBOX_BYTES) {
-                r = outbox_take(o, &d->tails[judge], &kind, d->entry, &len);
-                if (r != 1)
-                        return r == -EBADMSG ? DESK_E_JUDGE : r;
-                r = take_entry(d, g, kind, span_of(d->entry, len));
+                uint64_t tail = d->tails[judge];
+                int r = outbox_take(o, &tail, &kind, d->entry, &len);
+
+                if (r == 0)
+                        return 0;
+                if (r == 1)
+                        r = take_entry(d, g, kind, span_of(d->entry, len), limit);
+                if (r == TAKE_WAIT)
+                        return 0;
+                if (r == -EBADMSG)
+                        r = DESK_E_JUDGE;
+                if (r > 0)
+                        d->broken[judge] = r;
                 if (r != 0)
                         return r;
-                outbox_release(o, d->tails[judge]);
+                d->tails[judge] = tail;
+                outbox_release(o, tail);
         }
-        return r;
+        return 0;
 }
 
 int desk_batch(struct desk *d, const struct msg_judge *m, int64_t mono, int64_t wall) {
@@ -197,7 +210,7 @@ int desk_batch(struct desk *d, const struct msg_judge *m, int64_t mono, int64_t 
                 return FAIL(-EPROTO);
         d->mono = mono;
         d->wall = wall;
-        int r = drain(d, m->judge, generation_find(d, m->program));
+        int r = drain(d, m->judge, generation_find(d, m->program), m->first_seq);
         if (r != 0)
                 return r;
         if (m->from < m->to)

@@ -71,7 +71,7 @@ int desk_outbox(struct desk *d, uint32_t judge, struct outbox *o);
 int desk_exceptions(struct desk *d, struct span name, struct span text, int64_t wall,
                     struct buf *said);
 
-/* Takes all the judge said; then [m->from, m->to) is judged. 0, DESK_E_*: the stretch is not marked;
+/* Takes all the judge said of records below m->first_seq; then [m->from, m->to) is judged. 0, DESK_E_*: the stretch is not marked;
  * -errno. Durable with the next desk_commit(). */
 int desk_batch(struct desk *d, const struct msg_judge *m, int64_t mono, int64_t wall);
 /* The node itself has something to say. */

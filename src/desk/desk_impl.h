@@ -47,6 +47,7 @@ struct desk {
         struct generation *now; /* the latest */
         struct outbox *outboxes[NODE_JUDGES_MAX];
         uint64_t tails[NODE_JUDGES_MAX];
+        int broken[NODE_JUDGES_MAX]; /* DESK_E_*: nothing behind can be told apart; 0 */
         struct live *live;
         int64_t snapshot; /* mono: when the windows were kept last */
         int64_t snapshot_every;
@@ -109,8 +110,11 @@ uint32_t rule_of_id(const struct desk *d, const struct generation *g, struct spa
 
 /* ---- take.c ---- */
 
-/* An entry of an outbox: 0, DESK_E_JUDGE, DESK_E_GENERATION, -errno. */
-int take_entry(struct desk *d, struct generation *g, enum outbox_kind kind, struct span bytes);
+/* An entry of an outbox, if its record is below `limit`: 0, TAKE_WAIT (it is not: nothing was taken),
+ * DESK_E_JUDGE, DESK_E_GENERATION, -errno. */
+#define TAKE_WAIT 100
+int take_entry(struct desk *d, struct generation *g, enum outbox_kind kind, struct span bytes,
+               uint64_t limit);
 /* A correlation's alert; for live_new(). */
 void take_correlation(void *ctx, uint32_t drill, const struct finding *f);
 /* What was counted only goes to the state and becomes an alert of our own. */

@@ -172,7 +172,8 @@ static int take_hit(struct desk *d, struct generation *g, const struct finding *
         return r < 0 ? r : windows_hit(d, g, f);
 }
 
-int take_entry(struct desk *d, struct generation *g, enum outbox_kind kind, struct span bytes) {
+int take_entry(struct desk *d, struct generation *g, enum outbox_kind kind, struct span bytes,
+               uint64_t limit) {
         struct finding f;
 
         if (kind == OUTBOX_PROBLEM) {
@@ -191,6 +192,8 @@ int take_entry(struct desk *d, struct generation *g, enum outbox_kind kind, stru
                 d->st.refused++;
                 return 0;
         }
+        if (f.seq >= limit)
+                return TAKE_WAIT;
         if (judged_before(d, f.seq)) {
                 d->st.doubled++;
                 return 0;

@@ -7,7 +7,9 @@
  *       noted as to be judged from the store.
  *   F2. Batches reach the store in the order of their sequence numbers, without a gap.
  *   F3. Every record is judged, or named in an incident, before the desk's watermark passes it.
- *   F4. What one process says moves only what was given to it; anything else ends it. */
+ *   F4. What one process says moves only what was given to it; anything else ends it.
+ *   F5. The desk takes only what was said of durable records: the number of one that a crash lost is
+ *       given to another, and of that one nobody may have said anything. */
 #ifndef MAIN_FLOW_H
 #define MAIN_FLOW_H
 

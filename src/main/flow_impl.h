@@ -10,6 +10,7 @@
 #define INCIDENTS_MAX 64u
 #define DESK_ASKED_MAX 64u /* then judging waits: what the desk is to hear must fit its socket */
 #define ALONE_DEATHS 3u    /* judges that must die on one record alone: one may be an accident */
+#define HELD_MAX 64u       /* of one judge */
 #define SLOW_FACTOR 30     /* a judge that uses no processor time has that much longer */
 #define READ_BYTES ((uint64_t)128 << 10) /* compressed, of one reading from the store */
 
@@ -54,12 +55,20 @@ struct task {
         bool again; /* at a judge when the desk died */
 };
 
+/* A judge is done with it, and the desk hears so once all before `need` is durable (F5). */
+struct held {
+        uint64_t from, to, need; /* from == to: only to empty its outbox */
+        bool frames;
+};
+
 struct judge {
         bool ready, resting, full; /* full: waits for the desk to empty its outbox */
         int fd;
         uint32_t generation;
         struct task queue[JUDGE_QUEUE];
         unsigned queued;
+        struct held held[HELD_MAX]; /* in the order in which it said so */
+        unsigned n_held;
         int64_t began, waited; /* waited: for the desk, not its fault */
         int64_t began_spent;   /* its processor time then */
 };

@@ -8,6 +8,9 @@
  * judged before the death is judged again; verdicts are told apart by what they say, so the desk
  * does not double them.
  *
+ * Batches are judged while they are made durable, but the desk takes only what was said of durable
+ * ones (F5), so what judges are done with is held until then.
+ *
  * Without a desk nothing is judged: its verdicts would have to be made again. When it comes it says
  * through what it has everything, and the rest is read from the store. */
 #include <stdlib.h>
@@ -100,7 +103,8 @@ static int idlest(const struct flow *f) {
         for (unsigned i = 0; i < f->o.judges; i++) {
                 const struct judge *j = &f->judges[i];
 
-                if (!j->ready || j->resting || j->full || j->queued == JUDGE_QUEUE)
+                if (!j->ready || j->resting || j->full || j->queued == JUDGE_QUEUE ||
+                    j->n_held + 2 * JUDGE_QUEUE >= HELD_MAX)
                         continue;
                 if (best < 0 || j->queued < f->judges[best].queued)
                         best = (int)i;
@@ -159,7 +163,63 @@ static void read_later(struct flow *f) {
         f->reading = flow_send(f, FLOW_STORE, 0, &m, sizeof(m), -1) == 0;
 }
 
+/* The desk hears that [from, to) needs no more judging. */
+static void tell_desk(struct flow *f, unsigned judge, uint64_t from, uint64_t to) {
+        struct msg_judge m = {.type = DESK_BATCH,
+                              .judge = judge,
+                              .first_seq = f->st.durable, /* F5 */
+                              .from = from,
+                              .to = to,
+                              .program = f->judges[judge].generation};
+
+        f->judged_max = MAX(f->judged_max, to);
+        if (f->desk_ready && flow_send(f, FLOW_DESK, 0, &m, sizeof(m), -1) == 0)
+                f->desk_asked++;
+}
+
+/* In the order in which the judge said so: what it said of the first stands first in its outbox. Of one
+ * batch come two at most, however often its outbox is full. */
+static void hold(struct flow *f, unsigned index, const struct task *t, bool judged) {
+        struct judge *j = &f->judges[index];
+        struct held *last = j->n_held ? &j->held[j->n_held - 1] : NULL;
+
+        if (!judged && last && last->from == last->to) {
+                last->need = MAX(last->need, t->to);
+                last->frames |= t->frames;
+                return;
+        }
+        assert(j->n_held < HELD_MAX);
+        j->held[j->n_held++] = (struct held){.from = judged ? t->from : 0,
+                                             .to = judged ? t->to : 0,
+                                             .need = t->to,
+                                             .frames = t->frames};
+}
+
+static void tell_held(struct flow *f) {
+        for (unsigned i = 0; i < f->o.judges; i++) {
+                struct judge *j = &f->judges[i];
+                unsigned n = 0;
+
+                while (n < j->n_held && j->held[n].need <= f->st.durable &&
+                       (f->desk_asked < DESK_ASKED_MAX || !f->desk_ready)) {
+                        tell_desk(f, i, j->held[n].from, j->held[n].to);
+                        n++;
+                }
+                j->n_held -= n;
+                memmove(j->held, j->held + n, j->n_held * sizeof(j->held[0]));
+        }
+}
+
+/* What a judge is done with is judged again, by whatever reason. */
+static void judge_held_again(struct flow *f, struct judge *j) {
+        for (unsigned k = 0; k < j->n_held; k++) {
+                ranges_add(&f->later, j->held[k].from, j->held[k].to);
+                j->held[k].from = j->held[k].to = 0;
+        }
+}
+
 void flow_pump_judges(struct flow *f) {
+        tell_held(f);
         while (f->desk_ready && f->desk_asked < DESK_ASKED_MAX) {
                 int t = next_task(f), j = idlest(f);
 
@@ -171,19 +231,6 @@ void flow_pump_judges(struct flow *f) {
         }
         read_later(f);
         f->st.behind = ranges_sum(&f->later);
-}
-
-/* The desk hears that [from, to) needs no more judging. */
-static void tell_desk(struct flow *f, unsigned judge, uint64_t from, uint64_t to) {
-        struct msg_judge m = {.type = DESK_BATCH,
-                              .judge = judge,
-                              .from = from,
-                              .to = to,
-                              .program = f->judges[judge].generation};
-
-        f->judged_max = MAX(f->judged_max, to);
-        if (f->desk_ready && flow_send(f, FLOW_DESK, 0, &m, sizeof(m), -1) == 0)
-                f->desk_asked++;
 }
 
 /* Frames that the store has nothing of: retention took them; whoever waits for them may go on. */
@@ -243,16 +290,14 @@ static void finish_first(struct flow *f, unsigned index) {
 
 static int judged(struct flow *f, unsigned index, const struct msg_judge *m) {
         struct judge *j = &f->judges[index];
-        bool again;
 
         if (j->queued == 0 || m->from != j->queue[0].from || m->to != j->queue[0].to)
                 return -EPROTO; /* F4 */
         f->st.events += m->events;
         f->st.bad += m->bad;
-        again = j->queue[0].again;
-        if (again)
+        if (j->queue[0].again)
                 ranges_add(&f->later, m->from, m->to);
-        tell_desk(f, index, again ? 0 : m->from, again ? 0 : m->to);
+        hold(f, index, &j->queue[0], !j->queue[0].again);
         finish_first(f, index);
         return 0;
 }
@@ -271,15 +316,16 @@ int flow_judge_message(struct flow *f, unsigned index, const void *m, size_t n) 
                 return -EPROTO;
         j->full = true;
         j->waited -= f->calls.now(f->calls.ctx); /* until it is emptied */
-        tell_desk(f, index, 0, 0);
+        hold(f, index, &j->queue[0], false);
         return 0;
 }
 
-static void emptied(struct flow *f, unsigned index) {
+/* The desk took all that was said of records below `limit`. */
+static void emptied(struct flow *f, unsigned index, uint64_t limit) {
         struct msg_plain m = {JUDGE_EMPTIED, 0};
         struct judge *j = &f->judges[index];
 
-        if (!j->full)
+        if (!j->full || j->queue[0].to > limit)
                 return;
         j->full = false;
         j->waited += f->calls.now(f->calls.ctx);
@@ -293,6 +339,10 @@ static void set_aside(struct flow *f, unsigned index, const struct task *t) {
 
         static const char why[] = "judges died on this record or took too long: it was not judged";
         memcpy(a.text, why, sizeof(why));
+        if (t->to > f->st.durable) { /* once it is, from the store (F5) */
+                ranges_add(&f->later, t->from, t->to);
+                return;
+        }
         f->st.set_aside++;
         f->calls.note(f->calls.ctx, 0, why, t->from);
         flow_incident(f, &a);
@@ -337,7 +387,9 @@ void flow_judge_died(struct flow *f, unsigned index, uint64_t hint) {
         j->queued = 0;
         j->ready = j->resting = j->full = false;
         j->fd = -1;
-        tell_desk(f, index, 0, 0); /* what it said before stands */
+        tell_desk(f, index, 0, 0); /* what it said before of durable records stands */
+        judge_held_again(f, j);
+        j->n_held = 0;
         for (unsigned i = old.queued; i-- > 0;) {
                 struct task t = old.queue[i];
 
@@ -353,7 +405,7 @@ void flow_judge_died(struct flow *f, unsigned index, uint64_t hint) {
 
 bool flow_rest_judge(struct flow *f, unsigned index) {
         f->judges[index].resting = true;
-        return f->judges[index].queued == 0;
+        return f->judges[index].queued == 0 && f->judges[index].n_held == 0;
 }
 
 void flow_judge_ready(struct flow *f, unsigned index, int fd, uint32_t generation) {
@@ -370,8 +422,9 @@ static bool judges_of_frames(const struct flow *f) {
                 if (f->tasks[i].frames)
                         return true;
         for (unsigned i = 0; i < f->o.judges; i++)
-                for (unsigned k = 0; k < f->judges[i].queued; k++)
-                        if (f->judges[i].queue[k].frames)
+                for (unsigned k = 0; k < MAX(f->judges[i].queued, f->judges[i].n_held); k++)
+                        if ((k < f->judges[i].queued && f->judges[i].queue[k].frames) ||
+                            (k < f->judges[i].n_held && f->judges[i].held[k].frames))
                                 return true;
         return false;
 }
@@ -386,7 +439,7 @@ static void say_clock(struct flow *f) {
             f->reading || judges_of_frames(f))
                 return;
         for (unsigned k = 0; k < f->n_order && since == now; k++)
-                if (f->slots[f->order[k]].tasks)
+                if (f->slots[f->order[k]].tasks || f->slots[f->order[k]].seal_state != SEAL_DURABLE)
                         since = f->slots[f->order[k]].since;
         m.seq = (uint64_t)MAX(os_now() - (now - since) - CLOCK_SLACK_NS, INT64_C(0));
         f->clock_said = now;
@@ -418,9 +471,11 @@ void flow_tick(struct flow *f) {
  * committed all of it: those are judged once more when they are done. */
 void flow_desk_died(struct flow *f) {
         f->desk_ready = f->desk_met = false;
-        for (unsigned i = 0; i < f->o.judges; i++)
+        for (unsigned i = 0; i < f->o.judges; i++) {
                 for (unsigned k = 0; k < f->judges[i].queued; k++)
                         f->judges[i].queue[k].again = true;
+                judge_held_again(f, &f->judges[i]);
+        }
 }
 
 void flow_meet_desk(struct flow *f) {
@@ -435,8 +490,8 @@ void flow_meet_desk(struct flow *f) {
                 if (f->judges[i].ready &&
                     flow_send(f, FLOW_DESK, 0, &m, sizeof(m), f->judges[i].fd) < 0)
                         return;
-                if (f->judges[i].full)
-                        tell_desk(f, i, 0, 0);
+                if (f->judges[i].full && f->judges[i].n_held == 0)
+                        hold(f, i, &f->judges[i].queue[0], false);
         }
         /* Said to be judged, or never in the ring of this life: read again from there on. */
         ranges_add(&f->later, f->desk_watermark, f->judged_max);
@@ -473,7 +528,7 @@ int flow_desk_message(struct flow *f, const void *m, size_t n) {
         if (plain.type == DESK_TAKEN) {
                 f->desk_asked -= f->desk_asked > 0;
                 if (j.error == 0) {
-                        emptied(f, j.judge);
+                        emptied(f, j.judge, j.first_seq);
                         return 0;
                 }
                 if (j.from > j.to || j.to > f->judged_max)

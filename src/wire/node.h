@@ -57,9 +57,10 @@ enum node_message {
         /* main ↔ desk */
         DESK_OUTBOX =
                 170, /* msg_judge.judge + its outbox, writable (the tail); a new judge has a new one */
-        DESK_PROGRAM,    /* msg_plain + memfd: names of rules, correlations */
-        DESK_BATCH,      /* msg_judge: take all; [from, to) is judged, nothing when equal */
-        DESK_TAKEN,      /* msg_judge: empty; or error: the judge broke the format */
+        DESK_PROGRAM, /* msg_plain + memfd: names of rules, correlations */
+        DESK_BATCH, /* msg_judge: take all of records below first_seq, which are durable; [from, to)
+                            is judged, nothing when equal */
+        DESK_TAKEN, /* msg_judge: empty; or error: the judge broke the format */
         DESK_COMMITTED,  /* msg_judge: durable; first_seq: so is all below, without a gap */
         DESK_READY,      /* msg_node_seq: everything below was judged and committed */
         DESK_INCIDENT,   /* msg_own_alert: the node itself has something to say */

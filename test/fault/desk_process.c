@@ -134,6 +134,7 @@ static bool work(unsigned kill_after) {
 
         for (uint64_t at_ = MAX(watermark, 1); at_ < RECORDS; at_ += BATCH) {
                 struct msg_judge b = {.type = DESK_BATCH,
+                                      .first_seq = UINT64_MAX,
                                       .from = at_,
                                       .to = MIN(at_ + BATCH, RECORDS),
                                       .program = 1};

@@ -145,8 +145,34 @@ static void unknown_rules_are_asked_for(void) {
         w.generation++;
         check_int(judged(1, 2), DESK_E_GENERATION);
         check_int(desk_watermark(w.d), 0);
+        /* What was passed over may be of any stretch, until there is another outbox. */
+        w.generation--;
+        check_int(judged(2, 3), DESK_E_GENERATION);
+        world_end();
+        world_start(world_rules);
+        w.generation++;
         check_int(judged(2, 3), 0); /* nothing was said: no rules are needed */
         w.generation--;
+        world_end();
+}
+
+/* A judge is ahead of the store: what it said of records that are not durable stays where it is. */
+static void what_is_not_durable_waits(void) {
+        struct msg_judge m = {.type = DESK_BATCH, .first_seq = 10, .from = 1, .to = 10};
+
+        world_start(world_rules);
+        m.program = w.generation;
+        say(rule("Evil tool"), 5, 10, "host=dc01");
+        say(rule("Evil tool"), 10, 10, "host=dc02");
+        check_int(desk_batch(w.d, &m, w.mono, w.wall), 0);
+        check_int(stats().verdicts, 1);
+        check_int(desk_batch(w.d, &m, w.mono, w.wall), 0);
+        check_int(stats().verdicts, 1);
+        m.first_seq = 11;
+        m.from = m.to = 0;
+        check_int(desk_batch(w.d, &m, w.mono, w.wall), 0);
+        check_int(stats().verdicts, 2);
+        check_int(desk_watermark(w.d), 10);
         world_end();
 }
 
@@ -432,6 +458,7 @@ int main(void) {
         RUN(samples_are_first_and_last_ten);
         RUN(a_liar_is_not_believed);
         RUN(unknown_rules_are_asked_for);
+        RUN(what_is_not_durable_waits);
         RUN(too_much_is_counted_and_shown);
         RUN(invented_hosts_are_one_alert_more);
         RUN(alerts_leave_memory_and_come_back);

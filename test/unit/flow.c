@@ -1,4 +1,4 @@
-/* main/flow: a node played at random. Every process may die at any moment and forget what
+/* main/flow: a node played at random. Every process, main too, may die at any moment and forget what
  * it had not made durable; whatever happens, each record is stored once and in order (F2), judged or
  * set aside (F3), and no slot is used again before (F1).
  *
@@ -150,6 +150,10 @@ static void to_store(const void *m, size_t n) {
 static void to_desk(const void *m, size_t n) {
         check(w.n_to_desk < DESK_QUEUE && n <= sizeof(w.to_desk[0]));
         memcpy(&w.to_desk[w.n_to_desk], m, n);
+        if (w.to_desk[w.n_to_desk].judge.type == DESK_BATCH) {
+                const struct msg_judge *j = &w.to_desk[w.n_to_desk].judge;
+                check(j->to <= j->first_seq && j->first_seq <= w.durable); /* F5 */
+        }
         /* The node's clock runs apart from ours, so only ages count. */
         if (w.to_desk[w.n_to_desk].clock.type == DESK_CLOCK) {
                 uint64_t *t = &w.to_desk[w.n_to_desk].clock.seq;
@@ -278,20 +282,19 @@ static struct box *box_of(unsigned judge, unsigned life) {
         return &w.boxes[judge][life % BOXES];
 }
 
-/* The next few records, and what there is to say of each. False: it died. */
-static bool judge_some(unsigned i, const struct msg_judge *m) {
+/* The next few records, and what there is to say of each. */
+static void judge_some(unsigned i, const struct msg_judge *m) {
         struct box *b = box_of(i, w.lives[i]);
 
         w.at[i] = MAX(w.at[i], m->from);
         for (unsigned k = 1 + dice(20); k && w.at[i] < m->to; k--, w.at[i]++) {
                 if (w.poison && w.at[i] % w.poison == 1) {
                         die(FLOW_JUDGE, i, w.liar ? dice(RECORDS) : w.at[i]);
-                        return false;
+                        return;
                 }
                 check(b->n < BOX_MAX);
                 b->said[b->n++] = (uint32_t)w.at[i];
         }
-        return true;
 }
 
 static void act_judge(unsigned i) {
@@ -302,11 +305,13 @@ static void act_judge(unsigned i) {
                 return;
         if (m.slot != UINT32_MAX)
                 check(w.slots[m.slot] == FLOWS && w.slot_first[m.slot] == m.first_seq);
-        if (w.at[i] < m.to || box_of(i, w.lives[i])->n > BOX_FULL) {
-                if (!judge_some(i, &m) || box_of(i, w.lives[i])->n <= BOX_FULL)
-                        return;
+        if (box_of(i, w.lives[i])->n > BOX_FULL) {
                 w.waits[i] = true;
                 say(FLOW_JUDGE, i, &full, sizeof(full), -1);
+                return;
+        }
+        if (w.at[i] < m.to) {
+                judge_some(i, &m);
                 return;
         }
         w.judging[i][0] = w.judging[i][1];
@@ -317,16 +322,16 @@ static void act_judge(unsigned i) {
         say(FLOW_JUDGE, i, &m, sizeof(m), -1);
 }
 
-/* All that is in the outbox; false: it cannot be read on from somewhere. */
-static bool drain(unsigned judge) {
+/* All that is in the outbox of records below `limit`; false: it cannot be read on from somewhere. */
+static bool drain(unsigned judge, uint64_t limit) {
         struct box *b = box_of(judge, w.desk_box[judge]);
         bool broken = w.box_broken[judge] || (w.breaks && dice(w.breaks) == 0);
-        unsigned n = broken ? dice(b->n + 1) : b->n;
+        unsigned n = 0, most = broken ? dice(b->n + 1) : b->n;
 
         if (w.box_broken[judge])
                 return false;
-        for (unsigned k = 0; k < n; k++)
-                w.desk.known[b->said[k]] = true;
+        for (; n < most && b->said[n] < limit; n++)
+                w.desk.known[b->said[n]] = true;
         memmove(b->said, b->said + n, (b->n - n) * sizeof(b->said[0]));
         b->n -= n;
         w.box_broken[judge] = broken;
@@ -337,7 +342,7 @@ static void take_batch(const struct msg_judge *m) {
         struct msg_judge taken = *m;
 
         taken.type = DESK_TAKEN;
-        taken.error = drain(m->judge) ? 0 : -EBADMSG;
+        taken.error = drain(m->judge, m->first_seq) ? 0 : -EBADMSG;
         if (taken.error == 0 && m->from < m->to) {
                 memset(&w.desk.judged[m->from], true, m->to - m->from);
                 check(w.n_to_commit < DESK_QUEUE);
@@ -474,12 +479,35 @@ static void begin(void) {
         check_int(flow_new(&w.flow, &o, &calls), 0);
 }
 
+/* Everybody goes with it. Numbers of records that were not durable are given again, to others: nobody
+ * may know anything of them. */
+static void main_dies(void) {
+        struct world before = w;
+
+        w.flow = flow_free(w.flow);
+        memset(&w, 0, sizeof(w));
+        w.now = before.now;
+        w.durable = w.given = dice(2) ? before.durable : before.given;
+        w.desk = w.disk = before.disk;
+        w.watermark = before.watermark;
+        w.asides = before.asides;
+        w.poison = before.poison;
+        w.liar = before.liar;
+        w.breaks = before.breaks;
+        w.retention = before.retention;
+        memcpy(w.received, before.received, sizeof(w.received));
+        memcpy(w.gone, before.gone, sizeof(w.gone));
+        for (uint64_t i = w.durable; i < RECORDS; i++)
+                check(!w.disk.judged[i] && !w.disk.known[i] && !w.disk.aside[i]); /* F5 */
+        begin();
+}
+
 static bool all_done(void) {
         return w.durable == RECORDS && w.watermark == RECORDS;
 }
 
 struct life {
-        unsigned deaths, breaks, retention; /* once in so many steps; 0: never */
+        unsigned deaths, main_deaths, breaks, retention; /* once in so many steps; 0: never */
         uint64_t poison;
         bool liar;
 };
@@ -499,6 +527,8 @@ static void play(uint64_t with, struct life l) {
                 bool peace = w.durable >= RECORDS - 500;
 
                 steps += peace;
+                if (!peace && l.main_deaths && dice(l.main_deaths) == 0)
+                        main_dies();
                 if (peace)
                         w.breaks = 0;
                 step(peace ? 0 : l.deaths);
@@ -525,6 +555,11 @@ static void all_is_kept_and_judged(void) {
 static void whoever_dies(void) {
         for (unsigned i = 0; i < 100; i++)
                 play(100 + i, (struct life){.deaths = 10 + i * 7});
+}
+
+static void main_too(void) {
+        for (unsigned i = 0; i < 50; i++)
+                play(400 + i, (struct life){.deaths = 10 + i * 14, .main_deaths = 200 + i * 40});
 }
 
 static void retention_takes_what_waits(void) {
@@ -582,12 +617,8 @@ static void a_judge_that_hangs_is_ended(void) {
                 for (unsigned k = 0; k < count_of(r); k++)
                         start(r, k);
         act_store();
-        while (w.n_judging[0] + w.n_judging[1] + w.n_judging[2] == 0) {
+        while (w.n_judging[0] + w.n_judging[1] + w.n_judging[2] == 0)
                 act_ingest();
-                act_seal(0);
-                act_seal(1);
-                act_store();
-        }
         w.now += INT64_C(1900000000);
         flow_tick(w.flow);
         check(!w.to_die[FLOW_JUDGE][0]);
@@ -659,6 +690,7 @@ int main(void) {
         RUN(who_breaks_the_rules_is_ended);
         RUN(a_judge_that_hangs_is_ended);
         RUN(whoever_dies);
+        RUN(main_too);
         RUN(retention_takes_what_waits);
         RUN(judges_that_say_what_cannot_be_read);
         RUN(records_that_kill_are_set_aside);
