@@ -1,0 +1,140 @@
+"""What is written is what the code does: every key of the configuration, every system call and path of every process."""
+import collections
+import re
+
+from tap import ROOT, coloa, run
+
+SRC = ROOT / "src"
+CODE = re.compile(r"`([a-z0-9_]+)`")
+
+
+def text(path) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def without_comments(c: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", c, flags=re.S)
+
+
+def tables_of_config() -> dict:
+    """{"top_keys": ["directory", …], …} from src/main/config.c."""
+    c = without_comments(text("src/main/config.c"))
+    out = {name: re.findall(r'\{"([a-z-]+)",', body) for name, body in
+           re.findall(r"static const struct key ([a-z_]+)\[\] = \{(.*?)\n\};", c, flags=re.S)}
+    assert len(out) >= 5 and len(out["top_keys"]) > 10, out
+    return out
+
+
+def every_key_is_explained(_):
+    doc = text("doc/configuration.md")
+    explained = {}
+    for name, body in re.findall(r"<!-- keys: ([a-z_]+) -->\n(.*?)<!-- keys: end -->", doc, flags=re.S):
+        rows = [line for line in body.splitlines() if line.startswith("| `")]
+        explained[name] = [re.match(r"\| `([^`]+)`", row)[1] for row in rows]
+        for row in rows:
+            cells = re.split(r"(?<!\\)\|", row)[1:-1]
+            assert len(cells) == 4 and all(c.strip() for c in cells), row
+    for name, keys in tables_of_config().items():
+        assert sorted(explained.get(name, [])) == sorted(keys), (name, set(keys) ^ set(explained.get(name, [])))
+    assert set(explained) == set(tables_of_config())
+
+
+def the_shipped_file_has_every_key(folder):
+    """As it says of itself; and all that is commented out is right when it is not."""
+    shipped = text("content/coloa.yaml")
+    for name, keys in tables_of_config().items():
+        missing = [k for k in keys if not re.search(rf"(^|[\s#{{-]){re.escape(k)}:", shipped, re.M)]
+        assert not missing, (name, missing)
+    plain = "\n".join(re.sub(r"^(\s*)# (?=[a-z-]+:|  [a-z-]+:|- )", r"\1", line) for line in shipped.splitlines())
+    (folder / "all.yaml").write_text(plain.replace("/etc/coloa", str(folder)) + "\n", encoding="utf-8")
+    r = coloa("doctor", "-c", folder / "all.yaml", "--json")
+    assert b'"check":"configuration","text":"' in r.stdout and b'"level":"error","check":"configuration"' not in r.stdout, r.stdout.decode()
+
+
+# ---- the sandbox ----
+
+def names_in(array: str) -> set:
+    return set(re.findall(r"SCMP_SYS\((\w+)\)", array))
+
+
+def sandbox() -> tuple:
+    """The common calls, and {job: calls} as src/os/sandbox.c has them in a release build."""
+    c = re.sub(r"#if defined\(__SANITIZE_ADDRESS__\).*?#(?:endif|else)", "", without_comments(text("src/os/sandbox.c")), flags=re.S)
+    arrays = {n: names_in(body) for n, body in re.findall(r"static const int calls_(\w+)\[\] = \{(.*?)\};", c, flags=re.S)}
+    enum = re.search(r"enum sandbox_job \{(.*?)\};", without_comments(text("src/os/sandbox.h")), flags=re.S)[1]
+    jobs = {j: set() for j in re.findall(r"SANDBOX_(\w+)", enum)}
+    fill = re.search(r"static int fill_filter\(.*?\n\}", c, flags=re.S)[0]
+    assert "calls_common" in fill
+    common = arrays.pop("common") | names_in(re.search(r"seccomp_rule_add\(c, SCMP_ACT_ALLOW, SCMP_SYS\(mmap\).*?;", fill, flags=re.S)[0])
+    used = set()
+    for job, rest in re.findall(r"if \(job == SANDBOX_(\w+)\)\s+r = ([^;]+);", fill):
+        array = re.search(r"calls_(\w+)", rest)
+        own = re.match(r"(allow_\w+)\(c\)", rest)
+        if own:  # a function of its own
+            body = re.search(rf"static int {own[1]}\(.*?\n\}}", c, flags=re.S)[0]
+            array = re.search(r"calls_(\w+)", body)
+            jobs[job] |= names_in(body)
+        jobs[job] |= arrays[array[1]]
+        used.add(array[1])
+    assert used == set(arrays), f"lists of no job: {set(arrays) ^ used}"
+    allowed = sum(len(re.findall(r"SCMP_ACT_ALLOW", x)) for x in (c,))
+    assert allowed == 3, "another way to allow a call: teach it to this test"
+    return common, jobs
+
+
+def rows_of_the_table() -> list:
+    table = re.search(r"<!-- sandbox table: begin -->\n(.*?)<!-- sandbox table: end -->", text("doc/node.md"), flags=re.S)[1]
+    rows = [[c.strip() for c in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    assert all(len(r) == 5 and all(r) for r in rows), rows
+    return rows
+
+
+def the_table_of_system_calls_is_the_code(_):
+    common, jobs = sandbox()
+    first, *rows = rows_of_the_table()
+    assert set(CODE.findall(first[4])) == common, set(CODE.findall(first[4])) ^ common
+    seen = collections.Counter()
+    for process, job, _paths, _holds, calls in rows:
+        job = job.strip("`")
+        seen[job] += 1
+        said = set() if calls == "none" else set(CODE.findall(calls))
+        assert said == jobs[job], (process, said ^ jobs[job])
+    assert set(seen) == set(jobs) and set(seen.values()) == {1}, (seen, jobs)
+
+
+def the_table_of_paths_is_the_code(_):
+    enters = {}
+    for path in SRC.glob("main/*.c"):
+        c = path.read_text(encoding="utf-8")
+        for job in re.findall(r"sandbox_enter\(SANDBOX_(\w+)", c):
+            if path.name.startswith("process_"):
+                assert job not in enters, (job, path)
+                enters[job] = "sandbox_allow_directory" in c
+    rows = {r[1].strip("`"): r for r in rows_of_the_table()[1:]}
+    assert set(enters) == set(rows), set(enters) ^ set(rows)
+    for job, row in rows.items():
+        assert (row[2] != "none") == enters[job], row
+    # Landlock's only rule is that directory; nothing else is let through.
+    c = without_comments(text("src/os/sandbox.c"))
+    assert c.count("SYS_landlock_add_rule") == 1
+    assert not re.search(r"\bsandbox_allow_directory\(", "".join(p.read_text(encoding="utf-8") for p in SRC.rglob("*.c")
+                                                                 if p.parent.name not in ("main", "os")))
+
+
+def links_lead_somewhere(_):
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("doc/*.md")]:
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def what_is_in_both_languages_has_the_same_parts(_):
+    for vi in ROOT.glob("doc/*.vi.md"):
+        en = vi.with_name(vi.name.replace(".vi.md", ".md"))
+        en = en if en.exists() else vi.with_name(vi.name.replace(".vi.md", ".en.md"))
+        parts = [re.findall(r"^(#+) ", p.read_text(encoding="utf-8"), re.M) for p in (en, vi)]
+        assert parts[0] == parts[1], (en.name, parts)
+
+
+if __name__ == "__main__":
+    run(every_key_is_explained, the_shipped_file_has_every_key, the_table_of_system_calls_is_the_code,
+        the_table_of_paths_is_the_code, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)
