@@ -18,7 +18,7 @@ void chain_hash(unsigned char ret[CHAIN_BYTES], struct span s) {
         crypto_generichash(ret, CHAIN_BYTES, (const unsigned char *)s.p, s.len, NULL, 0);
 }
 
-static void hash_leaf(unsigned char ret[CHAIN_BYTES], const struct frame_entry *e, struct span z) {
+void chain_leaf(unsigned char ret[CHAIN_BYTES], const struct frame_entry *e, struct span z) {
         crypto_generichash_state s;
 
         crypto_generichash_init(&s, NULL, 0, CHAIN_BYTES);
@@ -37,32 +37,61 @@ static void hash_node(unsigned char ret[CHAIN_BYTES], const unsigned char *left,
         crypto_generichash(ret, CHAIN_BYTES, both, sizeof(both), NULL, 0);
 }
 
+/* The tree from left to right: one node kept per level. */
+struct tree {
+        unsigned char level[LEVELS][CHAIN_BYTES];
+        uint32_t n;
+};
+
+static void add_leaf(struct tree *t, const unsigned char leaf[CHAIN_BYTES]) {
+        unsigned char node[CHAIN_BYTES];
+        unsigned k = 0;
+
+        memcpy(node, leaf, CHAIN_BYTES);
+        for (; t->n >> k & 1; k++)
+                hash_node(node, t->level[k], node);
+        memcpy(t->level[k], node, CHAIN_BYTES);
+        t->n++;
+}
+
+static void tree_root(const struct tree *t, unsigned char ret[CHAIN_BYTES]) {
+        bool any = false;
+
+        memset(ret, 0, CHAIN_BYTES);
+        for (unsigned k = 0; k < LEVELS; k++) {
+                if (!(t->n >> k & 1))
+                        continue;
+                if (any)
+                        hash_node(ret, t->level[k], ret);
+                else
+                        memcpy(ret, t->level[k], CHAIN_BYTES);
+                any = true;
+        }
+}
+
 void chain_merkle(unsigned char ret[CHAIN_BYTES], const struct frame_entry *e, uint32_t n,
                   struct span data) {
-        unsigned char level[LEVELS][CHAIN_BYTES], node[CHAIN_BYTES];
+        struct tree t = {.n = 0};
         size_t at = 0;
-        bool any = false;
 
         assert(n <= BLOCK_FRAMES_MAX);
         for (uint32_t i = 0; i < n; i++) {
-                unsigned k = 0;
+                unsigned char leaf[CHAIN_BYTES];
                 assert(e[i].len <= data.len - at);
-                hash_leaf(node, &e[i], span_of(data.p + at, e[i].len));
+                chain_leaf(leaf, &e[i], span_of(data.p + at, e[i].len));
                 at += e[i].len;
-                for (; i >> k & 1; k++)
-                        hash_node(node, level[k], node);
-                memcpy(level[k], node, CHAIN_BYTES);
+                add_leaf(&t, leaf);
         }
-        memset(ret, 0, CHAIN_BYTES);
-        for (unsigned k = 0; k < LEVELS; k++) {
-                if (!(n >> k & 1))
-                        continue;
-                if (any)
-                        hash_node(ret, level[k], ret);
-                else
-                        memcpy(ret, level[k], CHAIN_BYTES);
-                any = true;
-        }
+        tree_root(&t, ret);
+}
+
+void chain_root(unsigned char ret[CHAIN_BYTES], const unsigned char *leaves, uint32_t n) {
+        struct tree t = {.n = 0};
+
+        assert(n <= BLOCK_FRAMES_MAX);
+        for (uint32_t i = 0; i < n; i++)
+                add_leaf(&t, leaves + (size_t)i * CHAIN_BYTES);
+        tree_root(&t, ret);
 }
 
 void chain_next(unsigned char ret[CHAIN_BYTES], const unsigned char prev[CHAIN_BYTES],

@@ -27,6 +27,9 @@ struct block_header {
 
 /* BLAKE2b-256 of one piece. */
 void chain_hash(unsigned char ret[CHAIN_BYTES], struct span s);
+/* Of one frame with its entry; the root over `n` such leaves, one behind the other. */
+void chain_leaf(unsigned char ret[CHAIN_BYTES], const struct frame_entry *e, struct span z);
+void chain_root(unsigned char ret[CHAIN_BYTES], const unsigned char *leaves, uint32_t n);
 /* Over the frames of `data`, each with its entry. */
 void chain_merkle(unsigned char ret[CHAIN_BYTES], const struct frame_entry *e, uint32_t n,
                   struct span data);
