@@ -76,6 +76,8 @@ int desk_exceptions(struct desk *d, struct span name, struct span text, int64_t 
 int desk_batch(struct desk *d, const struct msg_judge *m, int64_t mono, int64_t wall);
 /* The node itself has something to say. */
 int desk_own(struct desk *d, const struct msg_own_alert *m, int64_t wall);
+/* Into the audit log. */
+int desk_audit(struct desk *d, const struct keep_audit *a, int64_t wall);
 /* Everything received before was judged, and what judges said of it was taken. */
 int desk_clock(struct desk *d, int64_t received);
 /* Whether something waits to be committed. */

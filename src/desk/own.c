@@ -103,3 +103,24 @@ int desk_own(struct desk *d, const struct msg_own_alert *m, int64_t wall) {
         return own_alert(d, (enum own_alert)m->what, span_of(m->source, source),
                          span_of(m->text, text), m->seq, time, 1);
 }
+
+int desk_audit(struct desk *d, const struct keep_audit *a, int64_t wall) {
+        const struct span said[] = {span_str(a->who), span_str(a->what), span_str(a->about),
+                                    span_str(a->detail)};
+        struct buf text[ARRAY_LEN(said)] = {0};
+        int r = desk_begin(d);
+
+        d->wall = wall;
+        for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+                state_text(&text[i], said[i], 512);
+                buf_char(&text[i], '\0');
+                if (text[i].failed && r == 0)
+                        r = FAIL(-ENOMEM);
+        }
+        if (r == 0)
+                r = state_audit(d->state, wall, text[0].p, text[1].p, span_str(text[2].p),
+                                span_str(text[3].p));
+        for (size_t i = 0; i < ARRAY_LEN(said); i++)
+                buf_deinit(&text[i]);
+        return r;
+}

@@ -75,11 +75,12 @@ void control_reply(int sock, int error, const struct buf *out) {
 }
 
 /* Whether the socket was kept, for an answer that comes later. */
-static bool answer_one(int sock, control_answer *answer, control_import *import, void *ctx) {
+static bool answer_one(int sock, const struct control_calls *c) {
         struct pollfd p = {.fd = sock, .events = POLLIN};
         union {
                 struct msg_control head;
                 struct msg_control_import import;
+                struct msg_control_keep keep;
         } m;
         struct buf out = {.limit = ANSWER_MAX};
         _cleanup_(os_closep) int file = -1;
@@ -94,15 +95,17 @@ static bool answer_one(int sock, control_answer *answer, control_import *import,
         enum lang before = lang_current;
         lang_current = m.head.lang == LANG_VI ? LANG_VI : LANG_EN;
         if (m.head.verb == CONTROL_IMPORT && n == sizeof(m.import) && n_fds == 1) {
-                r = import(ctx, &m.import, file, sock);
+                r = c->import(c->ctx, &m.import, file, sock);
                 if (r == 0)
                         file = -1;
                 else
                         buf_printf(&out, "coloa import: %s\n", error_text(r));
+        } else if (m.head.verb == CONTROL_KEEP && n == sizeof(m.keep) && n_fds == 0) {
+                r = c->keep(c->ctx, &m.keep, sock);
         } else if (n == sizeof(m.head) && n_fds == 0) {
-                r = answer(ctx, &m.head, &out);
+                r = c->answer(c->ctx, &m.head, &out);
         }
-        bool kept = r == 0 && m.head.verb == CONTROL_IMPORT;
+        bool kept = r == 0 && (m.head.verb == CONTROL_IMPORT || m.head.verb == CONTROL_KEEP);
         if (!kept)
                 control_reply(sock, r, &out);
         lang_current = before;
@@ -110,14 +113,13 @@ static bool answer_one(int sock, control_answer *answer, control_import *import,
         return kept;
 }
 
-void control_serve(struct control_server *s, control_answer *answer, control_import *import,
-                   void *ctx) {
+void control_serve(struct control_server *s, const struct control_calls *calls) {
         uid_t uid;
         int sock = os_local_accept(s->fd, &uid);
 
         if (sock < 0)
                 return;
-        if ((uid != 0 && uid != geteuid()) || !answer_one(sock, answer, import, ctx))
+        if ((uid != 0 && uid != geteuid()) || !answer_one(sock, calls))
                 os_close(sock);
 }
 
@@ -172,4 +174,20 @@ int control_ask_import(const char *path, const struct msg_control_import *m, int
         bool answered = false;
         int r = ask(path, m, sizeof(*m), file, &answered);
         return r && answered ? 1 : r;
+}
+
+int control_ask_keep(const char *path, const struct msg_control_keep *m) {
+        struct msg_control_reply reply;
+        unsigned n_fds = 0;
+        int fd = -1, sock = os_local_connect(path);
+
+        if (sock < 0)
+                return sock;
+        int r = os_send(sock, m, sizeof(*m), NULL, 0);
+        ssize_t n = r == 0 ? os_recv(sock, &reply, sizeof(reply), &fd, 1, &n_fds) : r;
+        os_close(sock);
+        os_close_quiet(fd);
+        if (n != sizeof(reply))
+                return n < 0 ? (int)n : -EPERM; /* it does not hear us */
+        return reply.error > 0 ? -EIO : reply.error;
 }

@@ -18,8 +18,15 @@ int control_fd(const struct control_server *s);
 typedef int control_answer(void *ctx, const struct msg_control *m, struct buf *out);
 /* A file to import: takes both descriptors when it returns 0, and answers later by control_reply(). */
 typedef int control_import(void *ctx, const struct msg_control_import *m, int file, int sock);
-void control_serve(struct control_server *s, control_answer *answer, control_import *import,
-                   void *ctx);
+/* Something to be written down: takes `sock` when it returns 0, and answers later. */
+typedef int control_keep(void *ctx, const struct msg_control_keep *m, int sock);
+struct control_calls {
+        control_answer *answer;
+        control_import *import;
+        control_keep *keep;
+        void *ctx;
+};
+void control_serve(struct control_server *s, const struct control_calls *calls);
 /* The text goes to the caller; `sock` stays the caller's. */
 void control_reply(int sock, int error, const struct buf *out);
 
@@ -27,5 +34,8 @@ void control_reply(int sock, int error, const struct buf *out);
 int control_ask(const char *path, const struct msg_control *m);
 /* The same for one file; 1: the node said that not all of it could be read. */
 int control_ask_import(const char *path, const struct msg_control_import *m, int file);
+/* 0 when it was written down; -ECONNREFUSED, -ENOENT: no node is there; other -errno: it was not. Says
+ * nothing. */
+int control_ask_keep(const char *path, const struct msg_control_keep *m);
 
 #endif

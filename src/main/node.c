@@ -250,6 +250,13 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
         }
         if (plain.type == NODE_IMPORTED && len == sizeof(struct msg_imported) && p == NODE_INGEST)
                 return node_imported(n, m);
+        if (len == sizeof(struct msg_kept) && ((plain.type == STORE_HELD && p == NODE_STORE) ||
+                                               (plain.type == DESK_AUDITED && p == NODE_DESK))) {
+                struct msg_kept kept;
+
+                memcpy(&kept, m, sizeof(kept));
+                return node_kept(n, &kept, p == NODE_DESK);
+        }
         if (!role_of(p, &role, &index))
                 return -EPROTO;
         if (plain.type == STORE_POSITIONS && len == sizeof(struct msg_store_frames) && fd >= 0)
@@ -289,6 +296,7 @@ static void tick(struct node *n) {
         renew_judges(n);
         node_files_scan(n);
         node_imports_tick(n);
+        node_keeps_tick(n);
         if (now - n->ticked >= TICK_NS) {
                 n->ticked = now;
                 n->changed = true;
@@ -610,6 +618,7 @@ struct node *node_free(struct node *n) {
         n->stopping = true;
         node_journal_end(n);
         node_imports_end(n);
+        node_keeps_end(n);
         /* In the order that data flows, so that each can still hand on what it has. */
         static const enum node_process first[] = {NODE_INGEST, NODE_CONSOLE, NODE_DESK, NODE_STORE,
                                                   NODE_VAULT};

@@ -63,6 +63,10 @@ int node_import(struct node *n, const struct msg_control_import *m, int file, in
 /* What the numbers say of rules, besides. */
 void node_set_numbers(struct node *n, uint32_t rules, uint32_t correlations, uint32_t refused);
 
+struct msg_control_keep;
+/* Something to be written down: takes `sock` when it returns 0, and answers when it is durable. */
+int node_keep(struct node *n, const struct msg_control_keep *m, int sock);
+
 bool node_all_up(const struct node *n);
 const struct flow_stats *node_stats(const struct node *n);
 void node_process(const struct node *n, enum node_process p, struct node_process_info *ret);

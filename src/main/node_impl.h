@@ -4,6 +4,7 @@
 
 #include "main/node.h"
 #include "main/spawn.h"
+#include "wire/control.h"
 #include "wire/counters.h"
 #include "wire/node_stats.h"
 #include "wire/outbox.h"
@@ -68,6 +69,21 @@ struct desk_numbers {
         uint64_t before[DESK_NUMBERS_MAX], last[DESK_NUMBERS_MAX];
 };
 
+#define NODE_KEEPS_MAX 8u
+
+struct node_keep {
+        int sock;
+        uint32_t token;
+        bool at_desk;
+        int64_t since; /* monotonic */
+        struct msg_control_keep m;
+};
+
+struct node_keeps {
+        struct node_keep list[NODE_KEEPS_MAX];
+        uint32_t n, last_token;
+};
+
 struct node {
         struct node_options o;
         struct config *config;
@@ -89,6 +105,7 @@ struct node {
         unsigned n_extra;
         struct node_files files;
         struct node_imports imports;
+        struct node_keeps keeps;
 };
 
 /* node.c */
@@ -128,5 +145,10 @@ void node_imports_tick(struct node *n);
 void node_imports_forget(struct node *n); /* a new ingest */
 int node_imported(struct node *n, const struct msg_imported *m);
 void node_imports_end(struct node *n);
+
+/* node_keep.c */
+int node_kept(struct node *n, const struct msg_kept *m, bool by_desk);
+void node_keeps_tick(struct node *n);
+void node_keeps_end(struct node *n);
 
 #endif

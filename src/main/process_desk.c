@@ -179,8 +179,21 @@ union message {
         struct msg_judge judge;
         struct msg_node_seq seq;
         struct msg_own_alert own;
+        struct msg_desk_audit audit;
         char bytes[MESSAGE_MAX];
 };
+
+/* Whoever asks waits until it is on disk. */
+static int take_audit(struct loop *l, const struct msg_desk_audit *m) {
+        struct msg_kept kept = {.type = DESK_AUDITED, .token = m->token};
+
+        if (!keep_audit_good(&m->audit))
+                return FAIL(-EPROTO);
+        int r = desk_audit(l->desk, &m->audit, os_now());
+        if (r == 0)
+                r = commit(l);
+        return r < 0 ? r : os_send(CHILD_SOCKET, &kept, sizeof(kept), NULL, 0);
+}
 
 static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
         if (n < sizeof(m->plain))
@@ -200,6 +213,7 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
                         return FAIL(-EPROTO);
                 misbehave(&m->own);
                 return desk_own(l->desk, &m->own, os_now());
+        case DESK_AUDIT: return n == sizeof(m->audit) ? take_audit(l, &m->audit) : FAIL(-EPROTO);
         case DESK_CLOCK:
                 if (n != sizeof(m->seq))
                         return FAIL(-EPROTO);

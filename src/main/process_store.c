@@ -212,6 +212,20 @@ static int send_positions(struct serving *s) {
         return r;
 }
 
+/* ---- holds ---- */
+
+static int take_hold(struct serving *s, const struct msg_store_hold *m) {
+        struct msg_kept kept = {.type = STORE_HELD, .token = m->token};
+
+        if ((m->what != KEEP_HOLD && m->what != KEEP_RELEASE) ||
+            !keep_hold_good(&m->hold, (enum keep_what)m->what))
+                return -EPROTO;
+        kept.error = store_hold(s->store, (enum keep_what)m->what, &m->hold, os_now());
+        if (kept.error < 0)
+                base_fail_clear();
+        return tell(s, &kept, sizeof(kept));
+}
+
 /* ---- messages ---- */
 
 static int new_output(struct serving *s, const struct msg_node_slot *m, int fd) {
@@ -248,6 +262,7 @@ static int handle(struct serving *s, const void *p, size_t n, int fd) {
                 struct msg_seal seal;
                 struct msg_node_slot slot;
                 struct msg_store_read read;
+                struct msg_store_hold hold;
         } m = {0};
 
         memcpy(&m, p, MIN(n, sizeof(m)));
@@ -257,6 +272,8 @@ static int handle(struct serving *s, const void *p, size_t n, int fd) {
         }
         if (m.plain.type == STORE_READ && n == sizeof(m.read))
                 return send_frames(s, &m.read);
+        if (m.plain.type == STORE_HOLD && n == sizeof(m.hold))
+                return take_hold(s, &m.hold);
         if (m.plain.type == STORE_POSITIONS && n == sizeof(m.plain))
                 return send_positions(s);
         if (m.plain.type == STORE_OUTPUT && n == sizeof(m.slot))

@@ -3,6 +3,9 @@
  * The key never leaves it; no message can make it sign anything but a head, nor a head with a number
  * lower than one it signed before.
  *
+ * One that the command line started ("for=export") signs the ends of exports instead, and no head; and it
+ * derives keys for the pseudonyms of one report from the same seed.
+ *
  *     3 main, 4 the key file: 32 bytes, the seed of an Ed25519 pair */
 #include <poll.h>
 #include <sodium.h>
@@ -11,7 +14,7 @@
 #include "main/processes.h"
 #include "main/spawn.h"
 #include "os/sandbox.h"
-#include "store/chain.h"
+#include "store/proof.h"
 #include "wire/message.h"
 
 #define KEY_FD 4
@@ -20,6 +23,7 @@ struct vault {
         int sock, peer; /* peer: -1 until main joined somebody */
         unsigned char public_key[crypto_sign_PUBLICKEYBYTES], *secret_key;
         struct head last;
+        bool exports;
 };
 
 /* The seed from the file, or a new one into it, on disk before anything is signed with it. */
@@ -57,11 +61,22 @@ static int load_key(struct vault *v) {
         return r;
 }
 
+static bool is_export(const struct msg_sign *m) {
+        static const char names[][sizeof(((struct export_sign *)0)->name)] = {PROOF_NAME,
+                                                                              WORKING_NAME};
+
+        return m->len == sizeof(struct export_sign) &&
+               (memcmp(m->bytes, names[0], sizeof(names[0])) == 0 ||
+                memcmp(m->bytes, names[1], sizeof(names[1])) == 0);
+}
+
 /* 0, or why it is not signed. */
 static int may_sign(struct vault *v, const struct msg_sign *m) {
         static const char name[sizeof(((struct head *)0)->name)] = HEAD_NAME;
         struct head h;
 
+        if (v->exports)
+                return is_export(m) ? 0 : -EPERM;
         if (m->len != sizeof(h))
                 return -EPERM;
         memcpy(&h, m->bytes, sizeof(h));
@@ -81,6 +96,21 @@ static int answer(struct vault *v, const struct msg_sign *m) {
         if (s.error == 0)
                 crypto_sign_detached(s.signature, NULL, m->bytes, m->len, v->secret_key);
         memcpy(s.public_key, v->public_key, sizeof(s.public_key));
+        return os_send_now(v->peer, &s, sizeof(s), NULL, 0);
+}
+
+/* The key for pseudonyms: of the seed, which is the secret key's first half, and what the asker chose. */
+static int derive(struct vault *v, const struct msg_sign *m) {
+        struct msg_signed s = {.type = VAULT_DERIVED, .error = v->exports ? 0 : -EPERM};
+        static const unsigned char name[] = "coloa-pseudonyms-1";
+        crypto_generichash_state h;
+
+        if (s.error == 0) {
+                crypto_generichash_init(&h, v->secret_key, crypto_sign_SEEDBYTES, 32);
+                crypto_generichash_update(&h, name, sizeof(name));
+                crypto_generichash_update(&h, m->bytes, m->len);
+                crypto_generichash_final(&h, s.signature, 32);
+        }
         return os_send_now(v->peer, &s, sizeof(s), NULL, 0);
 }
 
@@ -115,7 +145,12 @@ static void from_peer(struct vault *v) {
         ssize_t n = os_recv(v->peer, bytes, sizeof(bytes), NULL, 0, NULL);
 
         memcpy(&m, bytes, sizeof(m));
-        if (n != sizeof(m) || m.type != VAULT_SIGN || answer(v, &m) < 0)
+        int r = -EPROTO;
+        if (n == sizeof(m) && m.len <= sizeof(m.bytes))
+                r = m.type == VAULT_SIGN     ? answer(v, &m)
+                    : m.type == VAULT_DERIVE ? derive(v, &m)
+                                             : -EPROTO;
+        if (r < 0)
                 forget_peer(v); /* main joins the next one */
 }
 
@@ -145,6 +180,8 @@ int process_vault(int argc, char **argv) {
         for (int i = 1; i < argc; i++)
                 if (strncmp(argv[i], "landlock=", 9) == 0)
                         landlock = (int)strtol(argv[i] + 9, NULL, 10);
+                else if (strcmp(argv[i], "for=export") == 0)
+                        v.exports = true;
         if (load_key(&v) < 0)
                 return 13;
         if (sandbox_enter(SANDBOX_VAULT, landlock, (size_t)64 << 20, NULL) < 0)

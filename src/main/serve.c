@@ -316,6 +316,12 @@ static int import(void *ctx, const struct msg_control_import *m, int file, int s
         return node_import(s->node, m, file, sock);
 }
 
+static int keep(void *ctx, const struct msg_control_keep *m, int sock) {
+        struct serve *s = ctx;
+
+        return node_keep(s->node, m, sock);
+}
+
 static void take_signals(struct serve *s) {
         struct buf out = {0};
         uint32_t info[32]; /* struct signalfd_siginfo: 128 bytes, the number first */
@@ -349,7 +355,7 @@ static int run(struct serve *s) {
                 if (r == 0 && node_is_readable(s->node, s->signals))
                         take_signals(s);
                 if (r == 0 && s->control && node_is_readable(s->node, control_fd(s->control)))
-                        control_serve(s->control, answer, import, s);
+                        control_serve(s->control, &(struct control_calls){answer, import, keep, s});
                 say_up(s);
                 if (s->stop_at && (node_stopped(s->node) || os_monotonic() > s->stop_at))
                         break;
@@ -541,7 +547,7 @@ static int ask(int argc, char **argv, enum control_verb verb) {
         return r;
 }
 
-int serve_control_path(const char *config, const char *directory, char *to, size_t room) {
+int serve_place(const char *config, const char *directory, struct place *ret) {
         struct serve s = {.signals = -1};
 
         if (!config && !directory)
@@ -551,9 +557,19 @@ int serve_control_path(const char *config, const char *directory, char *to, size
         int r = take_config(&s, &s.config);
         if (r < 0)
                 return r;
-        snprintf(to, room, "%s", s.config->control);
+        snprintf(ret->control, sizeof(ret->control), "%s", s.config->control);
+        snprintf(ret->directory, sizeof(ret->directory), "%s", s.config->directory);
         forget_config(s.config);
         return 0;
+}
+
+int serve_control_path(const char *config, const char *directory, char *to, size_t room) {
+        struct place p;
+        int r = serve_place(config, directory, &p);
+
+        if (r == 0)
+                snprintf(to, room, "%s", p.control);
+        return r;
 }
 
 int verb_status(int argc, char **argv) {

@@ -18,4 +18,10 @@ int serve_control_path(const char *config, const char *directory, char *to, size
 const char *serve_default_config(void);
 const char *serve_own_directory(void);
 
+/* Where that node keeps things and is reached. */
+struct place {
+        char directory[1024], control[256];
+};
+int serve_place(const char *config, const char *directory, struct place *ret);
+
 #endif

@@ -17,6 +17,7 @@
 
 #include "os/os.h"
 #include "store/block.h"
+#include "store/hold.h"
 #include "store/retain.h"
 
 #define WAITING_MAX ((uint64_t)16 << 20)
@@ -379,6 +380,16 @@ int store_retain(struct store *s, unsigned days, uint64_t bytes, int64_t now) {
                 return 0;
         int r = retain_days(s->meta.db, s->dir, &o);
         if (r < 0)
+                s->broken = true;
+        return r;
+}
+
+int store_hold(struct store *s, enum keep_what what, const struct keep_hold *h, int64_t now) {
+        if (s->broken)
+                return -EIO;
+        int r = what == KEEP_RELEASE ? hold_release(s->meta.db, h->name)
+                                     : hold_add(s->meta.db, h, now);
+        if (r < 0 && r != -EEXIST && r != -ENOENT && r != -E2BIG)
                 s->broken = true;
         return r;
 }

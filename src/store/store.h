@@ -46,6 +46,9 @@ int store_signed(struct store *s, const struct head *h, const unsigned char sign
  * `bytes` (0: no such limit). Never the one that is written to, nor what is held. */
 int store_retain(struct store *s, unsigned days, uint64_t bytes, int64_t now);
 
+/* A hold, or its release (store/hold.h has the answers). */
+int store_hold(struct store *s, enum keep_what what, const struct keep_hold *h, int64_t now);
+
 /* All positions; free() them. */
 struct position;
 int store_positions(struct store *s, struct position **ret, size_t *ret_n);

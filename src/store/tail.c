@@ -23,6 +23,8 @@ static const char schema[] =
         " key BLOB, removed INTEGER NOT NULL);"
         "CREATE TABLE IF NOT EXISTS holds(name TEXT PRIMARY KEY, first_seq INTEGER NOT NULL,"
         " end_seq INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS hold_notes(name TEXT PRIMARY KEY, owner TEXT NOT NULL,"
+        " reason TEXT NOT NULL, made INTEGER NOT NULL) WITHOUT ROWID;"
         "COMMIT";
 
 static int make_id(struct tail *t) {

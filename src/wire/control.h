@@ -4,6 +4,7 @@
 #define WIRE_CONTROL_H
 
 #include "base/base.h"
+#include "wire/keep.h"
 
 enum control_verb {
         CONTROL_STATUS = 1,
@@ -11,6 +12,7 @@ enum control_verb {
         CONTROL_STOP,
         CONTROL_IMPORT, /* struct msg_control_import + a file, open for reading; answered when all of
                            it is durable */
+        CONTROL_KEEP,   /* struct msg_control_keep; answered when it is written down */
 };
 
 struct msg_control {
@@ -24,6 +26,13 @@ struct msg_control_import {
         uint32_t reserved;
         char source[64]; /* NUL-terminated: its name, of the configuration or not */
         char path[256];  /* for notes */
+};
+struct msg_control_keep {
+        struct msg_control head;
+        uint32_t what; /* enum keep_what */
+        uint32_t reserved;
+        struct keep_audit audit;
+        struct keep_hold hold;
 };
 #define CONTROL_MAGIC 0x4c525443u
 

@@ -12,6 +12,7 @@
 #ifndef WIRE_NODE_H
 #define WIRE_NODE_H
 
+#include "wire/keep.h"
 #include "wire/records.h"
 
 #define NODE_SEALS_MAX 4u
@@ -48,6 +49,8 @@ enum node_message {
         STORE_READ,         /* msg_store_read */
         STORE_FRAMES,       /* msg_store_frames + memfd: struct frame_list (store/frames.h) */
         STORE_POSITIONS,    /* msg_store_frames, n_frames positions + memfd: struct position[] */
+        STORE_HOLD,         /* msg_store_hold: a hold, or its release */
+        STORE_HELD,         /* msg_kept: durable, or why not */
 
         /* main ↔ judge */
         JUDGE_SLOT = 150, /* msg_judge */
@@ -67,11 +70,15 @@ enum node_message {
         DESK_EXCEPTIONS, /* msg_plain + the file of exceptions, open or in a memfd */
         DESK_CLOCK, /* msg_node_seq: all received before (ns UTC) was judged and handed over by DESK_BATCH;
                        said now and then, so that windows close in quiet periods */
-        DESK_STATS, /* msg_desk_stats: now and then, to a main that asked for it at the start */
+        DESK_STATS,   /* msg_desk_stats: now and then, to a main that asked for it at the start */
+        DESK_AUDIT,   /* msg_desk_audit: what somebody does, for the audit log */
+        DESK_AUDITED, /* msg_kept: durable */
 
         /* store ↔ vault, directly */
         VAULT_SIGN = 190, /* msg_sign */
         VAULT_SIGNED,     /* msg_signed */
+        VAULT_DERIVE,     /* msg_sign: a key for the pseudonyms of one report, of these bytes */
+        VAULT_DERIVED,    /* msg_signed: it stands first in `signature` */
 };
 
 struct msg_node_seq {
