@@ -7,6 +7,7 @@
 #include "base/lang.h"
 #include "main/alerts.h"
 #include "main/doctor.h"
+#include "main/export.h"
 #include "main/hunt.h"
 #include "main/search.h"
 #include "main/serve.h"
@@ -36,6 +37,8 @@ static const struct {
          "kiểm tra cấu hình và máy của nút, cho biết cần làm gì"},
         {"reload", verb_reload, "have the node read configuration and rules anew",
          "cho nút đọc lại cấu hình và quy tắc"},
+        {"export", verb_export, "records for elsewhere: provable, or masked",
+         "xuất bản ghi: chứng minh được, hoặc đã che"},
         {"verify", verb_verify, "check a store: its hashes, chain and signatures",
          "kiểm tra kho: mã băm, chuỗi và chữ ký"},
 };

@@ -2,10 +2,12 @@
 #include "main/options.h"
 
 #include <getopt.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "os/os.h"
 #include "wire/batch.h"
 
 static const char *const help_en =
@@ -376,4 +378,43 @@ int hunt_options_read(struct hunt_options *ret, int argc, char **argv) {
                 return 2;
         }
         return 0;
+}
+
+bool option_time(const char *text, int64_t *ret) {
+        char day[40];
+        int64_t t;
+
+        if (text[0] == '-') {
+                t = time_parse_span(span_str(text + 1));
+                *ret = os_now() - t;
+                return t > 0;
+        }
+        if (strlen(text) == 10) {
+                snprintf(day, sizeof(day), "%sT00:00:00Z", text);
+                text = day;
+        }
+        t = time_parse_iso(span_str(text), 0);
+        *ret = t;
+        return t != TIME_NONE;
+}
+
+static bool from_hex(struct span text, unsigned char key[32]) {
+        size_t n;
+
+        text = span_trim(text);
+        return text.len == 64 && sodium_hex2bin(key, 32, text.p, text.len, NULL, &n, NULL) == 0 &&
+               n == 32;
+}
+
+bool key_read(const char *arg, unsigned char key[32]) {
+        char *text = NULL;
+        size_t len = 0;
+
+        if (from_hex(span_str(arg), key))
+                return true;
+        if (os_read_file(arg, 4096, &text, &len) < 0)
+                return false;
+        bool ok = from_hex(span_of(text, len), key);
+        free(text);
+        return ok;
 }

@@ -47,6 +47,10 @@ int hunt_options_read(struct hunt_options *ret, int argc, char **argv);
 int option_refused(const char *verb, int c, char **argv);
 /* --lang: 0, or 2 when it is none of ours, said. */
 int option_lang(const char *verb, const char *value);
+/* An instant (2026-11-23T07:00:00Z, 2026-11-23), or how long ago (-1h). */
+bool option_time(const char *text, int64_t *ret);
+/* 32 bytes: 64 hex digits, or a file that holds them. */
+bool key_read(const char *arg, unsigned char key[32]);
 /* LEVEL_NONE when there is no such name. */
 enum level level_from_name(const char *s);
 

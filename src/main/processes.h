@@ -13,6 +13,7 @@ int process_desk(int argc, char **argv);    /* directory=PATH times=LATENESS:SKE
 int process_console(int argc, char **argv); /* fd 4: listener; 5: counters; 6: node_stats */
 int process_seal(int argc, char **argv);    /* fd 4: ring, read-only; 5: output */
 int process_store(int argc, char **argv);   /* directory=PATH retention=DAYS:BYTES */
+int process_excerpt(int argc, char **argv); /* fd 4: task, read-only; 5: text, writable */
 int process_vault(int argc, char **argv);   /* fd 4: key file */
 
 #endif

@@ -15,13 +15,9 @@
 #include "base/timestamp.h"
 #include "main/options.h"
 #include "main/phrases.h"
-#include "main/rulebook.h"
 #include "main/seekers.h"
 #include "os/os.h"
 #include "seek/collect.h"
-#include "seek/sieve.h"
-#include "store/filter.h"
-#include "store/token.h"
 
 struct search_options {
         const char *directory, *incident, *text;
@@ -198,38 +194,6 @@ static int read_key(struct shower *s) {
 
 /* ---- searching ---- */
 
-static bool has_token(void *ctx, struct span token) {
-        const struct span *filter = ctx;
-
-        return filter_may(*filter, token_hash(token));
-}
-
-static bool block_may(void *ctx, struct span filter) {
-        return sieve_block_may(ctx, has_token, &filter);
-}
-
-static int compile(const struct search_options *o, const struct query *q, struct rulebook *ret) {
-        const char *files[QUERY_LEAVES_MAX];
-        struct rulebook_options ro = {
-                .job = RULES_COMPILE, .landlock = o->landlock, .rules = files};
-        struct buf yaml = {0};
-
-        query_rules(q, &yaml);
-        ro.text = yaml.len ? buf_get(&yaml) : SPAN("# none\n");
-        for (uint32_t i = 0; i < q->n_leaves; i++)
-                if (q->leaves[i].kind == LEAF_RULE)
-                        files[ro.n_rules++] =
-                                arena_dup((struct arena *)&q->arena, q->leaves[i].text).p;
-        int r = yaml.failed ? -ENOMEM : rulebook_load(ret, &ro);
-        buf_deinit(&yaml);
-        if (r == 0 && ret->done.n_errors) {
-                rulebook_print(ret, stderr);
-                rulebook_deinit(ret);
-                return -EINVAL;
-        }
-        return r;
-}
-
 static int found(void *ctx, const struct finding *f, struct span encoded) {
         struct shower *s = ctx;
 
@@ -288,7 +252,7 @@ static int run(struct shower *s, const struct query *q, struct reader *reader, i
                                      .cancelled = &cancelled};
         struct reader_query rq = {.time_from = TIME_NONE,
                                   .time_to = TIME_NONE,
-                                  .may = block_may,
+                                  .may = seekers_block_may,
                                   .ctx = (void *)q,
                                   .backwards = o->newest};
         struct seekers_stats st;
@@ -343,7 +307,7 @@ static int search(const struct search_options *o) {
                                           : error_text(r));
                 r = 3;
         } else {
-                r = compile(o, &q, &rules);
+                r = seekers_compile(&q, o->landlock, &rules);
                 if (r == 0)
                         r = read_key(&s);
                 if (r == 0)
@@ -419,25 +383,11 @@ enum {
         OPT_LANDLOCK
 };
 
-/* An instant, or how long ago: "-1h". */
-static bool read_time(const char *text, int64_t *ret) {
-        int64_t t;
-
-        if (text[0] == '-') {
-                t = time_parse_span(span_str(text + 1));
-                *ret = os_now() - t;
-                return t > 0;
-        }
-        t = time_parse_iso(span_str(text), 0);
-        *ret = t;
-        return t != TIME_NONE;
-}
-
 static bool set_option(struct search_options *o, int c, const char *v) {
         switch (c) {
         case OPT_DIRECTORY: o->directory = v; return true;
-        case OPT_FROM: return read_time(v, &o->from);
-        case OPT_TO: return read_time(v, &o->to);
+        case OPT_FROM: return option_time(v, &o->from);
+        case OPT_TO: return option_time(v, &o->to);
         case OPT_NEWEST: o->newest = true; return true;
         case OPT_JSON: o->json = true; return true;
         case OPT_INCIDENT: o->incident = v; return *v != '\0';

@@ -10,6 +10,9 @@
 #include "base/timestamp.h"
 #include "main/spawn.h"
 #include "os/os.h"
+#include "seek/sieve.h"
+#include "store/filter.h"
+#include "store/token.h"
 #include "wire/message.h"
 #include "wire/node.h"
 #include "wire/outbox.h"
@@ -287,5 +290,38 @@ int seekers_run(const struct seekers_options *o, struct reader *reader, seekers_
         os_close_quiet(s.query_fd);
         arena_deinit(&s.arena);
         free(s.entry);
+        return r;
+}
+
+/* ---- the query ---- */
+
+static bool has_token(void *ctx, struct span token) {
+        const struct span *filter = ctx;
+
+        return filter_may(*filter, token_hash(token));
+}
+
+bool seekers_block_may(void *ctx, struct span filter) {
+        return sieve_block_may(ctx, has_token, &filter);
+}
+
+int seekers_compile(const struct query *q, int landlock, struct rulebook *ret) {
+        const char *files[QUERY_LEAVES_MAX];
+        struct rulebook_options ro = {.job = RULES_COMPILE, .landlock = landlock, .rules = files};
+        struct buf yaml = {0};
+
+        query_rules(q, &yaml);
+        ro.text = yaml.len ? buf_get(&yaml) : SPAN("# none\n");
+        for (uint32_t i = 0; i < q->n_leaves; i++)
+                if (q->leaves[i].kind == LEAF_RULE)
+                        files[ro.n_rules++] =
+                                arena_dup((struct arena *)&q->arena, q->leaves[i].text).p;
+        int r = yaml.failed ? -ENOMEM : rulebook_load(ret, &ro);
+        buf_deinit(&yaml);
+        if (r == 0 && ret->done.n_errors) {
+                rulebook_print(ret, stderr);
+                rulebook_deinit(ret);
+                return -EINVAL;
+        }
         return r;
 }

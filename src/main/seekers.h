@@ -4,6 +4,8 @@
 #define MAIN_SEEKERS_H
 
 #include "base/base.h"
+#include "main/rulebook.h"
+#include "seek/query.h"
 #include "store/reader.h"
 #include "wire/finding.h"
 
@@ -23,6 +25,11 @@ struct seekers_stats {
 
 /* 1 from `found`: enough. */
 typedef int seekers_found(void *ctx, const struct finding *f, struct span encoded);
+
+/* The query's terms and rule files as a program. -EINVAL: refused, said on standard error. */
+int seekers_compile(const struct query *q, int landlock, struct rulebook *ret);
+/* For struct reader_query: whether a block's filter lets the query (`ctx`) through. */
+bool seekers_block_may(void *ctx, struct span filter);
 
 /* Goes through what `r` gives (reader_begin() was called). 0; -ETIME: the deadline; -ECANCELED;
  * -errno. */

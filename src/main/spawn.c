@@ -21,7 +21,7 @@ static const struct {
         {"judge", process_judge},     {"correlate", process_correlate},
         {"console", process_console}, {"desk", process_desk},
         {"seal", process_seal},       {"store", process_store},
-        {"vault", process_vault},
+        {"vault", process_vault},     {"excerpt", process_excerpt},
 };
 
 void child_main(int argc, char **argv) {

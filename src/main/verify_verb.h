@@ -2,6 +2,20 @@
 #ifndef MAIN_VERIFY_VERB_H
 #define MAIN_VERIFY_VERB_H
 
+#include <stdbool.h>
+
 int verb_verify(int argc, char **argv);
+
+/* Of an exported file. */
+struct verify_export {
+        const char *path;
+        const unsigned char *key; /* the node's; NULL: any */
+        bool has_secret, records;
+        unsigned char secret_key[32], public_key[32]; /* the recipient's */
+        int landlock;
+};
+bool verify_is_export(const char *path);
+/* An exit status. Enters a sandbox. */
+int verify_export(const struct verify_export *o);
 
 #endif

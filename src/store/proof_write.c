@@ -311,7 +311,7 @@ static int walk_day(struct walk *w, int64_t day) {
 
 int proof_from_store(struct proof *p, const char *dir, const struct seqset *set,
                      uint64_t *ret_left) {
-        struct walk w = {.p = p, .dir = dir, .set = set};
+        struct walk w = {.p = p, .dir = dir, .set = set, .number = UINT64_MAX};
         uint64_t all = 0;
         int r = day_list(dir, &w.days, &w.n_days);
 

@@ -39,6 +39,10 @@ const char *reader_what(const struct reader *r) {
         return r && r->what ? r->what : "";
 }
 
+void reader_store(const struct reader *r, unsigned char ret[STORE_ID_BYTES]) {
+        memcpy(ret, r->id, STORE_ID_BYTES);
+}
+
 static void close_day(struct reader *r) {
         sqlite3_finalize(r->find);
         sqlite3_finalize(r->filter);

@@ -22,6 +22,9 @@ const char *reader_what(const struct reader *r); /* why, in English; static */
 /* Whether a block with this filter (filter_may()) may hold what is looked for. */
 typedef bool reader_may(void *ctx, struct span filter);
 
+/* The store's id. */
+void reader_store(const struct reader *r, unsigned char ret[16]);
+
 struct reader_query {
         uint64_t from, to;          /* sequence numbers [from, to); to 0: no end */
         int64_t time_from, time_to; /* receive times [from, to) in ns; TIME_NONE: no bound */
