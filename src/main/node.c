@@ -600,7 +600,7 @@ int node_new(struct node **ret, const struct node_options *o) {
                 n->extra[i] = -1;
         number_sources(n->config, NULL);
         n->judges = MIN(o->config->judges ? o->config->judges : cpus, NODE_JUDGES_MAX);
-        n->seals = MIN(o->config->seals ? o->config->seals : (cpus + 1) / 2, NODE_SEALS_MAX);
+        n->seals = MIN(o->config->seals ? o->config->seals : cpus, NODE_SEALS_MAX);
         int r = prepare(n);
         if (r == 0)
                 r = node_set_program(n, o->program_fd);
