@@ -425,7 +425,7 @@ int process_store(int argc, char **argv) {
         if (sandbox_allow_directory(dir) < 0 ||
             sandbox_enter(SANDBOX_STORE, landlock, (size_t)1 << 30, NULL) < 0)
                 return 15;
-        ready.error = store_open(&s.store, dir, &what);
+        ready.error = store_open(&s.store, sandbox_directory(dir), &what);
         snprintf(ready.what, sizeof(ready.what), "%s", what);
         if (ready.error == 0)
                 ready.next_seq = store_durable(s.store);

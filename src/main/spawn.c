@@ -10,6 +10,7 @@
 
 #include "base/lang.h"
 #include "main/processes.h"
+#include "os/hijack.h"
 #include "os/net.h"
 
 static const struct {
@@ -24,9 +25,29 @@ static const struct {
         {"vault", process_vault},     {"excerpt", process_excerpt},
 };
 
+#ifdef COLOA_FAULTS
+/* A last argument "hijack=WHAT" has it try that behind its sandbox; "unwalled=WHAT" without one. */
+static int hijacked(int argc, char **argv) {
+        const char *last = argv[argc - 1];
+
+        if (strncmp(last, "unwalled=", 9) == 0)
+                hijack_now(last + 9);
+        if (strncmp(last, "hijack=", 7) != 0)
+                return argc;
+        hijack_arm(last + 7);
+        return argc - 1;
+}
+#else
+static int hijacked(int argc, char **argv) {
+        (void)argv;
+        return argc;
+}
+#endif
+
 void child_main(int argc, char **argv) {
         if (argc < 1 || strncmp(argv[0], "coloa: ", 7) != 0)
                 return;
+        argc = hijacked(argc, argv);
         for (size_t i = 0; i < ARRAY_LEN(children); i++)
                 if (strcmp(argv[0] + 7, children[i].name) == 0)
                         /* Not exit(): a sandboxed process has nothing to flush, and may not do what

@@ -9,11 +9,15 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
+
+#include "os/hijack.h"
 
 /* Rights that later kernels know and this header may not. */
 #define FS_TRUNCATE (1ull << 14)
@@ -31,10 +35,28 @@ int sandbox_landlock(void) {
 }
 
 static int allowed_directory = -1;
+static bool directory_is_root;
 
 int sandbox_allow_directory(const char *path) {
         allowed_directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         return allowed_directory < 0 ? FAIL(-errno) : 0;
+}
+
+const char *sandbox_directory(const char *path) {
+        return directory_is_root ? "/" : path;
+}
+
+/* Without Landlock: nothing but the directory has a name. seccomp takes away what leads out of it.
+ * Who may do neither keeps the rights of its user, as before. */
+static int enter_root(void) {
+        if (allowed_directory < 0)
+                return 0;
+        if ((geteuid() == 0 || unshare(CLONE_NEWUSER) == 0) && fchdir(allowed_directory) == 0 &&
+            chroot(".") == 0)
+                directory_is_root = true;
+        close(allowed_directory);
+        allowed_directory = -1;
+        return 0;
 }
 
 /* The rights over files in the allowed directory; nothing there can be executed or linked elsewhere. */
@@ -59,7 +81,7 @@ static int enter_landlock(int abi) {
         size_t size = sizeof(a.fs);
 
         if (abi <= 0)
-                return 0;
+                return enter_root();
         if (abi >= 2)
                 a.fs |= LANDLOCK_ACCESS_FS_REFER;
         if (abi >= 3)
@@ -160,9 +182,9 @@ static const int calls_vault[] = {SCMP_SYS(fcntl)};
 /* The sanitizers' own needs, in developer builds only: to print a report and to look at their
  * shadow. */
 static const int calls_sanitizer[] = {
-        SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(mprotect),
-        SCMP_SYS(tgkill),      SCMP_SYS(getrlimit),    SCMP_SYS(prlimit64),      SCMP_SYS(readlink),
-        SCMP_SYS(getuid),      SCMP_SYS(newfstatat)};
+        SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+        SCMP_SYS(tgkill),      SCMP_SYS(getrlimit),    SCMP_SYS(prlimit64),
+        SCMP_SYS(readlink),    SCMP_SYS(getuid),       SCMP_SYS(newfstatat)};
 #endif
 
 static int allow(scmp_filter_ctx c, const int *calls, size_t n) {
@@ -208,6 +230,9 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 return r;
 #if defined(__SANITIZE_ADDRESS__)
         r = allow(c, calls_sanitizer, ARRAY_LEN(calls_sanitizer));
+        if (r == 0)
+                r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+                                     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
         if (r < 0)
                 return r;
         if (job != SANDBOX_STORE)
@@ -267,5 +292,6 @@ int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory,
         report.seccomp = true;
         if (ret)
                 *ret = report;
+        hijack_behind_sandbox();
         return 0;
 }

@@ -18,7 +18,7 @@ enum sandbox_job {
         SANDBOX_VAULT,     /* messages, and its key in memory */
         SANDBOX_CORRELATE, /* messages, and one scratch descriptor to spill to */
         /* Files of one directory, by name (sandbox_allow_directory()). Without Landlock nothing keeps it
-           to that directory but the rights of its user. */
+           to that directory but a root of its own (sandbox_directory()), or the rights of its user. */
         SANDBOX_STORE,
 };
 
@@ -37,6 +37,9 @@ int sandbox_landlock(void);
 /* Before sandbox_enter(SANDBOX_STORE, …): the one directory whose files may be made, read, written and
  * removed. 0 or -errno. */
 int sandbox_allow_directory(const char *path);
+/* Afterwards: what the directory is called from within. Where the kernel has no Landlock it has become
+ * the root of all paths, if that could be done (as root, or in a user namespace). */
+const char *sandbox_directory(const char *path);
 
 /* Irrevocable. COLOA_LANDLOCK_ABI in `max_landlock_abi` (<0: as the kernel has it) lets tests run
  * with fewer features. 0 or -errno; on an error the caller must exit: nothing foreign is read

@@ -74,6 +74,21 @@ def every_protocol_is_kept_once(folder):
     node.verify()
 
 
+def without_landlock_it_is_the_same(folder):
+    """The store then has its directory for a root."""
+    for landlock in (0, 2):
+        (folder / str(landlock)).mkdir()
+        node = Node(folder / str(landlock), landlock=landlock)
+        for _ in range(2):
+            with node:
+                before = node.status()["durable"]
+                node.wait_for(lambda n=before + sends_all(node): node.status()["durable"] >= n)
+                assert kill(node.pids()["store"], node.program)
+                assert bulk(node.port["bulk"], [(0, b"", document(b"afterwards", 0))]) == [0]
+        assert len(node.search("number")) == 12 * N + 2
+        node.verify()
+
+
 def alerts_come(folder):
     node = Node(folder)
     with node:
@@ -279,6 +294,6 @@ def main_that_is_killed_leaves_nobody(folder):
 
 
 if __name__ == "__main__":
-    run(every_protocol_is_kept_once, alerts_come, rules_change_while_it_runs, exceptions_begin_and_end,
+    run(every_protocol_is_kept_once, without_landlock_it_is_the_same, alerts_come, rules_change_while_it_runs, exceptions_begin_and_end,
         bad_input_hurts_nobody_else, unknown_senders,
         a_record_that_kills_judges, main_that_is_killed_leaves_nobody)
