@@ -17,14 +17,15 @@ MAY = {
     "decode": FOUNDATION,
     "ingest": FOUNDATION | {"os", "decode"},
     "store": FOUNDATION | {"os"},
-    "rules": FOUNDATION | {"os", "decode"},
+    "intel": FOUNDATION,
+    "rules": FOUNDATION | {"os", "decode", "intel"},
     "seek": FOUNDATION | {"decode", "store", "rules"},
     "correlate": FOUNDATION | {"os", "rules"},
     "desk": FOUNDATION | {"os", "rules", "correlate"},
     "scan": FOUNDATION,
     "report": FOUNDATION | {"rules"},
     "console": FOUNDATION | {"os"},
-    "main": FOUNDATION | {"os", "decode", "ingest", "store", "rules", "seek", "correlate", "desk", "scan",
+    "main": FOUNDATION | {"os", "decode", "ingest", "store", "intel", "rules", "seek", "correlate", "desk", "scan",
                             "report", "console"},
 }
 # Headers whose functions reach the kernel: os/ alone calls them. main/ may name signals, poll and file constants, console/ poll.

@@ -135,6 +135,25 @@ static void choose_entity(struct desk *d, const struct finding *f, struct verdic
         }
 }
 
+/* Indicators of a feed speak through one rule: what an alert is about is the indicator, on that host.
+ * Several in one record are several verdicts. */
+static void choose_indicator(struct desk *d, const struct finding *f, struct verdict *v) {
+        struct span value = SPAN_NONE;
+
+        for (uint32_t i = f->n_fields; i > 0 && !value.p; i--)
+                if (span_eq(f->fields[i - 1].name, SPAN("coloa.indicator")))
+                        value = f->fields[i - 1].value;
+        if (!value.p)
+                return;
+        struct span s = arena_printf(&d->arena, "%.*s, indicator=%.*s", (int)v->entity.len,
+                                     v->entity.p ? v->entity.p : "", (int)value.len, value.p);
+        if (!s.p)
+                return;
+        v->entity = s;
+        v->entity_kind = ENTITY_GROUP;
+        v->part = (int64_t)(hash_span(value, 0) >> 1);
+}
+
 static int take_finding(struct desk *d, struct generation *g, const struct finding *f) {
         struct verdict v = {.kind = STATE_RULE, .gen = g, .index = f->rule, .f = f};
 
@@ -153,6 +172,8 @@ static int take_finding(struct desk *d, struct generation *g, const struct findi
                 return r;
         v.rule_id = rule_name(&d->arena, &v.info);
         choose_entity(d, f, &v);
+        if (v.info.indicator)
+                choose_indicator(d, f, &v);
         return alert_verdict(d, &v);
 }
 

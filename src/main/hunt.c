@@ -38,6 +38,7 @@ struct hunt {
         bool progress;
         bool progress_shown;
         unsigned width;
+        int64_t now;    /* of which indicators are in force */
         bool to_stdout; /* a report goes there: the summary goes to standard error */
 };
 
@@ -297,7 +298,11 @@ static void on_input_problem(void *ctx, const char *path, int error) {
 /* ---- the phases ---- */
 
 static int load_rules(struct hunt *h) {
+        struct rulebook_intel intel;
+        option_intel_book(&h->o, &intel);
+        h->now = intel.now;
         struct rulebook_options o = {.rules = h->o.rules,
+                                     .intel = &intel,
                                      .n_rules = h->o.n_rules,
                                      .placeholders = h->o.placeholders,
                                      .n_placeholders = h->o.n_placeholders,
@@ -340,6 +345,7 @@ static int run_pool(struct hunt *h) {
                                  .zone_sec = h->o.zone_sec,
                                  .year = h->o.year,
                                  .no_memo = h->o.no_memo,
+                                 .now = h->now,
                                  .leftovers = h->o.leftovers,
                                  .pin = h->o.pin,
                                  .min_level = h->o.min_level,
@@ -384,7 +390,7 @@ static int end_reports(struct hunt *h, int how, struct report_summary *ret) {
                                    .unreadable_bytes = h->unreadable_bytes,
                                    .crashes = st->crashes,
                                    .duration = os_monotonic() - h->started,
-                                   .rules = program_rules(h->rules.program),
+                                   .rules = h->rules.done.n_rules,
                                    .correlations = program_correlations(h->rules.program),
                                    .rules_refused = h->rules.done.n_refused,
                                    .rules_unmapped = unmapped(h->rules.program),
@@ -411,11 +417,12 @@ static void print_stats(const struct hunt *h) {
                total = (double)(os_monotonic() - h->started) / 1e9;
 
         fprintf(stderr,
-                "stats: rules_read_s=%.4f rules_parse_s=%.4f rules_compile_s=%.4f "
+                "stats: rules_read_s=%.4f rules_parse_s=%.4f rules_compile_s=%.4f intel_s=%.4f "
                 "start_to_ready_s=%.4f judge_s=%.4f "
                 "correlate_s=%.4f total_s=%.4f\n",
                 (double)h->rules.read_ns / 1e9, (double)d->parse_ns / 1e9,
-                (double)d->compile_ns / 1e9, (double)(st->ready - h->started) / 1e9, judging,
+                (double)d->compile_ns / 1e9, (double)d->intel_ns / 1e9,
+                (double)(st->ready - h->started) / 1e9, judging,
                 (double)(st->done - st->judged) / 1e9, total);
         fprintf(stderr,
                 "stats: rules=%u correlations=%u refused=%u records=%llu bytes=%llu batches=%llu "

@@ -26,6 +26,7 @@ struct judge {
         struct decoder *decoder;
         struct decode_options decode;
         int64_t from, to; /* TIME_NONE: no bound */
+        int64_t now;      /* of a hunt; a node's records bear their own */
         struct arena arena;
         struct buf buf;
         struct work {

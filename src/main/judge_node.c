@@ -68,6 +68,8 @@ static void look_at(struct judge *j, uint32_t i) {
         n->at = i;
         if (!records_at(&n->r, i, &n->record, &bytes))
                 n->record = (struct record){0};
+        /* Judges have no clock: an indicator is in force if it was when the record came. */
+        matcher_clock(j->matcher, n->record.received);
         n->next_at = UINT32_MAX;
         if (i + 1 < n->end && records_at(&n->r, i + 1, &next, &bytes))
                 n->next_at = next.at;

@@ -7,7 +7,8 @@
 #include "main/judge.h"
 
 #define WANTED_MAX 64u
-#define OWN_FIELDS_MAX 3u /* what a node or a search adds to an event */
+#define OWN_FIELDS_MAX 8u /* what a node, a search or an indicator adds to an event */
+#define NODE_FIELDS_MAX 2u
 
 /* Puts an entry in the outbox, waiting for main to make room. */
 int judge_say(struct judge *j, enum outbox_kind kind, struct span bytes) {
@@ -90,7 +91,7 @@ static void fill_fields(struct judge *j, const struct event *e) {
         }
         j->cut_fields = n < e->n;
         if (j->node) {
-                uint32_t own = judge_node_fields(j, j->fields + n, OWN_FIELDS_MAX - 1);
+                uint32_t own = judge_node_fields(j, j->fields + n, NODE_FIELDS_MAX);
                 for (; own > 0; own--)
                         j->field_of[n++] = UINT32_MAX;
         }
@@ -114,6 +115,48 @@ static int say_report(struct judge *j, const struct event *e, const struct findi
         if (j->buf.failed)
                 return -ENOMEM;
         return judge_say(j, OUTBOX_FINDING, buf_get(&j->buf));
+}
+
+static void add_own(struct judge *j, struct span name, struct span value, bool matched) {
+        if (!value.p || value.len == 0)
+                return;
+        j->field_of[j->n_fields] = UINT32_MAX;
+        j->fields[j->n_fields++] =
+                (struct finding_field){.name = name, .value = value, .matched = matched};
+}
+
+/* One finding for each indicator that speaks through the rule: each may be an alert of its own. */
+static int say_indicators(struct judge *j, const struct event *e, const struct finding *like) {
+        struct match_indicator x;
+        int r = 0;
+
+        if (j->n_fields == 0)
+                fill_fields(j, e);
+        uint32_t n = j->n_fields;
+        for (uint32_t i = 0; r == 0 && matcher_indicator(j->matcher, i, &x); i++) {
+                struct finding f = *like;
+                char time[40] = "";
+
+                if (x.rule != f.rule)
+                        continue;
+                for (uint32_t k = 0; k < n; k++)
+                        j->fields[k].matched = j->field_of[k] == x.field;
+                if (x.expires != TIME_NONE)
+                        time_format(time, x.expires, 0);
+                add_own(j, SPAN("coloa.indicator"), x.value, true);
+                add_own(j, SPAN("coloa.indicator.type"), x.type, false);
+                add_own(j, SPAN("coloa.indicator.name"), x.name, false);
+                add_own(j, SPAN("coloa.indicator.tlp"), x.tlp, false);
+                add_own(j, SPAN("coloa.indicator.until"), span_str(time), false);
+                f.fields = j->fields;
+                f.n_fields = j->n_fields;
+                f.flags = FINDING_REPORT | (j->cut_fields ? FINDING_CUT : 0u);
+                buf_reset(&j->buf);
+                finding_encode(&j->buf, &f);
+                r = j->buf.failed ? -ENOMEM : judge_say(j, OUTBOX_FINDING, buf_get(&j->buf));
+                j->n_fields = n;
+        }
+        return r;
 }
 
 int judge_say_event(struct judge *j, const struct batch *b, const struct event *e) {
@@ -180,7 +223,9 @@ int judge_say_findings(struct judge *j, const struct batch *b, const struct even
                 if (!program_rule(j->program, rules[i], &info))
                         continue;
                 f.rule = rules[i];
-                int r = info.report ? say_report(j, e, &f) : 0;
+                int r = info.indicator ? say_indicators(j, e, &f)
+                        : info.report  ? say_report(j, e, &f)
+                                       : 0;
                 if (r == 0 && info.correlate)
                         r = say_hit(j, e, &f);
                 if (r < 0)

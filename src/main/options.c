@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "main/rulebook.h"
 #include "os/os.h"
 #include "wire/batch.h"
 
@@ -27,6 +28,17 @@ static const char *const help_en =
         "      --min-level LEVEL    informational, low, medium, high, critical\n"
         "      --tag TAG            only rules with this tag (prefix, such as attack.t1059); twice "
         "at most\n"
+        "\n"
+        "      --intel PATH         indicators: STIX 2.1, MISP or CSV files, directories; again "
+        "for "
+        "more\n"
+        "      --warning-list PATH  MISP warning lists: values that are no indicators\n"
+        "      --intel-expiry SPAN  life of indicators without an end, such as 90d (default: for "
+        "ever)\n"
+        "      --intel-at T         which indicators were in force at T (default: now)\n"
+        "      --intel-columns A,B  columns of CSV files without a header, such as "
+        "type,value,name\n"
+        "      --intel-fields FILE  fields to look in, instead of the shipped list\n"
         "\n"
         "  -o, --output FMT[=FILE]  terminal, jsonl, csv, html, navigator, timesketch; again for "
         "more.\n"
@@ -69,6 +81,15 @@ static const char *const help_vi =
         "      --min-level MỨC      informational, low, medium, high, critical\n"
         "      --tag THẺ            chỉ các quy tắc có thẻ này (tiền tố, ví dụ attack.t1059); tối "
         "đa hai lần\n"
+        "\n"
+        "      --intel ĐƯỜNG_DẪN    chỉ dấu: tệp STIX 2.1, MISP, CSV hoặc thư mục; lặp lại để "
+        "thêm\n"
+        "      --warning-list Đ_DẪN danh sách cảnh báo của MISP: các giá trị không phải chỉ dấu\n"
+        "      --intel-expiry HẠN   thời hạn của chỉ dấu không ghi hạn, ví dụ 90d (mặc định: vô "
+        "hạn)\n"
+        "      --intel-at T         các chỉ dấu có hiệu lực vào lúc T (mặc định: bây giờ)\n"
+        "      --intel-columns A,B  cột của tệp CSV không có dòng tên, ví dụ type,value,name\n"
+        "      --intel-fields TỆP   các trường cần tìm, thay cho danh sách đi kèm\n"
         "\n"
         "  -o, --output DẠNG[=TỆP]  terminal, jsonl, csv, html, navigator, timesketch; lặp lại để "
         "thêm.\n"
@@ -125,6 +146,12 @@ static const struct option long_options[] = {
         {"log-sources", required_argument, NULL, OPT_LOGSOURCES},
         {"min-level", required_argument, NULL, OPT_MIN_LEVEL},
         {"tag", required_argument, NULL, OPT_TAG},
+        {"intel", required_argument, NULL, OPTION_INTEL},
+        {"warning-list", required_argument, NULL, OPTION_WARNINGS},
+        {"intel-columns", required_argument, NULL, OPTION_COLUMNS},
+        {"intel-fields", required_argument, NULL, OPTION_FIELDS},
+        {"intel-expiry", required_argument, NULL, OPTION_EXPIRY},
+        {"intel-at", required_argument, NULL, OPTION_AT},
         {"output", required_argument, NULL, 'o'},
         {"from", required_argument, NULL, OPT_FROM},
         {"to", required_argument, NULL, OPT_TO},
@@ -248,6 +275,55 @@ static int list_add(const char **list, unsigned *n, unsigned max, const char *op
         return 0;
 }
 
+static int too_often(const char *verb, const char *v) {
+        fprintf(stderr, "%s: %s: %s\n", verb, v, tr("given too often", "lặp lại quá nhiều lần"));
+        return 2;
+}
+
+int option_intel(struct hunt_options *o, const char *verb, int c, const char *v) {
+        const char *why = NULL;
+
+        if (c == OPTION_INTEL && o->n_intel == OPTION_LIST_MAX)
+                return too_often(verb, v);
+        if (c == OPTION_WARNINGS && o->n_warnings == OPTION_LIST_MAX)
+                return too_often(verb, v);
+        switch (c) {
+        case OPTION_INTEL: o->intel[o->n_intel++] = v; break;
+        case OPTION_WARNINGS: o->warnings[o->n_warnings++] = v; break;
+        case OPTION_FIELDS: o->intel_fields = v; break;
+        case OPTION_COLUMNS:
+                o->intel_columns = v;
+                if (strlen(v) > 255)
+                        why = tr("too long", "quá dài");
+                break;
+        case OPTION_EXPIRY:
+                o->intel_expiry = time_parse_span(span_str(v));
+                if (o->intel_expiry <= 0)
+                        why = tr("expected a time such as 90d", "phải là thời hạn như 90d");
+                break;
+        default:
+                o->intel_at = time_parse_iso(span_str(v), 0);
+                if (o->intel_at == TIME_NONE)
+                        why = tr("expected a date or time such as 2026-11-23T05:00:00Z",
+                                 "phải là ngày hoặc thời điểm như 2026-11-23T05:00:00Z");
+        }
+        if (!why)
+                return 0;
+        fprintf(stderr, "%s: %s: %s\n", verb, v, why);
+        return 2;
+}
+
+void option_intel_book(const struct hunt_options *o, struct rulebook_intel *ret) {
+        *ret = (struct rulebook_intel){.files = (const char **)(uintptr_t)o->intel,
+                                       .n_files = o->n_intel,
+                                       .warnings = (const char **)(uintptr_t)o->warnings,
+                                       .n_warnings = o->n_warnings,
+                                       .fields = o->intel_fields,
+                                       .columns = o->intel_columns,
+                                       .now = o->intel_at ? o->intel_at : os_now(),
+                                       .expiry = o->intel_expiry};
+}
+
 /* Options about what is read. */
 static int set_input_option(struct hunt_options *o, int c, const char *v) {
         long n;
@@ -313,6 +389,8 @@ static int set_color(struct hunt_options *o, const char *v) {
 }
 
 static int set_option(struct hunt_options *o, int c, char *v) {
+        if (c >= OPTION_INTEL && c <= OPTION_AT)
+                return option_intel(o, "coloa hunt", c, v);
         switch (c) {
         case 'r': return list_add(o->rules, &o->n_rules, OPTION_LIST_MAX, "-r", v);
         case 'o': return add_output(o, v);

@@ -20,6 +20,10 @@ struct hunt_options {
         unsigned n_rules;
         const char *placeholders[OPTION_LIST_MAX];
         unsigned n_placeholders;
+        const char *intel[OPTION_LIST_MAX], *warnings[OPTION_LIST_MAX];
+        unsigned n_intel, n_warnings;
+        const char *intel_columns, *intel_fields;
+        int64_t intel_at, intel_expiry; /* ns; 0: now, none */
         const char *tags[2];
         unsigned n_tags;
         const char *logsources;
@@ -51,6 +55,19 @@ int option_lang(const char *verb, const char *value);
 bool option_time(const char *text, int64_t *ret);
 /* 32 bytes: 64 hex digits, or a file that holds them. */
 bool key_read(const char *arg, unsigned char key[32]);
+/* One of the options about indicators (OPTION_INTEL …), shared with `coloa intel`: 0, or 2: said. */
+enum {
+        OPTION_INTEL = 512,
+        OPTION_WARNINGS,
+        OPTION_COLUMNS,
+        OPTION_FIELDS,
+        OPTION_EXPIRY,
+        OPTION_AT
+};
+int option_intel(struct hunt_options *o, const char *verb, int c, const char *v);
+/* What they say. */
+struct rulebook_intel;
+void option_intel_book(const struct hunt_options *o, struct rulebook_intel *ret);
 /* LEVEL_NONE when there is no such name. */
 enum level level_from_name(const char *s);
 

@@ -146,8 +146,9 @@ static int start_ingest(struct pool *p) {
 }
 
 static int start_judge(struct pool *p, struct judge *j) {
-        char zone[32], year[32], from[40], to[40], memo[16], level[16], landlock[24], tags[2][128];
-        const char *args[14];
+        char zone[32], year[32], from[40], to[40], memo[16], level[16], landlock[24], tags[2][128],
+                now[40];
+        const char *args[15];
         unsigned n = 0;
         int fds[3] = {p->ring_ro, p->o.program_fd, j->outbox_fd};
 
@@ -158,6 +159,8 @@ static int start_judge(struct pool *p, struct judge *j) {
         snprintf(memo, sizeof(memo), "memo=%d", !p->o.no_memo);
         snprintf(level, sizeof(level), "level=%u", p->o.min_level);
         snprintf(landlock, sizeof(landlock), "landlock=%d", p->o.landlock);
+        snprintf(now, sizeof(now), "now=%lld", (long long)p->o.now);
+        args[n++] = now;
         args[n++] = zone;
         args[n++] = year;
         args[n++] = from;

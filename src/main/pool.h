@@ -35,6 +35,7 @@ struct pool_options {
         int64_t from, to; /* TIME_NONE: no bound */
         int zone_sec, year;
         bool no_memo;
+        int64_t now; /* what indicators have expired */
         bool leftovers;
         bool pin; /* all on one CPU: for measurements */
         uint32_t min_level;

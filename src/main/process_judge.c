@@ -104,6 +104,8 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
                         j->from = v;
                 else if (span_eq(name, SPAN("to")))
                         j->to = v;
+                else if (span_eq(name, SPAN("now")))
+                        j->now = v;
                 else if (span_eq(name, SPAN("leftovers")))
                         j->decode.leftovers = v != 0;
                 else if (span_eq(name, SPAN("memo")))
@@ -177,6 +179,7 @@ int process_judge(int argc, char **argv) {
         r = matcher_new(&j.matcher, j.program, &o);
         if (r < 0)
                 return 14;
+        matcher_clock(j.matcher, j.now);
         if (j.seek)
                 judge_seek_rules(&j);
         if (sandbox_enter(SANDBOX_JUDGE, landlock, (size_t)2 << 30, NULL) < 0)

@@ -7,6 +7,7 @@
 #include "main/processes.h"
 #include "main/spawn.h"
 #include "os/sandbox.h"
+#include "rules/indicators.h"
 #include "rules/lint.h"
 #include "rules/listing.h"
 #include "rules/parse.h"
@@ -33,6 +34,7 @@ static int sealed(const char *name, struct span s, int *ret_fd) {
 }
 
 static void count(const struct ruleset *s, struct msg_rules_done *d) {
+        d->n_errors = d->n_warnings = 0;
         d->n_rules = s->n_rules;
         d->n_correlations = s->n_correlations;
         d->n_refused = s->n_refused;
@@ -95,8 +97,54 @@ static int import_verdicts(struct buf *out, const struct ruleset *s, struct span
         return r;
 }
 
+static void count_intel(const struct intel_set *s, struct msg_rules_done *d) {
+        const struct intel_counts *c = &s->counts;
+
+        d->n_indicators = (uint32_t)(c->kept - c->doubled);
+        d->n_intel_left = (uint32_t)(c->expired + c->revoked + c->warned + c->inactive +
+                                     c->unsupported + c->malformed + c->over);
+        for (uint32_t i = 0; i < s->n_problems; i++)
+                d->n_intel_errors += s->problems[i].error;
+}
+
+/* Indicators into the set, and what is to be said of them into `text`. `table` must outlive the set.
+ */
+static int intel(const struct msg_rules_job *job, struct span bundle, struct msg_rules_done *d,
+                 struct ruleset *rules, struct buf *table, struct buf *text) {
+        bool list = job->job == RULES_INTEL_LIST_TEXT || job->job == RULES_INTEL_LIST_JSON;
+        struct intel_options o = {
+                .now = job->now,
+                .expiry = job->expiry,
+                .columns = span_of(job->columns, strnlen(job->columns, sizeof(job->columns))),
+                .list = list ? text : NULL,
+                .json = job->job == RULES_INTEL_LIST_JSON};
+        struct intel_set *s = calloc(1, sizeof(*s));
+        int64_t t0 = os_monotonic();
+        int r = s ? indicators_read(rules, s, table, bundle, &o) : -ENOMEM;
+
+        if (r == 0) {
+                count_intel(s, d);
+                if (job->job == RULES_INTEL_TEXT)
+                        indicators_text(text, s);
+                else if (job->job == RULES_INTEL_JSON)
+                        indicators_json(text, s);
+                else if (!list)
+                        indicators_brief(text, s);
+        }
+        if (s)
+                intel_set_deinit(s);
+        free(s);
+        d->intel_ns = (uint64_t)(os_monotonic() - t0);
+        return r;
+}
+
+static bool is_intel(uint32_t job) {
+        return job >= RULES_INTEL_TEXT && job <= RULES_INTEL_LIST_JSON;
+}
+
 static int run(const struct msg_rules_job *job, struct span bundle, struct msg_rules_done *d,
                struct buf *text, struct buf *program) {
+        _cleanup_(buf_deinit) struct buf table = {0};
         struct ruleset set = {0};
         int64_t t0 = os_monotonic();
         int r;
@@ -105,16 +153,23 @@ static int run(const struct msg_rules_job *job, struct span bundle, struct msg_r
                 return zipfile_read(text, bundle);
         if (job->job == RULES_REGRESS)
                 return regress_lines(text, bundle);
+        if (is_intel(job->job))
+                return intel(job, bundle, d, NULL, &table, text);
         r = ruleset_parse(&set, bundle);
         int64_t t1 = os_monotonic();
         d->parse_ns = (uint64_t)(t1 - t0);
         if (r == 0 && job->lint)
                 r = lint_ruleset(&set);
+        count(&set, d);
+        if (r == 0 && job->job == RULES_COMPILE)
+                r = intel(job, bundle, d, &set, &table, text);
         t1 = os_monotonic();
         if (r == 0)
                 r = program_compile(program, &set, bundle);
         d->compile_ns = (uint64_t)(os_monotonic() - t1);
+        uint32_t n_rules = d->n_rules;
         count(&set, d);
+        d->n_rules = n_rules; /* not those that speak for feeds */
         if (r == 0 && job->job == RULES_COMPILE)
                 keep_errors(&set);
         if (r == 0 && (job->job == RULES_CHECK_TEXT || job->job == RULES_COMPILE))

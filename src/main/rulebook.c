@@ -13,6 +13,8 @@
 #define RULE_FILE_MAX                                                                              \
         ((size_t)64 << 20) /* a zip may be large; a YAML file is cut off by the parser at 1 MiB */
 
+#define INTEL_FILE_MAX ((size_t)512 << 20)
+
 void rulebook_complain(void *ctx, const char *path, int error) {
         int *first = ctx;
 
@@ -77,6 +79,41 @@ static int add_files(struct buf *bundle, enum bundle_kind kind, const char *path
         return r < 0 ? r : first;
 }
 
+static bool like_intel(const char *path) {
+        static const char *const suffixes[] = {".json", ".csv", ".txt", ".stix", ".stix2", ".list"};
+
+        for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
+                if (ends(path, suffixes[i]))
+                        return true;
+        return false;
+}
+
+static int add_intel(struct buf *bundle, enum bundle_kind kind, const char *path) {
+        struct inputs in = {0};
+        struct stat st;
+        int first = 0;
+        bool single = os_stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+        int r = inputs_add(&in, path, rulebook_complain, &first);
+
+        for (uint32_t i = 0; i < in.n && r == 0; i++) {
+                const char *p = in.list[i].path;
+                char *text;
+                size_t len;
+
+                if (!single && !like_intel(p))
+                        continue;
+                r = os_read_file(p, INTEL_FILE_MAX, &text, &len);
+                if (r < 0) {
+                        rulebook_complain(&first, p, r);
+                        break;
+                }
+                bundle_add(bundle, kind, span_str(p), span_of(text, len));
+                free(text);
+        }
+        inputs_deinit(&in);
+        return r < 0 ? r : first;
+}
+
 /* The shipped entries of one kind. */
 static int add_shipped(struct buf *bundle, enum bundle_kind kind) {
         struct span all = content_bundle();
@@ -87,6 +124,17 @@ static int add_shipped(struct buf *bundle, enum bundle_kind kind) {
         while ((r = bundle_next(all, &pos, &e)) == 1)
                 if (e.kind == kind)
                         bundle_add(bundle, kind, e.name, e.data);
+        return r;
+}
+
+int rulebook_gather_intel(struct buf *bundle, const struct rulebook_intel *o) {
+        int r = o->fields ? add_files(bundle, BUNDLE_INTEL_FIELDS, o->fields, -1)
+                          : add_shipped(bundle, BUNDLE_INTEL_FIELDS);
+
+        for (unsigned i = 0; i < o->n_warnings && r == 0; i++)
+                r = add_intel(bundle, BUNDLE_WARNINGS, o->warnings[i]);
+        for (unsigned i = 0; i < o->n_files && r == 0; i++)
+                r = add_intel(bundle, BUNDLE_INDICATORS, o->files[i]);
         return r;
 }
 
@@ -101,6 +149,8 @@ int rulebook_gather(struct buf *bundle, const struct rulebook_options *o) {
                 r = add_files(bundle, BUNDLE_RULE, o->rules[i], o->landlock);
         for (unsigned i = 0; i < o->n_placeholders && r == 0; i++)
                 r = add_files(bundle, BUNDLE_PLACEHOLDER, o->placeholders[i], o->landlock);
+        if (r == 0 && o->intel && o->intel->n_files)
+                r = rulebook_gather_intel(bundle, o->intel);
         size_t before = bundle->len;
         if (r == 0)
                 r = o->logsources ? add_files(bundle, BUNDLE_LOGSOURCE, o->logsources, o->landlock)
@@ -180,6 +230,12 @@ int rulebook_run(struct rulebook *ret, const struct rulebook_options *o, struct 
                                     .bundle_len = bundle.len,
                                     .filter = o->filter};
 
+        if (o->intel) {
+                job.now = o->intel->now;
+                job.expiry = o->intel->expiry;
+                snprintf(job.columns, sizeof(job.columns), "%s",
+                         o->intel->columns ? o->intel->columns : "");
+        }
         snprintf(landlock, sizeof(landlock), "%d", o->landlock);
         int r = os_memfd("bundle", &fd);
         if (r == 0)

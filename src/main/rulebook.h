@@ -10,6 +10,16 @@
 #include "rules/program.h"
 #include "wire/message.h"
 
+/* Indicators: files and directories (of those *.json, *.csv, *.txt, *.stix and *.list). */
+struct rulebook_intel {
+        const char **files, **warnings; /* warnings: MISP warning lists */
+        unsigned n_files, n_warnings;
+        const char *fields;  /* instead of the shipped content/intel, or NULL */
+        const char *columns; /* or NULL */
+        int64_t now;         /* ns; what has expired is left out */
+        int64_t expiry;      /* ns; 0: what has no end lives for ever */
+};
+
 struct rulebook_options {
         const char **rules; /* files, directories, zips */
         unsigned n_rules;   /* 0: the shipped pack */
@@ -19,7 +29,8 @@ struct rulebook_options {
         const char *logsources; /* a directory instead of the shipped maps, or NULL */
         enum rules_job job;
         bool lint;
-        int landlock; /* -1: all the kernel has */
+        const struct rulebook_intel *intel; /* or NULL */
+        int landlock;                       /* -1: all the kernel has */
         struct rules_filter filter;
 };
 
@@ -46,6 +57,7 @@ int rulebook_run(struct rulebook *ret, const struct rulebook_options *o, struct 
 
 /* Only reads the files into a bundle; what cannot be read was said on standard error. */
 int rulebook_gather(struct buf *bundle, const struct rulebook_options *o);
+int rulebook_gather_intel(struct buf *bundle, const struct rulebook_intel *o);
 /* An inputs_problem that prints and keeps the first error in *(int *)ctx. */
 void rulebook_complain(void *ctx, const char *path, int error);
 

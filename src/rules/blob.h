@@ -9,6 +9,7 @@
 #ifndef RULES_BLOB_H
 #define RULES_BLOB_H
 
+#include "intel/look.h"
 #include "rules/source.h"
 
 #define BLOB_MAGIC UINT64_C(0x31676f7270616c43)
@@ -35,6 +36,8 @@ enum blob_section {
         SEC_K1NAME,
         SEC_CORR,
         SEC_SPEC, /* bytes: rules/corr_spec.h */
+        SEC_FIELD,
+        SEC_INTEL, /* bytes: intel/table.h; empty: no indicators */
         SEC_MAX,
 };
 
@@ -82,7 +85,7 @@ enum {
 };
 #define WORD_ARG 0x0fffffffu
 
-enum { RULE_REPORT = 1, RULE_CORRELATE = 2, RULE_UNMAPPED = 4 };
+enum { RULE_REPORT = 1, RULE_CORRELATE = 2, RULE_UNMAPPED = 4, RULE_INDICATOR = 8 };
 
 struct b_rule {
         struct b_str id, title, title_vi, description, description_vi, file;
@@ -151,6 +154,12 @@ struct b_k1name {
         struct b_str from, to;
 };
 
+/* Events' fields of that name are looked up among the indicators. */
+struct b_field {
+        struct b_str name, beside; /* canonical, no blanks, lower case; beside: empty: any */
+        uint32_t holds;            /* enum intel_field */
+};
+
 /* ---- reading, for the matcher: everything was checked by program_open() ---- */
 
 struct program {
@@ -176,6 +185,9 @@ struct program {
         const struct b_k1name *k1names;
         const struct b_rule *corrs;
         struct span spec;
+        const struct b_field *fields;
+        struct span intel_bytes;
+        struct intel_table intel; /* n 0: none */
         uint32_t n[SEC_MAX];
 };
 

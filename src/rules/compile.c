@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "rules/blob.h"
 #include "rules/corr_spec.h"
+#include "rules/indicators.h"
 #include "rules/program.h"
 
 /* A set of byte strings or records already written: open addressing, hash → position + 1. */
@@ -212,6 +213,14 @@ static uint32_t put_source(struct compiler *c, const struct logsource *l, struct
                 put_alt(c, c->alts[i]);
         buf_add(&c->sec[SEC_SOURCE], &s, sizeof(s));
         return n;
+}
+
+/* A source that no event belongs to. */
+static uint32_t put_no_source(struct compiler *c) {
+        struct b_source s = {put_str(c, SPAN("//")), {COUNT(c, SEC_ALT, struct b_alt), 0}};
+
+        buf_add(&c->sec[SEC_SOURCE], &s, sizeof(s));
+        return COUNT(c, SEC_SOURCE, struct b_source) - 1;
 }
 
 /* ---- atoms and expressions ---- */
@@ -414,9 +423,11 @@ static void put_rule(struct compiler *c, uint32_t i, const bool *correlate) {
         memset(&t, 0, sizeof(t));
         put_meta(c, &t, &r->meta);
         t.flags = (uint8_t)((r->report ? RULE_REPORT : 0) | (correlate[i] ? RULE_CORRELATE : 0));
-        t.source = put_source(c, &r->source, &why);
+        t.source = r->indicator ? put_no_source(c) : put_source(c, &r->source, &why);
         const struct b_source *s = (const struct b_source *)(void *)c->sec[SEC_SOURCE].p + t.source;
-        if (!c->sec[SEC_SOURCE].failed && s->alts.n == 0) {
+        if (r->indicator) {
+                t.flags |= RULE_INDICATOR;
+        } else if (!c->sec[SEC_SOURCE].failed && s->alts.n == 0) {
                 t.flags |= RULE_UNMAPPED;
                 diag_unmapped(c, r, why);
         }
@@ -455,7 +466,33 @@ static int put_correlations(struct compiler *c, bool *correlate) {
         return 0;
 }
 
-/* Header, then the sections, each aligned to 8. */
+/* As rules/intel_match.c makes names of events. */
+static struct b_str put_lower(struct compiler *c, struct span name) {
+        char lower[INTEL_NAME_MAX];
+        size_t n = 0;
+
+        name = source_canonical(&c->map, name);
+        for (size_t i = 0; i < name.len && n < sizeof(lower); i++)
+                if (name.p[i] != ' ')
+                        lower[n++] = ascii_lower(name.p[i]);
+        return put_str(c, span_of(lower, n));
+}
+
+static void put_field(void *ctx, struct span name, struct span beside, enum intel_field holds) {
+        struct compiler *c = ctx;
+        struct b_field f = {put_lower(c, name), put_lower(c, beside), holds};
+
+        buf_add(&c->sec[SEC_FIELD], &f, sizeof(f));
+}
+
+static void put_fields(struct compiler *c, struct span bundle) {
+        int r = indicator_fields(bundle, put_field, c);
+
+        if (r < 0 && !c->error)
+                c->error = r;
+}
+
+/* Header, then the sections, each aligned to 64. */
 static int assemble(struct compiler *c, struct buf *out) {
         static const size_t size[SEC_MAX] = {
                 [SEC_STR] = 1,
@@ -477,15 +514,17 @@ static int assemble(struct compiler *c, struct buf *out) {
                 [SEC_K1NAME] = sizeof(struct b_k1name),
                 [SEC_CORR] = sizeof(struct b_rule),
                 [SEC_SPEC] = 1,
+                [SEC_FIELD] = sizeof(struct b_field),
+                [SEC_INTEL] = 1,
         };
         struct b_header h = {.magic = BLOB_MAGIC, .version = BLOB_VERSION};
         size_t at = sizeof(h), start = out->len;
-        static const char zeros[8];
+        static const char zeros[64];
 
         for (unsigned i = 0; i < SEC_MAX; i++) {
                 if (c->sec[i].failed)
                         return FAIL(-ENOMEM);
-                at = (at + 7) & ~(size_t)7;
+                at = (at + 63) & ~(size_t)63; /* lines of the cache: intel/table.c */
                 h.sec[i].off = (uint32_t)at;
                 h.sec[i].n = (uint32_t)(c->sec[i].len / size[i]);
                 at += c->sec[i].len;
@@ -520,6 +559,10 @@ static int compile(struct compiler *c, struct buf *out, struct span bundle) {
                 return FAIL(-ENOMEM);
         put_map(c);
         put_correlations(c, correlate);
+        if (c->set->intel.p) {
+                put_fields(c, bundle);
+                buf_span(&c->sec[SEC_INTEL], c->set->intel);
+        }
         for (uint32_t i = 0; i < c->set->n_rules && !c->error; i++)
                 put_rule(c, i, correlate);
         if (c->error)

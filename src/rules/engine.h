@@ -18,6 +18,7 @@
 #define SHAPE_KEYS 6u
 #define CHANNEL_HEADS 256u
 #define BUCKET_HEADS 1024u
+#define INTEL_HITS_MAX 16u /* of one event */
 
 /* ---- names (rules/shape.c) ---- */
 
@@ -45,6 +46,18 @@ struct shape_ref {
         uint32_t slot;
 };
 
+/* What is known of a field by its name. */
+struct name_ids {
+        uint32_t slot;  /* names_event_slot() */
+        uint32_t intel; /* intel_match_name() */
+};
+
+/* A field that indicators are looked for in. */
+struct shape_intel {
+        uint32_t field;
+        uint32_t holds; /* enum intel_field */
+};
+
 /* How a JSON event of this shape may be classified. */
 struct shape_class {
         uint32_t test;       /* of the program; NONE32: none holds */
@@ -63,6 +76,8 @@ struct shape {
          * several of a name, so that views are not kept. */
         uint32_t n_keys, keys[SHAPE_KEYS];
         struct view *views;
+        uint32_t n_intel;
+        struct shape_intel *intel;
 };
 
 struct shape_node;
@@ -308,6 +323,12 @@ struct matcher {
         uint32_t kw_epoch; /* keywords that were not marked do not hold */
         enum format format;
         struct span payload;
+        struct intel_names *intel_names; /* NULL: no indicators */
+        uint32_t now_s;                  /* seconds since 1970: what has expired; 0: nothing */
+        struct intel_hit {
+                uint32_t entry, field, holds;
+        } intel_hits[INTEL_HITS_MAX];
+        uint32_t n_intel_hits;
         bool padded; /* RAWSCAN_PADDING bytes may be read behind the record */
 };
 
@@ -320,6 +341,17 @@ void shapes_forget(struct matcher *m);
 /* view.c: finds or makes the view of the event. NULL: out of memory. */
 struct view *view_of(struct matcher *m, const struct event *e, struct shape *s);
 void view_refresh(struct view *v); /* after the bucket's tables were made anew */
+
+/* intel_match.c */
+int intel_match_init(struct matcher *m);
+/* Which fields of the shape are looked at. False: out of memory. */
+bool intel_match_shape(struct matcher *m, struct arena *a, const struct name_ids *ids,
+                       struct shape *s);
+/* A number for the name if indicators are looked for in such fields, or if one of those must stand
+ * beside it; else NONE32. */
+uint32_t intel_match_name(struct matcher *m, struct span name);
+/* The event at hand: adds to m->hits and m->intel_hits. */
+void intel_match_run(struct matcher *m, const struct shape *s);
 
 /* channel.c */
 struct channel *channel_of(struct matcher *m, uint8_t kind, struct span key1);
@@ -357,6 +389,9 @@ void bucket_learn(struct matcher *m, struct bucket *b);
 int keywords_make(struct matcher *m, struct bucket *b);
 /* Keyword leaves that hold, in `to` (room for 2 * n_keywords). */
 uint32_t keywords_run(struct matcher *m, uint32_t *to);
+
+/* match.c: one more hit, in its order, once. */
+void matcher_add_hit(struct matcher *m, uint32_t rule);
 
 /* eval.c: on the event at hand */
 bool leaf_holds(struct matcher *m, uint32_t leaf);

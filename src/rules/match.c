@@ -173,7 +173,8 @@ static int init(struct matcher *m, const struct program *g, const struct match_o
         arena_init(&m->channel_arena, (size_t)4 << 20);
         shapes_init(m);
         m->bucket_limit = MAX(memory, (size_t)16 << 20) * 2 +
-                          g->len * 4; /* all the buckets that real logs need, and some */
+                          (g->len - g->intel_bytes.len) *
+                                  4; /* all the buckets that real logs need, and some */
         m->grams = arena_zalloc(&m->arena, sizeof(*m->grams));
         m->text = arena_array(&m->arena, EVENT_FIELDS_MAX, sizeof(*m->text));
         m->tris = arena_zalloc(&m->arena, sizeof(*m->tris));
@@ -194,6 +195,8 @@ static int init(struct matcher *m, const struct program *g, const struct match_o
                 r = atoms_init(&m->atoms, g);
         if (r == 0)
                 r = guess_atoms(m);
+        if (r == 0)
+                r = intel_match_init(m);
         if (r == 0)
                 r = memo_init(&m->memo, memory / 2, m->o.no_memo);
         return r;
@@ -418,9 +421,29 @@ static void match(struct matcher *m) {
                 evaluate(m, n_cand);
 }
 
+void matcher_add_hit(struct matcher *m, uint32_t rule) {
+        uint32_t i = m->n_hits;
+
+        for (uint32_t k = 0; k < m->n_hits; k++)
+                if (m->hits[k] == rule)
+                        return;
+        if (!room_for(&m->hits, &m->hits_cap, (size_t)m->n_hits + 1)) {
+                m->failed = true;
+                return;
+        }
+        for (; i > 0 && m->hits[i - 1] > rule; i--)
+                m->hits[i] = m->hits[i - 1];
+        m->hits[i] = rule;
+        m->n_hits++;
+}
+
+void matcher_clock(struct matcher *m, int64_t now) {
+        m->now_s = now > 0 ? (uint32_t)MIN(now / NS_PER_SEC, (int64_t)UINT32_MAX) : 0;
+}
+
 uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **ret_rules) {
         m->stats.events++;
-        m->n_hits = m->n_cand = 0;
+        m->n_hits = m->n_cand = m->n_intel_hits = 0;
         m->e = e;
         m->b = NULL;
         next_epoch(m);
@@ -448,6 +471,8 @@ uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **
                 view_refresh(m->view);
         }
         match(m);
+        if (s->n_intel)
+                intel_match_run(m, s);
         m->stats.hits += m->n_hits;
         m->stats.regex_limits = m->atoms.regex_limits;
         *ret_rules = m->hits;
@@ -487,6 +512,10 @@ void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bo
         memset(matched, 0, e->n);
         while ((in = holding(m, rule, &at)))
                 explain(m, in->root, matched);
+        for (uint32_t i = 0; i < m->n_intel_hits; i++)
+                if (m->g->intel.first_rule + m->g->intel.entries[m->intel_hits[i].entry].rule ==
+                    rule)
+                        matched[m->intel_hits[i].field] = true;
 }
 
 static struct span wanted_value(struct matcher *m, const struct b_alt *alt, struct b_str name) {

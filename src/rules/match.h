@@ -41,6 +41,20 @@ void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bo
 uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule, struct span *names,
                         struct span *values, uint32_t max);
 
+/* What time it is for what expires; ns since 1970, 0 or less: nothing has expired. */
+void matcher_clock(struct matcher *m, int64_t now);
+
+/* An indicator that the last event held. Spans live until the next call of matcher_indicator() or
+ * matcher_run(). */
+struct match_indicator {
+        uint32_t rule, field; /* of the event */
+        struct span type, value, name, tlp;
+        int64_t expires; /* ns; TIME_NONE: never */
+        unsigned confidence;
+};
+/* The i-th; false: there are fewer. Slow. */
+bool matcher_indicator(struct matcher *m, uint32_t i, struct match_indicator *ret);
+
 const struct match_stats *matcher_stats(const struct matcher *m);
 
 #endif

@@ -50,7 +50,7 @@ static const struct check_field f_rule[] = {F_STR(b_rule, id),
                                             F_RANGE(b_rule, wanted, SEC_STRS),
                                             F_BYTE(b_rule, level, 6),
                                             F_BYTE(b_rule, status, 6),
-                                            F_BYTE(b_rule, flags, 8)};
+                                            F_BYTE(b_rule, flags, 16)};
 static const struct check_field f_source[] = {F_STR(b_source, name),
                                               F_RANGE(b_source, alts, SEC_ALT)};
 static const struct check_field f_alt[] = {
@@ -73,6 +73,9 @@ static const struct check_field f_test[] = {F_U32(b_test, kind, SOURCE_KINDS_MAX
                                             F_STR(b_test, key2)};
 static const struct check_field f_k1name[] = {F_U32(b_k1name, kind, SOURCE_KINDS_MAX),
                                               F_STR(b_k1name, from), F_STR(b_k1name, to)};
+
+static const struct check_field f_field[] = {F_STR(b_field, name), F_STR(b_field, beside),
+                                             F_U32(b_field, holds, INTEL_FIELDS)};
 
 #define KIND(type, fields)                                                                         \
         { sizeof(type), fields, ARRAY_LEN(fields) }
@@ -100,6 +103,8 @@ static const struct {
         [SEC_K1NAME] = KIND(struct b_k1name, f_k1name),
         [SEC_CORR] = KIND(struct b_rule, f_rule),
         [SEC_SPEC] = {1, NULL, 0},
+        [SEC_FIELD] = KIND(struct b_field, f_field),
+        [SEC_INTEL] = {1, NULL, 0},
 };
 
 static bool range_ok(const struct program *g, struct b_range r, unsigned sec) {
@@ -218,6 +223,20 @@ static bool sums_ok(const struct program *g) {
                                g->n[SEC_CONST] + g->n[SEC_VALUE] + g->n[SEC_KEY2];
 }
 
+/* Indicators speak through rules that are made for them and that nothing else can match. */
+static bool intel_ok(struct program *g) {
+        if (g->intel_bytes.len == 0)
+                return true;
+        if (intel_table_open(&g->intel, g->intel_bytes) != 0 ||
+            g->intel.first_rule > g->n[SEC_RULE] ||
+            g->intel.n_rules > g->n[SEC_RULE] - g->intel.first_rule)
+                return false;
+        for (uint32_t i = 0; i < g->intel.n_rules; i++)
+                if (!(g->rules[g->intel.first_rule + i].flags & RULE_INDICATOR))
+                        return false;
+        return true;
+}
+
 static int sections(struct program *g) {
         const struct b_header *h = g->h;
         const void **to[SEC_MAX] = {[SEC_STR] = (const void **)&g->str,
@@ -238,7 +257,9 @@ static int sections(struct program *g) {
                                     [SEC_TEST] = (const void **)&g->tests,
                                     [SEC_K1NAME] = (const void **)&g->k1names,
                                     [SEC_CORR] = (const void **)&g->corrs,
-                                    [SEC_SPEC] = (const void **)&g->spec.p};
+                                    [SEC_SPEC] = (const void **)&g->spec.p,
+                                    [SEC_FIELD] = (const void **)&g->fields,
+                                    [SEC_INTEL] = (const void **)&g->intel_bytes.p};
 
         for (unsigned s = 0; s < SEC_MAX; s++) {
                 size_t off = h->sec[s].off, bytes = h->sec[s].n * kinds[s].size;
@@ -248,12 +269,13 @@ static int sections(struct program *g) {
                 *to[s] = g->base + off;
         }
         g->spec.len = g->n[SEC_SPEC];
+        g->intel_bytes.len = g->n[SEC_INTEL];
         for (unsigned s = 0; s < SEC_MAX; s++)
                 for (size_t i = 0; kinds[s].f && i < g->n[s]; i++)
                         if (!record_ok(g, g->base + h->sec[s].off + i * kinds[s].size, kinds[s].f,
                                        kinds[s].n))
                                 return -EBADMSG;
-        return exprs_ok(g) && sums_ok(g) ? 0 : -EBADMSG;
+        return exprs_ok(g) && sums_ok(g) && intel_ok(g) ? 0 : -EBADMSG;
 }
 
 int program_open(struct program **ret, const void *p, size_t len) {
@@ -292,6 +314,10 @@ uint32_t program_correlations(const struct program *g) {
         return g->n[SEC_CORR];
 }
 
+uint32_t program_indicators(const struct program *g) {
+        return g->intel.n;
+}
+
 static bool rule_view(const struct program *g, const struct b_rule *rules, uint32_t n, uint32_t i,
                       struct program_rule *ret) {
         if (i >= n)
@@ -308,6 +334,7 @@ static bool rule_view(const struct program *g, const struct b_rule *rules, uint3
                                      .report = r->flags & RULE_REPORT,
                                      .correlate = r->flags & RULE_CORRELATE,
                                      .unmapped = r->flags & RULE_UNMAPPED,
+                                     .indicator = r->flags & RULE_INDICATOR,
                                      .n_tags = r->tags.n};
         return true;
 }

@@ -23,10 +23,12 @@ struct program_rule {
         enum level level;
         enum status status;
         bool report, correlate, unmapped;
+        bool indicator; /* speaks for a feed of indicators; no condition of its own */
         uint32_t n_tags;
 };
 uint32_t program_rules(const struct program *g);
 uint32_t program_correlations(const struct program *g);
+uint32_t program_indicators(const struct program *g);
 /* false when i is out of range. */
 bool program_rule(const struct program *g, uint32_t i, struct program_rule *ret);
 bool program_correlation_meta(const struct program *g, uint32_t i, struct program_rule *ret);

@@ -149,6 +149,7 @@ struct rule {
         struct meta meta;
         struct logsource source;
         struct expr *expr; /* conditions of a list are OR-ed */
+        bool indicator;      /* made for a feed of indicators: never by its condition */
         bool report; /* false: only correlations use it (they name it and say generate: false) */
         struct span *
                 wanted; /* fields that correlations need from a hit, after aliases: for the program */
@@ -235,6 +236,7 @@ struct ruleset {
         uint32_t n_documents; /* YAML documents that are to be rules, correlations or filters */
         uint32_t n_refused;   /* rules left out because of an error: each has a diag */
         uint32_t n_filters;
+        struct span intel; /* intel/table.h; p NULL: no indicators */
 };
 
 #endif

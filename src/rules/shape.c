@@ -27,7 +27,7 @@ struct shape_node {
         struct shape_node *parent, *chain; /* of the same hash */
         const char *name;
         uint32_t len, n_kids;
-        uint32_t slot;
+        struct name_ids ids;
         struct shape *shape; /* of events that end here */
 };
 
@@ -186,7 +186,7 @@ static struct shape_node *node_new(struct matcher *m, struct shape_node *parent,
                 return NULL;
         n->name = name.p;
         n->len = f->name_len;
-        n->slot = names_event_slot(m, name);
+        n->ids = (struct name_ids){names_event_slot(m, name), intel_match_name(m, name)};
         n->parent = parent;
         struct shape_node **head = node_head(m, parent, f);
         n->chain = *head;
@@ -303,23 +303,25 @@ static bool classify(struct matcher *m, struct arena *a, struct shape *s) {
 /* Room for at most `max` shapes' references is not needed: they are counted while the nodes are
  * walked. */
 static struct shape *shape_new(struct matcher *m, struct arena *a, const struct event *e,
-                               const uint32_t *slots) {
+                               const struct name_ids *ids) {
         struct shape *s = arena_zalloc(a, sizeof(*s));
         uint32_t n = 0;
 
         if (!s)
                 return NULL;
         for (uint32_t i = 0; i < e->n; i++)
-                n += slots[i] != NONE32;
+                n += ids[i].slot != NONE32;
         s->n = e->n;
         s->kind = e->kind;
         s->refs = arena_array(a, (size_t)n + 1, sizeof(*s->refs));
         if (!s->refs)
                 return NULL;
         for (uint32_t i = 0; i < e->n; i++)
-                if (slots[i] != NONE32)
-                        s->refs[s->n_refs++] = (struct shape_ref){i, slots[i]};
+                if (ids[i].slot != NONE32)
+                        s->refs[s->n_refs++] = (struct shape_ref){i, ids[i].slot};
         s->key2_field = NONE32;
+        if (m->intel_names && !intel_match_shape(m, a, ids, s))
+                return NULL;
         if (e->kind == EVENT_JSON)
                 return classify(m, a, s) ? s : NULL;
         uint32_t slot = m->key2_slot[e->kind];
@@ -333,20 +335,22 @@ static struct shape *shape_scratch(struct matcher *m, const struct event *e) {
         struct arena *a = &m->shapes.scratch_arena;
 
         arena_reset(a);
-        uint32_t *slots = arena_alloc(a, ((size_t)e->n + 1) * sizeof(*slots));
-        if (!slots)
+        struct name_ids *ids = arena_alloc(a, ((size_t)e->n + 1) * sizeof(*ids));
+        if (!ids)
                 return NULL;
-        for (uint32_t i = 0; i < e->n; i++)
-                slots[i] = names_event_slot(m, span_of(e->fields[i].name, e->fields[i].name_len));
-        return shape_new(m, a, e, slots);
+        for (uint32_t i = 0; i < e->n; i++) {
+                struct span name = span_of(e->fields[i].name, e->fields[i].name_len);
+                ids[i] = (struct name_ids){names_event_slot(m, name), intel_match_name(m, name)};
+        }
+        return shape_new(m, a, e, ids);
 }
 
 /* The walk left the tree (or ends where no event ended before): learn. */
 static struct shape *shape_learn(struct matcher *m, const struct event *e) {
         struct shape_node *n = m->shapes.root[e->kind];
-        uint32_t *slots = arena_alloc(&m->event_arena, ((size_t)e->n + 1) * sizeof(*slots));
+        struct name_ids *ids = arena_alloc(&m->event_arena, ((size_t)e->n + 1) * sizeof(*ids));
 
-        if (!slots)
+        if (!ids)
                 return shape_scratch(m, e);
         if (!n)
                 n = m->shapes.root[e->kind] = node_new(m, NULL, NULL);
@@ -354,9 +358,9 @@ static struct shape *shape_learn(struct matcher *m, const struct event *e) {
                 struct shape_node *k = node_next(m, n, &e->fields[i]);
                 n = k ? k : node_new(m, n, &e->fields[i]);
                 if (n)
-                        slots[i] = n->slot;
+                        ids[i] = n->ids;
         }
-        struct shape *s = n ? shape_new(m, &m->shapes.arena, e, slots) : NULL;
+        struct shape *s = n ? shape_new(m, &m->shapes.arena, e, ids) : NULL;
         if (s) {
                 n->shape = s;
                 return s;

@@ -12,6 +12,9 @@ enum bundle_kind {
         BUNDLE_LOGSOURCE,   /* content/logsources/NAME.yml */
         BUNDLE_PLACEHOLDER, /* placeholders for |expand */
         BUNDLE_OTHER,
+        BUNDLE_INTEL_FIELDS, /* content/intel/NAME.yml: which fields indicators are looked for in */
+        BUNDLE_INDICATORS,   /* STIX, MISP or CSV */
+        BUNDLE_WARNINGS,     /* a MISP warning list */
 };
 
 struct bundle_entry {

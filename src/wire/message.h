@@ -38,6 +38,10 @@ enum rules_job {
         RULES_REGRESS, /* bundle of info.yml files; output: a line per test, see main/rules_test.c
                         */
         RULES_IMPORT,  /* output: a line per rule file, in the bundle's order: "ok" or "refused" */
+        RULES_INTEL_TEXT, /* output: what the bundle's indicators are and what is wrong with them */
+        RULES_INTEL_JSON,
+        RULES_INTEL_LIST_TEXT, /* output: a line per indicator */
+        RULES_INTEL_LIST_JSON,
 };
 
 /* A filter of `rules list`; strings end with NUL, empty: any. */
@@ -51,6 +55,9 @@ struct msg_rules_job {
         uint32_t lang;
         uint32_t lint; /* extra checks */
         uint64_t bundle_len;
+        int64_t now;       /* ns: which indicators have expired */
+        int64_t expiry;    /* ns that indicators live which have no end; 0: for ever */
+        char columns[256]; /* of CSV files without a header; ends with NUL */
         struct rules_filter filter;
 };
 
@@ -60,7 +67,8 @@ struct msg_rules_done {
         uint64_t output_len;  /* first descriptor: text, diagnostics or bundle */
         uint64_t program_len; /* second descriptor when > 0 */
         uint32_t n_rules, n_correlations, n_refused, n_documents, n_filters, n_errors, n_warnings;
-        uint64_t parse_ns, compile_ns;
+        uint32_t n_indicators, n_intel_left, n_intel_errors; /* kept; left out; files at fault */
+        uint64_t parse_ns, compile_ns, intel_ns;
 };
 
 /* A few at a time: a hunt over small files is mostly opening them. One descriptor each. */

@@ -1,0 +1,208 @@
+/* Indicators in an event. Which fields may hold one is found out when a shape is learned; of an event
+ * only those values are looked at, through the memo: of a value seen before nothing is computed. The
+ * memo's key holds what the field may hold, so what was found under one name serves all names alike.
+ *
+ * What the memo keeps are entries of the table, expired or not: the clock is asked afterwards, so time
+ * that passes needs nothing to be forgotten. */
+#include <stdlib.h>
+
+#include "rules/engine.h"
+#include "rules/indicators.h"
+
+#define MEMO_TABLES 0xffffff00u /* beyond what buckets number their tables with */
+#define FIELDS_MAX 32u          /* of one event */
+
+struct intel_names {
+        struct {
+                struct span name;       /* p NULL: free */
+                uint32_t holds, beside; /* beside: place; NONE32: any event will do */
+        } * at;
+        uint32_t mask;
+        struct intel_found found; /* scratch */
+        struct intel_key key;
+};
+
+static uint32_t place(const struct intel_names *t, struct span name) {
+        uint32_t k = (uint32_t)hash_span(name, 5) & t->mask;
+
+        while (t->at[k].name.p && !span_eq(t->at[k].name, name))
+                k = (k + 1) & t->mask;
+        return k;
+}
+
+int intel_match_init(struct matcher *m) {
+        const struct program *g = m->g;
+        struct intel_names *t;
+        uint32_t size = 64;
+
+        if (g->intel.n == 0)
+                return 0;
+        while (size < g->n[SEC_FIELD] * 4)
+                size *= 2;
+        t = arena_zalloc(&m->arena, sizeof(*t));
+        if (!t)
+                return FAIL(-ENOMEM);
+        t->at = arena_array(&m->arena, size, sizeof(*t->at));
+        t->mask = size - 1;
+        if (!t->at)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0; i < g->n[SEC_FIELD]; i++) {
+                struct span name = blob_str(g, g->fields[i].name);
+                struct span beside = blob_str(g, g->fields[i].beside);
+                uint32_t k = place(t, name), b = beside.len ? place(t, beside) : NONE32;
+
+                t->at[k].name = name;
+                if (b != NONE32) { /* now that one of them has its place */
+                        b = place(t, beside);
+                        t->at[b].name = beside;
+                }
+                t->at[k].holds = g->fields[i].holds;
+                t->at[k].beside = b;
+        }
+        m->intel_names = t;
+        return 0;
+}
+
+/* Are there indicators that such a field could hold? */
+static bool worth_it(const struct intel_table *t, uint32_t holds) {
+        const uint32_t *n = t->counts;
+        uint32_t hosts = n[INTEL_ADDRESS] | n[INTEL_DOMAIN] | n[INTEL_TREE];
+
+        switch (holds) {
+        case INTEL_FIELD_HOST:
+        case INTEL_FIELD_HOSTS: return hosts;
+        case INTEL_FIELD_URL: return hosts | n[INTEL_URL];
+        case INTEL_FIELD_HASH:
+        case INTEL_FIELD_HASHES:
+                return n[INTEL_MD5] | n[INTEL_SHA1] | n[INTEL_SHA256] | n[INTEL_SHA512] |
+                       n[INTEL_IMPHASH];
+        case INTEL_FIELD_JA3: return n[INTEL_JA3];
+        default: return false;
+        }
+}
+
+uint32_t intel_match_name(struct matcher *m, struct span name) {
+        const struct intel_names *t = m->intel_names;
+        char lower[INTEL_NAME_MAX];
+        size_t n = 0;
+
+        if (!t)
+                return NONE32;
+        name = source_canonical(&m->map, name);
+        if (name.len > sizeof(lower))
+                return NONE32;
+        for (size_t i = 0; i < name.len; i++)
+                if (name.p[i] != ' ')
+                        lower[n++] = ascii_lower(name.p[i]);
+        uint32_t k = place(t, span_of(lower, n));
+        return t->at[k].name.p ? k : NONE32;
+}
+
+static bool has(const struct name_ids *ids, uint32_t n, uint32_t wanted) {
+        for (uint32_t i = 0; i < n; i++)
+                if (ids[i].intel == wanted)
+                        return true;
+        return false;
+}
+
+bool intel_match_shape(struct matcher *m, struct arena *a, const struct name_ids *ids,
+                       struct shape *s) {
+        const struct intel_names *t = m->intel_names;
+        struct shape_intel list[FIELDS_MAX];
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < s->n && n < FIELDS_MAX; i++) {
+                uint32_t k = ids[i].intel;
+
+                if (k == NONE32 || !worth_it(&m->g->intel, t->at[k].holds))
+                        continue;
+                if (t->at[k].beside == NONE32 || has(ids, s->n, t->at[k].beside))
+                        list[n++] = (struct shape_intel){i, t->at[k].holds};
+        }
+        if (n == 0)
+                return true;
+        s->intel = arena_array(a, n, sizeof(*s->intel));
+        if (!s->intel)
+                return false;
+        memcpy(s->intel, list, n * sizeof(*list));
+        s->n_intel = n;
+        return true;
+}
+
+static bool is_text(const struct field *f) {
+        return f->val_len >= 4 &&
+               (f->type == V_STR || f->type == V_JSON || f->type == V_UTF16 || f->type == V_BIN);
+}
+
+/* Out of line: hits are rare. */
+static __attribute__((noinline)) void hit(struct matcher *m, const struct shape_intel *s,
+                                          const uint32_t *entries, uint32_t n) {
+        const struct intel_table *t = &m->g->intel;
+
+        for (uint32_t i = 0; i < n; i++) {
+                const struct intel_entry *e = &t->entries[entries[i]];
+                bool known = false;
+
+                if ((e->expires && e->expires <= m->now_s) || e->rule >= t->n_rules ||
+                    !m->rule_on[t->first_rule + e->rule])
+                        continue;
+                for (uint32_t k = 0; k < m->n_intel_hits; k++)
+                        known |= m->intel_hits[k].entry == entries[i] &&
+                                 m->intel_hits[k].field == s->field;
+                if (known || m->n_intel_hits == INTEL_HITS_MAX)
+                        continue;
+                m->intel_hits[m->n_intel_hits++] =
+                        (struct intel_hit){entries[i], s->field, s->holds};
+                matcher_add_hit(m, t->first_rule + e->rule);
+        }
+}
+
+void intel_match_run(struct matcher *m, const struct shape *s) {
+        struct intel_found *found = &m->intel_names->found;
+        uint64_t hash[FIELDS_MAX];
+
+        for (uint32_t i = 0; i < s->n_intel && !m->memo.off; i++) {
+                hash[i] = memo_hash(&m->e->fields[s->intel[i].field],
+                                    MEMO_TABLES | s->intel[i].holds);
+                memo_ahead(&m->memo, hash[i]);
+        }
+        for (uint32_t i = 0; i < s->n_intel; i++) {
+                const struct field *f = &m->e->fields[s->intel[i].field];
+                uint32_t table = MEMO_TABLES | s->intel[i].holds, n;
+                const uint32_t *entries;
+
+                if (!is_text(f))
+                        continue;
+                if (m->memo.off || !memo_get(&m->memo, table, hash[i], f, &entries, &n)) {
+                        intel_look(&m->g->intel, (enum intel_field)s->intel[i].holds,
+                                   field_value(m, s->intel[i].field)->text, found);
+                        entries = found->entry;
+                        n = found->n;
+                        if (!m->memo.off)
+                                memo_put(&m->memo, table, hash[i], f, entries, n);
+                }
+                if (UNLIKELY(n))
+                        hit(m, &s->intel[i], entries, n);
+        }
+}
+
+bool matcher_indicator(struct matcher *m, uint32_t i, struct match_indicator *ret) {
+        const struct intel_table *t = &m->g->intel;
+
+        if (i >= m->n_intel_hits)
+                return false;
+        const struct intel_hit *h = &m->intel_hits[i];
+        const struct intel_entry *e = &t->entries[h->entry];
+        const char *text =
+                intel_look_text(t, (enum intel_field)h->holds, field_value(m, h->field)->text,
+                                h->entry, &m->intel_names->found);
+        *ret = (struct match_indicator){.rule = t->first_rule + e->rule,
+                                        .field = h->field,
+                                        .type = span_str(intel_type_name((enum intel_type)e->type)),
+                                        .value = span_str(text),
+                                        .name = intel_table_name(t, e),
+                                        .tlp = span_str(intel_tlp_name(e->tlp)),
+                                        .expires = e->expires ? e->expires * NS_PER_SEC : TIME_NONE,
+                                        .confidence = e->confidence};
+        return true;
+}
