@@ -91,7 +91,7 @@ done
 
 heading "The node is up. Alerts as they are raised (Ctrl-C ends it):" "Nút đã chạy. Các cảnh báo khi được nêu (Ctrl-C để dừng):"
 complaints
-"$coloa" alerts "${node[@]}" --follow -n 20 &
+setpriv --pdeathsig TERM "$coloa" alerts "${node[@]}" --follow -n 20 &
 follower=$!
 sleep 0.5
 # Through the node's own door, as any import; what it has already it does not take twice.

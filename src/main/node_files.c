@@ -13,6 +13,7 @@
 
 #define SCAN_NS INT64_C(1000000000)
 #define JOURNAL_NS INT64_C(5000000000) /* between two tries */
+#define JOURNAL_YOUNG_NS INT64_C(60000000000)
 #define CURSOR_MAX 256u
 
 static const struct node_file *known(const struct node_files *f, uint32_t source,
@@ -208,7 +209,11 @@ void node_journal_tick(struct node *n) {
         int status;
 
         if (n->files.journal > 0 && os_wait(n->files.journal, &status, false) != 0) {
-                node_say(n, 1, "main", "journalctl ended: it is started again");
+                /* Where there is no journal it ends at once, every time: said once. */
+                bool young = now - n->files.journal_again < JOURNAL_YOUNG_NS - JOURNAL_NS;
+
+                if (!young || n->files.journal_failed++ == 0)
+                        node_say(n, 1, "main", "journalctl ended: it is started again");
                 n->files.journal = 0;
                 n->files.cursor_known = false;
                 n->files.journal_again = now + JOURNAL_NS;

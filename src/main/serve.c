@@ -19,6 +19,7 @@
 #include "main/options.h"
 #include "main/phrases.h"
 #include "main/rulebook.h"
+#include "main/service.h"
 #include "main/status.h"
 #include "main/try_out.h"
 #include "main/version.h"
@@ -248,7 +249,7 @@ static int read_new_rules(struct serve *s, const struct config *c, struct rulebo
         return -EINVAL;
 }
 
-static int reload(struct serve *s, struct buf *out) {
+static int read_anew(struct serve *s, struct buf *out) {
         struct rulebook rules = {.program_fd = -1};
         struct config *config = NULL;
         int r = take_config(s, &config);
@@ -289,12 +290,28 @@ static int reload(struct serve *s, struct buf *out) {
         return r;
 }
 
+static void tell_ready(const struct serve *s) {
+        char text[128];
+
+        snprintf(text, sizeof(text), "%u rules, %u sources, %u listeners", s->rules.done.n_rules,
+                 s->config->n_sources, s->config->n_listen);
+        service_ready(text);
+}
+
+static int reload(struct serve *s, struct buf *out) {
+        service_reloading();
+        int r = read_anew(s, out);
+        tell_ready(s); /* as before, if that failed */
+        return r;
+}
+
 /* ---- running ---- */
 
 static void stop(struct serve *s) {
         if (s->stop_at)
                 return;
         say(s, 2, "stopping: what was received is made durable and judged first");
+        service_stopping();
         node_stop(s->node);
         s->stop_at = os_monotonic() + STOP_NS;
 }
@@ -345,6 +362,7 @@ static void say_up(struct serve *s) {
                 say(s, 2, "listener=%s port=%u open", s->config->listen[i].name,
                     s->config->listen[i].port);
         say(s, 2, "the node is up; 'coloa status' says how it does");
+        tell_ready(s);
 }
 
 static int run(struct serve *s) {
@@ -357,6 +375,7 @@ static int run(struct serve *s) {
                 if (r == 0 && s->control && node_is_readable(s->node, control_fd(s->control)))
                         control_serve(s->control, &(struct control_calls){answer, import, keep, s});
                 say_up(s);
+                service_tick();
                 if (s->stop_at && (node_stopped(s->node) || os_monotonic() > s->stop_at))
                         break;
         }
@@ -513,6 +532,7 @@ int verb_serve(int argc, char **argv) {
         s.config_path = o.config;
         s.landlock = o.landlock;
         s.journal = getenv("JOURNAL_STREAM") != NULL;
+        service_begin();
         s.directory = o.directory ? o.directory : o.config ? NULL : serve_own_directory();
         r = serve(&s);
         if (r < 0)

@@ -2,6 +2,7 @@
 its state, and says what to do when something is in its way."""
 import contextlib
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -45,6 +46,16 @@ class Run:
             self.process.wait()
 
 
+def processes_of(directory) -> list[bytes]:
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = path.read_bytes()
+            if str(directory).encode() in line and PROGRAM.encode() in line:
+                found.append(line)
+    return found
+
+
 def records(directory) -> int:
     r = coloa("search", "--directory", directory, "source:sample | count")
     assert r.returncode == 0, r
@@ -57,7 +68,7 @@ def a_newcomer_sees_alerts_and_where_to_look(folder):
             other.bind(("127.0.0.1", 4318))
             other.listen()
         with Run(folder) as r:
-            r.wait_for("Reverse shell", "Second account with root's number", "Many files rewritten by one program",
+            r.wait_for("Reverse shell", "Second account with root's number", "Shadow copies deleted",
                        "Where to look next", "dev run --hunt")
             said = r.said()
             assert "listener=otlp port=4318 is taken by another program" in said, said
@@ -72,7 +83,7 @@ def a_newcomer_sees_alerts_and_where_to_look(folder):
             r.interrupt()
             assert "goes on from what" in r.said(), r.said()
     with Run(folder) as r:  # what it has it does not take twice; what it raised it still knows
-        r.wait_for("Many files rewritten by one program", "Where to look next")
+        r.wait_for("Shadow copies deleted", "Where to look next")
         assert records(r.directory) == before
         r.interrupt()
 
@@ -101,6 +112,9 @@ def a_node_does_not_outlive_it(folder):
     end = time.monotonic() + 40
     while coloa("status", "--directory", r.directory).returncode == 0:
         assert time.monotonic() < end, "the node goes on alone"
+        time.sleep(0.2)
+    while left := processes_of(r.directory):
+        assert time.monotonic() < end, left
         time.sleep(0.2)
 
 

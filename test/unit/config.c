@@ -28,10 +28,12 @@ static void the_shipped_one_is_read(void) {
 
         check_int(os_read_file(TEST_CONTENT "/coloa.yaml", 1 << 20, &text, &len), 0);
         check_int(config_parse(&c, "coloa.yaml", span_of(text, len), tell, NULL), 0);
-        check(c.n_listen == 3 && c.n_sources == 1);
+        check(c.n_listen == 3 && c.n_sources == 3);
         check(c.listen[0].protocol == LISTEN_SYSLOG_UDP && c.listen[0].port == 5514);
-        check(c.listen[0].flags == LISTEN_QUARANTINE && c.listen[2].flags == 0);
-        check(c.sources[0].n_nets == 2 && c.sources[0].n_files == 2);
+        /* Until somebody changes it, only this machine can send. */
+        for (uint32_t i = 0; i < c.n_listen; i++)
+                check(c.listen[i].flags == 0 && c.listen[i].address[12] == 127);
+        check(c.sources[0].n_nets == 2 && c.sources[1].journal && c.sources[2].n_files == 3);
         check(c.sources[0].nets[0].bits == 104 && c.sources[0].nets[1].bits == 128);
         check(strcmp(c.directory, "/var/lib/coloa") == 0 && c.metrics_port == 9464);
         config_deinit(&c);
