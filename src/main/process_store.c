@@ -434,6 +434,8 @@ int process_store(int argc, char **argv) {
                 return 14;
         if (r == 0)
                 r = serve(&s);
+        /* The reader first: who closes last takes the journals away. */
+        s.reader = reader_free(s.reader);
         store_free(s.store);
         return r < 0 && r != -EPIPE ? 16 : 0;
 }
