@@ -191,6 +191,7 @@ static int make_key(struct desk *d, const struct verdict *v, enum alert_entity k
         crypto_generichash_state h;
         const uint32_t numbers[] = {(uint32_t)v->kind, (uint32_t)kind, v->f->drill,
                                     (uint32_t)v->rule_id.len, (uint32_t)exception.len};
+        const uint64_t run = (uint64_t)v->retro;
 
         buf_reset(&d->text);
         char *to = buf_reserve(&d->text, entity.len * 3 / 2 + 4);
@@ -202,6 +203,8 @@ static int make_key(struct desk *d, const struct verdict *v, enum alert_entity k
         crypto_generichash_update(&h, (const unsigned char *)v->rule_id.p, v->rule_id.len);
         if (exception.len)
                 crypto_generichash_update(&h, (const unsigned char *)exception.p, exception.len);
+        if (run)
+                crypto_generichash_update(&h, (const unsigned char *)&run, sizeof(run));
         crypto_generichash_update(&h, (const unsigned char *)to, n);
         crypto_generichash_final(&h, key, STATE_ID_BYTES);
         return 0;
@@ -320,6 +323,9 @@ static int64_t time_of(const struct desk *d, const struct finding *f) {
 static bool may_begin(struct desk *d, const struct verdict *v) {
         uint32_t hour = (uint32_t)(d->wall / HOUR_NS);
 
+        if (v->retro) /* a run has its own limits: it takes nothing from the present */
+                return v->use->new_alerts < d->o.alerts_of_rule &&
+                       d->retro.new_alerts < d->o.alerts_in_hour;
         if (d->hour != hour) {
                 d->hour = hour;
                 d->in_hour = 0;
@@ -362,7 +368,8 @@ static int begin_alert(struct desk *d, const struct verdict *v, enum alert_entit
                                 .first = t,
                                 .last = t,
                                 .first_received = v->f->received,
-                                .last_received = v->f->received};
+                                .last_received = v->f->received,
+                                .retro = v->retro};
         memcpy(a.key, key, sizeof(a.key));
         struct alert *old = cached(d, key);
         if (old) /* of another time, and flushed by find() */
@@ -371,7 +378,12 @@ static int begin_alert(struct desk *d, const struct verdict *v, enum alert_entit
         if (!*ret)
                 return FAIL(-ENOMEM);
         v->use->new_alerts++;
-        d->in_hour++;
+        if (v->retro) {
+                d->retro.new_alerts++;
+                d->retro.row.alerts++;
+        } else {
+                d->in_hour++;
+        }
         d->st.alerts++;
         return keep_fields(d, v, &(*ret)->first, &(*ret)->first_len);
 }
@@ -464,8 +476,11 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
         r = insert(d, v, x ? x->a.id : d->next_alert, t);
         if (r == 0)
                 d->st.doubled++;
+        if (r == 0 && v->retro)
+                d->retro.row.doubled++;
         if (r <= 0)
                 return r;
+        d->retro.row.verdicts += v->retro != 0;
         d->st.verdicts++;
         if (exception.len)
                 d->st.suppressed++;

@@ -140,6 +140,7 @@ struct desk *desk_free(struct desk *d) {
         d->live = live_free(d->live);
         for (unsigned i = 0; i < GENERATIONS_MAX; i++)
                 generation_free(&d->gens[i]);
+        desk_retro_leave(d);
         for (unsigned i = 0; i < NODE_JUDGES_MAX; i++)
                 if (d->outboxes[i])
                         os_unmap(d->outboxes[i], sizeof(struct outbox));
@@ -215,6 +216,10 @@ int desk_batch(struct desk *d, const struct msg_judge *m, int64_t mono, int64_t 
                 return r;
         if (m->from < m->to)
                 mark_judged(d, m->from, m->to);
+        if (d->epoch && d->now && m->program < d->now->number && m->to > d->epoch_past) {
+                d->epoch_past = m->to; /* of the rules before */
+                d->epoch_changed = true;
+        }
         r = windows_settle(d);
         return r < 0 ? r : d->error;
 }
@@ -226,7 +231,8 @@ int desk_begin(struct desk *d) {
 }
 
 bool desk_dirty(const struct desk *d) {
-        return state_in_transaction(d->state) || d->ranges_changed || d->dirty;
+        return state_in_transaction(d->state) || d->ranges_changed || d->dirty ||
+               d->epoch_changed || d->retro.changed;
 }
 
 /* Rows that replay could still bring again stay: those at or above the watermark. */
@@ -259,6 +265,8 @@ int desk_commit(struct desk *d, int64_t mono, int64_t wall) {
                 r = windows_save(d);
         if (r == 0 && d->ranges_changed)
                 r = state_save_ranges(d->state, d->ranges, d->n_ranges);
+        if (r == 0)
+                r = retro_save(d);
         if (r == 0)
                 r = prune_verdicts(d);
         if (r == 0)

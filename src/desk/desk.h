@@ -85,6 +85,37 @@ bool desk_dirty(const struct desk *d);
 /* At most one transaction. 0 or -errno. */
 int desk_commit(struct desk *d, int64_t mono, int64_t wall);
 
+/* ---- the past: one run of rules over what is kept (doc/retro.md) ---- */
+
+struct desk_retro {
+        struct span key;      /* of what is run over what: STATE_ID_BYTES */
+        uint64_t first, past; /* records [first, past) */
+        int64_t since, until; /* of events; TIME_NONE: any */
+        struct span source;   /* empty: any */
+        uint32_t rules;       /* how many */
+        bool whole;           /* it cannot be gone on with: from the beginning */
+};
+enum { DESK_E_BUSY = 4, DESK_E_MORE = 5 };
+/* `p`, its program, is the desk's from here on (unmapped). *ret_at: where it goes on. 0, DESK_E_BUSY,
+ * DESK_E_REFUSED, -errno. */
+int desk_retro_begin(struct desk *d, const struct desk_retro *o, void *p, size_t len, int64_t wall,
+                     int64_t *ret_run, uint64_t *ret_at);
+/* Encoded findings of all records from before up to `next`; `p` is the desk's from here on; NULL: none. 0,
+ * DESK_E_BUSY (the last ones are not taken yet), -EPROTO: no run is on. */
+int desk_retro_give(struct desk *d, void *p, size_t len, uint64_t next);
+/* Takes up to n of them. DESK_E_MORE; 0: none are left; DESK_E_JUDGE: they are none. */
+int desk_retro_work(struct desk *d, uint32_t n, int64_t mono, int64_t wall);
+/* A record that could not be judged. */
+int desk_retro_aside(struct desk *d, uint64_t seq, int64_t wall);
+/* All is done. `rules`: which ran over all records below `past` whoever sent them, whenever they
+ * happened (RETRO_CORRELATION: that one of the correlations). */
+#define RETRO_CORRELATION (UINT32_C(1) << 31)
+int desk_retro_end(struct desk *d, const uint32_t *rules, uint32_t n, int64_t wall);
+/* Whoever ran it has gone; what was committed stays. */
+void desk_retro_leave(struct desk *d);
+/* What came of the last one in this life, as committed: counts only. */
+const struct state_retro *desk_retro_now(const struct desk *d);
+
 /* Everything below was judged and committed. */
 uint64_t desk_watermark(const struct desk *d);
 /* Nothing between what was judged is missing. */

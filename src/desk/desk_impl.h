@@ -10,6 +10,8 @@
 #define MARKS_MAX 64u
 #define NAME_MAX_BYTES 256u /* of an entity, host, user, as kept */
 #define OWN_KINDS 6u
+#define STATE_NAME_MAX 4096u        /* of a rule */
+#define RETRO_GENERATION UINT32_MAX /* its rules are in no judge's hands */
 
 /* How much a rule said lately. */
 struct use {
@@ -38,6 +40,18 @@ struct generation {
 
 struct alert;
 
+/* A run over the past. */
+struct retro {
+        struct generation gen;  /* number 0: none is on */
+        struct state_retro row; /* counts: since the last commit */
+        struct state_retro sum; /* counts of this life, committed */
+        char *map;              /* findings that are being taken; NULL: none */
+        size_t len, at;
+        uint64_t next; /* `at` of the row when they are */
+        bool over, changed;
+        uint32_t new_alerts;
+};
+
 struct exceptions;
 
 struct desk {
@@ -64,6 +78,10 @@ struct desk {
         uint32_t second, in_second; /* verdicts of all rules */
         uint32_t hour, in_hour;     /* new alerts of all rules */
         struct use own[OWN_KINDS];
+        struct retro retro;
+        int64_t epoch; /* of the rules that came last in this life; 0: none came */
+        uint64_t epoch_past;
+        bool epoch_changed;
 
         struct alert **buckets;
         struct alert *newest, *oldest, *dirty;
@@ -92,6 +110,7 @@ struct verdict {
         enum alert_entity entity_kind;
         struct span entity, source;
         int64_t part;
+        int64_t retro; /* the run over the past; 0: none */
 };
 
 /* Begins a transaction if none is there. */
@@ -101,6 +120,8 @@ int desk_begin(struct desk *d);
 
 struct generation *generation_find(struct desk *d, uint32_t number);
 void generation_free(struct generation *g);
+/* Maps a program: 0, -EBADMSG, -errno (then generation_free()). */
+int generation_open(struct generation *g, uint32_t number, void *p, size_t len);
 /* How rules are called that have no id. In the arena, or of the program. */
 struct span rule_name(struct arena *a, const struct program_rule *r);
 /* The rule's number in the state, found or made at the first use. */
@@ -119,6 +140,16 @@ int take_entry(struct desk *d, struct generation *g, enum outbox_kind kind, stru
 void take_correlation(void *ctx, uint32_t drill, const struct finding *f);
 /* What was counted only goes to the state and becomes an alert of our own. */
 int flush_counted(struct desk *d);
+
+/* A finding that is no judge's word for the present: `v` says what it is; its entity is chosen here. */
+int take_past(struct desk *d, struct generation *g, const struct finding *f);
+
+/* ---- retro.c ---- */
+
+/* Since when the latest rules are what they are. */
+int retro_know(struct desk *d);
+/* What is known of the past, into the state. */
+int retro_save(struct desk *d);
 
 /* ---- alerts.c ---- */
 

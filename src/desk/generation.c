@@ -11,7 +11,7 @@
 
 #define SPEC_BYTES ((size_t)16 << 20)
 #define TAGS_MAX 64u
-#define TEXT_MAX 4096u
+#define TEXT_MAX STATE_NAME_MAX
 
 struct generation *generation_find(struct desk *d, uint32_t number) {
         for (unsigned i = 0; number && i < GENERATIONS_MAX; i++)
@@ -97,7 +97,7 @@ static int fill(struct generation *g) {
         return 0;
 }
 
-static int open_generation(struct generation *g, uint32_t number, void *p, size_t len) {
+int generation_open(struct generation *g, uint32_t number, void *p, size_t len) {
         *g = (struct generation){.number = number, .map = p, .len = len};
         arena_init(&g->arena, SPEC_BYTES);
         int r = program_open(&g->program, p, len);
@@ -125,7 +125,7 @@ int desk_program(struct desk *d, uint32_t generation, void *p, size_t len) {
                 os_unmap(p, len);
                 return generation ? 0 : DESK_E_REFUSED;
         }
-        int r = open_generation(&fresh, generation, p, len);
+        int r = generation_open(&fresh, generation, p, len);
         if (r < 0) {
                 generation_free(&fresh);
                 return r == -EBADMSG ? DESK_E_REFUSED : r;
@@ -145,7 +145,8 @@ int desk_program(struct desk *d, uint32_t generation, void *p, size_t len) {
         generation_free(to);
         *to = fresh;
         d->now = to;
-        return windows_load(d);
+        r = windows_load(d);
+        return r < 0 ? r : retro_know(d);
 }
 
 /* ---- its number in the state ---- */

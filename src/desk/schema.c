@@ -4,10 +4,23 @@
  * drop them; for those there is the chain of hashes. */
 #include "desk/state_impl.h"
 
+/* Since when rules have been what they are, and what was run over the past. */
+#define RETRO_TABLES                                                                               \
+        "CREATE TABLE epoch(id INTEGER PRIMARY KEY, time INTEGER NOT NULL, past INTEGER NOT"       \
+        " NULL);"                                                                                  \
+        "CREATE TABLE known(kind INTEGER NOT NULL, id TEXT NOT NULL, version BLOB NOT NULL,"       \
+        " epoch INTEGER NOT NULL, covered INTEGER NOT NULL, mark INTEGER NOT NULL,"                \
+        " PRIMARY KEY(kind, id, version)) WITHOUT ROWID;"                                          \
+        "CREATE TABLE retro(id INTEGER PRIMARY KEY, key BLOB NOT NULL, begun INTEGER NOT NULL,"    \
+        " ended INTEGER, first INTEGER NOT NULL, past INTEGER NOT NULL, at INTEGER NOT NULL,"      \
+        " since INTEGER, until INTEGER, source TEXT NOT NULL, rules INTEGER NOT NULL,"             \
+        " verdicts INTEGER NOT NULL, alerts INTEGER NOT NULL, doubled INTEGER NOT NULL,"           \
+        " counted INTEGER NOT NULL, aside INTEGER NOT NULL);"
+
 const char *const state_schema =
         "BEGIN IMMEDIATE;"
         "PRAGMA application_id=1131375713;" /* STATE_APPLICATION */
-        "PRAGMA user_version=1;"
+        "PRAGMA user_version=2;"
         "CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
         "CREATE TABLE judged(first INTEGER PRIMARY KEY, past INTEGER NOT NULL);"
         "CREATE TABLE live(drill INTEGER PRIMARY KEY, watermark INTEGER, clock INTEGER,"
@@ -27,7 +40,8 @@ const char *const state_schema =
         " entity TEXT NOT NULL, host TEXT NOT NULL, user TEXT NOT NULL, source TEXT NOT NULL,"
         " exception TEXT NOT NULL, count INTEGER NOT NULL, first INTEGER NOT NULL,"
         " last INTEGER NOT NULL, first_received INTEGER NOT NULL, last_received INTEGER NOT NULL,"
-        " raised INTEGER NOT NULL, updated INTEGER NOT NULL, records TEXT NOT NULL);"
+        " raised INTEGER NOT NULL, updated INTEGER NOT NULL, records TEXT NOT NULL,"
+        " retro INTEGER NOT NULL DEFAULT 0);"
         "CREATE INDEX alert_key ON alert(key, last);"
         "CREATE INDEX alert_last ON alert(last);"
         "CREATE TABLE fields(alert INTEGER NOT NULL, which INTEGER NOT NULL, fields TEXT NOT NULL,"
@@ -46,13 +60,16 @@ const char *const state_schema =
         "CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN"
         " SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
         "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN"
-        " SELECT RAISE(ABORT, 'the audit log is append-only'); END;"
-        "COMMIT;";
+        " SELECT RAISE(ABORT, 'the audit log is append-only'); END;" RETRO_TABLES "COMMIT;";
+
+const char *const state_upgrade_1 = "BEGIN IMMEDIATE;"
+                                    "ALTER TABLE alert ADD COLUMN retro INTEGER NOT NULL DEFAULT 0;"
+                                    "PRAGMA user_version=2;" RETRO_TABLES "COMMIT;";
 
 #define ALERT_COLUMNS                                                                              \
         "a.id, a.key, a.rule, a.status, a.drill, a.entity_kind, a.entity, a.host, a.user,"         \
         " a.source, a.exception, a.count, a.first, a.last, a.first_received, a.last_received,"     \
-        " a.raised, a.updated, a.records"
+        " a.raised, a.updated, a.records, a.retro"
 
 const char *const state_queries[Q_MAX] = {
         [Q_BEGIN] = "BEGIN IMMEDIATE",
@@ -86,7 +103,7 @@ const char *const state_queries[Q_MAX] = {
         [Q_FORGET_DRILLS] = "DELETE FROM hit WHERE drill NOT IN (SELECT drill FROM live)",
         [Q_FORGET_SNAPSHOTS] = "DELETE FROM snapshot WHERE drill NOT IN (SELECT drill FROM live)",
         [Q_ALERT] = "INSERT INTO alert VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,"
-                    "?16,?17,?18,?19) ON CONFLICT(id) DO UPDATE SET count=excluded.count,"
+                    "?16,?17,?18,?19,?20) ON CONFLICT(id) DO UPDATE SET count=excluded.count,"
                     " first=excluded.first, last=excluded.last,"
                     " first_received=excluded.first_received,"
                     " last_received=excluded.last_received, updated=excluded.updated,"
@@ -118,6 +135,28 @@ const char *const state_queries[Q_MAX] = {
                 " OR instr(r.title_vi, ?4)) AND (?5='' OR instr(lower(a.entity), ?5))"
                 " AND (?6='' OR instr(lower(r.tags), '\"' || ?6)) AND (?7<0 OR a.status=?7)"
                 " AND (?8=-1 OR (?8=-2 AND a.drill<>0) OR a.drill=?8) AND (?9=0 OR a.id=?9)"
+                " AND (?11=0 OR (?11=-1 AND a.retro<>0) OR (?11=-2 AND a.retro=0)"
+                " OR a.retro=?11)"
                 " ORDER BY a.last DESC, a.id DESC LIMIT ?10",
+        [Q_ADD_EPOCH] = "INSERT INTO epoch VALUES(NULL,?1,?2)",
+        [Q_COUNT_EPOCHS] = "SELECT count(*) FROM epoch",
+        [Q_EPOCH_PAST] = "UPDATE epoch SET past=max(past,?2) WHERE id=?1",
+        [Q_KNOW] = "INSERT INTO known VALUES(?1,?2,?3,?4,0,?5)"
+                   " ON CONFLICT(kind,id,version) DO UPDATE SET mark=excluded.mark",
+        [Q_KNOWN] = "SELECT e.past, k.covered FROM known k JOIN epoch e ON e.id=k.epoch"
+                    " WHERE k.kind=?1 AND k.id=?2 AND k.version=?3",
+        [Q_UNKNOW] = "DELETE FROM known WHERE mark<>?1",
+        [Q_COVER] = "UPDATE known SET covered=max(covered,?4) WHERE kind=?1 AND id=?2"
+                    " AND version=?3",
+        [Q_SAID] = "SELECT 1 FROM verdict v JOIN rule r ON r.ref=v.rule WHERE v.seq=?1"
+                   " AND v.rule<>?2 AND r.kind=?3 AND r.id=?4 LIMIT 1",
+        [Q_FIND_RETRO] = "SELECT id, at FROM retro WHERE key=?1 AND ended IS NULL"
+                         " ORDER BY id DESC LIMIT 1",
+        [Q_GET_RETRO] = "SELECT begun, ended, first, past, at, since, until, source, rules,"
+                        " verdicts, alerts, doubled, counted, aside FROM retro WHERE id=?1",
+        [Q_ADD_RETRO] = "INSERT INTO retro VALUES(NULL,?1,?2,NULL,?3,?4,?3,?5,?6,?7,?8,0,0,0,0,0)",
+        [Q_SET_RETRO] = "UPDATE retro SET past=max(past,?2), at=?3, verdicts=verdicts+?4,"
+                        " alerts=alerts+?5, doubled=doubled+?6, counted=counted+?7,"
+                        " aside=aside+?8, ended=?9 WHERE id=?1",
         [Q_GET_FIELDS] = "SELECT fields FROM fields WHERE alert=?1 AND which=?2",
 };

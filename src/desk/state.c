@@ -195,7 +195,7 @@ static int set_wal(struct state *s) {
         return wal ? 0 : FAIL(-ENOTSUP);
 }
 
-static int check_version(struct state *s, bool *ret_empty) {
+static int check_version(struct state *s, bool *ret_empty, int64_t *ret_version) {
         int64_t app = 0, version = 0, tables = 0;
         int r = pragma_int(s, "PRAGMA application_id", &app);
 
@@ -206,6 +206,7 @@ static int check_version(struct state *s, bool *ret_empty) {
         if (r < 0)
                 return r;
         *ret_empty = app == 0 && version == 0 && tables == 0;
+        *ret_version = version;
         if (*ret_empty)
                 return 0;
         if (app != STATE_APPLICATION)
@@ -228,15 +229,18 @@ static int prepare_writer(struct state *s) {
                                        "PRAGMA journal_size_limit=67108864;"
                                        "PRAGMA wal_autocheckpoint=2000;";
         uint32_t seed;
+        int64_t version;
         bool empty;
         int r = set_wal(s);
 
         if (r == 0)
                 r = execute(s, settings);
         if (r == 0)
-                r = check_version(s, &empty);
+                r = check_version(s, &empty, &version);
         if (r == 0 && empty)
                 r = execute(s, state_schema);
+        else if (r == 0 && version == 1)
+                r = execute(s, state_upgrade_1);
         if (r < 0)
                 return r;
         /* S2: a write opens the log and its index; the first random number would open /dev/urandom. */
@@ -252,6 +256,7 @@ static int prepare_writer(struct state *s) {
 int state_open(struct state **ret, const struct state_options *o) {
         int flags =
                 o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        int64_t version = STATE_VERSION;
         bool empty = false;
         int r = o->read_only ? 0 : os_vfs_refresh(o->vfs, o->path);
 
@@ -267,9 +272,11 @@ int state_open(struct state **ret, const struct state_options *o) {
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
         sqlite3_busy_timeout(s->db, 2000);
-        r = o->read_only ? check_version(s, &empty) : prepare_writer(s);
+        r = o->read_only ? check_version(s, &empty, &version) : prepare_writer(s);
         if (r == 0 && empty)
                 r = FAIL(-EBADMSG);
+        if (r == 0 && version < STATE_VERSION)
+                r = FAIL(-ESTALE);
         if (r < 0)
                 return r;
         *ret = s;

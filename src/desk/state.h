@@ -21,8 +21,8 @@ struct state_options {
         bool read_only;   /* -ENOENT when there is none */
 };
 
-/* Opens or creates, and brings an older schema up to date. -EBADMSG: damaged, or no state of ours;
- * -EPROTO: of a newer version. With a sandbox in mind no file is opened or made after this. */
+/* Opens or creates, and brings an older schema up to date (read_only: -ESTALE). -EBADMSG: damaged,
+ * or no state of ours; -EPROTO: of a newer version. With a sandbox in mind no file is opened or made after this. */
 int state_open(struct state **ret, const struct state_options *o);
 struct state *state_free(struct state *s);
 CLEANUP(state, state_free)
@@ -145,6 +145,7 @@ struct state_alert {
         int64_t raised, updated; /* when it was committed first, last */
         struct record_ref records[STATE_RECORDS_MAX];
         uint32_t n_records;
+        int64_t retro; /* the run over the past that raised it; 0: none */
 };
 /* Inserts, or changes what may change. */
 int state_save_alert(struct state *s, const struct state_alert *a);
@@ -158,6 +159,41 @@ int state_last_alert(struct state *s, int64_t *ret_id);
 
 /* Verdicts beyond the limit, by rule and hour. */
 int state_count_only(struct state *s, int64_t rule, int64_t hour, uint64_t n);
+
+/* ---- the past ---- */
+
+/* Rules that came together came at one time; records below `past` were judged by those before. */
+int state_add_epoch(struct state *s, int64_t time, uint64_t past, int64_t *ret_id);
+int state_count_epochs(struct state *s, uint64_t *ret_n);
+int state_epoch_past(struct state *s, int64_t id, uint64_t past);
+/* A rule of now, known since that epoch unless it was known before; `mark` tells it from those that
+ * are of now no more, which state_unknow() forgets. */
+int state_know(struct state *s, enum state_kind kind, struct span id, struct span version,
+               int64_t epoch, int64_t mark);
+int state_unknow(struct state *s, int64_t mark);
+/* 1: records from *ret_past on were judged by it, those below *ret_covered later; 0: not known. */
+int state_known(struct state *s, enum state_kind kind, struct span id, struct span version,
+                uint64_t *ret_past, uint64_t *ret_covered);
+/* It was run over all records below. */
+int state_cover(struct state *s, enum state_kind kind, struct span id, struct span version,
+                uint64_t below);
+/* Whether a rule of that id, but of another version than `rule`, spoke of that record. 1, 0. */
+int state_said(struct state *s, uint64_t seq, int64_t rule, enum state_kind kind, struct span id);
+
+struct state_retro {
+        int64_t id, begun, ended; /* ended: TIME_NONE: it was not */
+        uint64_t first, past, at; /* of records; everything below `at` is done */
+        int64_t since, until;     /* of events; TIME_NONE: any */
+        struct span source;       /* empty: any */
+        uint64_t rules, verdicts, alerts, doubled, counted, aside;
+};
+/* One of that key that was interrupted. 1, 0. */
+int state_find_retro(struct state *s, struct span key, int64_t *ret_id, uint64_t *ret_at);
+int state_add_retro(struct state *s, struct span key, const struct state_retro *r, int64_t *ret_id);
+/* Adds the counts to what is there; sets the rest. */
+int state_set_retro(struct state *s, const struct state_retro *r);
+/* 1; 0: no such run. Valid until the next call. */
+int state_get_retro(struct state *s, int64_t id, struct state_retro *ret);
 
 /* ---- exceptions ---- */
 
@@ -195,7 +231,8 @@ struct state_filter {
         int status;               /* enum alert_status; -1: any */
         int64_t drill;            /* -1: any; -2: any but 0 */
         int64_t id;               /* 0: any */
-        uint64_t limit;           /* the latest so many; 0: all */
+        int64_t retro;  /* 0: any; -1: of runs over the past; -2: all others; else a run's */
+        uint64_t limit; /* the latest so many; 0: all */
 };
 int state_alerts(struct state *s, const struct state_filter *f,
                  int (*each)(void *ctx, const struct state_alert *a, const struct state_rule *r),

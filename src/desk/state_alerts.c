@@ -82,12 +82,12 @@ int state_save_alert(struct state *s, const struct state_alert *a) {
         put_records(&s->text, a);
         if (s->text.failed)
                 return FAIL(-ENOMEM);
-        return state_do(s, Q_ALERT, "ibiiiitttttiiiiiiit", a->id,
+        return state_do(s, Q_ALERT, "ibiiiitttttiiiiiiiti", a->id,
                         span_of((const char *)a->key, sizeof(a->key)), a->rule, (int64_t)a->status,
                         (int64_t)a->drill, (int64_t)a->entity_kind, a->entity, a->host, a->user,
                         a->source, a->exception, (int64_t)a->count, a->first, a->last,
                         a->first_received, a->last_received, a->raised, a->updated,
-                        buf_get(&s->text));
+                        buf_get(&s->text), a->retro);
 }
 
 int state_save_fields(struct state *s, int64_t alert, int which, struct span fields) {
@@ -112,7 +112,8 @@ static bool read_alert(struct state *s, enum query q, struct state_alert *a) {
                                   .first_received = col_int(s, q, 14),
                                   .last_received = col_int(s, q, 15),
                                   .raised = col_int(s, q, 16),
-                                  .updated = col_int(s, q, 17)};
+                                  .updated = col_int(s, q, 17),
+                                  .retro = col_int(s, q, 19)};
         int64_t kind = col_int(s, q, 5);
 
         if (kind < ENTITY_NONE || kind > ENTITY_MANY || key.len != sizeof(a->key))
@@ -161,24 +162,24 @@ int state_alerts(struct state *s, const struct state_filter *f,
                  int (*each)(void *ctx, const struct state_alert *a, const struct state_rule *r),
                  void *ctx) {
         const enum query q = Q_ALERTS;
-        int r = state_bind(s, q, "iiitttiiii", f->since == TIME_NONE ? INT64_MIN : f->since,
+        int r = state_bind(s, q, "iiitttiiiii", f->since == TIME_NONE ? INT64_MIN : f->since,
                            f->until == TIME_NONE ? INT64_MAX : f->until, (int64_t)f->min_level,
                            f->rule, f->entity, f->tag, (int64_t)f->status, f->drill, f->id,
-                           f->limit ? (int64_t)f->limit : (int64_t)-1);
+                           f->limit ? (int64_t)f->limit : (int64_t)-1, f->retro);
 
         while (r == 0 && (r = state_step(s, q)) == 1) {
                 struct state_alert a;
-                struct state_rule u = {.kind = (enum state_kind)(col_int(s, q, 19) & 3),
-                                       .level = (unsigned)MIN((uint64_t)col_int(s, q, 20), 5u),
-                                       .status = (unsigned)MIN((uint64_t)col_int(s, q, 21), 5u),
-                                       .id = col_span(s, q, 22),
-                                       .version = col_span(s, q, 23),
-                                       .title = col_span(s, q, 24),
-                                       .title_vi = col_span(s, q, 25),
-                                       .description = col_span(s, q, 26),
-                                       .description_vi = col_span(s, q, 27),
-                                       .file = col_span(s, q, 28),
-                                       .tags = col_span(s, q, 29)};
+                struct state_rule u = {.kind = (enum state_kind)(col_int(s, q, 20) & 3),
+                                       .level = (unsigned)MIN((uint64_t)col_int(s, q, 21), 5u),
+                                       .status = (unsigned)MIN((uint64_t)col_int(s, q, 22), 5u),
+                                       .id = col_span(s, q, 23),
+                                       .version = col_span(s, q, 24),
+                                       .title = col_span(s, q, 25),
+                                       .title_vi = col_span(s, q, 26),
+                                       .description = col_span(s, q, 27),
+                                       .description_vi = col_span(s, q, 28),
+                                       .file = col_span(s, q, 29),
+                                       .tags = col_span(s, q, 30)};
 
                 r = read_alert(s, q, &a) ? each(ctx, &a, &u) : FAIL(-EBADMSG);
                 if (r < 0)

@@ -49,6 +49,18 @@ enum query {
         Q_AUDITS,
         Q_ALERTS,
         Q_GET_FIELDS,
+        Q_ADD_EPOCH,
+        Q_COUNT_EPOCHS,
+        Q_EPOCH_PAST,
+        Q_KNOW,
+        Q_KNOWN,
+        Q_UNKNOW,
+        Q_COVER,
+        Q_SAID,
+        Q_FIND_RETRO,
+        Q_GET_RETRO,
+        Q_ADD_RETRO,
+        Q_SET_RETRO,
         Q_MAX,
 };
 
@@ -62,7 +74,8 @@ struct state {
 
 extern const char *const state_queries[Q_MAX];
 extern const char *const state_schema;
-#define STATE_VERSION 1
+extern const char *const state_upgrade_1; /* from version 1 to 2 */
+#define STATE_VERSION 2
 #define STATE_APPLICATION 0x436f6c61
 
 /* Keeps what SQLite says and gives -errno. */

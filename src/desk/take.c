@@ -22,6 +22,7 @@
 #define AHEAD_MAX (UINT64_C(1) << 20) /* records that can be in judges' hands at a time */
 #define LENGTH_MAX (UINT64_C(1) << 31)
 #define HOUR_NS (INT64_C(3600) * NS_PER_SEC)
+#define PAST_EACH 10000u /* verdicts of a rule in one run over the past */
 
 /* ---- limits ---- */
 
@@ -273,4 +274,48 @@ void take_correlation(void *ctx, uint32_t drill, const struct finding *f) {
         }
         if (r < 0)
                 d->error = r;
+}
+
+/* ---- the past ---- */
+
+/* The run had its records from the store and nobody waits for an answer, so nothing is limited by the
+ * second; but what a rule says of millions of records is counted beyond PAST_EACH. What another
+ * version of the rule said of a record is not said again. */
+int take_past(struct desk *d, struct generation *g, const struct finding *f) {
+        bool c = (f->flags & FINDING_ALERT) != 0;
+        struct verdict v = {.kind = c ? STATE_CORRELATION : STATE_RULE,
+                            .gen = g,
+                            .index = f->rule,
+                            .f = f,
+                            .retro = d->retro.row.id};
+
+        if (c ? f->rule >= g->n_spec || !program_correlation_meta(g->program, f->rule, &v.info)
+              : !program_rule(g->program, f->rule, &v.info) || !v.info.report) {
+                d->st.refused++;
+                return 0;
+        }
+        v.use = c ? &g->correlations[f->rule] : &g->rules[f->rule];
+        if (v.use->n[0] >= PAST_EACH) {
+                d->retro.row.counted++;
+                return 0;
+        }
+        v.use->n[0]++;
+        int r = rule_ref(d, g, v.kind, f->rule);
+        if (r < 0)
+                return r;
+        v.rule_id = rule_name(&d->arena, &v.info);
+        r = state_said(d->state, f->seq, v.use->ref, v.kind, v.rule_id);
+        if (r != 0) {
+                d->retro.row.doubled += r == 1;
+                return MIN(r, 0);
+        }
+        if (c)
+                group_entity(d, &g->spec[f->rule], f, &v);
+        else
+                choose_entity(d, f, &v);
+        if (v.info.indicator)
+                choose_indicator(d, f, &v);
+        if (c)
+                v.part = (int64_t)(hash_span(v.entity, (uint64_t)f->time) >> 1);
+        return alert_verdict(d, &v);
 }

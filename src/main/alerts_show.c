@@ -38,6 +38,8 @@ static void put_entity(struct buf *b, const struct state_alert *a) {
 static void put_status(struct buf *b, const struct state_alert *a) {
         if (a->drill)
                 buf_printf(b, tr(" [drill %u]", " [diễn tập %u]"), a->drill);
+        if (a->retro)
+                buf_printf(b, tr(" [retro %lld]", " [hồi cứu %lld]"), (long long)a->retro);
         if (a->status != ALERT_SUPPRESSED)
                 return;
         buf_str(b, tr(" [suppressed by ", " [bỏ qua theo "));
@@ -168,8 +170,36 @@ static void put_hex(struct buf *b, struct span s) {
                 buf_printf(b, "%02x", (unsigned char)s.p[i]);
 }
 
+/* The run that raised it, over what. */
+static void put_run(struct buf *b, const struct state_retro *run) {
+        if (!run)
+                return;
+        row(b, tr("retro", "hồi cứu"));
+        buf_printf(b,
+                   tr("run %lld over records %llu to %llu", "lượt %lld trên bản ghi %llu đến %llu"),
+                   (long long)run->id, (unsigned long long)run->first,
+                   (unsigned long long)(run->past ? run->past - 1 : 0));
+        if (run->since != TIME_NONE || run->until != TIME_NONE) {
+                buf_str(b, tr(", events ", ", sự kiện "));
+                if (run->since != TIME_NONE)
+                        text_times(b, run->since, run->since);
+                buf_str(b, " … ");
+                if (run->until != TIME_NONE)
+                        text_times(b, run->until, run->until);
+        }
+        if (run->source.len) {
+                buf_str(b, tr(", source ", ", nguồn "));
+                text_clean(b, run->source, 64);
+        }
+        buf_str(b, tr(", begun ", ", bắt đầu "));
+        text_times(b, run->begun, run->begun);
+        if (run->ended == TIME_NONE)
+                buf_str(b, tr(", not ended", ", chưa xong"));
+        buf_char(b, '\n');
+}
+
 void alert_page(struct buf *b, const struct state_alert *a, const struct state_rule *r,
-                const struct span fields[2]) {
+                const struct span fields[2], const struct state_retro *run) {
         text_clean(b, title(r), TEXT_MAX);
         put_status(b, a);
         buf_char(b, '\n');
@@ -196,6 +226,7 @@ void alert_page(struct buf *b, const struct state_alert *a, const struct state_r
         row(b, tr("raised", "báo lúc"));
         text_times(b, a->raised, a->raised);
         buf_char(b, '\n');
+        put_run(b, run);
         put_span(b, tr("log source", "nguồn nhật ký"), a->source);
         row(b, tr("rule", "quy tắc"));
         text_clean(b, r->id, 256);
@@ -259,7 +290,7 @@ static void put_record_list(struct buf *b, const struct state_alert *a) {
 }
 
 void alert_json(struct buf *b, const struct state_alert *a, const struct state_rule *r,
-                const struct span *fields) {
+                const struct span *fields, const struct state_retro *run) {
         static const char *const kinds[] = {"rule", "correlation", "node", "?"};
         static const char *const entities[] = {"none", "host", "user", "source", "group", "many"};
 
@@ -283,6 +314,14 @@ void alert_json(struct buf *b, const struct state_alert *a, const struct state_r
         put_text(b, "coloa.alert.exception", a->exception);
         if (a->drill)
                 put_number(b, "coloa.drill", a->drill);
+        if (run) {
+                put_number(b, "coloa.retro.run", (uint64_t)run->id);
+                put_number(b, "coloa.retro.first", run->first);
+                put_number(b, "coloa.retro.past", run->past);
+                put_time(b, "coloa.retro.from", run->since);
+                put_time(b, "coloa.retro.to", run->until);
+                put_text(b, "coloa.retro.source", run->source);
+        }
         put_number(b, "coloa.count", a->count);
         put_time(b, "event.start", a->first);
         put_time(b, "event.end", a->last);

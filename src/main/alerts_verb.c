@@ -39,6 +39,8 @@ static const char *const help_en =
         "      --tag TAG             attack.t1059 (with what is below it)\n"
         "      --open, --suppressed  only those; else all\n"
         "      --drill N             of that exercise; without: real ones only; any: all\n"
+        "      --retro N             of that run over the past; none: only others; any: only "
+        "those\n"
         "  -n, --limit N             at most so many (50, before following 10; 0: all)\n"
         "  -f, --follow              then every new one as it is raised, until interrupted\n"
         "  -o FORMAT                 text or jsonl\n"
@@ -69,6 +71,8 @@ static const char *const help_vi =
         "      --open, --suppressed  chỉ loại đó; nếu không thì tất cả\n"
         "      --drill N             của cuộc diễn tập đó; không ghi: chỉ cảnh báo thật; any: tất "
         "cả\n"
+        "      --retro N             của lượt hồi cứu đó; none: chỉ cảnh báo khác; any: chỉ hồi "
+        "cứu\n"
         "  -n, --limit N             tối đa bấy nhiêu (50, trước khi theo dõi 10; 0: tất cả)\n"
         "  -f, --follow              sau đó từng cảnh báo mới khi được nêu, đến khi ngắt\n"
         "  -o DẠNG                   text hoặc jsonl\n"
@@ -90,6 +94,7 @@ enum {
         OPT_OPEN,
         OPT_SUPPRESSED,
         OPT_DRILL,
+        OPT_RETRO,
         OPT_STATE,
         OPT_DIRECTORY,
         OPT_LANG,
@@ -105,6 +110,7 @@ static const struct option long_options[] = {
         {"open", no_argument, NULL, OPT_OPEN},
         {"suppressed", no_argument, NULL, OPT_SUPPRESSED},
         {"drill", required_argument, NULL, OPT_DRILL},
+        {"retro", required_argument, NULL, OPT_RETRO},
         {"limit", required_argument, NULL, 'n'},
         {"output", required_argument, NULL, 'o'},
         {"follow", no_argument, NULL, 'f'},
@@ -193,6 +199,21 @@ static int set_drill(struct state_filter *f, const char *v) {
         return r;
 }
 
+static int set_retro(struct state_filter *f, const char *v) {
+        uint64_t n = 0;
+        int r = 0;
+
+        if (strcmp(v, "any") == 0)
+                f->retro = -1;
+        else if (strcmp(v, "none") == 0)
+                f->retro = -2;
+        else {
+                r = set_number(v, INT64_MAX, &n);
+                f->retro = (int64_t)n;
+        }
+        return r;
+}
+
 static int set_option(struct alerts_options *o, int c, const char *v) {
         switch (c) {
         case OPT_SINCE: return set_time(&o->filter.since, v);
@@ -206,6 +227,7 @@ static int set_option(struct alerts_options *o, int c, const char *v) {
         case OPT_OPEN: o->filter.status = ALERT_OPEN; return 0;
         case OPT_SUPPRESSED: o->filter.status = ALERT_SUPPRESSED; return 0;
         case OPT_DRILL: return set_drill(&o->filter, v);
+        case OPT_RETRO: return set_retro(&o->filter, v);
         case 'n': o->limited = true; return set_number(v, INT64_MAX, &o->filter.limit);
         case 'o':
                 if (strcmp(v, "text") != 0 && strcmp(v, "jsonl") != 0)
@@ -290,8 +312,10 @@ static int open_state(const struct alerts_options *o, struct state **ret) {
         r = state_open(ret, &(struct state_options){.path = path, .read_only = true});
         if (r < 0) {
                 fprintf(stderr, "coloa alerts: %s: %s\n", path,
-                        r == -EBADMSG ? tr("no state of Coloa, or damaged",
-                                           "không phải trạng thái của Coloa, hoặc đã hỏng")
+                        r == -EBADMSG  ? tr("no state of Coloa, or damaged",
+                                            "không phải trạng thái của Coloa, hoặc đã hỏng")
+                        : r == -ESTALE ? tr("of an older version: start the node once",
+                                            "của phiên bản cũ: hãy khởi động nút một lần")
                         : r == -EPROTO
                                 ? tr("of a newer version of Coloa", "của phiên bản Coloa mới hơn")
                                 : error_text(r));
@@ -311,8 +335,11 @@ static int each_alert(void *ctx, const struct state_alert *a, const struct state
         struct output *o = ctx;
         struct buf copies[2] = {{0}};
         struct span fields[2] = {{0}};
-        int e = 0;
+        struct state_retro run;
+        int e = a->retro ? state_get_retro(o->state, a->retro, &run) : 0;
+        const struct state_retro *of = e == 1 ? &run : NULL;
 
+        e = MIN(e, 0);
         o->n++;
         for (int i = 0; i < 2 && o->page && e == 0; i++) {
                 e = state_fields(o->state, a->id, i, &fields[i]);
@@ -320,9 +347,9 @@ static int each_alert(void *ctx, const struct state_alert *a, const struct state
                 fields[i] = buf_get(&copies[i]);
         }
         if (e == 0 && o->jsonl)
-                alert_json(&o->b, a, r, o->page ? fields : NULL);
+                alert_json(&o->b, a, r, o->page ? fields : NULL, of);
         else if (e == 0 && o->page)
-                alert_page(&o->b, a, r, fields);
+                alert_page(&o->b, a, r, fields, of);
         else if (e == 0)
                 alert_line(&o->b, a, r, o->width);
         buf_deinit(&copies[0]);

@@ -75,16 +75,18 @@ void control_reply(int sock, int error, const struct buf *out) {
 }
 
 /* Whether the socket was kept, for an answer that comes later. */
-static bool answer_one(int sock, const struct control_calls *c) {
+static bool answer_one(int sock, const struct control_calls *calls) {
         struct pollfd p = {.fd = sock, .events = POLLIN};
         union {
                 struct msg_control head;
                 struct msg_control_import import;
                 struct msg_control_keep keep;
+                struct msg_control_retro retro;
         } m;
         struct buf out = {.limit = ANSWER_MAX};
         _cleanup_(os_closep) int file = -1;
         unsigned n_fds = 0;
+        bool kept = false;
         ssize_t n;
         int r = -EPROTO;
 
@@ -95,17 +97,23 @@ static bool answer_one(int sock, const struct control_calls *c) {
         enum lang before = lang_current;
         lang_current = m.head.lang == LANG_VI ? LANG_VI : LANG_EN;
         if (m.head.verb == CONTROL_IMPORT && n == sizeof(m.import) && n_fds == 1) {
-                r = c->import(c->ctx, &m.import, file, sock);
-                if (r == 0)
-                        file = -1;
-                else
+                r = calls->import(calls->ctx, &m.import, file, sock);
+                if (r < 0)
                         buf_printf(&out, "coloa import: %s\n", error_text(r));
+                kept = r == 0;
+        } else if (m.head.verb == CONTROL_RETRO && n == sizeof(m.retro) && n_fds == 1) {
+                r = calls->retro(calls->ctx, &m.retro, file, sock);
+                if (r < 0)
+                        buf_printf(&out, "coloa retro: %s\n", error_text(r));
+                kept = r == 0;
         } else if (m.head.verb == CONTROL_KEEP && n == sizeof(m.keep) && n_fds == 0) {
-                r = c->keep(c->ctx, &m.keep, sock);
+                r = calls->keep(calls->ctx, &m.keep, sock);
+                kept = r == 0;
         } else if (n == sizeof(m.head) && n_fds == 0) {
-                r = c->answer(c->ctx, &m.head, &out);
+                r = calls->answer(calls->ctx, &m.head, &out);
         }
-        bool kept = r == 0 && (m.head.verb == CONTROL_IMPORT || m.head.verb == CONTROL_KEEP);
+        if (kept)
+                file = -1;
         if (!kept)
                 control_reply(sock, r, &out);
         lang_current = before;
@@ -162,6 +170,18 @@ static int ask(const char *path, const void *m, size_t len, int file, bool *ret_
                 return 3;
         }
         return reply.error ? 3 : 0;
+}
+
+int control_ask_retro(const char *path, const struct msg_control_retro *m, int program) {
+        int sock = os_local_connect(path);
+
+        if (sock < 0)
+                return sock;
+        int r = os_send(sock, m, sizeof(*m), &program, 1);
+        if (r == 0)
+                return sock;
+        os_close(sock);
+        return r;
 }
 
 int control_ask(const char *path, const struct msg_control *m) {

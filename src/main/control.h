@@ -20,16 +20,21 @@ typedef int control_answer(void *ctx, const struct msg_control *m, struct buf *o
 typedef int control_import(void *ctx, const struct msg_control_import *m, int file, int sock);
 /* Something to be written down: takes `sock` when it returns 0, and answers later. */
 typedef int control_keep(void *ctx, const struct msg_control_keep *m, int sock);
+/* A run over the past: takes both descriptors when it returns 0. */
+typedef int control_retro(void *ctx, const struct msg_control_retro *m, int program, int sock);
 struct control_calls {
         control_answer *answer;
         control_import *import;
         control_keep *keep;
+        control_retro *retro;
         void *ctx;
 };
 void control_serve(struct control_server *s, const struct control_calls *calls);
 /* The text goes to the caller; `sock` stays the caller's. */
 void control_reply(int sock, int error, const struct buf *out);
 
+/* The caller of a run over the past: the line to the desk, or -errno. */
+int control_ask_retro(const char *path, const struct msg_control_retro *m, int program);
 /* The caller: prints the answer. An exit code. */
 int control_ask(const char *path, const struct msg_control *m);
 /* The same for one file; 1: the node said that not all of it could be read. */

@@ -13,6 +13,8 @@
 
 #define JUDGE_QUEUE_MAX 16u
 
+enum { RETRO_REPORTS = 1, RETRO_HITS = 2 }; /* bits of judge.only */
+
 struct judge_node;
 struct judge_seek;
 
@@ -41,7 +43,10 @@ struct judge {
         uint32_t field_of[FINDING_FIELDS_MAX]; /* where each stands in the event; UINT32_MAX: not */
         uint32_t n_fields;
         bool cut_fields;
-        struct judge_node *node; /* NULL: a hunt's */
+        struct judge_node *node;   /* NULL: a hunt's */
+        const unsigned char *only; /* a run over the past: RETRO_* of each rule; NULL: no such */
+        uint32_t n_only;
+        struct span only_source; /* p NULL: any */
         struct judge_seek *seek; /* NULL: it judges; else it looks for what a query means */
 };
 

@@ -202,6 +202,15 @@ static int seek_run_part(struct judge *j, uint32_t from, uint32_t to, struct msg
         return r;
 }
 
+/* A run over the past is over what really happened, of one source if one was named. */
+static bool of_the_past(const struct judge *j) {
+        const struct judge_node *n = j->node;
+
+        return !j->only ||
+               (n->run.drill == 0 &&
+                (!j->only_source.p || span_eq(span_str(n->source.name), j->only_source)));
+}
+
 /* All of the batch at hand that the task asks for. Records of senders nobody knows are kept, not
  * judged: what they say could be anybody's. */
 static int judge_records(struct judge *j, const struct msg_judge *t, struct msg_judge *done) {
@@ -217,7 +226,7 @@ static int judge_records(struct judge *j, const struct msg_judge *t, struct msg_
                 uint64_t to = MIN(t->to, base + n->run.first + n->run.n);
                 if (from < to && j->seek)
                         r = seek_run_part(j, (uint32_t)(from - base), (uint32_t)(to - base), done);
-                else if (from < to && n->source.id != SOURCE_UNKNOWN)
+                else if (from < to && n->source.id != SOURCE_UNKNOWN && of_the_past(j))
                         r = judge_run_part(j, (uint32_t)(from - base), (uint32_t)(to - base), done);
         }
         return r;

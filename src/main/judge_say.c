@@ -223,10 +223,14 @@ int judge_say_findings(struct judge *j, const struct batch *b, const struct even
                 if (!program_rule(j->program, rules[i], &info))
                         continue;
                 f.rule = rules[i];
-                int r = info.indicator ? say_indicators(j, e, &f)
-                        : info.report  ? say_report(j, e, &f)
-                                       : 0;
-                if (r == 0 && info.correlate)
+                unsigned want = !j->only               ? RETRO_REPORTS | RETRO_HITS
+                                : rules[i] < j->n_only ? j->only[rules[i]]
+                                                       : 0;
+                bool report = info.report && (want & RETRO_REPORTS);
+                int r = report && info.indicator ? say_indicators(j, e, &f)
+                        : report                 ? say_report(j, e, &f)
+                                                 : 0;
+                if (r == 0 && info.correlate && (want & RETRO_HITS))
                         r = say_hit(j, e, &f);
                 if (r < 0)
                         return r;

@@ -9,6 +9,7 @@
 #include "main/doctor.h"
 #include "main/export.h"
 #include "main/hunt.h"
+#include "main/retro.h"
 #include "main/search.h"
 #include "main/serve.h"
 #include "main/spawn.h"
@@ -32,6 +33,8 @@ static const struct {
          "cho nút lưu giữ và phán xét các tệp, một lần"},
         {"search", verb_search, "look through the events that a node keeps",
          "tìm trong các sự kiện mà một nút lưu giữ"},
+        {"retro", verb_retro, "run new rules over what a node keeps",
+         "chạy quy tắc mới trên những gì một nút đang giữ"},
         {"status", verb_status, "say how the node does", "cho biết tình trạng của nút"},
         {"doctor", verb_doctor, "check a node's configuration and machine, and say what to do",
          "kiểm tra cấu hình và máy của nút, cho biết cần làm gì"},

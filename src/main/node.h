@@ -66,6 +66,9 @@ void node_set_numbers(struct node *n, uint32_t rules, uint32_t correlations, uin
 struct msg_control_keep;
 /* Something to be written down: takes `sock` when it returns 0, and answers when it is durable. */
 int node_keep(struct node *n, const struct msg_control_keep *m, int sock);
+struct msg_control_retro;
+/* A run over the past, with its rules: takes both descriptors when it returns 0. */
+int node_retro(struct node *n, const struct msg_control_retro *m, int program, int sock);
 
 bool node_all_up(const struct node *n);
 const struct flow_stats *node_stats(const struct node *n);

@@ -205,27 +205,33 @@ static int new_judge(struct pool *p) {
         return start_judge(p, j);
 }
 
-static int start_correlator(struct pool *p) {
-        char landlock[16];
-        const char *args[] = {landlock, NULL};
+int pool_start_correlator(struct child *ret, int program_fd, int landlock, int cpu,
+                          int *ret_scratch) {
+        char text[16];
+        const char *args[] = {text, NULL};
         const char *tmp = getenv("TMPDIR");
 
-        snprintf(landlock, sizeof(landlock), "%d", p->o.landlock);
-        p->scratch = os_open(tmp && *tmp ? tmp : "/tmp", O_RDWR | O_TMPFILE | O_EXCL, 0600);
-        if (p->scratch < 0) {
+        snprintf(text, sizeof(text), "%d", landlock);
+        *ret_scratch = os_open(tmp && *tmp ? tmp : "/tmp", O_RDWR | O_TMPFILE | O_EXCL, 0600);
+        if (*ret_scratch < 0) {
                 /* No such files there: memory will do, as it is only used when hits exceed the
                  * sorter's budget. */
-                int r = os_memfd("scratch", &p->scratch);
+                int r = os_memfd("scratch", ret_scratch);
                 if (r < 0)
                         return r;
         }
-        int fds[2] = {p->o.program_fd, p->scratch};
-        return child_start(&p->correlator, &(struct child_spec){.name = "correlate",
-                                                                .fds = fds,
-                                                                .n_fds = 2,
-                                                                .args = args,
-                                                                .cpu = p->o.pin ? 0 : -1,
-                                                                .stream = true});
+        int fds[2] = {program_fd, *ret_scratch};
+        return child_start(ret, &(struct child_spec){.name = "correlate",
+                                                     .fds = fds,
+                                                     .n_fds = 2,
+                                                     .args = args,
+                                                     .cpu = cpu,
+                                                     .stream = true});
+}
+
+static int start_correlator(struct pool *p) {
+        return pool_start_correlator(&p->correlator, p->o.program_fd, p->o.landlock,
+                                     p->o.pin ? 0 : -1, &p->scratch);
 }
 
 static int make_ring(struct pool *p) {

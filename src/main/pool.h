@@ -54,6 +54,10 @@ struct pool_stats {
         uint64_t pss_peak; /* bytes, sum over all processes; 0: not measured */
 };
 
+/* The process that correlates, with a scratch file; also for others than a pool. 0 or -errno; *ret_scratch
+ * is the caller's to close in any case, -1: none. */
+int pool_start_correlator(struct child *ret, int program_fd, int landlock, int cpu,
+                          int *ret_scratch);
 int pool_new(struct pool **ret, struct inputs *in, const struct pool_options *o,
              const struct pool_calls *calls);
 /* Until all inputs are through. 0; -errno; -ECANCELED after pool_cancel(). */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
-#include "desk/desk.h"
+#include "main/desk_line.h"
 #include "main/processes.h"
 #include "main/spawn.h"
 #include "os/os.h"
@@ -40,7 +40,8 @@ struct loop {
         int64_t dirty_since; /* 0: nothing to commit */
         int64_t last_batch;
         bool clocked; /* main says what time it is */
-        bool tell;    /* main wants our numbers */
+        struct desk_line line;
+        bool tell; /* main wants our numbers */
         int64_t told;
 };
 
@@ -65,6 +66,8 @@ static int commit(struct loop *l) {
                 r = os_send(CHILD_SOCKET, m, sizeof(*m), NULL, 0);
         }
         l->n_waiting = 0;
+        if (r == 0)
+                desk_line_committed(&l->line);
         return r;
 }
 
@@ -180,6 +183,7 @@ union message {
         struct msg_node_seq seq;
         struct msg_own_alert own;
         struct msg_desk_audit audit;
+        struct msg_desk_retro retro;
         char bytes[MESSAGE_MAX];
 };
 
@@ -227,16 +231,32 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
 static int take_message(struct loop *l) {
         union message m;
         unsigned n_fds = 0;
-        int fd = -1;
-        ssize_t n = os_recv(CHILD_SOCKET, &m, sizeof(m), &fd, 1, &n_fds);
+        int fds[2] = {-1, -1};
+        ssize_t n = os_recv(CHILD_SOCKET, &m, sizeof(m), fds, 2, &n_fds);
+        int r;
 
         if (n <= 0)
                 return (int)n;
         m.bytes[MIN((size_t)n, sizeof(m) - 1)] = '\0';
-        int r = deal_with(l, &m, (size_t)n, n_fds ? fd : -1);
-        if (n_fds)
-                os_close(fd);
+        if (m.plain.type == DESK_RETRO && n == sizeof(m.retro) && n_fds == 2)
+                return (r = desk_line_open(&l->line, &m.retro.begin, fds[0], fds[1])) < 0 ? r : 1;
+        r = deal_with(l, &m, (size_t)n, n_fds ? fds[0] : -1);
+        for (unsigned i = 0; i < n_fds; i++)
+                os_close(fds[i]);
         return r < 0 ? r : 1;
+}
+
+/* 0: main has gone. */
+static int take_messages(struct loop *l) {
+        struct pollfd p = {.fd = CHILD_SOCKET, .events = POLLIN};
+        int r = 1;
+
+        for (unsigned i = 0; r > 0 && i < MESSAGES_AT_ONCE; i++) {
+                r = take_message(l);
+                if (r > 0 && os_poll(&p, 1, 0) <= 0)
+                        return 1;
+        }
+        return r;
 }
 
 /* Lost when main is busy: the next ones say the same and more. */
@@ -269,28 +289,30 @@ static int tick(struct loop *l) {
 
 static int serve(struct loop *l) {
         for (;;) {
-                struct pollfd p = {.fd = CHILD_SOCKET, .events = POLLIN};
+                struct pollfd p[2] = {{.fd = CHILD_SOCKET, .events = POLLIN},
+                                      {.fd = desk_line_fd(&l->line), .events = POLLIN}};
                 int64_t now = os_monotonic();
                 int wait = TICK_MS, r;
 
                 if (l->dirty_since)
                         wait = (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000);
-                r = os_poll(&p, 1, wait);
-                for (unsigned i = 0; r > 0 && i < MESSAGES_AT_ONCE; i++) {
-                        r = take_message(l);
+                r = os_poll(p, 2, l->line.at_work ? 0 : wait);
+                if (r > 0 && p[0].revents) {
+                        r = take_messages(l);
                         if (r == 0)
                                 return -EPIPE;
-                        p.revents = 0;
-                        if (r > 0)
-                                r = os_poll(&p, 1, 0);
-                }
-                if (r == 0)
+                } else if (r == 0) {
                         r = tick(l);
+                }
+                if (r >= 0 && l->line.at_work)
+                        r = desk_line_work(&l->line);
+                else if (r >= 0 && p[1].revents)
+                        r = desk_line_message(&l->line);
                 if (r < 0)
                         return r;
                 tell_numbers(l);
                 now = os_monotonic();
-                if (!l->dirty_since && (l->n_waiting || desk_dirty(l->desk)))
+                if (!l->dirty_since && (l->n_waiting || l->line.due || desk_dirty(l->desk)))
                         l->dirty_since = now;
                 if (l->dirty_since && now - l->dirty_since >= COMMIT_NS) {
                         r = commit(l);
@@ -358,6 +380,7 @@ int process_desk(int argc, char **argv) {
                 r = os_vfs_init();
         if (r == 0)
                 r = desk_open(&l.desk, &o);
+        l.line = (struct desk_line){.desk = l.desk, .sock = -1};
         if (r < 0) {
                 say_failure(NULL, r);
                 return 13;

@@ -116,6 +116,10 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
                         j->node = judge_node_new();
                 else if (span_eq(name, SPAN("query")) && v > 0)
                         *query = (size_t)v;
+                else if (span_eq(name, SPAN("only")) && v > 0)
+                        j->n_only = (uint32_t)v;
+                else if (span_eq(name, SPAN("source")))
+                        j->only_source = span_str(eq + 1);
                 else if (span_eq(name, SPAN("landlock")))
                         *landlock = (int)v;
                 else if (span_eq(name, SPAN("tag")) && o->n_tags < ARRAY_LEN(tags))
@@ -135,10 +139,24 @@ static int map_query(struct judge *j, size_t len) {
         return j->node && j->seek ? 0 : -ENOMEM;
 }
 
+/* Which rules a run over the past is of, in place of the ring. */
+static int map_only(struct judge *j) {
+        void *p;
+        int r = os_map(4, j->n_only, false, &p);
+
+        if (r < 0)
+                return FAIL(r);
+        j->node = judge_node_new();
+        j->only = p;
+        return j->node ? 0 : -ENOMEM;
+}
+
 static int map_all(struct judge *j, size_t query) {
         struct stat st;
         void *p = NULL;
-        int r = query ? map_query(j, query) : os_map(4, RING_SLOTS * SLOT_BYTES, false, &p);
+        int r = j->n_only ? map_only(j)
+                : query   ? map_query(j, query)
+                          : os_map(4, RING_SLOTS * SLOT_BYTES, false, &p);
 
         if (r < 0)
                 return FAIL(r);
@@ -176,6 +194,8 @@ int process_judge(int argc, char **argv) {
                 return 13;
         /* Compiled regexes are executable memory: before the sandbox, which allows no more of it.
          */
+        o.only = j.only;
+        o.n_only = j.n_only;
         r = matcher_new(&j.matcher, j.program, &o);
         if (r < 0)
                 return 14;

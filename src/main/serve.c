@@ -339,6 +339,12 @@ static int keep(void *ctx, const struct msg_control_keep *m, int sock) {
         return node_keep(s->node, m, sock);
 }
 
+static int retro(void *ctx, const struct msg_control_retro *m, int program, int sock) {
+        struct serve *s = ctx;
+
+        return node_retro(s->node, m, program, sock);
+}
+
 static void take_signals(struct serve *s) {
         struct buf out = {0};
         uint32_t info[32]; /* struct signalfd_siginfo: 128 bytes, the number first */
@@ -373,7 +379,8 @@ static int run(struct serve *s) {
                 if (r == 0 && node_is_readable(s->node, s->signals))
                         take_signals(s);
                 if (r == 0 && s->control && node_is_readable(s->node, control_fd(s->control)))
-                        control_serve(s->control, &(struct control_calls){answer, import, keep, s});
+                        control_serve(s->control,
+                                      &(struct control_calls){answer, import, keep, retro, s});
                 say_up(s);
                 service_tick();
                 if (s->stop_at && (node_stopped(s->node) || os_monotonic() > s->stop_at))
@@ -590,6 +597,16 @@ int serve_control_path(const char *config, const char *directory, char *to, size
         if (r == 0)
                 snprintf(to, room, "%s", p.control);
         return r;
+}
+
+int serve_config(const char *config, const char *directory, struct config **ret) {
+        static struct serve s = {.signals = -1}; /* it holds the path of the control socket */
+
+        if (!config && !directory)
+                config = serve_default_config();
+        s.config_path = config;
+        s.directory = directory ? directory : config ? NULL : serve_own_directory();
+        return take_config(&s, ret);
 }
 
 int verb_status(int argc, char **argv) {

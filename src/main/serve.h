@@ -17,6 +17,10 @@ int serve_control_path(const char *config, const char *directory, char *to, size
  * (main/try_out.h) below serve_own_directory(). */
 const char *serve_default_config(void);
 const char *serve_own_directory(void);
+struct config;
+/* The configuration as the node reads it (NULL: the default, or that of a try-out). The caller's, to
+ * config_deinit() and free(). */
+int serve_config(const char *config, const char *directory, struct config **ret);
 
 /* Where that node keeps things and is reached. */
 struct place {

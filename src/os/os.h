@@ -112,6 +112,7 @@ uint64_t os_cpu_time(void);        /* ns of this process */
 int64_t os_cpu_time_of(pid_t pid); /* ns of a child of ours; -errno */
 
 int os_random(void *to, size_t n);
+int os_nice(int by);                     /* this process and those it starts give way to others */
 unsigned os_cpu_count(void);             /* that this process may run on */
 int os_pin_cpu(pid_t pid, unsigned nth); /* to the n-th CPU it may run on */
 /* Processor time of this process in turns of `us` microseconds (100–100,000; 0: as the kernel likes):

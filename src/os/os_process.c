@@ -227,6 +227,11 @@ int os_signalfd(const int *signals, unsigned n) {
         return r;
 }
 
+int os_nice(int by) {
+        errno = 0;
+        return nice(by) == -1 && errno ? -errno : 0;
+}
+
 unsigned os_cpu_count(void) {
         cpu_set_t set;
 

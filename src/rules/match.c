@@ -73,6 +73,8 @@ static int init_rules(struct matcher *m) {
                                 tagged = span_starts(blob_str(g, g->strs[r->tags.first + k]),
                                                      m->o.tags[t]);
                 m->rule_on[i] = (on && tagged) || (r->flags & RULE_CORRELATE);
+                if (m->o.only)
+                        m->rule_on[i] = i < m->o.n_only && m->o.only[i];
                 if (m->rule_on[i])
                         m->rule_first[r->source + 1]++;
         }

@@ -14,6 +14,8 @@ struct match_options {
         struct span *
                 tags; /* only rules with one of these tags (prefix match), or correlations' needs; n_tags 0: all */
         uint32_t n_tags;
+        const unsigned char *only; /* of each rule: not 0: it is run; NULL: all are */
+        uint32_t n_only;
 };
 
 struct match_stats {

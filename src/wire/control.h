@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "wire/keep.h"
+#include "wire/retro.h"
 
 enum control_verb {
         CONTROL_STATUS = 1,
@@ -13,6 +14,8 @@ enum control_verb {
         CONTROL_IMPORT, /* struct msg_control_import + a file, open for reading; answered when all of
                            it is durable */
         CONTROL_KEEP,   /* struct msg_control_keep; answered when it is written down */
+        CONTROL_RETRO, /* struct msg_control_retro + a program: the connection becomes a line to the
+                           desk (wire/retro.h) */
 };
 
 struct msg_control {
@@ -33,6 +36,10 @@ struct msg_control_keep {
         uint32_t reserved;
         struct keep_audit audit;
         struct keep_hold hold;
+};
+struct msg_control_retro {
+        struct msg_control head;
+        struct msg_retro_begin begin;
 };
 #define CONTROL_MAGIC 0x4c525443u
 

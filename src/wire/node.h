@@ -68,6 +68,7 @@ enum node_message {
         DESK_READY,      /* msg_node_seq: everything below was judged and committed */
         DESK_INCIDENT,   /* msg_own_alert: the node itself has something to say */
         DESK_EXCEPTIONS, /* msg_plain + the file of exceptions, open or in a memfd */
+        DESK_RETRO, /* struct msg_desk_retro + program and socket: a run over the past (wire/retro.h) */
         DESK_CLOCK, /* msg_node_seq: all received before (ns UTC) was judged and handed over by DESK_BATCH;
                        said now and then, so that windows close in quiet periods */
         DESK_STATS,   /* msg_desk_stats: now and then, to a main that asked for it at the start */
