@@ -471,23 +471,6 @@ enum {
         OPT_LANDLOCK
 };
 
-static bool read_seq(const char *text, struct selection *s) {
-        char *end;
-        unsigned long long a = strtoull(text, &end, 10), b = a;
-
-        if (end == text || *text == '-')
-                return false;
-        if (*end == '-') {
-                const char *second = end + 1;
-                b = strtoull(second, &end, 10);
-                if (end == second)
-                        return false;
-        }
-        s->first = a;
-        s->end = b + 1;
-        return *end == '\0' && a > 0 && a <= b && b < INT64_MAX;
-}
-
 static bool set_option(struct export_options *o, int c, const char *v) {
         switch (c) {
         case 'c': o->config = v; return true;
@@ -503,7 +486,7 @@ static bool set_option(struct export_options *o, int c, const char *v) {
         case OPT_TO: return option_time(v, &o->select.to);
         case OPT_RECEIVED_FROM: return option_time(v, &o->select.received_from);
         case OPT_RECEIVED_TO: return option_time(v, &o->select.received_to);
-        case OPT_SEQ: return read_seq(v, &o->select);
+        case OPT_SEQ: return option_range(v, &o->select.first, &o->select.end);
         case OPT_SOURCE: o->select.source = v; return *v != '\0';
         case OPT_DIRECTORY: o->directory = v; return true;
         case OPT_NEW_RECIPIENT: o->new_recipient = v; return true;

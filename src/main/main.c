@@ -8,6 +8,7 @@
 #include "main/alerts.h"
 #include "main/doctor.h"
 #include "main/export.h"
+#include "main/hold_verb.h"
 #include "main/hunt.h"
 #include "main/retro.h"
 #include "main/search.h"
@@ -42,6 +43,8 @@ static const struct {
          "cho nút đọc lại cấu hình và quy tắc"},
         {"export", verb_export, "records for elsewhere: provable, or masked",
          "xuất bản ghi: chứng minh được, hoặc đã che"},
+        {"hold", verb_hold, "keep records from retention",
+         "giữ bản ghi khỏi bị xóa theo thời hạn lưu"},
         {"verify", verb_verify, "check a store: its hashes, chain and signatures",
          "kiểm tra kho: mã băm, chuỗi và chữ ký"},
 };

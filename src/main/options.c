@@ -496,3 +496,20 @@ bool key_read(const char *arg, unsigned char key[32]) {
         free(text);
         return ok;
 }
+
+bool option_range(const char *text, uint64_t *ret_first, uint64_t *ret_end) {
+        char *end;
+        unsigned long long a = strtoull(text, &end, 10), b = a;
+
+        if (end == text || *text == '-')
+                return false;
+        if (*end == '-') {
+                const char *second = end + 1;
+                b = strtoull(second, &end, 10);
+                if (end == second)
+                        return false;
+        }
+        *ret_first = a;
+        *ret_end = b + 1;
+        return *end == '\0' && a > 0 && a <= b && b < INT64_MAX - 1;
+}

@@ -53,6 +53,8 @@ int option_refused(const char *verb, int c, char **argv);
 int option_lang(const char *verb, const char *value);
 /* An instant (2026-11-23T07:00:00Z, 2026-11-23), or how long ago (-1h). */
 bool option_time(const char *text, int64_t *ret);
+/* "7", "7-9": sequence numbers [7, 8), [7, 10). */
+bool option_range(const char *text, uint64_t *ret_first, uint64_t *ret_end);
 /* 32 bytes: 64 hex digits, or a file that holds them. */
 bool key_read(const char *arg, unsigned char key[32]);
 /* One of the options about indicators (OPTION_INTEL …), shared with `coloa intel`: 0, or 2: said. */
