@@ -202,7 +202,7 @@ int control_ask_keep(const char *path, const struct msg_control_keep *m) {
         int fd = -1, sock = os_local_connect(path);
 
         if (sock < 0)
-                return sock;
+                return sock == -EACCES || sock == -EPERM ? sock : -EHOSTDOWN;
         int r = os_send(sock, m, sizeof(*m), NULL, 0);
         ssize_t n = r == 0 ? os_recv(sock, &reply, sizeof(reply), &fd, 1, &n_fds) : r;
         os_close(sock);

@@ -39,7 +39,7 @@ int control_ask_retro(const char *path, const struct msg_control_retro *m, int p
 int control_ask(const char *path, const struct msg_control *m);
 /* The same for one file; 1: the node said that not all of it could be read. */
 int control_ask_import(const char *path, const struct msg_control_import *m, int file);
-/* 0 when it was written down; -ECONNREFUSED, -ENOENT: no node is there; other -errno: it was not. Says
+/* 0 when it was written down; -EHOSTDOWN: no node is there; other -errno: it was not. Says
  * nothing. */
 int control_ask_keep(const char *path, const struct msg_control_keep *m);
 

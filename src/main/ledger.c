@@ -97,7 +97,7 @@ int ledger_write(const char *verb, const struct place *p, enum keep_what what,
                 m.hold = *hold;
         int r = !keep_audit_good(audit) || !utf8_texts(audit) ? -EINVAL
                                                               : control_ask_keep(p->control, &m);
-        if (r == -ECONNREFUSED || r == -ENOENT || r == -ENOTDIR)
+        if (r == -EHOSTDOWN)
                 r = write_here(p, what, audit, hold);
         if (hold && (r == -EEXIST || r == -ENOENT))
                 return r;

@@ -6,6 +6,7 @@
 
 #include "base/lang.h"
 #include "main/alerts.h"
+#include "main/backup_verb.h"
 #include "main/doctor.h"
 #include "main/export.h"
 #include "main/hold_verb.h"
@@ -45,6 +46,10 @@ static const struct {
          "xuất bản ghi: chứng minh được, hoặc đã che"},
         {"hold", verb_hold, "keep records from retention",
          "giữ bản ghi khỏi bị xóa theo thời hạn lưu"},
+        {"backup", verb_backup, "a second copy of what the node keeps, checked",
+         "bản sao thứ hai của những gì nút lưu giữ, đã kiểm tra"},
+        {"restore", verb_restore, "a node's directory from such a copy",
+         "khôi phục thư mục của nút từ bản sao đó"},
         {"verify", verb_verify, "check a store: its hashes, chain and signatures",
          "kiểm tra kho: mã băm, chuỗi và chữ ký"},
 };

@@ -34,47 +34,59 @@ int sandbox_landlock(void) {
         return r < 0 ? 0 : (int)r;
 }
 
-static int allowed_directory = -1;
+static int allowed[4];
+static unsigned n_allowed;
 static bool directory_is_root;
 
 int sandbox_allow_directory(const char *path) {
-        allowed_directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return allowed_directory < 0 ? FAIL(-errno) : 0;
+        if (n_allowed == ARRAY_LEN(allowed))
+                return FAIL(-E2BIG);
+        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return FAIL(-errno);
+        allowed[n_allowed++] = fd;
+        return 0;
 }
 
 const char *sandbox_directory(const char *path) {
         return directory_is_root ? "/" : path;
 }
 
+static void forget_directories(void) {
+        while (n_allowed)
+                close(allowed[--n_allowed]);
+}
+
 /* Without Landlock: nothing but the directory has a name. seccomp takes away what leads out of it.
- * Who may do neither keeps the rights of its user, as before. */
+ * Who may do neither keeps the rights of its user, as before; so does who has several. */
 static int enter_root(void) {
-        if (allowed_directory < 0)
-                return 0;
-        if ((geteuid() == 0 || unshare(CLONE_NEWUSER) == 0) && fchdir(allowed_directory) == 0 &&
-            chroot(".") == 0)
+        if (n_allowed == 1 && (geteuid() == 0 || unshare(CLONE_NEWUSER) == 0) &&
+            fchdir(allowed[0]) == 0 && chroot(".") == 0)
                 directory_is_root = true;
-        close(allowed_directory);
-        allowed_directory = -1;
+        forget_directories();
         return 0;
 }
 
-/* The rights over files in the allowed directory; nothing there can be executed or linked elsewhere. */
-static int add_directory(int ruleset, int abi) {
-        struct landlock_path_beneath_attr a = {
-                .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-                                  LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-                                  LANDLOCK_ACCESS_FS_REMOVE_FILE | (abi >= 3 ? FS_TRUNCATE : 0),
-                .parent_fd = allowed_directory,
-        };
-
-        if (allowed_directory < 0)
-                return 0;
-        long r = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &a, 0);
-        return r < 0 ? -errno : 0;
+/* The rights over files in the allowed directories; nothing there can be executed or linked elsewhere. */
+static int add_directories(int ruleset, int abi, enum sandbox_job job) {
+        for (unsigned i = 0; i < n_allowed; i++) {
+                struct landlock_path_beneath_attr a = {
+                        .allowed_access =
+                                LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                LANDLOCK_ACCESS_FS_REMOVE_FILE | (abi >= 3 ? FS_TRUNCATE : 0),
+                        .parent_fd = allowed[i],
+                };
+                if (job == SANDBOX_COPY)
+                        a.allowed_access |=
+                                LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR;
+                if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &a, 0) < 0)
+                        return -errno;
+        }
+        return 0;
 }
 
-static int enter_landlock(int abi) {
+static int enter_landlock(int abi, enum sandbox_job job) {
         /* ABI 1 knows thirteen rights, 2 adds REFER, 3 TRUNCATE, 4 the network, 5 IOCTL_DEV, 6
          * scopes. */
         struct ruleset_attr a = {.fs = (1ull << 13) - 1};
@@ -99,13 +111,11 @@ static int enter_landlock(int abi) {
         long fd = syscall(SYS_landlock_create_ruleset, &a, size, 0);
         if (fd < 0)
                 return -errno;
-        int r = add_directory((int)fd, abi);
+        int r = add_directories((int)fd, abi, job);
         if (r == 0 && syscall(SYS_landlock_restrict_self, (int)fd, 0) < 0)
                 r = -errno;
         close((int)fd);
-        if (allowed_directory >= 0)
-                close(allowed_directory);
-        allowed_directory = -1;
+        forget_directories();
         return r;
 }
 
@@ -175,6 +185,9 @@ static const int calls_store[] = {
         SCMP_SYS(gettimeofday), SCMP_SYS(memfd_create),
 };
 
+/* Files put under their names, directories made and emptied. */
+static const int calls_copy[] = {SCMP_SYS(rename), SCMP_SYS(mkdir), SCMP_SYS(rmdir)};
+
 /* To take a line to the store and give it up. */
 static const int calls_vault[] = {SCMP_SYS(fcntl)};
 
@@ -222,8 +235,10 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 r = allow(c, calls_console, ARRAY_LEN(calls_console));
         if (job == SANDBOX_LISTEN)
                 r = allow(c, calls_listen, ARRAY_LEN(calls_listen));
-        if (job == SANDBOX_STORE)
+        if (job == SANDBOX_STORE || job == SANDBOX_COPY)
                 r = allow(c, calls_store, ARRAY_LEN(calls_store));
+        if (r == 0 && job == SANDBOX_COPY)
+                r = allow(c, calls_copy, ARRAY_LEN(calls_copy));
         if (job == SANDBOX_VAULT)
                 r = allow(c, calls_vault, ARRAY_LEN(calls_vault));
         if (r < 0)
@@ -235,7 +250,7 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                                      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
         if (r < 0)
                 return r;
-        if (job != SANDBOX_STORE)
+        if (job != SANDBOX_STORE && job != SANDBOX_COPY)
                 r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 0);
         if (r < 0)
                 return r;
@@ -282,7 +297,7 @@ int sandbox_enter(enum sandbox_job job, int max_landlock_abi, size_t max_memory,
 #else
         (void)max_memory; /* the sanitizer reserves terabytes of shadow */
 #endif
-        r = enter_landlock(abi);
+        r = enter_landlock(abi, job);
         if (r < 0)
                 return FAIL(r);
         r = enter_seccomp(job);

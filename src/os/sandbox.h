@@ -20,6 +20,7 @@ enum sandbox_job {
         /* Files of one directory, by name (sandbox_allow_directory()). Without Landlock nothing keeps it
            to that directory but a root of its own (sandbox_directory()), or the rights of its user. */
         SANDBOX_STORE,
+        SANDBOX_COPY, /* the same for some directories, and what lies below */
 };
 
 /* Seconds of processor time for one job with rules, since main waits for its end: some hundred times
@@ -34,8 +35,8 @@ struct sandbox_report {
 /* What the kernel knows of Landlock; 0: it has none, or it is switched off. */
 int sandbox_landlock(void);
 
-/* Before sandbox_enter(SANDBOX_STORE, …): the one directory whose files may be made, read, written and
- * removed. 0 or -errno. */
+/* Before sandbox_enter(SANDBOX_STORE, …): a directory whose files may be made, read, written and
+ * removed; at most four. 0 or -errno. */
 int sandbox_allow_directory(const char *path);
 /* Afterwards: what the directory is called from within. Where the kernel has no Landlock it has become
  * the root of all paths, if that could be done (as root, or in a user namespace). */

@@ -170,6 +170,38 @@ int db_open(sqlite3 **ret, const char *path, enum db_mode mode, unsigned page, u
         return 0;
 }
 
+int db_open_any(sqlite3 **ret, const char *path, enum db_mode mode) {
+        int flags =
+                mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        sqlite3 *h = NULL;
+        struct stat st;
+
+        int r = os_vfs_init();
+        if (r == 0 && mode == DB_READ)
+                r = os_stat(path, &st);
+        if (r < 0)
+                return r;
+        int rc = sqlite3_open_v2(path, &h, flags | SQLITE_OPEN_NOMUTEX, OS_VFS);
+        r = rc == SQLITE_OK ? 0 : db_fail(h, rc);
+        if (r == 0) {
+                sqlite3_busy_timeout(h, BUSY_MS);
+                sqlite3_extended_result_codes(h, 1);
+        }
+        if (r == 0 && mode == DB_READ) {
+                r = db_exec(h, "SELECT 1 FROM sqlite_schema LIMIT 1");
+                if (r == -EROFS || r == -EACCES || r == -EIO) {
+                        db_close(&h);
+                        r = open_unchanging(&h, path);
+                }
+        }
+        if (r < 0) {
+                db_close(&h);
+                return FAIL(r);
+        }
+        *ret = h;
+        return 0;
+}
+
 int db_settle(sqlite3 *h) {
         int log, done, rc = sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_FULL, &log, &done);
 

@@ -11,6 +11,8 @@ enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
 /* `page`: bytes of a page when the file is made. The file must be ours (application id and version
  * `kind`), else -EBADMSG. -ENOENT also for an empty file that is not to be made. */
 int db_open(sqlite3 **ret, const char *path, enum db_mode mode, unsigned page, uint32_t kind);
+/* Any database: the file's kind is not looked at, and nothing is set. */
+int db_open_any(sqlite3 **ret, const char *path, enum db_mode mode);
 void db_close(sqlite3 **h);
 /* -errno of what SQLite said. */
 int db_fail(sqlite3 *h, int rc);
