@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import statistics
@@ -183,6 +184,33 @@ class Bench:
         self.row("memory, sum of PSS at peak, MB", f"{max(x['pss_peak_mb'] for x in one):.1f}", "≤ 120")
         self.base = self.mid(one, "records_per_s")
 
+    def indicators(self, count):
+        """As feeds have them: addresses, names, URLs, hashes in equal parts; none is in the data."""
+        out = self.tmp / f"indicators-{count}.csv"
+        r = random.Random(count)
+        make = (lambda: f"ip,100.{r.randrange(64, 128)}.{r.randrange(256)}.{r.randrange(256)}",
+                lambda: f"domain,*.{r.getrandbits(40):x}.example", lambda: f"domain,{r.getrandbits(40):x}.example",
+                lambda: f"url,http://{r.getrandbits(32):x}.example/{r.getrandbits(40):x}",
+                lambda: f"sha256,{r.getrandbits(256):064x}", lambda: f"md5,{r.getrandbits(128):032x}")
+        with open(out, "w", encoding="ascii") as to:
+            to.write("type,value,name\n")
+            for i in range(count):
+                to.write(f"{make[i % len(make)]()},family {i % 500}\n")
+        return out
+
+    def intel(self):
+        args = [*self.rules(), "--pin", *self.otrf()]
+        counts = (1_000, 1_000_000)
+        s = self.series(none=args, **{f"n{n}": ["--intel", self.indicators(n), *args] for n in counts})
+        self.row("mix: events/s without indicators", self.spread(s["none"], "records_per_s"))
+        for n in counts:
+            got = s[f"n{n}"]
+            # Neighbours in time are compared: the machine's mood takes no part.
+            cost = statistics.median(a["records_per_s"] / b["records_per_s"] - 1 for a, b in zip(s["none"], got))
+            self.row(f"mix: events/s with {n:,} indicators", self.spread(got, "records_per_s"), "cost ≤ 3 %",
+                     f"cost {100 * cost:.1f} %, read in {self.mid(got, 'intel_s'):.2f} s, "
+                     f"PSS {max(x['pss_peak_mb'] for x in got):.0f} MB")
+
     def process_creation(self):
         path, distinct = self.process_creations()
         s = self.series(memo=[*self.rules(), "--pin", path], cold=[*self.rules(), "--pin", "--no-memo", path])
@@ -340,7 +368,7 @@ class Bench:
         path.write_text("# Measured\n\n" + "\n\n".join(sections) + "\n", encoding="utf-8")
 
     def run(self):
-        names = ["mix", "process_creation", "times_8", "evtx", "two_cores", "memory", "rsigma"]
+        names = ["mix", "process_creation", "times_8", "evtx", "two_cores", "memory", "intel", "rsigma"]
         wanted = self.o.only.split(",") if self.o.only else names
         node = bench_node.NodeBench(self, COLOA, ACTIVE)
         for name in [*wanted]:
@@ -363,7 +391,7 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one round")
-    parser.add_argument("--only", help="mix, process_creation, times_8, evtx, two_cores, memory, rsigma; node (of it: "
+    parser.add_argument("--only", help="mix, process_creation, times_8, evtx, two_cores, memory, intel, rsigma; node (of it: "
                         + ", ".join(bench_node.NAMES) + "); node_soak (two hours, or COLOA_SOAK seconds)")
     parser.add_argument("--report", action="store_true", help="also write doc/figures.md")
     parser.add_argument("--realtime", action="store_true", help="measured programs go first (chrt -r 10; root): for a machine in use")

@@ -14,11 +14,15 @@ _coloa() {
         sub=${COMP_WORDS[2]}
 
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W "hunt rules --help --version" -- "$cur"))
+                COMPREPLY=($(compgen -W "hunt rules intel --help --version" -- "$cur"))
                 return
         fi
         if [ "$verb" = rules ] && [ "$COMP_CWORD" -eq 2 ]; then
                 COMPREPLY=($(compgen -W "check list test import --help" -- "$cur"))
+                return
+        fi
+        if [ "$verb" = intel ] && [ "$COMP_CWORD" -eq 2 ]; then
+                COMPREPLY=($(compgen -W "check list --help" -- "$cur"))
                 return
         fi
         case $prev in
@@ -65,15 +69,18 @@ _coloa() {
                 fi
                 return
                 ;;
-        --year | --jobs | --threads | --from | --tag | --product | --category | --service | --text)
+        --intel-columns | --intel-expiry | --intel-at | --year | --jobs | --threads | --from | --tag | --product | --category | --service | --text)
                 return
                 ;;
         esac
         if [[ $cur == -* ]]; then
                 local options
                 if [ "$verb" = hunt ]; then
-                        options="-r --rules --placeholders --log-sources --min-level --tag -o --output --from --to --format
+                        options="-r --rules --placeholders --log-sources --min-level --tag --intel --warning-list --intel-expiry
+                                --intel-at --intel-columns --intel-fields -o --output --from --to --format
                                 --timezone --year --leftovers --jobs --threads --stats --no-memo --color -q --quiet --lang -h --help"
+                elif [ "$verb" = intel ]; then
+                        options="--json --warning-list --intel-expiry --intel-at --intel-columns --lang -h --help"
                 else
                         options="--placeholders --log-sources --lang -h --help"
                         case $sub in

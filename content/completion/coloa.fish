@@ -14,6 +14,7 @@ end
 
 complete -c coloa -n __fish_use_subcommand -f -a hunt -d 'say which attacks are in log files'
 complete -c coloa -n __fish_use_subcommand -f -a rules -d 'check, list, test and import Sigma rules'
+complete -c coloa -n __fish_use_subcommand -f -a intel -d 'check and list indicators'
 complete -c coloa -n __fish_use_subcommand -f -l version
 
 set -l hunt '__fish_seen_subcommand_from hunt'
@@ -44,6 +45,16 @@ end
 complete -c coloa -n "$rules; and __fish_seen_subcommand_from test" -s r -l rules -r -d 'rules'
 complete -c coloa -n "$rules; and __fish_seen_subcommand_from import" -l to -x -a '(__fish_complete_directories)' -d 'into'
 complete -c coloa -n "$rules; and __fish_seen_subcommand_from import" -l skip-refused -f -d 'leave out what cannot be used'
+
+set -l intel '__fish_seen_subcommand_from intel'
+complete -c coloa -n "$intel; and not __fish_seen_subcommand_from check list" -f -a 'check list'
+complete -c coloa -n "$intel" -l json -f -d 'as JSON'
+complete -c coloa -n $hunt -l intel -r -d 'indicators: STIX, MISP, CSV'
+complete -c coloa -n $hunt -l intel-fields -r -d 'fields to look in'
+complete -c coloa -n "$hunt; or $intel" -l warning-list -r -d 'MISP warning list'
+complete -c coloa -n "$hunt; or $intel" -l intel-expiry -x -d 'life of indicators without an end'
+complete -c coloa -n "$hunt; or $intel" -l intel-at -x -d 'which were in force then'
+complete -c coloa -n "$hunt; or $intel" -l intel-columns -x -d 'columns of CSV files'
 
 set -l both '__fish_seen_subcommand_from hunt rules'
 complete -c coloa -n $both -l placeholders -r -d 'values for |expand'

@@ -478,12 +478,29 @@ static void own_retention(struct reader *r, const struct node *n, void *to) {
         read_map(r, n, retention_keys, ARRAY_LEN(retention_keys), r->c);
 }
 
+static const struct key intel_keys[] = {
+        {"files", TEXTS, AT(config_intel, files), AT(config_intel, n_files), NULL},
+        {"warning-lists", TEXTS, AT(config_intel, warnings), AT(config_intel, n_warnings), NULL},
+        {"expiry", SECONDS, AT(config_intel, expiry_s), 0, NULL},
+        {"columns", TEXT, AT(config_intel, columns), 0, NULL},
+        {"fields", TEXT, AT(config_intel, fields), 0, NULL},
+};
+
+static void own_intel(struct reader *r, const struct node *n, void *to) {
+        struct config_intel *i = to;
+
+        read_map(r, n, intel_keys, ARRAY_LEN(intel_keys), i);
+        if (i->columns && strlen(i->columns) > 255)
+                wrong(r, n, "%s",
+                      tr("columns is at most 255 bytes", "columns dài tối đa 255 byte"));
+}
+
 static const struct key top_keys[] = {
         {"directory", TEXT, AT(config, directory), 0, NULL},
         {"control", TEXT, AT(config, control), 0, NULL},
         {"rules", TEXTS, AT(config, rules), AT(config, n_rules), NULL},
         {"placeholders", TEXTS, AT(config, placeholders), AT(config, n_placeholders), NULL},
-        {"indicators", TEXTS, AT(config, indicators), AT(config, n_indicators), NULL},
+        {"intel", OWN, AT(config, intel), 0, own_intel},
         {"logsources", TEXT, AT(config, logsources), 0, NULL},
         {"exceptions", TEXT, AT(config, exceptions), 0, NULL},
         {"judges", NUMBER, AT(config, judges), 0, NULL},

@@ -43,8 +43,13 @@ struct config_source {
 struct config {
         const char *path;
         const char *directory, *control, *exceptions, *logsources;
-        const char **rules, **placeholders, **indicators;
-        uint32_t n_rules, n_placeholders, n_indicators;
+        const char **rules, **placeholders;
+        uint32_t n_rules, n_placeholders;
+        struct config_intel {
+                const char **files, **warnings;
+                uint32_t n_files, n_warnings, expiry_s; /* expiry_s 0: none */
+                const char *columns, *fields;
+        } intel;
         uint32_t judges, seals; /* 0: by the number of processors */
         uint32_t lateness_s, skew_s, alert_window_s;
         uint32_t retention_days; /* 0: no limit */

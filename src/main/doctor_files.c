@@ -320,7 +320,8 @@ void doctor_files(struct doctor *d) {
                 secret(d, "listen.tls.key", c->listen[i].tls.key);
         readables(d, "rules", c->rules, c->n_rules);
         readables(d, "placeholders", c->placeholders, c->n_placeholders);
-        readables(d, "indicators", c->indicators, c->n_indicators);
+        readables(d, "intel", c->intel.files, c->intel.n_files);
+        readables(d, "warning-lists", c->intel.warnings, c->intel.n_warnings);
         readable(d, "logsources", c->logsources);
         readable(d, "exceptions", c->exceptions);
         sources(d);

@@ -11,6 +11,7 @@
 #include "main/export.h"
 #include "main/hold_verb.h"
 #include "main/hunt.h"
+#include "main/intel_verb.h"
 #include "main/retro.h"
 #include "main/search.h"
 #include "main/serve.h"
@@ -28,6 +29,8 @@ static const struct {
          "cho biết các cuộc tấn công trong tệp nhật ký"},
         {"rules", verb_rules, "check, list, test and import Sigma rules",
          "kiểm tra, liệt kê, thử và nhập quy tắc Sigma"},
+        {"intel", verb_intel, "check and list indicators: STIX, MISP, CSV",
+         "kiểm tra và liệt kê chỉ dấu: STIX, MISP, CSV"},
         {"alerts", verb_alerts, "what the node has raised", "những cảnh báo mà nút đã nêu"},
         {"serve", verb_serve, "run a node: receive, keep and judge logs, raise alerts",
          "chạy một nút: nhận, lưu và phán xét nhật ký, nêu cảnh báo"},

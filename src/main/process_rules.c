@@ -103,6 +103,7 @@ static void count_intel(const struct intel_set *s, struct msg_rules_done *d) {
         d->n_indicators = (uint32_t)(c->kept - c->doubled);
         d->n_intel_left = (uint32_t)(c->expired + c->revoked + c->warned + c->inactive +
                                      c->unsupported + c->malformed + c->over);
+        d->n_intel_bad = (uint32_t)(c->unsupported + c->malformed + c->over);
         for (uint32_t i = 0; i < s->n_problems; i++)
                 d->n_intel_errors += s->problems[i].error;
 }

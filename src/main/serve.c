@@ -128,7 +128,16 @@ static void override(struct serve *s, struct config *c) {
 }
 
 static int read_rules(struct serve *s, const struct config *c, struct rulebook *ret) {
-        struct rulebook_options o = {.rules = c->rules,
+        struct rulebook_intel intel = {.files = c->intel.files,
+                                       .n_files = c->intel.n_files,
+                                       .warnings = c->intel.warnings,
+                                       .n_warnings = c->intel.n_warnings,
+                                       .fields = c->intel.fields,
+                                       .columns = c->intel.columns,
+                                       .now = os_now(),
+                                       .expiry = c->intel.expiry_s * NS_PER_SEC};
+        struct rulebook_options o = {.intel = &intel,
+                                     .rules = c->rules,
                                      .n_rules = c->n_rules,
                                      .placeholders = c->placeholders,
                                      .n_placeholders = c->n_placeholders,
@@ -146,6 +155,13 @@ static int read_rules(struct serve *s, const struct config *c, struct rulebook *
                     ret->done.n_refused);
         say(s, 2, "rules=%u correlations=%u rules loaded", ret->done.n_rules,
             ret->done.n_correlations);
+        if (c->intel.n_files)
+                say(s, ret->done.n_intel_errors ? 1 : 2,
+                    "indicators=%u left-out=%u errors=%u indicators loaded%s",
+                    ret->done.n_indicators, ret->done.n_intel_left, ret->done.n_intel_errors,
+                    ret->done.n_intel_left || ret->done.n_intel_errors
+                            ? "; 'coloa intel check' says why"
+                            : "");
         return 0;
 }
 

@@ -68,6 +68,7 @@ struct msg_rules_done {
         uint64_t program_len; /* second descriptor when > 0 */
         uint32_t n_rules, n_correlations, n_refused, n_documents, n_filters, n_errors, n_warnings;
         uint32_t n_indicators, n_intel_left, n_intel_errors; /* kept; left out; files at fault */
+        uint32_t n_intel_bad; /* of those left out: not supported or malformed */
         uint64_t parse_ns, compile_ns, intel_ns;
 };
 

@@ -16,12 +16,12 @@ def options(verb, lang):
 
 
 def help_names_the_same_options_in_both_languages(_):
-    for verb in ("hunt", "rules"):
+    for verb in ("hunt", "rules", "intel"):
         assert options(verb, "en_US.UTF-8") == options(verb, "vi_VN.UTF-8")
 
 
 def completion_and_manual_know_every_option(_):
-    wanted = options("hunt", "C.UTF-8") | options("rules", "C.UTF-8")
+    wanted = options("hunt", "C.UTF-8") | options("rules", "C.UTF-8") | options("intel", "C.UTF-8")
     for name in ("completion/coloa.bash", "completion/_coloa", "completion/coloa.fish"):
         text = (ROOT / "content" / name).read_text(encoding="utf-8")
         for option in wanted - {"--help"}:

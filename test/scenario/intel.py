@@ -1,0 +1,197 @@
+"""Indicators as a user meets them: `coloa intel`, a hunt, a node that is told of new ones and in which they end."""
+import json
+import time
+
+from node_world import Node, bulk
+from tap import PROGRAM, coloa, run  # noqa: F401
+
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+HASHES = ("SHA1=DA39A3EE5E6B4B0D3255BFEF95601890AFD80709,MD5=D41D8CD98F00B204E9800998ECF8427E,"
+          "SHA256=E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855,IMPHASH=00000000000000000000000000000000")
+RULE = """title: Never
+id: 11111111-2222-4333-8444-555555555501
+status: test
+description: d
+author: tests
+date: 2026-11-23
+logsource: {product: windows, category: process_creation}
+detection: {s: {Image: nothing}, condition: s}
+level: low
+"""
+
+
+def connection(ip, name="-", host="PC1") -> dict:
+    return {"Channel": SYSMON, "EventID": 3, "Computer": host, "@timestamp": "2026-11-20T10:00:00.000Z", "Image": "C:\\x.exe",
+            "DestinationIp": ip, "DestinationHostname": name}
+
+
+EVENTS = [
+    connection("198.51.100.7", "a.b.evil.example"),
+    {"Channel": SYSMON, "EventID": 1, "Computer": "PC2", "@timestamp": "2026-11-20T10:00:01.000Z", "Image": "C:\\y.exe", "Hashes": HASHES},
+    {"Channel": SYSMON, "EventID": 22, "Computer": "PC3", "@timestamp": "2026-11-20T10:00:02.000Z", "QueryName": "ok.example",
+     "QueryResults": "type:  5 q.warned.example;::ffff:203.0.113.9;"},
+    connection("8.8.8.8"),
+    connection("192.0.2.1", "evil.example.org"),
+    {"timestamp": "2026-11-20T10:00:03.000000+0000", "event_type": "tls", "src_ip": "10.0.0.5", "dest_ip": "10.0.0.6", "flow_id": 1,
+     "tls": {"sni": "x.example", "ja3": {"hash": "aaaabbbbccccddddaaaabbbbccccdddd"}}},
+    {"ts": 1763632800.0, "uid": "C1", "id.orig_h": "10.0.0.5", "id.orig_p": 1, "id.resp_h": "10.0.0.6", "id.resp_p": 80,
+     "method": "GET", "host": "login.evil.example", "uri": "/"},
+]
+
+
+def indicator(pattern, name, **more) -> dict:
+    return {"type": "indicator", "spec_version": "2.1", "id": "indicator--1", "name": name, "pattern_type": "stix",
+            "pattern": pattern, "valid_from": "2026-11-01T00:00:00Z", **more}
+
+
+def write(folder) -> list:
+    (folder / "rule.yml").write_text(RULE)
+    (folder / "opencti.json").write_text(json.dumps({"type": "bundle", "id": "bundle--1", "objects": [
+        indicator("[ipv4-addr:value = '198.51.100.7']", "C2 address", confidence=85),
+        indicator("[file:hashes.'SHA-256' = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855']", "Expired",
+                  valid_until="2026-11-19T00:00:00Z"),
+        indicator("[ipv4-addr:value = '192.0.2.1']", "Revoked", revoked=True),
+        indicator("[ipv4-addr:value = '8.8.8.8']", "Resolver"),
+        indicator("[domain-name:value MATCHES 'x']", "Not supported"),
+        indicator("[ipv6-addr:value = '::']", "", pattern_type="yara")]}))
+    (folder / "misp.json").write_text(json.dumps({"Event": {"info": "Campaign", "threat_level_id": "3", "Attribute": [
+        {"type": "domain", "value": "evil[.]example", "to_ids": True},
+        {"type": "domain", "value": "warned.example", "to_ids": True},
+        {"type": "filename|md5", "value": "y.exe|d41d8cd98f00b204e9800998ecf8427e", "to_ids": True, "comment": "Dropper"},
+        {"type": "ip-dst", "value": "10.0.0.6", "to_ids": False}]}}))
+    (folder / "list.csv").write_text("type,value,name\nja3,aaaabbbbccccddddaaaabbbbccccdddd,Loader\ncidr,203.0.113.0/24,Net\n")
+    (folder / "warn1.json").write_text(json.dumps({"name": "Resolvers", "type": "cidr", "list": ["8.8.8.0/24"]}))
+    (folder / "warn2.json").write_text(json.dumps({"name": "Known", "type": "hostname", "list": ["warned.example"]}))
+    (folder / "events.json").write_text("".join(json.dumps(e) + "\n" for e in EVENTS))
+    return ["--warning-list", folder / "warn1.json", "--warning-list", folder / "warn2.json"]
+
+
+FILES = ("opencti.json", "misp.json", "list.csv")
+
+
+def hunt(folder, *more):
+    warn = write(folder)
+    files = [x for f in FILES for x in ("--intel", folder / f)]
+    r = coloa("hunt", "-q", "-r", folder / "rule.yml", *files, *warn, "--intel-at", "2026-11-23T00:00:00Z", "-o", "jsonl", *more,
+              folder / "events.json")
+    return r, [json.loads(line) for line in r.stdout.splitlines()]
+
+
+def said(found) -> list:
+    return sorted((f["rule.name"], f["coloa.event"]["coloa.indicator"], f["rule.level"], f["coloa.event"].get("coloa.indicator.name"))
+                  for f in found)
+
+
+EXPECTED = sorted([
+    ("Indicator of opencti", "198.51.100.7", "high", "C2 address"),
+    ("Indicator of misp", "evil.example", "low", "Campaign"),
+    ("Indicator of misp", "evil.example", "low", "Campaign"),
+    ("Indicator of misp", "d41d8cd98f00b204e9800998ecf8427e", "low", "Dropper"),
+    ("Indicator of list", "203.0.113.0/24", "medium", "Net"),
+    ("Indicator of list", "aaaabbbbccccddddaaaabbbbccccdddd", "medium", "Loader"),
+])
+
+
+def a_hunt_finds_what_is_in_force(folder):
+    r, found = hunt(folder)
+    assert r.returncode == 1, r
+    assert said(found) == EXPECTED, said(found)
+    fields = {f["coloa.event"]["coloa.indicator"]: f["coloa.matched_fields"] for f in found if f.get("host.name") == "PC1"}
+    assert fields["198.51.100.7"] == ["DestinationIp", "coloa.indicator"], fields
+    assert fields["evil.example"] == ["DestinationHostname", "coloa.indicator"], fields
+    assert b"5 indicators are used" in r.stderr and b"1 expired, 1 revoked, 2 on a warning list" in r.stderr, r.stderr.decode()
+
+
+def the_same_without_the_memo_and_by_more_judges(folder):
+    assert said(hunt(folder, "--no-memo")[1]) == EXPECTED
+    assert said(hunt(folder, "--jobs", "3")[1]) == EXPECTED
+
+
+def levels_are_filtered(folder):
+    assert [x[1] for x in said(hunt(folder, "--min-level", "high")[1])] == ["198.51.100.7"]
+
+
+def time_decides(folder):
+    warn = write(folder)
+    args = ("hunt", "-q", "-r", folder / "rule.yml", "--intel", folder / "opencti.json", *warn, "-o", "jsonl")
+    before = coloa(*args, "--intel-at", "2026-11-18", folder / "events.json")
+    assert b'"Expired"' in before.stdout and b"C2 address" in before.stdout, before
+    # A life of ten days for what has no end of its own.
+    later = coloa(*args, "--intel-at", "2026-11-23", "--intel-expiry", "10d", folder / "events.json")
+    assert later.returncode == 0 and b"3 expired" in later.stderr, later
+
+
+def check_counts_and_names_places(folder):
+    warn = write(folder)
+    files = [folder / f for f in FILES]
+    r = coloa("intel", "check", *warn, "--intel-at", "2026-11-23", *files)
+    assert r.returncode == 1, r
+    text = r.stdout.decode()
+    assert f"{folder}/opencti.json:1: not supported: " in text, text
+    assert "5 indicators in 3 feeds: 2 address, 1 domain, 1 md5, 1 ja3" in text, text
+    assert "1 expired, 1 revoked, 2 on a warning list, 1 not for detection (to_ids), 2 not supported" in text, text
+    vi = coloa("intel", "check", "--lang", "vi", *warn, "--intel-at", "2026-11-23", *files).stdout.decode()
+    assert "chỉ dấu trong 3 nguồn" in vi and "hết hạn" in vi, vi
+    got = json.loads(coloa("intel", "check", "--json", *warn, "--intel-at", "2026-11-23", *files).stdout)
+    assert got["warned"] == 2 and got["expired"] == 1 and len(got["problems"]) == 2, got
+    rows = [json.loads(x) for x in coloa("intel", "list", "--json", *warn, "--intel-at", "2026-11-23", *files).stdout.splitlines()]
+    assert {(x["value"], x["state"], x.get("warning_list")) for x in rows if x["state"] == "warned"} == {
+        ("8.8.8.8", "warned", "Resolvers"), ("warned.example", "warned", "Known")}, rows
+    assert [x["subdomains"] for x in rows if x["value"] == "evil.example"] == [True]
+
+
+def bad_files_are_told(folder):
+    (folder / "cut.json").write_text('{"type":"bundle","objects":[\n{"type":"indicator","pattern":"[url:val')
+    r = coloa("intel", "check", folder / "cut.json")
+    assert r.returncode == 3 and b"cut.json:2: error: not JSON" in r.stdout, r
+    assert coloa("intel", "check", folder / "none.json").returncode == 3
+    assert coloa("intel", "check").returncode == 2
+    assert coloa("intel", "look", folder / "cut.json").returncode == 2
+    assert coloa("intel", "--help").returncode == 0
+    (folder / "a.csv").write_text("192.0.2.1;x\n")
+    assert coloa("intel", "check", "--intel-columns", "nothing,here", folder / "a.csv").returncode == 3
+
+
+# ---- a node ----
+
+def send(node, *events) -> None:
+    docs = [(i, b"", json.dumps(e).encode()) for i, e in enumerate(events)]
+    assert len(bulk(node.port["bulk"], docs)) == len(events)
+
+
+def raised(node) -> dict:
+    return {(a["rule.name"], a["coloa.entity.name"]): a["coloa.count"] for a in node.alerts()}
+
+
+def a_node_raises_groups_and_reloads(folder):
+    feeds = folder / "feeds"
+    feeds.mkdir()
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 8))
+    (feeds / "f.csv").write_text(f"value,name,valid_until\n198.51.100.7,C2,\n*.evil.example,Family,\n203.0.113.77,Short,{soon}\n")
+    ends = time.time() + 8
+    with Node(folder, listeners={"bulk": "bulk"}, head=f"intel: {{files: ['{feeds}']}}") as node:
+        assert "indicators=3" in node.said(), node.said()
+        send(node, connection("198.51.100.7", "a.evil.example"), connection("198.51.100.7"), connection("198.51.100.7", host="PC9"),
+             connection("198.51.100.8"), connection("203.0.113.77"))
+        want = {("Indicator of f", "PC1, indicator=198.51.100.7"): 2, ("Indicator of f", "PC9, indicator=198.51.100.7"): 1,
+                ("Indicator of f", "PC1, indicator=evil.example"): 1, ("Indicator of f", "PC1, indicator=203.0.113.77"): 1}
+        node.wait_for(lambda: raised(node) == want, 30, "for the first alerts")
+        # What is new counts from the reload on, what was taken out no more; what ended has ended without one.
+        (feeds / "f.csv").write_text(f"value,name,valid_until\n198.51.100.8,New,\n203.0.113.77,Short,{soon}\n")
+        r = node.ask("reload")
+        assert r.returncode == 0, r
+        time.sleep(max(0.0, ends + 1.5 - time.time()))
+        send(node, connection("198.51.100.8"), connection("198.51.100.7"), connection("203.0.113.77", host="PC5"))
+        want[("Indicator of f", "PC1, indicator=198.51.100.8")] = 1
+        node.wait_for(lambda: ("Indicator of f", "PC1, indicator=198.51.100.8") in raised(node), 30, "for the new indicator")
+        assert raised(node) == want, raised(node)
+        # A file that is broken changes nothing.
+        (feeds / "f.csv").write_text('{"objects":[{"type":')
+        assert node.ask("reload").returncode != 0
+        send(node, connection("198.51.100.8"))
+        want[("Indicator of f", "PC1, indicator=198.51.100.8")] = 2
+        node.wait_for(lambda: raised(node) == want, 30, "for the old indicators to stay")
+
+
+run(a_hunt_finds_what_is_in_force, the_same_without_the_memo_and_by_more_judges, levels_are_filtered, time_decides,
+    check_counts_and_names_places, bad_files_are_told, a_node_raises_groups_and_reloads)
