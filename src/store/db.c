@@ -140,6 +140,8 @@ int db_open(sqlite3 **ret, const char *path, enum db_mode mode, unsigned page, u
         sqlite3 *h = NULL;
 
         int r = os_vfs_init();
+        if (r == 0 && mode != DB_READ)
+                r = os_vfs_refresh(OS_VFS, path);
         if (r < 0)
                 return r;
         int rc = sqlite3_open_v2(path, &h, flags | SQLITE_OPEN_NOMUTEX, OS_VFS);

@@ -9,7 +9,9 @@
 enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
 
 /* `page`: bytes of a page when the file is made. The file must be ours (application id and version
- * `kind`), else -EBADMSG. -ENOENT also for an empty file that is not to be made. */
+ * `kind`), else -EBADMSG. -ENOENT also for an empty file that is not to be made. For writing only by
+ * who has the store's lock: what an earlier process left in the journal is written again first, as it
+ * may be seen and yet never reach the disk (os_vfs_refresh(); S4 in doc/store.md). */
 int db_open(sqlite3 **ret, const char *path, enum db_mode mode, unsigned page, uint32_t kind);
 /* Any database: the file's kind is not looked at, and nothing is set. */
 int db_open_any(sqlite3 **ret, const char *path, enum db_mode mode);

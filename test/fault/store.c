@@ -171,6 +171,50 @@ static void power_cuts(void) {
         }
 }
 
+/* A call fails, the process is killed before it can mend that, and some time later the power goes. What
+ * its successor found was acknowledged by it, although the disk may never have seen it. */
+static void a_failed_call_a_kill_and_a_power_cut(void) {
+        bool hit = true;
+        unsigned hits = 0;
+
+        for (unsigned k = 1; hit; k++) {
+                struct life l = {0};
+
+                if (sparse(k))
+                        continue;
+                new_dir();
+                fault_power_watch();
+                check_int(begin(&l), 0);
+                for (unsigned i = 0; i < 6; i++)
+                        check_int(step(&l, i), 0);
+                fault_arm(k, EIO);
+                for (unsigned i = 6; i < 18; i++)
+                        if (step(&l, i) < 0)
+                                break;
+                hit = fault_disarm();
+                hits += hit;
+                fault_writes(EIO); /* so that closing does nothing */
+                l.s = store_free(l.s);
+                fault_writes(0);
+                uint64_t acked = l.acked;
+                check_int(begin(&l), 0);
+                check(store_durable(l.s) >= acked);
+                acked = store_durable(l.s);
+                for (unsigned i = 0; i < k % 3; i++)
+                        check_int(step(&l, i + 20), 0);
+                acked = MAX(acked, store_durable(l.s));
+                fault_power_cut();
+                l.s = store_free(l.s);
+                check_int(fault_power_restore(k), 0);
+                check_int(begin(&l), 0);
+                check(store_durable(l.s) >= acked);
+                l.s = store_free(l.s);
+                check_whole(acked);
+        }
+        printf("# %u calls failed in turn\n", hits);
+        check(hits > 20);
+}
+
 /* The disk is full, or cannot be written, for a while: nothing is lost, it goes on by itself. */
 static void writes_fail_for_a_while(void) {
         static const int errors[] = {ENOSPC, EROFS, EIO};
@@ -267,6 +311,7 @@ int main(void) {
         RUN(every_call_fails_with_eio);
         RUN(every_call_fails_with_a_full_disk);
         RUN(power_cuts);
+        RUN(a_failed_call_a_kill_and_a_power_cut);
         RUN(writes_fail_for_a_while);
         RUN(kills);
         test_tools_free();
