@@ -342,6 +342,8 @@ void http_tick(struct http *h) {
 
                 if (slow && p->fd >= 0) {
                         serve_count(h->serve, COUNT_CLOSED_IDLE, 1);
+                        if (r)
+                                http_complain(r, "one request took too long");
                         (void)os_shutdown(p->fd);
                         p->fd = -1;
                 }

@@ -39,7 +39,10 @@ static void note_result(struct request *r, const struct bulk_item *item, unsigne
         if (item->id.p)
                 buf_span(&r->results, item->id);
         r->items++;
-        r->errors += status >= 300;
+        if (status >= 300) {
+                r->errors++;
+                http_complain(r, whys[what].reason);
+        }
         if (r->results.failed) {
                 r->status = 413;
                 r->what = "too many items in one request";

@@ -82,6 +82,8 @@ struct http {
 enum MHD_Result http_answer(struct request *r, unsigned status, const char *type, struct span body);
 /* Takes `n` more bytes for a connection; false: too much is held. */
 bool http_charge(struct request *r, size_t n);
+/* A line for the operator: source, reason, who; counted when it recurs. */
+void http_complain(const struct request *r, const char *what);
 
 /* http_routes.c: what is answered without a body, and who may ask. */
 /* Sets route, or status and what; for ROUTE_ANSWER answers are made by http_info(). */

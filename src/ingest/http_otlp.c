@@ -42,6 +42,7 @@ static int take_record(struct request *r) {
         if (r->record.failed || bytes.len > r->source->record_max) {
                 counter_add(&c->refused, 1);
                 r->rejected++;
+                http_complain(r, "record is longer than 256 KiB");
                 return 0;
         }
         struct serve_item x = {.source = r->source,

@@ -13,19 +13,22 @@ static const char *header(const struct request *r, const char *name) {
         return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
+void http_complain(const struct request *r, const char *what) {
+        char who[120];
+
+        serve_who(r->http->listener, &r->from, who, sizeof(who));
+        serve_note(r->http->serve, NOTE_WARNING, r->source ? r->source->name : "", what, who);
+}
+
 enum MHD_Result http_refuse(struct request *r) {
         _cleanup_(buf_deinit) struct buf b = {0};
         const char *type = r->status == 401   ? "security_exception"
                            : r->status == 404 ? "resource_not_found_exception"
                            : r->status == 429 ? "es_rejected_execution_exception"
                                               : "illegal_argument_exception";
-        char who[120];
 
-        if (r->status != 404) {
-                serve_who(r->http->listener, &r->from, who, sizeof(who));
-                serve_note(r->http->serve, NOTE_WARNING, r->source ? r->source->name : "", r->what,
-                           who);
-        }
+        if (r->status != 404)
+                http_complain(r, r->what);
         if (r->http->listener->m.protocol == LISTEN_OTLP)
                 return http_otlp_refuse(r);
         buf_printf(&b,

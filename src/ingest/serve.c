@@ -266,8 +266,8 @@ int serve_record(struct serve *s, const struct serve_item *item, uint64_t *ret_s
                 o.port = item->peer->port;
         }
         struct asked asked = {.content = dedup_hash(s->dedup, x->id, 0, bytes),
-                            .has_id = item->id.p != NULL,
-                            .source = x};
+                              .has_id = item->id.p != NULL,
+                              .source = x};
         if (asked.has_id)
                 asked.id = dedup_hash(s->dedup, x->id, 1, item->id);
         if (item->headed && item->preamble.len)

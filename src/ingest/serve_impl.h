@@ -78,8 +78,9 @@ struct note {
         uint64_t key;
         uint32_t count; /* since it was said */
         enum serve_level level;
-        int64_t said; /* ns monotonic */
+        int64_t said, quiet; /* ns monotonic; for how long it is only counted */
         char source[SOURCE_NAME_MAX], text[160];
+        bool peers; /* of a source: it was not always the one in the text */
 };
 
 struct secret {
