@@ -1,8 +1,8 @@
 /* `coloa search QUERY`: looks through the kept events. Reads the store beside a node that runs, or
  * any copy of one; every record is opened in sandboxed seekers, what they say is escaped here.
  *
- * Values that name people, addresses and paths are shown as pseudonyms in counts, unless an incident
- * is named. */
+ * Values that name people, addresses and paths are shown as pseudonyms in counts, and with --mask
+ * everywhere, unless an incident is named, which the audit log then has. */
 #include "main/search.h"
 
 #include <getopt.h>
@@ -10,20 +10,24 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/lang.h"
 #include "base/timestamp.h"
+#include "main/ledger.h"
 #include "main/options.h"
 #include "main/phrases.h"
+#include "main/pseudonym.h"
 #include "main/seekers.h"
 #include "os/os.h"
 #include "seek/collect.h"
 
 struct search_options {
-        const char *directory, *incident, *text;
+        const char *config, *directory, *incident, *by, *text;
+        struct place place;
         int64_t from, to;
         unsigned jobs, timeout_s;
-        bool json, stats, newest;
+        bool json, stats, newest, mask;
         int landlock;
 };
 
@@ -33,7 +37,7 @@ struct shower {
         struct arena arena;
         struct buf out;
         struct collect *collect;
-        unsigned char key[32];
+        struct pseudonyms *names; /* NULL: everything is shown as it is */
 };
 
 static volatile int cancelled;
@@ -61,17 +65,26 @@ static void json_pair(struct buf *b, struct span name, struct span value, bool f
         buf_char(b, '"');
 }
 
+/* A value of an event as it is shown. */
+static struct span shown(struct shower *s, struct span name, struct span value) {
+        if (!s->o->mask || !s->names)
+                return value;
+        return pseudonym_shown(s->names, pseudonym_full(s->names, name, value, &s->arena),
+                               &s->arena);
+}
+
 static void fields_json(struct shower *s, const struct finding *f) {
         struct buf *b = &s->out;
 
         json_pair(b, SPAN("@timestamp"), collect_value(f, SPAN("time"), &s->arena), true);
         buf_printf(b, ",\"event.sequence\":%llu", (unsigned long long)f->seq);
         if (f->host.len)
-                json_pair(b, SPAN("host.name"), f->host, false);
+                json_pair(b, SPAN("host.name"), shown(s, SPAN("host.name"), f->host), false);
         if (f->user.len)
-                json_pair(b, SPAN("user.name"), f->user, false);
+                json_pair(b, SPAN("user.name"), shown(s, SPAN("user.name"), f->user), false);
         for (uint32_t i = 0; i < f->n_fields; i++)
-                json_pair(b, f->fields[i].name, f->fields[i].value, false);
+                json_pair(b, f->fields[i].name, shown(s, f->fields[i].name, f->fields[i].value),
+                          false);
 }
 
 static int show_json(struct shower *s, const struct finding *f) {
@@ -102,7 +115,8 @@ static int show_text(struct shower *s, const struct finding *f) {
         for (uint32_t i = 0; i < n; i++) {
                 if (i)
                         buf_char(&s->out, '\t');
-                buf_term(&s->out, collect_value(f, own ? s->q->fields[i] : names[i], &s->arena));
+                struct span name = own ? s->q->fields[i] : names[i];
+                buf_term(&s->out, shown(s, name, collect_value(f, name, &s->arena)));
         }
         buf_char(&s->out, '\n');
         return s->out.failed ? -ENOMEM : flush(s, false);
@@ -115,81 +129,55 @@ static int show_event(void *ctx, const struct finding *f) {
         return s->o->json ? show_json(s, f) : show_text(s, f);
 }
 
+static struct span row_value(struct shower *s, bool timeline, uint32_t i,
+                             const struct span *values) {
+        return !timeline && s->names && pseudonym_kind(s->q->by[i])
+                       ? pseudonym_shown(s->names, values[i], &s->arena)
+                       : values[i];
+}
+
 static int show_row(void *ctx, const struct span *values, uint32_t n, uint64_t count) {
         struct shower *s = ctx;
         bool timeline = s->q->gather == PIPE_TIMELINE;
 
+        arena_reset(&s->arena);
         if (s->o->json) {
                 buf_char(&s->out, '{');
                 for (uint32_t i = 0; i < n; i++)
-                        json_pair(&s->out, timeline ? SPAN("@timestamp") : s->q->by[i], values[i],
-                                  i == 0);
+                        json_pair(&s->out, timeline ? SPAN("@timestamp") : s->q->by[i],
+                                  row_value(s, timeline, i, values), i == 0);
                 buf_printf(&s->out, "%s\"count\":%llu}\n", n ? "," : "", (unsigned long long)count);
         } else {
                 buf_printf(&s->out, "%10llu", (unsigned long long)count);
                 for (uint32_t i = 0; i < n; i++) {
                         buf_str(&s->out, i ? "\t" : "  ");
-                        buf_term(&s->out, values[i].len ? values[i] : SPAN("-"));
+                        struct span v = row_value(s, timeline, i, values);
+                        buf_term(&s->out, v.len ? v : SPAN("-"));
                 }
                 buf_char(&s->out, '\n');
         }
         return s->out.failed ? -ENOMEM : flush(s, false);
 }
 
-/* ---- pseudonyms ---- */
-
-static bool holds(struct span name, const char *part) {
-        size_t n = strlen(part);
-
-        for (size_t i = 0; i + n <= name.len; i++)
-                if (span_ieq(span_of(name.p + i, n), span_of(part, n)))
-                        return true;
-        return false;
-}
-
-/* Names of people, addresses of clients, paths they asked for. */
-static const char *what_it_names(struct span name) {
-        static const struct {
-                const char *part, *shown;
-        } parts[] = {{"user", "user"},       {"account", "user"}, {"peer", "address"},
-                     {"address", "address"}, {"_ip", "address"},  {"ip", "address"},
-                     {"client", "address"},  {"url", "path"},     {"uri", "path"},
-                     {"path", "path"},       {"mail", "user"}};
-
-        for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-                if (holds(name, parts[i].part))
-                        return parts[i].shown;
-        return NULL;
-}
+/* ---- what is written down ---- */
 
 static struct span pseudonym(void *ctx, struct span name, struct span value, struct arena *a) {
-        const struct shower *s = ctx;
-        const char *kind = what_it_names(name);
-        unsigned char h[16];
+        struct shower *s = ctx;
 
-        if (!kind || value.len == 0)
-                return value;
-        crypto_generichash(h, sizeof(h), (const unsigned char *)value.p, value.len, s->key,
-                           sizeof(s->key));
-        return arena_printf(a, "%s~%02x%02x%02x%02x%02x%02x", kind, h[0], h[1], h[2], h[3], h[4],
-                            h[5]);
+        return pseudonym_full(s->names, name, value, a);
 }
 
-/* The same value has the same pseudonym for as long as the store's key lives. */
-static int read_key(struct shower *s) {
-        char path[1100], *text = NULL;
-        size_t len = 0;
+/* Who is shown names must say for which incident; that is in the audit log first. */
+static int unmask(const struct search_options *o) {
+        struct keep_audit a = {.what = "search.unmasked"};
 
-        snprintf(path, sizeof(path), "%s/keys/pseudonyms", s->o->directory);
-        int r = os_read_file(path, sizeof(s->key), &text, &len);
-        if (r == 0 && len == sizeof(s->key))
-                memcpy(s->key, text, len);
-        free(text);
-        if (r == 0 && len == sizeof(s->key))
-                return 0;
-        randombytes_buf(s->key, sizeof(s->key));
-        (void)os_write_file(path, s->key, sizeof(s->key), 0600); /* else for this search alone */
-        return 0;
+        if (o->by)
+                snprintf(a.who, sizeof(a.who), "%.90s", o->by);
+        else
+                snprintf(a.who, sizeof(a.who), "uid %u", (unsigned)geteuid());
+        snprintf(a.about, sizeof(a.about), "%.90s", o->incident);
+        snprintf(a.detail, sizeof(a.detail), "%.200s", o->text);
+        return ledger_write("search", &o->place, KEEP_AUDIT, &a, NULL) < 0 ? -EPERM : 0;
 }
 
 /* ---- searching ---- */
@@ -242,7 +230,7 @@ static void say_gaps(const struct shower *s, const struct seekers_stats *st, int
 
 static int run(struct shower *s, const struct query *q, struct reader *reader, int program_fd) {
         const struct search_options *o = s->o;
-        struct collect_calls calls = {s, show_event, show_row, o->incident ? NULL : pseudonym};
+        struct collect_calls calls = {s, show_event, show_row, s->names ? pseudonym : NULL};
         struct seekers_options so = {.query = span_str(o->text),
                                      .program_fd = program_fd,
                                      .n = o->jobs ? o->jobs : os_cpu_count(),
@@ -299,7 +287,7 @@ static int search(const struct search_options *o) {
                 return r;
         s.q = &q;
         arena_init(&s.arena, (size_t)1 << 20);
-        snprintf(events, sizeof(events), "%s/events", o->directory);
+        snprintf(events, sizeof(events), "%s/events", o->place.directory);
         r = reader_open(&reader, events);
         if (r != 0) {
                 fprintf(stderr, "coloa search: %s: %s\n", events,
@@ -308,12 +296,15 @@ static int search(const struct search_options *o) {
                 r = 3;
         } else {
                 r = seekers_compile(&q, o->landlock, &rules);
-                if (r == 0)
-                        r = read_key(&s);
+                if (r == 0 && !o->incident && (q.gather || o->mask))
+                        r = pseudonyms_new(&s.names, &o->place, o->landlock);
+                if (r == 0 && o->incident)
+                        r = unmask(o);
                 if (r == 0)
                         r = run(&s, &q, reader, rules.program_fd);
         }
         collect_free(s.collect);
+        pseudonyms_free(s.names);
         reader_free(reader);
         rulebook_deinit(&rules);
         arena_deinit(&s.arena);
@@ -335,11 +326,15 @@ static const char help_en[] =
         "Words and \"phrases\" stand anywhere in a record; field:value, wildcards * and ?,\n"
         "ranges >=5 and [5 TO 9], /regex/, networks, AND OR NOT ( ). doc/search.md says more.\n"
         "\n"
-        "      --directory DIR  the node's directory (default /var/lib/coloa)\n"
+        "  -c, --config FILE    the node's configuration\n"
+        "      --directory DIR  its directory (default /var/lib/coloa)\n"
         "      --from TIME, --to TIME   of the event: 2026-11-23T07:00:00Z, or -1h, -7d\n"
         "      --newest         latest blocks first\n"
         "      --json           a line of JSON for each\n"
-        "      --incident NR    show names and addresses in counts, for this incident\n"
+        "      --mask           personal data masked in events; names, addresses, paths as\n"
+        "                       pseudonyms (u-3fa2), as they always are in counts\n"
+        "      --incident NR    show them as they are, for this incident: audited\n"
+        "      --by NAME        who asks, for the audit log\n"
         "      --timeout S      stop after so many seconds\n"
         "      --jobs N         seekers (default: one per processor)\n"
         "      --stats          say what was read\n"
@@ -357,11 +352,16 @@ static const char help_vi[] =
         "Từ và \"cụm từ\" ở bất cứ đâu trong bản ghi; field:value, ký tự đại diện * và ?,\n"
         "khoảng >=5 và [5 TO 9], /biểu thức/, mạng, AND OR NOT ( ). Xem thêm doc/search.md.\n"
         "\n"
+        "  -c, --config TỆP     cấu hình của nút\n"
         "      --directory THƯ_MỤC  thư mục của nút (mặc định /var/lib/coloa)\n"
         "      --from LÚC, --to LÚC     giờ sự kiện: 2026-11-23T07:00:00Z, hoặc -1h, -7d\n"
         "      --newest         khối mới nhất trước\n"
         "      --json           mỗi kết quả một dòng JSON\n"
-        "      --incident SỐ    hiện tên và địa chỉ khi đếm, cho sự cố này\n"
+        "      --mask           che dữ liệu cá nhân trong sự kiện; tên, địa chỉ, đường dẫn thành "
+        "bí\n"
+        "                       danh (u-3fa2), như luôn làm khi đếm\n"
+        "      --incident SỐ    hiện nguyên, cho sự cố này: được ghi vào nhật ký kiểm toán\n"
+        "      --by TÊN         ai yêu cầu, cho nhật ký kiểm toán\n"
         "      --timeout S      dừng sau số giây này\n"
         "      --jobs N         số tiến trình tìm (mặc định: mỗi bộ xử lý một)\n"
         "      --stats          cho biết đã đọc gì\n"
@@ -376,6 +376,8 @@ enum {
         OPT_NEWEST,
         OPT_JSON,
         OPT_INCIDENT,
+        OPT_BY,
+        OPT_MASK,
         OPT_TIMEOUT,
         OPT_JOBS,
         OPT_STATS,
@@ -385,7 +387,10 @@ enum {
 
 static bool set_option(struct search_options *o, int c, const char *v) {
         switch (c) {
+        case 'c': o->config = v; return true;
         case OPT_DIRECTORY: o->directory = v; return true;
+        case OPT_MASK: o->mask = true; return true;
+        case OPT_BY: o->by = v; return *v != '\0';
         case OPT_FROM: return option_time(v, &o->from);
         case OPT_TO: return option_time(v, &o->to);
         case OPT_NEWEST: o->newest = true; return true;
@@ -407,6 +412,9 @@ static int read_options(struct search_options *o, int argc, char **argv) {
                 {"newest", no_argument, NULL, OPT_NEWEST},
                 {"json", no_argument, NULL, OPT_JSON},
                 {"incident", required_argument, NULL, OPT_INCIDENT},
+                {"by", required_argument, NULL, OPT_BY},
+                {"mask", no_argument, NULL, OPT_MASK},
+                {"config", required_argument, NULL, 'c'},
                 {"timeout", required_argument, NULL, OPT_TIMEOUT},
                 {"jobs", required_argument, NULL, OPT_JOBS},
                 {"stats", no_argument, NULL, OPT_STATS},
@@ -416,10 +424,9 @@ static int read_options(struct search_options *o, int argc, char **argv) {
                 {NULL, 0, NULL, 0}};
         int c;
 
-        *o = (struct search_options){
-                .directory = "/var/lib/coloa", .from = TIME_NONE, .to = TIME_NONE, .landlock = -1};
+        *o = (struct search_options){.from = TIME_NONE, .to = TIME_NONE, .landlock = -1};
         opterr = 0;
-        while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+        while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
                 if (c == 'h') {
                         fputs(tr(help_en, help_vi), stdout);
                         return 1;
@@ -447,6 +454,18 @@ static int read_options(struct search_options *o, int argc, char **argv) {
         return 0;
 }
 
+static int find_place(struct search_options *o) {
+        const char *config = o->config;
+
+        if (!config && !o->directory)
+                config = serve_default_config();
+        return serve_place(config,
+                           o->directory ? o->directory
+                           : config     ? NULL
+                                        : "/var/lib/coloa",
+                           &o->place);
+}
+
 int verb_search(int argc, char **argv) {
         struct search_options o;
         int r = read_options(&o, argc, argv);
@@ -457,7 +476,9 @@ int verb_search(int argc, char **argv) {
                 return 3;
         signal(SIGINT, cancel);
         signal(SIGTERM, cancel);
-        r = search(&o);
+        r = find_place(&o);
+        if (r == 0)
+                r = search(&o);
         if (r < 0) {
                 if (r != -ETIME && r != -ECANCELED && r != -EINVAL)
                         fprintf(stderr, "coloa search: %s\n", error_text(r));

@@ -201,6 +201,32 @@ def no_byte_can_be_changed(folder):
         assert coloa("verify", bad, "--key", key, *more).returncode == 1, name
 
 
+def names_are_not_shown(folder):
+    with world(folder) as node:
+        def search(*args, code=0):
+            r = coloa("search", "-c", node.config, *args)
+            assert r.returncode == code, (r.returncode, r.stdout, r.stderr)
+            return r.stdout.decode()
+        counts = [x.split() for x in search("number | count by user").splitlines()]
+        assert [int(c[0]) for c in counts] == [17, 17, 16] and len({c[1] for c in counts}) == 3, counts
+        assert all(c[1].startswith("u-") and len(c[1]) == 6 for c in counts), counts
+        assert search("number | count by user") == search("number | count by user")
+        before = len(audits(node))
+        assert "user1" in search("--incident", "SC-7", "--by", "an", "number | count by user")
+        assert audits(node)[before:] == [("an", "search.unmasked", "SC-7", "number | count by user")]
+        assert PHONE in search("number")
+        for more in ((), ("--json",)):
+            masked = search("--mask", *more, "number")
+            assert PHONE not in masked and MAIL not in masked and "[phone~" in masked, masked
+        row = json.loads(search("--mask", "--json", "number | limit 1"))
+        assert row["user.name"] == row["user"] and row["user"].startswith("u-"), row
+        assert PHONE not in search("number | count by message")
+        # A copy without a key: still pseudonyms, of this call's own.
+        (node.directory / "keys/node.key").rename(folder / "key")
+        assert "user1" not in search("number | count by user")
+        (folder / "key").rename(node.directory / "keys/node.key")
+
+
 if __name__ == "__main__":
     run(a_proof_proves_itself, a_sealed_one_is_for_one, a_working_copy_is_masked, what_is_chosen, parts_of_a_long_chain,
-        without_a_node_and_never_unwritten, no_byte_can_be_changed)
+        without_a_node_and_never_unwritten, names_are_not_shown, no_byte_can_be_changed)
