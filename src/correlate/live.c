@@ -12,14 +12,21 @@
  *       an event from the future is taken as of its receipt, so that it does not stay in the heap
  *       until then. A drill may play any year at any speed: its clock is its events', and goes on by
  *       itself from the last one.
- *   L5. Bytes in the heap <= o.pending. */
+ *   L5. Bytes in the heap <= o.pending.
+ *   L6. A source's line is for what is behind the line of real events, or older than its receipt by
+ *       more than o.behind: its clock is its events', its lateness o.behind, since files are rarely in
+ *       strict order; when nothing came for the common lateness, it goes on as a drill's does. A hit
+ *       further back (the next file is an older one) ends it, with all its windows, and begins
+ *       another. No source touches another's line, or that of real events. */
 #include "correlate/live.h"
 
 #include <stdlib.h>
 
 #include "base/timestamp.h"
 
-#define DRILLS_MAX 64u
+#define DRILLS_MAX 40u
+#define SOURCES_MAX_LINES 20u
+#define LINES_MAX (DRILLS_MAX + SOURCES_MAX_LINES + 1u)
 #define AHEAD_MAX 65536u
 #define OVERHEAD 64u /* of an allocation, and of its place in the tables */
 
@@ -36,12 +43,14 @@ struct unsettled {
 };
 
 struct line {
+        uint64_t id;
         uint32_t drill;
         struct correlator *correlator;
         struct live *live;
         int64_t watermark, clock, received;
-        bool muted;   /* what comes was said before */
-        int64_t from; /* hits before it are in what was restored; TIME_NONE */
+        int64_t heard; /* receipt of the last hit; TIME_NONE */
+        bool muted;    /* what comes was said before */
+        int64_t from;  /* hits before it are in what was restored; TIME_NONE */
         uint64_t touched;
         struct waiting **heap;
         uint32_t n, cap;
@@ -53,9 +62,10 @@ struct live {
         const struct correlation *c;
         uint32_t n;
         struct live_options o;
-        struct line *lines[DRILLS_MAX];
+        struct line *lines[LINES_MAX];
         uint32_t n_lines;
         uint64_t settled, touches;
+        uint32_t turns; /* lines of sources so far */
         struct live_stats st;
         struct correlate_stats past; /* of correlators that are gone */
         live_sink sink;
@@ -64,7 +74,7 @@ struct live {
         struct arena arena;
 };
 
-/* ---- drills ---- */
+/* ---- the life of a line ---- */
 
 static void to_sink(void *ctx, const struct finding *f) {
         struct line *k = ctx;
@@ -108,17 +118,19 @@ static void line_free(struct live *l, struct line *k) {
 static int new_correlator(struct live *l, struct line *k) {
         struct correlate_options o = l->o.correlate;
 
-        if (k->drill)
+        if (k->id)
                 o.memory = (o.memory ? o.memory : (size_t)16 << 20) / 4;
         return correlator_new(&k->correlator, l->c, l->n, &o, to_sink, k);
 }
 
-static int line_new(struct live *l, uint32_t drill, struct line **ret) {
+static int line_new(struct live *l, uint64_t id, struct line **ret) {
         struct line *k = calloc(1, sizeof(*k));
 
         if (!k)
                 return FAIL(-ENOMEM);
-        *k = (struct line){.drill = drill,
+        *k = (struct line){.id = id,
+                           .drill = LINE_IS_SOURCE(id) ? 0 : (uint32_t)id,
+                           .heard = TIME_NONE,
                            .live = l,
                            .watermark = TIME_NONE,
                            .clock = TIME_NONE,
@@ -130,42 +142,6 @@ static int line_new(struct live *l, uint32_t drill, struct line **ret) {
                 return r;
         }
         *ret = k;
-        return 0;
-}
-
-/* The drill untouched for longest; the real events' line stays. */
-static void end_a_drill(struct live *l) {
-        uint32_t at = UINT32_MAX;
-
-        for (uint32_t i = 0; i < l->n_lines; i++)
-                if (l->lines[i]->drill &&
-                    (at == UINT32_MAX || l->lines[i]->touched < l->lines[at]->touched))
-                        at = i;
-        if (at == UINT32_MAX)
-                return;
-        line_free(l, l->lines[at]);
-        l->lines[at] = l->lines[--l->n_lines];
-        l->st.drills_ended++;
-}
-
-static int line_of(struct live *l, uint32_t drill, struct line **ret) {
-        uint32_t drills = 0;
-
-        for (uint32_t i = 0; i < l->n_lines; i++) {
-                if (l->lines[i]->drill == drill) {
-                        *ret = l->lines[i];
-                        (*ret)->touched = ++l->touches;
-                        return 0;
-                }
-                drills += l->lines[i]->drill != 0;
-        }
-        if (drill && drills >= l->o.max_drills)
-                end_a_drill(l);
-        int r = line_new(l, drill, ret);
-        if (r < 0)
-                return r;
-        (*ret)->touched = ++l->touches;
-        l->lines[l->n_lines++] = *ret;
         return 0;
 }
 
@@ -185,7 +161,12 @@ int live_new(struct live **ret, const struct correlation *c, uint32_t n,
                 l->o.pending = (size_t)32 << 20;
         if (!l->o.max_drills)
                 l->o.max_drills = 8;
-        l->o.max_drills = MIN(l->o.max_drills, DRILLS_MAX - 1);
+        l->o.max_drills = MIN(l->o.max_drills, DRILLS_MAX);
+        if (!l->o.max_behind)
+                l->o.max_behind = 8;
+        l->o.max_behind = MIN(l->o.max_behind, SOURCES_MAX_LINES);
+        if (!l->o.behind)
+                l->o.behind = 3600 * NS_PER_SEC;
         l->c = c;
         l->n = n;
         l->sink = sink;
@@ -290,6 +271,87 @@ static int64_t less(int64_t t, int64_t span) {
         int64_t r;
 
         return t == TIME_NONE || __builtin_sub_overflow(t, span, &r) ? TIME_NONE : r;
+}
+
+/* ---- lines ---- */
+
+static struct line *find_line(const struct live *l, uint64_t id) {
+        for (uint32_t i = 0; i < l->n_lines; i++)
+                if (l->lines[i]->id == id)
+                        return l->lines[i];
+        return NULL;
+}
+
+static struct line *line_of_source(const struct live *l, uint32_t source) {
+        for (uint32_t i = 0; i < l->n_lines; i++)
+                if (l->lines[i]->id >> 32 == (uint64_t)source + 1)
+                        return l->lines[i];
+        return NULL;
+}
+
+static void remove_line(struct live *l, struct line *k) {
+        uint32_t i = 0;
+
+        while (l->lines[i] != k)
+                i++;
+        line_free(l, k);
+        l->lines[i] = l->lines[--l->n_lines];
+}
+
+/* A source's line says what it still has to say. */
+static int end_source(struct live *l, struct line *k) {
+        int r = 0;
+
+        while (k->n && r == 0)
+                r = give_first(l, k);
+        if (r == 0)
+                r = correlator_finish(k->correlator);
+        remove_line(l, k);
+        return r;
+}
+
+/* Room for one more: the one of its kind untouched for longest goes; the real events' line stays. */
+static int make_line_room(struct live *l, uint64_t id) {
+        bool source = LINE_IS_SOURCE(id);
+        struct line *oldest = NULL;
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < l->n_lines; i++) {
+                struct line *k = l->lines[i];
+
+                if (k->id == 0 || LINE_IS_SOURCE(k->id) != source)
+                        continue;
+                n++;
+                if (!oldest || k->touched < oldest->touched)
+                        oldest = k;
+        }
+        if (id == 0 || n < (source ? l->o.max_behind : l->o.max_drills))
+                return 0;
+        if (source)
+                return end_source(l, oldest);
+        remove_line(l, oldest);
+        l->st.drills_ended++;
+        return 0;
+}
+
+static int line_of(struct live *l, uint64_t id, struct line **ret) {
+        struct line *k = find_line(l, id);
+        int r = 0;
+
+        if (!k)
+                r = make_line_room(l, id);
+        if (!k && r == 0)
+                r = line_new(l, id, &k);
+        if (r < 0)
+                return r;
+        if (!find_line(l, id)) {
+                l->lines[l->n_lines++] = k;
+                if (LINE_IS_SOURCE(id))
+                        l->turns = MAX(l->turns, (uint32_t)id + 1);
+        }
+        k->touched = ++l->touches;
+        *ret = k;
+        return 0;
 }
 
 /* L5: room for one more. The line with most in its heap pays. */
@@ -398,41 +460,79 @@ static bool ahead(const struct live *l, const struct finding *f) {
                (uint64_t)f->time - (uint64_t)f->received > (uint64_t)l->o.skew;
 }
 
-int64_t live_time(const struct live *l, const struct finding *f) {
-        int64_t t = f->time != TIME_NONE && ahead(l, f) ? f->received : f->time;
+static bool is_behind(const struct live *l, const struct line *real, const struct finding *f,
+                      int64_t t) {
+        if (l->o.behind < 0 || f->drill)
+                return false;
+        if (real && real->watermark != TIME_NONE && t < real->watermark)
+                return true;
+        return t < f->received && (uint64_t)f->received - (uint64_t)t > (uint64_t)l->o.behind;
+}
 
-        for (uint32_t i = 0; i < l->n_lines; i++)
-                if (l->lines[i]->drill == f->drill && l->lines[i]->watermark != TIME_NONE &&
-                    t < l->lines[i]->watermark)
-                        return TIME_NONE;
+/* L6 */
+int64_t live_time(const struct live *l, const struct finding *f, uint64_t *ret_line) {
+        int64_t t = f->time != TIME_NONE && ahead(l, f) ? f->received : f->time;
+        const struct line *k = find_line(l, f->drill);
+
+        *ret_line = f->drill;
+        if (t == TIME_NONE)
+                return t;
+        if (!is_behind(l, k, f, t))
+                return k && k->watermark != TIME_NONE && t < k->watermark ? TIME_NONE : t;
+        k = line_of_source(l, f->input);
+        *ret_line = k && (k->watermark == TIME_NONE || t >= k->watermark)
+                            ? k->id
+                            : ((uint64_t)f->input + 1) << 32 | l->turns;
         return t;
+}
+
+/* The line that the hit goes to: a source's, for one further back than its last. */
+static int turn_back(struct live *l, uint64_t id) {
+        struct line *before =
+                LINE_IS_SOURCE(id) ? line_of_source(l, (uint32_t)(id >> 32) - 1) : NULL;
+
+        if (!before || before->id == id)
+                return 0;
+        l->st.turned++;
+        return end_source(l, before);
 }
 
 int live_push(struct live *l, const struct finding *f) {
         struct finding hit = *f;
         struct line *k;
+        uint64_t id;
 
         l->st.hits++;
         if (hit.time == TIME_NONE) {
                 l->st.timeless++;
                 return LIVE_E_TIMELESS;
         }
-        int r = line_of(l, f->drill, &k);
-        if (r < 0)
-                return r;
-        if (ahead(l, f)) {
-                l->st.future++;
-                hit.time = f->received;
+        l->st.future += ahead(l, f);
+        hit.time = live_time(l, f, &id);
+        if (hit.time == TIME_NONE) {
+                l->st.late++;
+                return LIVE_E_LATE;
         }
-        r = encode(l, &hit);
+        int r = turn_back(l, id);
+        if (r == 0)
+                r = line_of(l, id, &k);
+        if (r == 0)
+                r = encode(l, &hit);
         if (r < 0)
                 return r;
+        /* Making room may have moved the watermark past it. */
         if (k->watermark != TIME_NONE && hit.time < k->watermark) {
                 l->st.late++;
                 return LIVE_E_LATE;
         }
+        l->st.behind += LINE_IS_SOURCE(id);
+        k->heard = MAX(k->heard, f->received);
         r = put(l, k, &hit);
         return r < 0 ? r : remember(l, k, &hit);
+}
+
+static int64_t lateness(const struct live *l, const struct line *k) {
+        return LINE_IS_SOURCE(k->id) ? l->o.behind : l->o.lateness;
 }
 
 int live_settle(struct live *l, uint64_t seq) {
@@ -443,25 +543,52 @@ int live_settle(struct live *l, uint64_t seq) {
                 struct line *k = l->lines[i];
 
                 settle_line(l, k);
-                int r = drain(l, k, less(k->clock, l->o.lateness));
+                int r = drain(l, k, less(k->clock, lateness(l, k)));
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
+/* A quiet source's line goes on by itself; once no window of it can be open it is over. */
+static int source_clock(struct live *l, struct line *k, int64_t received, bool *ret_over) {
+        int64_t clock, quiet;
+
+        if (k->heard == TIME_NONE)
+                k->heard = received;
+        if (k->clock == TIME_NONE || received <= k->received ||
+            __builtin_sub_overflow(received, k->heard, &quiet) || quiet < l->o.lateness ||
+            __builtin_add_overflow(k->clock, received - MAX(k->received, k->heard), &clock))
+                return 0;
+        move_clock(k, clock, received);
+        *ret_over = quiet / 2 > l->o.lateness && quiet / 2 > live_span(l);
+        return drain(l, k, less(k->clock, l->o.lateness));
+}
+
 int live_clock(struct live *l, int64_t received) {
         for (uint32_t i = 0; i < l->n_lines; i++) {
                 struct line *k = l->lines[i];
                 int64_t clock = received;
+                bool over = false;
+                int r;
 
+                if (LINE_IS_SOURCE(k->id)) {
+                        r = source_clock(l, k, received, &over);
+                        if (r == 0 && over && k->n == 0) {
+                                r = end_source(l, k);
+                                i--; /* another took its place */
+                        }
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
                 if (k->drill) {
                         if (k->clock == TIME_NONE || received <= k->received ||
                             __builtin_add_overflow(k->clock, received - k->received, &clock))
                                 continue;
                 }
                 move_clock(k, clock, received);
-                int r = drain(l, k, less(k->clock, l->o.lateness));
+                r = drain(l, k, less(k->clock, l->o.lateness));
                 if (r < 0)
                         return r;
         }
@@ -472,7 +599,7 @@ int live_clock(struct live *l, int64_t received) {
 
 int live_resume(struct live *l, const struct live_mark *m) {
         struct line *k;
-        int r = line_of(l, m->drill, &k);
+        int r = line_of(l, m->line, &k);
 
         if (r < 0)
                 return r;
@@ -483,10 +610,10 @@ int live_resume(struct live *l, const struct live_mark *m) {
         return 0;
 }
 
-int live_restore(struct live *l, uint32_t drill, int64_t watermark, struct span saved) {
+int live_restore(struct live *l, uint64_t line, int64_t watermark, struct span saved) {
         struct correlator *before;
         struct line *k;
-        int r = line_of(l, drill, &k);
+        int r = line_of(l, line, &k);
 
         if (r < 0)
                 return r;
@@ -509,19 +636,18 @@ int live_restore(struct live *l, uint32_t drill, int64_t watermark, struct span 
         return 0;
 }
 
-int live_save(const struct live *l, uint32_t drill, struct buf *to) {
-        for (uint32_t i = 0; i < l->n_lines; i++)
-                if (l->lines[i]->drill == drill)
-                        return correlator_save(l->lines[i]->correlator, to);
-        return -ENOENT;
+int live_save(const struct live *l, uint64_t line, struct buf *to) {
+        const struct line *k = find_line(l, line);
+
+        return k ? correlator_save(k->correlator, to) : -ENOENT;
 }
 
-int live_refeed(struct live *l, const struct finding *f) {
+int live_refeed(struct live *l, uint64_t line, const struct finding *f) {
         struct line *k;
 
         if (f->time == TIME_NONE)
                 return LIVE_E_TIMELESS;
-        int r = line_of(l, f->drill, &k);
+        int r = line_of(l, line, &k);
         if (r < 0)
                 return r;
         if (k->from != TIME_NONE && f->time < k->from)
@@ -549,7 +675,7 @@ bool live_mark_at(const struct live *l, uint32_t nth, struct live_mark *ret) {
         if (nth >= l->n_lines)
                 return false;
         const struct line *k = l->lines[nth];
-        *ret = (struct live_mark){k->drill, k->watermark, k->clock, k->received};
+        *ret = (struct live_mark){k->id, k->watermark, k->clock, k->received};
         return true;
 }
 

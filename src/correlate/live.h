@@ -3,7 +3,8 @@
  *
  * Hits wait in a bounded heap until the watermark has passed them: the clock of events less the
  * lateness allowed. Each exercise (`drill` of a hit, 0: real) has a correlator, a watermark and a
- * clock of its own. */
+ * clock of its own: a line. What comes too late for the line of real events, an import of old logs or
+ * a sender that was cut off, is correlated in a line of its source's own. */
 #ifndef CORRELATE_LIVE_H
 #define CORRELATE_LIVE_H
 
@@ -16,6 +17,8 @@ struct live_options {
         int64_t skew;        /* ns an event may be ahead of its receipt; 0: 5 min */
         size_t pending;      /* bytes of waiting hits, of all drills together; 0: 32 MiB */
         uint32_t max_drills; /* labels at a time; 0: 8; the one untouched for longest goes first */
+        int64_t behind;      /* lateness in the lines of sources; 0: 1 h; -1: no such lines */
+        uint32_t max_behind; /* sources at a time; 0: 8; the one untouched for longest ends first */
         struct correlate_options
                 correlate; /* of real events; a drill has a quarter of the memory */
 };
@@ -23,6 +26,8 @@ struct live_options {
 struct live_stats {
         uint64_t hits;         /* that came */
         uint64_t late;         /* behind the watermark: not correlated */
+        uint64_t behind;       /* correlated in lines of their sources */
+        uint64_t turned;       /* such lines that ended as their source went further back */
         uint64_t future;       /* too far ahead of their receipt: taken as of their receipt */
         uint64_t timeless;     /* of unknown time: not correlated */
         uint64_t hurried;      /* given to the correlator before their time, for want of room */
@@ -32,11 +37,14 @@ struct live_stats {
 
 /* What lasts of one drill's time, to go on after a restart. */
 struct live_mark {
-        uint32_t drill;
+        uint64_t line;     /* the drill; or of a source, see LINE_IS_SOURCE() */
         int64_t watermark; /* no hit before it is correlated any more; TIME_NONE: none yet */
         int64_t clock;     /* of events; TIME_NONE */
         int64_t received;  /* when the clock was moved last */
 };
+
+/* A line of a source: its number + 1 above, below it which of its lines. */
+#define LINE_IS_SOURCE(line) ((line) >> 32 != 0)
 
 enum { LIVE_E_LATE = 1, LIVE_E_TIMELESS = 2 };
 
@@ -50,8 +58,8 @@ struct live *live_free(struct live *l);
 CLEANUP(live, live_free)
 
 /* When a hit counts: its own time, or that of its receipt when that is too far ahead; TIME_NONE: it is
- * of unknown time or too late now, and live_push() would only count it. */
-int64_t live_time(const struct live *l, const struct finding *f);
+ * of unknown time or too late now, and live_push() would only count it. *ret_line: where it would go. */
+int64_t live_time(const struct live *l, const struct finding *f, uint64_t *ret_line);
 /* A hit: seq, received and drill are those of its record, `rule` is of the rules that `c` speaks of.
  * It waits; the clock is moved by live_settle(). 0, LIVE_E_LATE, LIVE_E_TIMELESS, -ENOMEM. */
 int live_push(struct live *l, const struct finding *f);
@@ -69,16 +77,16 @@ int live_resume(struct live *l, const struct live_mark *m);
  * there on are to be fed back, and the windows are exactly those that were. Without it, or when it is of
  * other correlations (-EBADMSG, nothing happened), hits of twice live_span() before the mark are: those
  * windows that are judged when they are over may begin at other hits than before. */
-int live_restore(struct live *l, uint32_t drill, int64_t watermark, struct span saved);
+int live_restore(struct live *l, uint64_t line, int64_t watermark, struct span saved);
 /* Hits kept, in order of time for each drill. 0, LIVE_E_TIMELESS, -ENOMEM. */
-int live_refeed(struct live *l, const struct finding *f);
+int live_refeed(struct live *l, uint64_t line, const struct finding *f);
 /* Nothing more is fed back. */
 int live_resumed(struct live *l);
 
 /* The nth drill's mark, 0 first if there is one; false: no more. */
 bool live_mark_at(const struct live *l, uint32_t nth, struct live_mark *ret);
 /* Appends the windows of a drill; -ENOENT: no such drill. */
-int live_save(const struct live *l, uint32_t drill, struct buf *to);
+int live_save(const struct live *l, uint64_t line, struct buf *to);
 /* The longest timespan of the correlations: what must be kept to go on. 0: none. */
 int64_t live_span(const struct live *l);
 const struct live_stats *live_stats(const struct live *l);

@@ -82,7 +82,7 @@ int state_nth_verdict(struct state *s, uint64_t nth, uint64_t *ret_seq);
 /* ---- hits that correlations may still need ---- */
 
 struct state_hit {
-        uint32_t drill;
+        uint64_t line; /* correlate/live.h; the drill, when none of a source */
         int64_t time, received;
         uint64_t seq;
         int64_t rule;
@@ -91,26 +91,26 @@ struct state_hit {
 /* 1: it is new; 0: it was there; -errno. */
 int state_hit(struct state *s, const struct state_hit *h);
 /* In order of time, for each drill, those not before `since`. Stops when `each` says an error. */
-int state_hits(struct state *s, uint32_t drill, int64_t since,
+int state_hits(struct state *s, uint64_t line, int64_t since,
                int (*each)(void *ctx, const struct state_hit *h), void *ctx);
-int state_forget_hits(struct state *s, uint32_t drill, int64_t before, uint64_t *ret_n,
+int state_forget_hits(struct state *s, uint64_t line, int64_t before, uint64_t *ret_n,
                       uint64_t *ret_bytes);
 int state_count_hits(struct state *s, uint64_t *ret_n, uint64_t *ret_bytes);
 /* The time of the nth oldest of that drill; TIME_NONE: there are not so many. */
-int state_nth_hit(struct state *s, uint32_t drill, uint64_t nth, int64_t *ret);
+int state_nth_hit(struct state *s, uint64_t line, uint64_t nth, int64_t *ret);
 
 struct state_mark {
-        uint32_t drill;
+        uint64_t line;
         int64_t watermark, clock, received;
 };
 int state_load_marks(struct state *s, struct state_mark *to, uint32_t max, uint32_t *ret_n);
 int state_save_marks(struct state *s, const struct state_mark *list, uint32_t n);
 
 /* The windows of a drill when its watermark was `watermark`, of the correlations `spec`. */
-int state_save_snapshot(struct state *s, uint32_t drill, int64_t watermark, struct span spec,
+int state_save_snapshot(struct state *s, uint64_t line, int64_t watermark, struct span spec,
                         struct span body);
 /* 1: there is one of these correlations, valid until the next call; 0; -errno. */
-int state_snapshot(struct state *s, uint32_t drill, struct span spec, int64_t *ret_watermark,
+int state_snapshot(struct state *s, uint64_t line, struct span spec, int64_t *ret_watermark,
                    struct span *ret_body);
 /* Hits and windows of drills without a mark. */
 int state_forget_drills(struct state *s, uint64_t *ret_n);

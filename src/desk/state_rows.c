@@ -54,7 +54,7 @@ int state_load_marks(struct state *s, struct state_mark *to, uint32_t max, uint3
 
         while (r == 0 && (r = state_step(s, Q_MARKS)) == 1) {
                 if (n < max)
-                        to[n++] = (struct state_mark){.drill = (uint32_t)col_int(s, Q_MARKS, 0),
+                        to[n++] = (struct state_mark){.line = (uint64_t)col_int(s, Q_MARKS, 0),
                                                       .watermark = col_time(s, Q_MARKS, 1),
                                                       .clock = col_time(s, Q_MARKS, 2),
                                                       .received = col_time(s, Q_MARKS, 3)};
@@ -78,13 +78,13 @@ int state_save_marks(struct state *s, const struct state_mark *list, uint32_t n)
                         f[2] = f[3] = 'n';
                 /* 'n' takes no argument, so the values that are there move up. */
                 if (f[1] == 'n' && f[2] == 'n')
-                        r = state_do(s, Q_ADD_MARK, f, (int64_t)m->drill);
+                        r = state_do(s, Q_ADD_MARK, f, (int64_t)m->line);
                 else if (f[2] == 'n')
-                        r = state_do(s, Q_ADD_MARK, f, (int64_t)m->drill, m->watermark);
+                        r = state_do(s, Q_ADD_MARK, f, (int64_t)m->line, m->watermark);
                 else if (f[1] == 'n')
-                        r = state_do(s, Q_ADD_MARK, f, (int64_t)m->drill, m->clock, m->received);
+                        r = state_do(s, Q_ADD_MARK, f, (int64_t)m->line, m->clock, m->received);
                 else
-                        r = state_do(s, Q_ADD_MARK, f, (int64_t)m->drill, m->watermark, m->clock,
+                        r = state_do(s, Q_ADD_MARK, f, (int64_t)m->line, m->watermark, m->clock,
                                      m->received);
         }
         return r;
@@ -186,18 +186,18 @@ int state_count_only(struct state *s, int64_t rule, int64_t hour, uint64_t n) {
 /* ---- hits ---- */
 
 int state_hit(struct state *s, const struct state_hit *h) {
-        int r = state_do(s, Q_HIT, "iiiiib", (int64_t)h->drill, h->time, (int64_t)h->seq, h->rule,
+        int r = state_do(s, Q_HIT, "iiiiib", (int64_t)h->line, h->time, (int64_t)h->seq, h->rule,
                          h->received, h->body);
 
         return r < 0 ? r : sqlite3_changes(s->db) > 0;
 }
 
-int state_hits(struct state *s, uint32_t drill, int64_t since,
+int state_hits(struct state *s, uint64_t line, int64_t since,
                int (*each)(void *ctx, const struct state_hit *h), void *ctx) {
-        int r = state_bind(s, Q_HITS, "ii", (int64_t)drill, since);
+        int r = state_bind(s, Q_HITS, "ii", (int64_t)line, since);
 
         while (r == 0 && (r = state_step(s, Q_HITS)) == 1) {
-                struct state_hit h = {.drill = drill,
+                struct state_hit h = {.line = line,
                                       .time = col_int(s, Q_HITS, 0),
                                       .seq = (uint64_t)col_int(s, Q_HITS, 1),
                                       .rule = col_int(s, Q_HITS, 2),
@@ -210,9 +210,9 @@ int state_hits(struct state *s, uint32_t drill, int64_t since,
         return r;
 }
 
-int state_forget_hits(struct state *s, uint32_t drill, int64_t before, uint64_t *ret_n,
+int state_forget_hits(struct state *s, uint64_t line, int64_t before, uint64_t *ret_n,
                       uint64_t *ret_bytes) {
-        int r = state_bind(s, Q_SIZE_HITS, "ii", (int64_t)drill, before);
+        int r = state_bind(s, Q_SIZE_HITS, "ii", (int64_t)line, before);
 
         if (r == 0)
                 r = state_step(s, Q_SIZE_HITS);
@@ -220,7 +220,7 @@ int state_forget_hits(struct state *s, uint32_t drill, int64_t before, uint64_t 
                 return r;
         *ret_bytes = (uint64_t)col_int(s, Q_SIZE_HITS, 0);
         state_reset(s, Q_SIZE_HITS);
-        r = state_do(s, Q_FORGET_HITS, "ii", (int64_t)drill, before);
+        r = state_do(s, Q_FORGET_HITS, "ii", (int64_t)line, before);
         if (r == 0)
                 *ret_n = (uint64_t)sqlite3_changes(s->db);
         return r;
@@ -239,8 +239,8 @@ int state_count_hits(struct state *s, uint64_t *ret_n, uint64_t *ret_bytes) {
         return r < 0 ? r : 0;
 }
 
-int state_nth_hit(struct state *s, uint32_t drill, uint64_t nth, int64_t *ret) {
-        int r = state_bind(s, Q_NTH_HIT, "ii", (int64_t)drill, (int64_t)nth);
+int state_nth_hit(struct state *s, uint64_t line, uint64_t nth, int64_t *ret) {
+        int r = state_bind(s, Q_NTH_HIT, "ii", (int64_t)line, (int64_t)nth);
 
         *ret = TIME_NONE;
         if (r == 0)
@@ -252,15 +252,15 @@ int state_nth_hit(struct state *s, uint32_t drill, uint64_t nth, int64_t *ret) {
         return r < 0 ? r : 0;
 }
 
-int state_save_snapshot(struct state *s, uint32_t drill, int64_t watermark, struct span spec,
+int state_save_snapshot(struct state *s, uint64_t line, int64_t watermark, struct span spec,
                         struct span body) {
-        return state_do(s, Q_SNAPSHOT, "iibb", (int64_t)drill, watermark, spec, body);
+        return state_do(s, Q_SNAPSHOT, "iibb", (int64_t)line, watermark, spec, body);
 }
 
-int state_snapshot(struct state *s, uint32_t drill, struct span spec, int64_t *ret_watermark,
+int state_snapshot(struct state *s, uint64_t line, struct span spec, int64_t *ret_watermark,
                    struct span *ret_body) {
         state_reset(s, Q_GET_SNAPSHOT);
-        int r = state_bind(s, Q_GET_SNAPSHOT, "ib", (int64_t)drill, spec);
+        int r = state_bind(s, Q_GET_SNAPSHOT, "ib", (int64_t)line, spec);
 
         if (r == 0)
                 r = state_step(s, Q_GET_SNAPSHOT);

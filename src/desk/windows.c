@@ -73,9 +73,9 @@ static int feed_back(void *ctx, const struct state_hit *h) {
         f.seq = h->seq;
         f.time = f.time_last = h->time;
         f.received = h->received;
-        f.drill = h->drill;
+        f.drill = LINE_IS_SOURCE(h->line) ? 0 : (uint32_t)h->line;
         x->n++;
-        r = live_refeed(d->live, &f);
+        r = live_refeed(d->live, h->line, &f);
         return r > 0 ? 0 : r;
 }
 
@@ -87,23 +87,23 @@ static int64_t before(int64_t t, int64_t span) {
 
 /* One drill's windows and hits. */
 static int load_drill(struct desk *d, const struct state_mark *m, struct refeed *x) {
-        struct live_mark mark = {m->drill, m->watermark, m->clock, m->received};
+        struct live_mark mark = {m->line, m->watermark, m->clock, m->received};
         int64_t span = live_span(d->live), since = before(before(m->watermark, span), span), at;
         struct span body;
         int r = live_resume(d->live, &mark);
 
         if (r < 0)
                 return r;
-        r = state_snapshot(d->state, m->drill,
+        r = state_snapshot(d->state, m->line,
                            span_of((const char *)d->now->spec_hash, STATE_ID_BYTES), &at, &body);
         if (r == 1) {
-                r = live_restore(d->live, m->drill, at, body);
+                r = live_restore(d->live, m->line, at, body);
                 if (r == 0)
                         since = at;
                 if (r == -EBADMSG)
                         r = 0;
         }
-        return r < 0 ? r : state_hits(d->state, m->drill, since, feed_back, x);
+        return r < 0 ? r : state_hits(d->state, m->line, since, feed_back, x);
 }
 
 int windows_load(struct desk *d) {
@@ -166,7 +166,8 @@ int windows_hit(struct desk *d, const struct generation *g, const struct finding
                         return 0;
         }
         /* What comes too late is not kept either: after a restart it must not count (W1). */
-        hit.time = hit.time_last = live_time(d->live, f);
+        uint64_t line;
+        hit.time = hit.time_last = live_time(d->live, f, &line);
         if (hit.time == TIME_NONE) {
                 int e = live_push(d->live, f);
                 return e < 0 ? e : d->error;
@@ -177,7 +178,7 @@ int windows_hit(struct desk *d, const struct generation *g, const struct finding
                 return FAIL(-ENOMEM);
         int r = desk_begin(d);
         if (r == 0)
-                r = state_hit(d->state, &(struct state_hit){.drill = hit.drill,
+                r = state_hit(d->state, &(struct state_hit){.line = line,
                                                             .time = hit.time,
                                                             .received = hit.received,
                                                             .seq = hit.seq,
@@ -230,10 +231,10 @@ static int save_snapshots(struct desk *d, const struct state_mark *marks, uint32
                 if (marks[i].watermark == TIME_NONE)
                         continue;
                 buf_reset(&b);
-                r = live_save(d->live, marks[i].drill, &b);
+                r = live_save(d->live, marks[i].line, &b);
                 if (r == 0)
                         r = state_save_snapshot(
-                                d->state, marks[i].drill, marks[i].watermark,
+                                d->state, marks[i].line, marks[i].watermark,
                                 span_of((const char *)d->now->spec_hash, STATE_ID_BYTES),
                                 buf_get(&b));
                 bytes += (int64_t)b.len;
@@ -251,7 +252,7 @@ int windows_save(struct desk *d) {
         if (!d->live)
                 return 0;
         while (n < MARKS_MAX && live_mark_at(d->live, n, &m)) {
-                marks[n] = (struct state_mark){m.drill, m.watermark, m.clock, m.received};
+                marks[n] = (struct state_mark){m.line, m.watermark, m.clock, m.received};
                 n++;
         }
         int r = n ? desk_begin(d) : 0;
@@ -262,9 +263,9 @@ int windows_save(struct desk *d) {
         return r;
 }
 
-static int forget_hits(struct desk *d, uint32_t drill, int64_t cut, uint64_t *ret_n) {
+static int forget_hits(struct desk *d, uint64_t line, int64_t cut, uint64_t *ret_n) {
         uint64_t bytes;
-        int r = state_forget_hits(d->state, drill, cut, ret_n, &bytes);
+        int r = state_forget_hits(d->state, line, cut, ret_n, &bytes);
 
         if (r < 0)
                 return r;
@@ -274,7 +275,7 @@ static int forget_hits(struct desk *d, uint32_t drill, int64_t cut, uint64_t *re
 }
 
 /* W3. A tenth more than there is too much of, so that it is not done again at once. */
-static int forget_excess(struct desk *d, uint32_t drill) {
+static int forget_excess(struct desk *d, uint64_t line) {
         uint64_t n = 0, excess = d->kept_hits > d->o.hits ? d->kept_hits - d->o.hits : 0;
         int64_t cut;
 
@@ -284,11 +285,11 @@ static int forget_excess(struct desk *d, uint32_t drill) {
                                      1);
         if (excess == 0)
                 return 0;
-        int r = state_nth_hit(d->state, drill, excess + d->o.hits / 10, &cut);
+        int r = state_nth_hit(d->state, line, excess + d->o.hits / 10, &cut);
         if (r < 0)
                 return r;
         /* Of the same instant all or none; when there are not so many, all. */
-        r = forget_hits(d, drill, cut == TIME_NONE ? INT64_MAX : cut + 1, &n);
+        r = forget_hits(d, line, cut == TIME_NONE ? INT64_MAX : cut + 1, &n);
         d->st.hits_forgotten += n;
         return r;
 }
@@ -318,17 +319,17 @@ int windows_prune(struct desk *d) {
                 if (m.watermark == TIME_NONE)
                         continue;
                 cut = before(before(m.watermark, span), span);
-                r = state_snapshot(d->state, m.drill,
+                r = state_snapshot(d->state, m.line,
                                    span_of((const char *)d->now->spec_hash, STATE_ID_BYTES), &at,
                                    &body);
                 if (r == 1)
                         cut = MIN(cut, at);
                 if (r >= 0)
-                        r = forget_hits(d, m.drill, cut, &n);
+                        r = forget_hits(d, m.line, cut, &n);
         }
         if (r == 0)
                 r = forget_drills(d);
         for (uint32_t i = 0; r == 0 && live_mark_at(d->live, i, &m); i++)
-                r = forget_excess(d, m.drill);
+                r = forget_excess(d, m.line);
         return r;
 }

@@ -218,5 +218,45 @@ def windows_survive(folder):
         assert often() == {"User=chi": 1, "User=an": 1}, often()
 
 
+def old_logs_are_correlated(folder):
+    """Imported, in two files, with a desk that dies in between; the present has windows of its own."""
+    rules = folder / "rules"
+    write_set(rules, 0)
+    (rules / "count.yml").write_text(COUNT, encoding="utf-8")
+    node = Node(folder, rules=rules, listeners={"tcp": "syslog-tcp"}, head="lateness: 1s")
+    today = time.strftime("%Y-%m-%d", time.gmtime()).encode()
+    number = 0
+
+    def import_days(name, *days):
+        nonlocal number
+        path = folder / name
+        path.write_bytes(b"".join(event(number + i).replace(today, b"2025-03-%02d" % d) for i, d in enumerate(days)))
+        number += len(days)
+        r = node.ask("import", path)
+        assert r.returncode == 0, r
+        node.wait_for(lambda: node.status().get("judged") == number + 1)
+
+    def often():
+        return sorted((a["event.start"][:10], a["coloa.count"]) for a in node.alerts() if a["rule.name"] == "Often")
+    with node:
+        with connect(node.port["tcp"]) as s:
+            s.sendall(event(0))
+            number += 1
+            node.wait_for(lambda: node.status().get("judged") == 2)
+        import_days("a.jsonl", 1, 2, 2)
+        time.sleep(0.5)
+        kill(node.pids()["desk"], node.program)
+        node.wait_for(lambda: node.pids().get("desk", 0) > 0)
+        import_days("b.jsonl", 2, 3)
+        node.wait_for(lambda: often() == [("2025-03-02", 1)], 30, "for the alert of three old events of one day")
+        with connect(node.port["tcp"]) as s:
+            s.sendall(event(1))
+            s.sendall(event(2))
+            number += 2
+        node.wait_for(lambda: len(often()) == 2, 30, "for the present's own")
+        import_days("older.jsonl", 1, 1, 1)
+        node.wait_for(lambda: [d for d, _ in often()][:2] == ["2025-03-01", "2025-03-02"], 30, "for an older file's")
+
+
 if __name__ == "__main__":
-    run(each_record_is_judged_by_one_set, bad_rules_change_nothing, windows_survive)
+    run(each_record_is_judged_by_one_set, bad_rules_change_nothing, windows_survive, old_logs_are_correlated)

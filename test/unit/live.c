@@ -114,7 +114,7 @@ static void check_said(const char *want) {
 }
 
 struct hit {
-        uint32_t rule, drill;
+        uint32_t rule, drill, source;
         uint64_t seq;
         int64_t time, received;
         char user[16], bytes[16];
@@ -130,6 +130,7 @@ static struct finding finding_of(const struct hit *h, struct finding_field *fiel
                                 .seq = h->seq,
                                 .received = h->received,
                                 .drill = h->drill,
+                                .input = h->source,
                                 .fields = field,
                                 .n_fields = h->bytes[0] ? 2 : 1};
 }
@@ -166,7 +167,7 @@ static void order_does_not_matter_within_the_lateness(void) {
 }
 
 static void late_ones_are_counted(void) {
-        start(NULL);
+        start(&(struct live_options){.behind = -1});
         check_int(a_at("an", 100, 100), 0);
         check_int(a_at("an", 40, 101), 0); /* just in time */
         check_int(a_at("an", 39.9, 102), LIVE_E_LATE);
@@ -216,7 +217,7 @@ static void judges_out_of_turn_make_nobody_late(void) {
 }
 
 static void drills_have_clocks_of_their_own(void) {
-        start(NULL);
+        start(&(struct live_options){.behind = -1});
         a_at("an", 1000, 1000);
         for (unsigned i = 0; i < 3; i++) { /* a drill that plays last year */
                 struct hit h = {.seq = ++next_seq,
@@ -235,6 +236,82 @@ static void drills_have_clocks_of_their_own(void) {
         check_said("drill 7: 0 an -31536000..-31535998 n=3\n");
         check_int(a_at("an", 1001, 1064), LIVE_E_LATE);
         check_int(a_at("an", 1004, 1064), 0);
+}
+
+/* A record of source 5 or another, `t` seconds after T0, received at `r`. */
+static int from(uint32_t source, const char *user, double t, double r) {
+        struct hit h = {.seq = ++next_seq,
+                        .source = source,
+                        .time = T0 + (int64_t)(t * 1e9),
+                        .received = T0 + (int64_t)(r * 1e9)};
+
+        snprintf(h.user, sizeof(h.user), "%s", user);
+        int e = push(h);
+        check_int(live_settle(l, next_seq + 1), 0);
+        return e;
+}
+
+#define YEAR 31536000.0
+
+static void old_logs_are_correlated_apart(void) {
+        start(NULL);
+        from(1, "an", 1000, 1000);
+        /* An import, not in strict order; in between, the present. */
+        from(5, "an", -YEAR, 1001);
+        from(5, "an", -YEAR + 40, 1001);
+        from(1, "an", 1001, 1001);
+        from(5, "an", -YEAR + 20, 1001);
+        from(5, "binh", -YEAR + 500, 1001);
+        check_said("");
+        check_int(live_clock(l, T0 + 1050 * SEC), 0);
+        check_said("");
+        check_int(live_clock(l, T0 + 1062 * SEC), 0); /* nothing came for a minute */
+        check_said("0 an -31536000..-31535960 n=3\n");
+        from(1, "an", 1002, 1062.5); /* and the present goes on as if nothing were */
+        check_int(live_clock(l, T0 + 1063 * SEC), 0);
+        check_said("0 an 1000..1002 n=3\n");
+        /* The next file is an older one. */
+        for (unsigned i = 0; i < 3; i++)
+                from(5, "chi", -2 * YEAR + i, 1100);
+        check_int(live_stats(l)->turned, 1);
+        check_int(live_stats(l)->behind, 7);
+        check_int(live_stats(l)->late, 0);
+        check_int(live_clock(l, T0 + 1170 * SEC), 0);
+        check_said("0 chi -63072000..-63071998 n=3\n");
+        check_int(live_clock(l, T0 + 100000 * SEC), 0); /* over: no line is left of it */
+        struct live_mark m;
+        check(live_mark_at(l, 0, &m) && m.line == 0 && !live_mark_at(l, 1, &m));
+}
+
+static void who_was_cut_off_is_correlated_apart(void) {
+        start(NULL);
+        from(1, "an", 1000, 1000);
+        for (unsigned i = 0; i < 3; i++)
+                check_int(from(6, "an", 800 + i, 1001 + i), 0); /* late by three minutes */
+        check_int(from(7, "an", 803, 1004), 0);                 /* another's windows are its own */
+        check_int(live_clock(l, T0 + 1070 * SEC), 0);
+        check_said("0 an 800..802 n=3\n");
+        check_int(live_stats(l)->pending, 0);
+}
+
+/* Whoever jumps to and fro loses windows of its own, nobody else's. */
+static void lines_of_sources_are_bounded(void) {
+        struct live_mark m;
+
+        start(NULL);
+        from(1, "an", 5000, 5000);
+        from(2, "an", 100, 5000);
+        for (uint32_t i = 0; i < 1000; i++)
+                from(100 + i, "x", 10, 5000);
+        check(live_mark_at(l, 8, &m) && !live_mark_at(l, 9, &m));
+        for (uint32_t i = 0; i < 1000; i++) {
+                from(3, "x", -1e6 * (i % 7), 5000 + 61 * i);
+                check_int(live_clock(l, T0 + (5070 + 61 * i) * SEC), 0);
+        }
+        check(live_stats(l)->turned > 100);
+        check(live_mark_at(l, 0, &m) && m.line == 0);
+        check_int(live_stats(l)->late, 0);
+        buf_reset(&said);
 }
 
 static void drills_are_bounded(void) {
@@ -380,7 +457,7 @@ static void restart(uint32_t upto) {
         for (uint32_t i = 0; i < n; i++) {
                 struct finding_field field[2];
                 struct finding f = finding_of(&kept[i], field);
-                check_int(live_refeed(l, &f), 0);
+                check_int(live_refeed(l, f.drill, &f), 0);
         }
         check_int(live_resumed(l), 0);
 }
@@ -425,6 +502,9 @@ int main(void) {
         RUN(quiet_periods_close_windows);
         RUN(judges_out_of_turn_make_nobody_late);
         RUN(drills_have_clocks_of_their_own);
+        RUN(old_logs_are_correlated_apart);
+        RUN(who_was_cut_off_is_correlated_apart);
+        RUN(lines_of_sources_are_bounded);
         RUN(drills_are_bounded);
         RUN(a_full_heap_hurries);
         RUN(endless_keys);
