@@ -7,7 +7,8 @@
  *     fresh=1          each record's "@timestamp" becomes the time of sending, so that no two passes are equal
  *     markers=MS       every MS milliseconds a record that the rule of the bench finds, each of another host;
  *                      marks=PATH gets a line per marker: its host and when it was sent, ns since 1970
- *     keys=N           instead of the file's records, N records each of another user that a correlation groups by
+ *     keys=N           instead of the file's records, N records each of another user that a correlation groups by;
+ *                      from=N: they are numbered from there
  *     batch=N          http: records in a request (1000); connections=N: with one request each under way (4)
  *
  * The file is read and cut into records before the clock starts: what is measured then is the node, and of the sender only the
@@ -43,7 +44,7 @@ struct replay {
         const char *file, *marks;
         int port;
         bool http, fresh;
-        uint64_t rate, passes, limit, keys, batch, connections;
+        uint64_t rate, passes, limit, keys, from, batch, connections;
         double seconds, markers;
         char *data;
         struct rec *recs;
@@ -167,7 +168,7 @@ static size_t put_key(struct replay *p, char *to, size_t room) {
                                 "{\"Channel\":\"Security\",\"EventID\":4625,\"Computer\":\"dc01\","
                                 "\"@timestamp\":\"%s\","
                                 "\"TargetUserName\":\"user-%llu\",\"LogonType\":3}\n",
-                                p->stamp, (unsigned long long)p->events);
+                                p->stamp, (unsigned long long)(p->from + p->events));
 }
 
 static bool over(const struct replay *p) {
@@ -349,9 +350,13 @@ static void options(struct replay *p, int argc, char **argv) {
                 const struct {
                         const char *name;
                         uint64_t *to;
-                } numbers[] = {{"rate", &p->rate},   {"passes", &p->passes},
-                               {"limit", &p->limit}, {"keys", &p->keys},
-                               {"batch", &p->batch}, {"connections", &p->connections}};
+                } numbers[] = {{"rate", &p->rate},
+                               {"passes", &p->passes},
+                               {"limit", &p->limit},
+                               {"keys", &p->keys},
+                               {"from", &p->from},
+                               {"batch", &p->batch},
+                               {"connections", &p->connections}};
 
                 if (!eq)
                         continue;
