@@ -2,7 +2,8 @@
  * vault. One loop; it alone of all processes may wait for the disk.
  *
  * What it was given is copied at once, so that the seal goes on, and committed when four mebibytes have
- * come together or the first of it has waited for 20 ms. While the disk cannot be written it keeps what
+ * come together or the first of it has waited long enough: four times as long as the last commit took, so that
+ * a fast disk answers senders soon and a slow one is not kept busy with little; 20 ms at most. While the disk cannot be written it keeps what
  * it was given, tries again, and takes no more than its limit: seals, ring and senders wait in turn.
  *
  *     3 main; arguments directory=PATH, retention=DAYS:BYTES, landlock=N; a line to the vault by NODE_PEER */
@@ -18,7 +19,8 @@
 #include "store/store.h"
 #include "wire/message.h"
 
-#define COMMIT_NS (INT64_C(20) * 1000000)
+#define COMMIT_NS (INT64_C(20) * 1000000) /* at most, and … */
+#define COMMIT_LEAST_NS (INT64_C(1) * 1000000)
 #define RETRY_NS (INT64_C(250) * 1000000)
 #define MINUTE_NS (INT64_C(60) * 1000000000)
 #define CLOSE_NS (INT64_C(2) * 1000000000) /* for the last head's signature */
@@ -34,6 +36,7 @@ struct serving {
         struct msg_seal queue[QUEUE_MAX];
         unsigned n_queue;
         int64_t waits_since, retry_at, minute_at; /* monotonic; 0: not at all */
+        int64_t wait;                             /* for more, before a commit */
         struct head head;                         /* that the vault was asked to sign */
         bool head_asked, positions_wanted, ended;
         enum store_condition condition;
@@ -111,10 +114,12 @@ static int take_queue(struct serving *s) {
 
 static int commit(struct serving *s) {
         struct msg_node_seq m = {.type = STORE_DURABLE};
+        int64_t begun = os_monotonic();
         int r = store_commit(s->store);
 
         if (r < 0)
                 return troubled(s, r);
+        s->wait = MIN(MAX(4 * (os_monotonic() - begun), COMMIT_LEAST_NS), COMMIT_NS);
         s->waits_since = s->retry_at = 0;
         m.seq = store_durable(s->store);
         r = tell(s, &m, sizeof(m));
@@ -337,7 +342,7 @@ static int work(struct serving *s) {
         if (s->retry_at && now < s->retry_at)
                 return 0;
         if (s->retry_at || store_waiting(s->store) >= COMMIT_BYTES ||
-            (s->waits_since && now >= s->waits_since + COMMIT_NS)) {
+            (s->waits_since && now >= s->waits_since + s->wait)) {
                 r = commit(s);
                 if (r == 0 && !s->retry_at)
                         r = seal(s, false);
@@ -355,7 +360,7 @@ static int timeout_ms(const struct serving *s) {
         if (s->retry_at)
                 at = s->retry_at;
         else if (s->waits_since)
-                at = MIN(at, s->waits_since + COMMIT_NS);
+                at = MIN(at, s->waits_since + s->wait);
         return at <= now ? 0 : (int)((at - now + 999999) / 1000000);
 }
 
