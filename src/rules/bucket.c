@@ -60,7 +60,10 @@ static uint32_t slot_for(struct builder *x, uint32_t name, struct span constant)
                         x->failed = true;
                         return 0;
                 }
-                b->slots[b->n_slots++] = (struct bslot){.slot = name, .value = constant};
+                b->slots[b->n_slots++] = (struct bslot){
+                        .slot = name,
+                        .value = constant,
+                        .intel = seen ? intel_match_holds(x->m, x->m->names.name[name]) : 0};
         }
         if (seen)
                 *seen = (struct name_seen){x->build, i};

@@ -151,6 +151,7 @@ struct bslot {
         uint32_t *items;     /* leaf numbers of the table */
         uint32_t n_items;
         uint32_t table_id; /* for the memo: new with every table */
+        uint32_t intel;    /* enum intel_field: indicators are looked for with the table; 0: not */
         bool memo;         /* worth remembering values */
         uint32_t memo_tries, memo_found;
 };
@@ -262,6 +263,9 @@ struct view {
         uint32_t *multi;        /* count, fields … */
         struct view_scan *scan; /* slots with a table that the shape has */
         uint32_t n_scan;
+        const struct shape *shape;
+        struct shape_intel *intel; /* those of the shape that no table looks at */
+        uint32_t n_intel;
         uint32_t tables; /* bucket.trainings when `scan` was made */
 };
 #define MULTI 0x80000000u
@@ -350,8 +354,16 @@ bool intel_match_shape(struct matcher *m, struct arena *a, const struct name_ids
 /* A number for the name if indicators are looked for in such fields, or if one of those must stand
  * beside it; else NONE32. */
 uint32_t intel_match_name(struct matcher *m, struct span name);
-/* The event at hand: adds to m->hits and m->intel_hits. */
-void intel_match_run(struct matcher *m, const struct shape *s);
+/* What fields of that name hold, wherever they stand; INTEL_FIELD_NONE: nothing to look for, or it
+ * depends on what stands beside. */
+uint32_t intel_match_holds(struct matcher *m, struct span canonical);
+/* INTEL_FOUND | entry for each indicator in the field: at most INTEL_FOUND_MAX. */
+#define INTEL_FOUND 0x80000000u
+uint32_t intel_match_look(struct matcher *m, uint32_t holds, uint32_t field, uint32_t *to);
+/* An entry that a field holds: to m->intel_hits, if it is in force. */
+void intel_match_found(struct matcher *m, uint32_t holds, uint32_t field, uint32_t entry);
+/* The event at hand, where no table looked; then all that was found to m->hits. */
+void intel_match_run(struct matcher *m);
 
 /* channel.c */
 struct channel *channel_of(struct matcher *m, uint8_t kind, struct span key1);

@@ -3,7 +3,11 @@
  * memo's key holds what the field may hold, so what was found under one name serves all names alike.
  *
  * What the memo keeps are entries of the table, expired or not: the clock is asked afterwards, so time
- * that passes needs nothing to be forgotten. */
+ * that passes needs nothing to be forgotten.
+ *
+ * Where rules look at the field too, one entry of the memo serves both: the field's table asks here
+ * when the value is new (intel_match_look()), and what was found stands among its leaves, marked
+ * INTEL_FOUND. The others are gone through here. */
 #include <stdlib.h>
 
 #include "rules/engine.h"
@@ -98,6 +102,15 @@ uint32_t intel_match_name(struct matcher *m, struct span name) {
         return t->at[k].name.p ? k : NONE32;
 }
 
+uint32_t intel_match_holds(struct matcher *m, struct span canonical) {
+        uint32_t k = intel_match_name(m, canonical);
+
+        if (k == NONE32 || m->intel_names->at[k].beside != NONE32 ||
+            !worth_it(&m->g->intel, m->intel_names->at[k].holds))
+                return INTEL_FIELD_NONE;
+        return m->intel_names->at[k].holds;
+}
+
 static bool has(const struct name_ids *ids, uint32_t n, uint32_t wanted) {
         for (uint32_t i = 0; i < n; i++)
                 if (ids[i].intel == wanted)
@@ -134,56 +147,65 @@ static bool is_text(const struct field *f) {
                (f->type == V_STR || f->type == V_JSON || f->type == V_UTF16 || f->type == V_BIN);
 }
 
-/* Out of line: hits are rare. */
-static __attribute__((noinline)) void hit(struct matcher *m, const struct shape_intel *s,
-                                          const uint32_t *entries, uint32_t n) {
+void intel_match_found(struct matcher *m, uint32_t holds, uint32_t field, uint32_t entry) {
         const struct intel_table *t = &m->g->intel;
+        const struct intel_entry *e = &t->entries[entry];
 
-        for (uint32_t i = 0; i < n; i++) {
-                const struct intel_entry *e = &t->entries[entries[i]];
-                bool known = false;
-
-                if ((e->expires && e->expires <= m->now_s) || e->rule >= t->n_rules ||
-                    !m->rule_on[t->first_rule + e->rule])
-                        continue;
-                for (uint32_t k = 0; k < m->n_intel_hits; k++)
-                        known |= m->intel_hits[k].entry == entries[i] &&
-                                 m->intel_hits[k].field == s->field;
-                if (known || m->n_intel_hits == INTEL_HITS_MAX)
-                        continue;
-                m->intel_hits[m->n_intel_hits++] =
-                        (struct intel_hit){entries[i], s->field, s->holds};
-                matcher_add_hit(m, t->first_rule + e->rule);
-        }
+        if ((e->expires && e->expires <= m->now_s) || e->rule >= t->n_rules ||
+            !m->rule_on[t->first_rule + e->rule])
+                return;
+        for (uint32_t k = 0; k < m->n_intel_hits; k++)
+                if (m->intel_hits[k].entry == entry && m->intel_hits[k].field == field)
+                        return;
+        if (m->n_intel_hits < INTEL_HITS_MAX)
+                m->intel_hits[m->n_intel_hits++] = (struct intel_hit){entry, field, holds};
 }
 
-void intel_match_run(struct matcher *m, const struct shape *s) {
+uint32_t intel_match_look(struct matcher *m, uint32_t holds, uint32_t field, uint32_t *to) {
         struct intel_found *found = &m->intel_names->found;
+
+        if (!is_text(&m->e->fields[field]))
+                return 0;
+        intel_look(&m->g->intel, (enum intel_field)holds, field_value(m, field)->text, found);
+        for (uint32_t i = 0; i < found->n; i++)
+                to[i] = INTEL_FOUND | found->entry[i];
+        return found->n;
+}
+
+static void run_field(struct matcher *m, const struct shape_intel *s, uint64_t hash) {
+        const struct field *f = &m->e->fields[s->field];
+        uint32_t table = MEMO_TABLES | s->holds, own[INTEL_FOUND_MAX], n;
+        const uint32_t *entries;
+
+        if (!is_text(f))
+                return;
+        if (m->memo.off || !memo_get(&m->memo, table, hash, f, &entries, &n)) {
+                n = intel_match_look(m, s->holds, s->field, own);
+                entries = own;
+                if (!m->memo.off)
+                        memo_put(&m->memo, table, hash, f, entries, n);
+        }
+        for (uint32_t i = 0; i < n; i++)
+                intel_match_found(m, s->holds, s->field, entries[i] & ~INTEL_FOUND);
+}
+
+void intel_match_run(struct matcher *m) {
+        const struct view *v = m->view;
         uint64_t hash[FIELDS_MAX];
 
-        for (uint32_t i = 0; i < s->n_intel && !m->memo.off; i++) {
-                hash[i] = memo_hash(&m->e->fields[s->intel[i].field],
-                                    MEMO_TABLES | s->intel[i].holds);
+        for (uint32_t i = 0; i < v->n_intel; i++) {
+                hash[i] = 0;
+                if (m->memo.off)
+                        continue;
+                hash[i] = memo_hash(&m->e->fields[v->intel[i].field],
+                                    MEMO_TABLES | v->intel[i].holds);
                 memo_ahead(&m->memo, hash[i]);
         }
-        for (uint32_t i = 0; i < s->n_intel; i++) {
-                const struct field *f = &m->e->fields[s->intel[i].field];
-                uint32_t table = MEMO_TABLES | s->intel[i].holds, n;
-                const uint32_t *entries;
-
-                if (!is_text(f))
-                        continue;
-                if (m->memo.off || !memo_get(&m->memo, table, hash[i], f, &entries, &n)) {
-                        intel_look(&m->g->intel, (enum intel_field)s->intel[i].holds,
-                                   field_value(m, s->intel[i].field)->text, found);
-                        entries = found->entry;
-                        n = found->n;
-                        if (!m->memo.off)
-                                memo_put(&m->memo, table, hash[i], f, entries, n);
-                }
-                if (UNLIKELY(n))
-                        hit(m, &s->intel[i], entries, n);
-        }
+        for (uint32_t i = 0; i < v->n_intel; i++)
+                run_field(m, &v->intel[i], hash[i]);
+        for (uint32_t i = 0; i < m->n_intel_hits; i++)
+                matcher_add_hit(m, m->g->intel.first_rule +
+                                           m->g->intel.entries[m->intel_hits[i].entry].rule);
 }
 
 bool matcher_indicator(struct matcher *m, uint32_t i, struct match_indicator *ret) {

@@ -278,10 +278,15 @@ static inline void candidate(struct matcher *m, uint32_t inst, uint32_t *n) {
         }
 }
 
-static inline void mark(struct matcher *m, const uint32_t *leaves, uint32_t n, uint32_t *n_cand) {
+static inline void mark(struct matcher *m, const uint32_t *leaves, uint32_t n, uint32_t *n_cand,
+                        uint32_t holds, uint32_t field) {
         struct bucket *b = m->b;
 
         for (uint32_t i = 0; i < n; i++) {
+                if (UNLIKELY(leaves[i] & INTEL_FOUND)) {
+                        intel_match_found(m, holds, field, leaves[i] & ~INTEL_FOUND);
+                        continue;
+                }
                 struct leaf *l = &b->leaves[leaves[i]];
                 l->held++;
                 b->state[leaves[i]] = m->epoch << 1 | 1;
@@ -320,22 +325,24 @@ static void scan_field(struct matcher *m, struct bslot *s, uint32_t field, uint6
                 if (memo_get(&m->memo, s->table_id, hash, f, &found, &n)) {
                         s->memo_found++;
                         m->stats.memo_hits++;
-                        mark(m, found, n, n_cand);
+                        mark(m, found, n, n_cand, s->intel, field);
                         return;
                 }
         }
-        if (!room_for(&m->fired, &m->fired_cap, s->n_items)) {
+        if (!room_for(&m->fired, &m->fired_cap, (size_t)s->n_items + INTEL_FOUND_MAX)) {
                 m->failed = true;
                 return;
         }
         m->b->spent += SPENT_VALUE + f->val_len / SPENT_BYTES;
         n = table_run(s->table, &m->atoms, field_value(m, field), m->fired);
+        if (s->intel)
+                n += intel_match_look(m, s->intel, field, m->fired + n);
         if (s->memo) {
                 memo_put(&m->memo, s->table_id, hash, f, m->fired, n);
                 if (UNLIKELY(s->memo_tries >= MEMO_TRIES))
                         judge_memo(s);
         }
-        mark(m, m->fired, n, n_cand);
+        mark(m, m->fired, n, n_cand, s->intel, field);
 }
 
 /* E1. All hashes first: what they lead to comes into the cache meanwhile. */
@@ -415,7 +422,7 @@ static void match(struct matcher *m) {
                         m->failed = true;
                         return;
                 }
-                mark(m, m->fired, keywords_run(m, m->fired), &n_cand);
+                mark(m, m->fired, keywords_run(m, m->fired), &n_cand, 0, 0);
         }
         for (uint32_t i = 0; i < b->n_always; i++)
                 candidate(m, b->always[i], &n_cand);
@@ -473,8 +480,8 @@ uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **
                 view_refresh(m->view);
         }
         match(m);
-        if (s->n_intel)
-                intel_match_run(m, s);
+        if (m->view->n_intel | m->n_intel_hits)
+                intel_match_run(m);
         m->stats.hits += m->n_hits;
         m->stats.regex_limits = m->atoms.regex_limits;
         *ret_rules = m->hits;

@@ -301,7 +301,7 @@ static int make_tables(struct matcher *m, struct bucket *b) {
                 q->table = table_new(a, items + at[s] - n, n, m->grams, use);
                 q->table_id = ++m->next_table_id;
                 q->memo_tries = q->memo_found = 0;
-                q->memo = !m->o.no_memo && q->table && !table_is_cheap(q->table);
+                q->memo = !m->o.no_memo && q->table && (q->intel || !table_is_cheap(q->table));
                 if (!q->table)
                         r = -ENOMEM;
         }

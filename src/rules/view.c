@@ -178,7 +178,9 @@ static bool place_slots(struct matcher *m, struct arena *a, struct view *v, cons
         v->last = arena_alloc(a, ((size_t)b->n_slots + 1) * sizeof(*v->last));
         v->multi = arena_alloc(a, ((size_t)s->n_refs * 2 + 2) * sizeof(*v->multi));
         v->scan = arena_alloc(a, ((size_t)b->n_slots + 1) * sizeof(*v->scan));
-        if (!v->last || !v->multi || !v->scan)
+        v->intel = arena_alloc(a, ((size_t)s->n_intel + 1) * sizeof(*v->intel));
+        v->shape = s;
+        if (!v->last || !v->multi || !v->scan || !v->intel)
                 return false;
         for (uint32_t i = 0; i < b->n_slots; i++) {
                 uint32_t n = 0, first = 0;
@@ -202,6 +204,15 @@ static bool place_slots(struct matcher *m, struct arena *a, struct view *v, cons
         return true;
 }
 
+/* One of the slots' tables looks at the field, alone of its name. */
+static bool in_scan(const struct view *v, const struct shape_intel *x) {
+        for (uint32_t i = 0; i < v->n_scan; i++)
+                if (v->scan[i].field == x->field &&
+                    v->bucket->slots[v->scan[i].slot].intel == x->holds)
+                        return true;
+        return false;
+}
+
 /* Which slots with a table the event has: made anew when the tables were. */
 static void list_scan(struct view *v) {
         struct bucket *b = v->bucket;
@@ -216,6 +227,10 @@ static void list_scan(struct view *v) {
                 bool one = !constant && !(v->last[i] & MULTI);
                 v->scan[v->n_scan++] = (struct view_scan){i, one ? v->last[i] : NONE32};
         }
+        v->n_intel = 0;
+        for (uint32_t i = 0; i < v->shape->n_intel; i++)
+                if (!in_scan(v, &v->shape->intel[i]))
+                        v->intel[v->n_intel++] = v->shape->intel[i];
         v->tables = b->trainings;
 }
 

@@ -3,7 +3,7 @@ import json
 import time
 
 from node_world import Node, bulk
-from tap import PROGRAM, coloa, run  # noqa: F401
+from tap import coloa, data, run
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 HASHES = ("SHA1=DA39A3EE5E6B4B0D3255BFEF95601890AFD80709,MD5=D41D8CD98F00B204E9800998ECF8427E,"
@@ -152,6 +152,48 @@ def bad_files_are_told(folder):
     assert coloa("intel", "check", "--intel-columns", "nothing,here", folder / "a.csv").returncode == 3
 
 
+def real_logs_have_what_python_finds(folder):
+    """Values of the logs themselves as indicators, every third: each event that has one is found, no other, memo or not."""
+    logs = [p for p in sorted(data("dev-set", "json", "otrf").rglob("*.json")) if 2_000_000 < p.stat().st_size < 12_000_000][:12]
+    events, values = [], set()
+    for path in logs:
+        for line in path.read_bytes().splitlines():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if not isinstance(event, dict):
+                continue
+            got = set()
+            for name in ("DestinationIp", "SourceIp", "DestAddress"):
+                if isinstance(event.get(name), str) and event[name].count(".") == 3:
+                    got.add(event[name].lower())
+            if isinstance(event.get("Hashes"), str):
+                got |= {x.partition("=")[2].lower() for x in event["Hashes"].split(",") if x.startswith(("MD5=", "SHA256="))}
+            got.discard("-")
+            if got:
+                events.append(got)
+                values |= got
+    chosen = set(sorted(values)[::3])
+    (folder / "own.txt").write_text("\n".join(sorted(chosen)) + "\n")
+    want = {}
+    for got in events:
+        for v in got & chosen:
+            want[v] = want.get(v, 0) + 1
+    assert len(want) > 20 and sum(want.values()) > 500, want
+    for more in ((), ("--no-memo",), ("--jobs", "2")):
+        r = coloa("hunt", "-q", "--intel", folder / "own.txt", "-o", "jsonl", *more, *logs)
+        found = {}
+        for line in r.stdout.splitlines():
+            f = json.loads(line)
+            v = f.get("coloa.event", {}).get("coloa.indicator")
+            fields = set(f.get("coloa.matched_fields", ())) & {"DestinationIp", "SourceIp", "DestAddress", "Hashes"}
+            if v and fields:
+                found[v] = found.get(v, 0) + 1
+        diff = {v: (want.get(v), found.get(v)) for v in set(want) | set(found) if want.get(v) != found.get(v)}
+        assert not diff, (more, len(want), dict(list(diff.items())[:10]))
+
+
 # ---- a node ----
 
 def send(node, *events) -> None:
@@ -194,4 +236,4 @@ def a_node_raises_groups_and_reloads(folder):
 
 
 run(a_hunt_finds_what_is_in_force, the_same_without_the_memo_and_by_more_judges, levels_are_filtered, time_decides,
-    check_counts_and_names_places, bad_files_are_told, a_node_raises_groups_and_reloads)
+    check_counts_and_names_places, bad_files_are_told, real_logs_have_what_python_finds, a_node_raises_groups_and_reloads)
