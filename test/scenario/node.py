@@ -226,6 +226,50 @@ def bad_input_hurts_nobody_else(folder):
         relp.close()
 
 
+def what_each_listener_refuses(folder):
+    """A status for the sender, a line with source, reason and count for the operator; others go on."""
+    (folder / "tokens").write_text("good-token\n")
+    node = Node(folder, listeners={"tcp": "syslog-tcp", "relp": "relp", "bulk": "bulk", "private": "bulk", "otlp": "otlp",
+                                   "privateotlp": "otlp"},
+                more={"private": "token: true", "privateotlp": "token: true", "otlp": "request-max: 1M"},
+                sources=["{name: here, from: ['127.0.0.1'], rate: 10}", f"{{name: known, tokens: '{folder}/tokens'}}"])
+    log = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"word=otlp"}}]}]}]}'
+    token = {"Authorization": "Bearer good-token"}
+    with node:
+        for _ in range(3):
+            assert post(node.port["private"], "/_bulk", b'{"create":{}}\n{"a":1}\n')[0] == 401
+            assert post(node.port["privateotlp"], "/v1/logs", log, {"Authorization": "Bearer bad"})[0] == 401
+        status, answer = post(node.port["bulk"], "/_bulk", b"".join(b'{"create":{}}\n{"a":%d}\n' % i for i in range(15)))
+        assert status == 200 and [i["create"]["status"] for i in answer["items"]] == [201] * 10 + [429] * 5, answer
+        many = log.replace(b"[{\"body", b"[" + b'{"body":{"stringValue":"word=otlp"}},' * 30 + b"{\"body")
+        assert [post(node.port["otlp"], "/v1/logs", many)[0] for _ in range(3)][1:] == [429, 429]
+        time.sleep(4)
+        assert post(node.port["otlp"], "/v1/logs", b"{]")[0] == 400
+        try:
+            assert post(node.port["otlp"], "/v1/logs", b" " * (2 << 20))[0] == 413
+        except OSError:
+            pass  # closed while we still send
+        with connect(node.port["relp"]) as s:
+            s.sendall(b"1 open %d %s\n2 dance 0\n" % (len(Relp.OFFER), Relp.OFFER))
+            got = b""
+            while more := s.recv(1000):
+                got += more
+            assert b"2 rsp " in got and b" 500 " in got and b"serverclose" in got, got
+        # Who has its token notices nothing of all that.
+        assert post(node.port["private"], "/_bulk", b'{"create":{}}\n{"a":"knownbulk"}\n', token)[0] == 200
+        assert post(node.port["privateotlp"], "/v1/logs", log.replace(b"word=otlp", b"knownotlp"), token)[0] == 200
+        node.wait_for(lambda: len(node.search("knownbulk")) == len(node.search("knownotlp")) == 1)
+        node.wait_for(lambda: "count=" in node.said(), 20)
+        said = [line for line in node.said().splitlines() if "reason=" in line]
+        for source, reason, listener in (("", "no source has this token", "private"), ("", "no source has this token", "privateotlp"),
+                                         ("here", "sends more than it may", "bulk"), ("here", "sends more than it may", "otlp"),
+                                         ("here", "not JSON", "otlp"), ("here", "too large", "otlp"),
+                                         ("here", "command not supported", "relp")):
+            assert any(reason in line and f"listener={listener} peer=127.0.0.1" in line and
+                       (f"source={source} " in line if source else "source=" not in line) for line in said), (source, reason, said)
+        assert not any("source=known" in line for line in said), said
+
+
 def unknown_senders(folder):
     node = Node(folder, more={"bulk": "unknown: quarantine", "udp": "unknown: quarantine"},
                 sources=["{name: elsewhere, from: ['10.9.8.0/24']}"])
@@ -295,5 +339,5 @@ def main_that_is_killed_leaves_nobody(folder):
 
 if __name__ == "__main__":
     run(every_protocol_is_kept_once, without_landlock_it_is_the_same, alerts_come, rules_change_while_it_runs, exceptions_begin_and_end,
-        bad_input_hurts_nobody_else, unknown_senders,
+        bad_input_hurts_nobody_else, what_each_listener_refuses, unknown_senders,
         a_record_that_kills_judges, main_that_is_killed_leaves_nobody)

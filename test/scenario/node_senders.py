@@ -303,7 +303,7 @@ def journal_export(folder):
     with Sender(folder, remote, "-o", folder / "far.journal", folder / "in") as sender:
         assert sender.process.wait(SECONDS) == 0
     with open(folder / "far.export", "wb") as out:
-        subprocess.run([journalctl, "--file", folder / "far.journal", "-o", "export"], check=True, stdout=out)
+        subprocess.run([journalctl, "--file", folder / "far*.journal", "-o", "export"], check=True, stdout=out)
     before = node.status()["durable"]
     said = node.ask("import", folder / "far.export")
     assert said.returncode == 0, said
