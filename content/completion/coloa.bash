@@ -14,7 +14,7 @@ _coloa() {
         sub=${COMP_WORDS[2]}
 
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W "hunt rules intel --help --version" -- "$cur"))
+                COMPREPLY=($(compgen -W "hunt rules serve status doctor reload import search retro alerts intel export hold backup restore verify --help --version" -- "$cur"))
                 return
         fi
         if [ "$verb" = rules ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -25,6 +25,37 @@ _coloa() {
                 COMPREPLY=($(compgen -W "check list --help" -- "$cur"))
                 return
         fi
+        if [ "$verb" = hold ] && [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
+                COMPREPLY=($(compgen -W "add release list" -- "$cur"))
+                return
+        fi
+        if [ "$verb" = alerts ] && [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
+                COMPREPLY=($(compgen -W "list show exceptions check audit" -- "$cur"))
+                return
+        fi
+        case $verb:$prev in
+        alerts:-o)
+                COMPREPLY=($(compgen -W "text jsonl" -- "$cur"))
+                return
+                ;;
+        alerts:--drill)
+                COMPREPLY=($(compgen -W "any" -- "$cur"))
+                return
+                ;;
+        *:--directory | *:--state)
+                compopt -o filenames 2>/dev/null
+                COMPREPLY=($(compgen -d -- "$cur"))
+                return
+                ;;
+        *:-c | *:--config | *:--key | *:--secret | *:--for | *:--new-recipient | export:-o | export:--output | *:-r | *:--rules)
+                compopt -o filenames 2>/dev/null
+                COMPREPLY=($(compgen -f -- "$cur"))
+                return
+                ;;
+        *:--since | *:--until | *:--rule | *:--entity | *:--limit | alerts:-n | *:--source | *:--incident | *:--timeout | *:--day | search:--to | export:--to | retro:--to | *:--received-from | *:--received-to | *:--seq | *:--by | *:--approved-by)
+                return
+                ;;
+        esac
         case $prev in
         -o | --output)
                 if [[ $cur == *=* ]]; then
@@ -69,7 +100,7 @@ _coloa() {
                 fi
                 return
                 ;;
-        --intel-columns | --intel-expiry | --intel-at | --year | --jobs | --threads | --from | --tag | --product | --category | --service | --text)
+        --year | --intel-expiry | --intel-at | --intel-columns | --jobs | --threads | --from | --tag | --product | --category | --service | --text)
                 return
                 ;;
         esac
@@ -79,8 +110,8 @@ _coloa() {
                         options="-r --rules --placeholders --log-sources --min-level --tag --intel --warning-list --intel-expiry
                                 --intel-at --intel-columns --intel-fields -o --output --from --to --format
                                 --timezone --year --leftovers --jobs --threads --stats --no-memo --color -q --quiet --lang -h --help"
-                elif [ "$verb" = intel ]; then
-                        options="--json --warning-list --intel-expiry --intel-at --intel-columns --lang -h --help"
+                elif [ "$verb" != rules ]; then # what the verb says of itself
+                        options="-h $("${COMP_WORDS[0]}" "$verb" --help 2>/dev/null | grep -oE -- '(^|[^a-z-])--?[a-z][a-z-]*' | grep -oE -- '-.*' | sort -u)"
                 else
                         options="--placeholders --log-sources --lang -h --help"
                         case $sub in

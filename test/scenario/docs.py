@@ -40,12 +40,12 @@ def every_key_is_explained(_):
 
 
 def the_shipped_file_has_every_key(folder):
-    """As it says of itself; and all that is commented out is right when it is not."""
+    """As it says of itself; and all that is commented out is right when it is not (but alternatives within a map)."""
     shipped = text("content/coloa.yaml")
     for name, keys in tables_of_config().items():
         missing = [k for k in keys if not re.search(rf"(^|[\s#{{-]){re.escape(k)}:", shipped, re.M)]
         assert not missing, (name, missing)
-    plain = "\n".join(re.sub(r"^(\s*)# (?=[a-z-]+:|  [a-z-]+:|- )", r"\1", line) for line in shipped.splitlines())
+    plain = "\n".join(re.sub(r"^(\s{0,2})# (?=[a-z-]+:|  [a-z-]+:|- )", r"\1", line) for line in shipped.splitlines())
     (folder / "all.yaml").write_text(plain.replace("/etc/coloa", str(folder)) + "\n", encoding="utf-8")
     r = coloa("doctor", "-c", folder / "all.yaml", "--json")
     assert b'"check":"configuration","text":"' in r.stdout and b'"level":"error","check":"configuration"' not in r.stdout, r.stdout.decode()
@@ -103,22 +103,38 @@ def the_table_of_system_calls_is_the_code(_):
 
 
 def the_table_of_paths_is_the_code(_):
-    enters = {}
-    for path in SRC.glob("main/*.c"):
+    enters, names = {}, collections.defaultdict(set)
+    for path in SRC.glob("main/process_*.c"):
         c = path.read_text(encoding="utf-8")
         for job in re.findall(r"sandbox_enter\(SANDBOX_(\w+)", c):
-            if path.name.startswith("process_"):
-                assert job not in enters, (job, path)
-                enters[job] = "sandbox_allow_directory" in c
+            assert enters.get(job, "sandbox_allow_directory" in c) == ("sandbox_allow_directory" in c), (job, path)
+            enters[job] = "sandbox_allow_directory" in c
+            names[job].add(path.stem.removeprefix("process_").replace("listen", "ingest"))
     rows = {r[1].strip("`"): r for r in rows_of_the_table()[1:]}
     assert set(enters) == set(rows), set(enters) ^ set(rows)
     for job, row in rows.items():
         assert (row[2] != "none") == enters[job], row
+        assert set(CODE.findall(row[0])) == names[job], (row[0], names[job])
     # Landlock's only rule is that directory; nothing else is let through.
     c = without_comments(text("src/os/sandbox.c"))
     assert c.count("SYS_landlock_add_rule") == 1
     assert not re.search(r"\bsandbox_allow_directory\(", "".join(p.read_text(encoding="utf-8") for p in SRC.rglob("*.c")
                                                                  if p.parent.name not in ("main", "os")))
+
+
+def the_architecture_is_the_code(_):
+    """The rules of the flow, and which room may include which."""
+    doc = text("ARCHITECTURE.md")
+    in_code = dict(re.findall(r"\* +(F\d)\. (.{20})", text("src/main/flow.h")))
+    in_doc = dict(re.findall(r"- \*\*(F\d)\.\*\* (.{20})", doc))
+    assert in_code and {k: v.replace("`", "")[:12] for k, v in in_doc.items()} == {k: v[:12] for k, v in in_code.items()}, (in_code, in_doc)
+    scope = {}
+    exec(compile(re.search(r"^FOUNDATION = .*?^\}$", text("tools/check_includes.py"), re.S | re.M)[0], "MAY", "exec"), scope)  # pylint: disable=exec-used
+    table = dict(re.findall(r"^\| `(\w+)` \| .* \| ([^|]+) \|$", doc[doc.index("## Rooms"):], re.M))
+    assert set(table) == set(scope["MAY"]), set(table) ^ set(scope["MAY"])
+    for room, may in scope["MAY"].items():
+        said = set() if table[room] == "–" else set(scope["MAY"]) - {room} if table[room] == "all" else set(table[room].split(", "))
+        assert said == may or said | {"wire"} == may, (room, said ^ may)
 
 
 def links_lead_somewhere(_):
@@ -137,4 +153,4 @@ def what_is_in_both_languages_has_the_same_parts(_):
 
 if __name__ == "__main__":
     run(every_key_is_explained, the_shipped_file_has_every_key, the_table_of_system_calls_is_the_code,
-        the_table_of_paths_is_the_code, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)
+        the_table_of_paths_is_the_code, the_architecture_is_the_code, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from node_world import Node, alive, bulk, connect, environment
+from node_world import Node, alive, attack, bulk, connect, environment
 from tap import PROGRAM, coloa, run
 
 N = 600
@@ -237,6 +237,10 @@ def while_more_comes_in(w):
     for i in range(3):
         assert bulk(w.node.port["bulk"], [(0, b"", b'{"late":"number%d"}' % i)]) == [0]
         assert len(w.rows(f"late:number{i}")) == 1
+    # And a rule as the node itself has it, for a log source that is mapped.
+    assert bulk(w.node.port["bulk"], [(0, b"", attack(4))]) == [0]
+    row, = w.rows(f"rule:{w.node.rules}/evil.yml")
+    assert row["host.name"] == "ws4", row
 
 
 def it_can_be_cancelled(folder):

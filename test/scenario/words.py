@@ -1,45 +1,76 @@
 #!/usr/bin/env python3
 """What help says, completion completes and the manual pages explain, in both languages."""
+import os
 import re
+import shutil
 import subprocess
 
-from tap import ROOT, coloa, run
+from tap import PROGRAM, ROOT, coloa, run
 
 COMPLETION = ROOT / "content" / "completion"
 
 
+def verbs() -> list[str]:
+    """What the program itself lists, in both languages."""
+    lists = [re.findall(r"^  ([a-z]+) +\S", coloa("--help", env={"LANG": lang}).stdout.decode(), re.M) for lang in ("C.UTF-8", "vi_VN.UTF-8")]
+    assert lists[0] == lists[1] and {"hunt", "rules", "serve", "doctor"} <= set(lists[0]), lists
+    return lists[0]
+
+
 def options(verb, lang):
     text = coloa(verb, "--help", env={"LANG": lang}).stdout.decode()
-    found = set(re.findall(r"--[a-z][a-z-]+", text))
-    assert len(found) > 5, text
-    return found
+    found = set(re.findall(r"(?<![a-z])--[a-z][a-z-]+", text))
+    assert found, text
+    return found - {"--help"}
 
 
 def help_names_the_same_options_in_both_languages(_):
-    for verb in ("hunt", "rules", "intel"):
-        assert options(verb, "en_US.UTF-8") == options(verb, "vi_VN.UTF-8")
+    for verb in verbs():
+        en, vi = options(verb, "en_US.UTF-8"), options(verb, "vi_VN.UTF-8")
+        assert en == vi, (verb, en ^ vi)
+        r = coloa(verb, "--no-such-option", env={"LANG": "vi_VN.UTF-8"})
+        assert r.returncode == 2 and r.stderr, (verb, r)
 
 
 def completion_and_manual_know_every_option(_):
-    wanted = options("hunt", "C.UTF-8") | options("rules", "C.UTF-8") | options("intel", "C.UTF-8")
-    for name in ("completion/coloa.bash", "completion/_coloa", "completion/coloa.fish"):
-        text = (ROOT / "content" / name).read_text(encoding="utf-8")
-        for option in wanted - {"--help"}:
-            long = option[2:]
-            assert option in text or re.search(r"-l %s\b" % re.escape(long), text) or \
-                (long in ("product", "category", "service", "text") and long in text), f"{name}: {option}"
-    for name in ("coloa.1", "coloa.vi.1"):
-        text = (ROOT / "doc" / name).read_text(encoding="utf-8").replace("\\-", "-")
-        for option in wanted - {"--help"}:
-            assert option in text, f"{name}: {option}"
+    for verb in verbs():
+        wanted = options(verb, "C.UTF-8")
+        for name in ("completion/coloa.bash", "completion/_coloa", "completion/coloa.fish"):
+            assert re.search(rf"\b{verb}\b", (ROOT / "content" / name).read_text(encoding="utf-8")), f"{name}: {verb}"
+        if verb != "rules":  # whose words are its own verbs'
+            script = f"""source {COMPLETION / 'coloa.bash'}; COMP_WORDS=({PROGRAM} {verb} --); COMP_CWORD=2; _coloa 2>/dev/null
+                echo "${{COMPREPLY[*]}}\""""
+            completed = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout.decode().split()
+            assert wanted <= set(completed), (verb, wanted - set(completed))
+        for name in ("coloa.1", "coloa.vi.1"):
+            text = (ROOT / "doc" / name).read_text(encoding="utf-8").replace("\\-", "-")
+            assert re.search(rf"\b{verb}\b", text), f"{name}: {verb}"
+            for option in wanted:
+                assert option in text, f"{name}: {verb} {option}"
+        for name in ("README.md", "doc/manual.en.md", "doc/manual.vi.md"):
+            assert f"coloa {verb}" in (ROOT / name).read_text(encoding="utf-8"), f"{name}: {verb}"
+    for shell, words in (("fish", "coloa search --ti"), ("fish", "coloa backup --with")):
+        if shutil.which(shell):
+            path = f"{os.path.dirname(os.path.realpath(PROGRAM))}:{os.environ['PATH']}"
+            out = subprocess.run([shell, "-c", f"source {COMPLETION / 'coloa.fish'}; complete -C '{words}'"], capture_output=True, check=True,
+                                 env={**os.environ, "PATH": path}).stdout.decode()
+            assert out.startswith("--" + words.split("--")[1]), (words, out)
 
 
 def bash_completes(_):
     script = f"""source {COMPLETION / 'coloa.bash'}
-        try() {{ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _coloa 2>/dev/null; echo "${{COMPREPLY[*]}}"; }}
-        try coloa h; try coloa hunt --min-l; try coloa hunt -o na; try coloa hunt --format ev; try coloa rules im"""
+        try() {{ shift; COMP_WORDS=({PROGRAM} "$@"); COMP_CWORD=$(($# - 1)); _coloa 2>/dev/null; echo "${{COMPREPLY[*]}}"; }}
+        try coloa h; try coloa hunt --min-l; try coloa hunt -o na; try coloa hunt --format ev; try coloa rules im
+        try coloa doct; try coloa alerts exc; try coloa search --ti; try coloa status --js; try coloa verify --q"""
     out = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout.decode().split()
-    assert out == ["hunt", "--min-level", "navigator", "evtx", "import"], out
+    assert out == ["hunt", "--min-level", "navigator", "evtx", "import", "doctor", "exceptions", "--timeout", "--json", "--quick"], out
+
+
+def zsh_and_fish_can_read_theirs(_):
+    for shell, name in (("zsh", "_coloa"), ("fish", "coloa.fish")):
+        if shutil.which(shell):
+            r = subprocess.run([shell, "-n", COMPLETION / name], capture_output=True, check=False)
+            assert r.returncode == 0 and not r.stderr, (shell, r)
 
 
 def every_reason_for_an_unreadable_place_is_translated(_):
@@ -58,4 +89,5 @@ def every_reason_for_an_unreadable_place_is_translated(_):
     assert not missing, missing
 
 
-run(every_reason_for_an_unreadable_place_is_translated, help_names_the_same_options_in_both_languages, completion_and_manual_know_every_option, bash_completes)
+run(every_reason_for_an_unreadable_place_is_translated, help_names_the_same_options_in_both_languages, completion_and_manual_know_every_option, bash_completes,
+    zsh_and_fish_can_read_theirs)
