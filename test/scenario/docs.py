@@ -67,7 +67,9 @@ def sandbox() -> tuple:
     assert "calls_common" in fill
     common = arrays.pop("common") | names_in(re.search(r"seccomp_rule_add\(c, SCMP_ACT_ALLOW, SCMP_SYS\(mmap\).*?;", fill, flags=re.S)[0])
     used = set()
-    for job, rest in re.findall(r"if \(job == SANDBOX_(\w+)\)\s+r = ([^;]+);", fill):
+    lines = [(job, rest) for condition, rest in re.findall(r"if \(([^()]*job == SANDBOX_[^()]*)\)\s+r = ([^;]+);", fill)
+             for job in re.findall(r"job == SANDBOX_(\w+)", condition)]
+    for job, rest in lines:
         array = re.search(r"calls_(\w+)", rest)
         own = re.match(r"(allow_\w+)\(c\)", rest)
         if own:  # a function of its own
@@ -98,23 +100,26 @@ def the_table_of_system_calls_is_the_code(_):
         job = job.strip("`")
         seen[job] += 1
         said = set() if calls == "none" else set(CODE.findall(calls))
+        if calls.startswith("as the `store`, and "):
+            said = said - {"store"} | jobs["STORE"]
         assert said == jobs[job], (process, said ^ jobs[job])
     assert set(seen) == set(jobs) and set(seen.values()) == {1}, (seen, jobs)
 
 
 def the_table_of_paths_is_the_code(_):
     enters, names = {}, collections.defaultdict(set)
-    for path in SRC.glob("main/process_*.c"):
+    for path in SRC.glob("main/*.c"):
         c = path.read_text(encoding="utf-8")
         for job in re.findall(r"sandbox_enter\(SANDBOX_(\w+)", c):
             assert enters.get(job, "sandbox_allow_directory" in c) == ("sandbox_allow_directory" in c), (job, path)
             enters[job] = "sandbox_allow_directory" in c
-            names[job].add(path.stem.removeprefix("process_").replace("listen", "ingest"))
+            if path.name.startswith("process_"):
+                names[job].add(path.stem.removeprefix("process_").replace("listen", "ingest"))
     rows = {r[1].strip("`"): r for r in rows_of_the_table()[1:]}
     assert set(enters) == set(rows), set(enters) ^ set(rows)
     for job, row in rows.items():
         assert (row[2] != "none") == enters[job], row
-        assert set(CODE.findall(row[0])) == names[job], (row[0], names[job])
+        assert set(CODE.findall(row[0])) == names[job] or not names[job], (row[0], names[job])
     # Landlock's only rule is that directory; nothing else is let through.
     c = without_comments(text("src/os/sandbox.c"))
     assert c.count("SYS_landlock_add_rule") == 1
