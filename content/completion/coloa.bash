@@ -21,7 +21,7 @@ _coloa() {
                 COMPREPLY=($(compgen -W "check list test import --help" -- "$cur"))
                 return
         fi
-        if [ "$verb" = intel ] && [ "$COMP_CWORD" -eq 2 ]; then
+        if [ "$verb" = intel ] && [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
                 COMPREPLY=($(compgen -W "check list --help" -- "$cur"))
                 return
         fi

@@ -8,9 +8,12 @@
 #include "main/doctor.h"
 #include "main/phrases.h"
 #include "main/rulebook.h"
+#include "main/serve.h"
 #include "os/os.h"
+#include "rules/exceptions.h"
 
 #define CONTROL_PATH_MAX 107u
+#define EXCEPTIONS_BYTES ((size_t)1 << 20)
 
 void doctor_who(struct doctor *d) {
         struct stat st;
@@ -327,18 +330,53 @@ void doctor_files(struct doctor *d) {
         sources(d);
 }
 
+static void exceptions(struct doctor *d) {
+        _cleanup_(exceptions_freep) struct exceptions *x = NULL;
+        _cleanup_(buf_deinit) struct buf why = {0};
+        const char *path = d->config->exceptions;
+        char *text;
+        size_t len;
+
+        if (!path || os_read_file(path, EXCEPTIONS_BYTES, &text, &len) < 0)
+                return; /* told already */
+        int r = exceptions_parse(&x, span_str(path), span_of(text, len), os_now(), &why);
+        free(text);
+        struct span first = buf_get(&why);
+        const char *nl = first.len ? memchr(first.p, '\n', first.len) : NULL;
+        if (nl)
+                first.len = (size_t)(nl - first.p);
+        if (r != 0)
+                doctor_say(d, DOCTOR_ERROR, "exceptions",
+                           doctor_text(d, "coloa alerts check %s", path), "%s: %.*s", path,
+                           first.len ? (int)first.len : 1, first.len ? first.p : "?");
+        else
+                doctor_say(d, DOCTOR_OK, "exceptions", NULL,
+                           tr("%s: %u exceptions", "%s: %u ngoại lệ"), path, exceptions_count(x));
+}
+
+static void indicators(struct doctor *d, const struct rulebook *b) {
+        const char *look = tr("'coloa intel check FILES' says why", "xem 'coloa intel check TỆP'");
+
+        if (d->config->intel.n_files == 0)
+                return;
+        if (b->done.n_intel_errors || b->done.n_indicators == 0)
+                doctor_say(d, DOCTOR_WARNING, "intel", look,
+                           tr("%u indicators are in force; %u errors in their files",
+                              "%u dấu hiệu có hiệu lực; %u lỗi trong các tệp"),
+                           b->done.n_indicators, b->done.n_intel_errors);
+        else
+                doctor_say(d, DOCTOR_OK, "intel", NULL, tr("%u indicators", "%u dấu hiệu"),
+                           b->done.n_indicators);
+}
+
 void doctor_rules(struct doctor *d) {
-        const struct config *c = d->config;
-        struct rulebook_options o = {.rules = c->rules,
-                                     .n_rules = c->n_rules,
-                                     .placeholders = c->placeholders,
-                                     .n_placeholders = c->n_placeholders,
-                                     .logsources = c->logsources,
-                                     .job = RULES_COMPILE,
-                                     .landlock = d->landlock};
+        struct rulebook_intel intel;
+        struct rulebook_options o;
         const char *look = tr("'coloa rules check PATH' says why", "xem 'coloa rules check PATH'");
         struct rulebook b = {.program_fd = -1};
 
+        exceptions(d);
+        serve_rules(d->config, d->landlock, &intel, &o);
         int r = rulebook_load(&b, &o);
         if (r < 0) {
                 doctor_say(d, DOCTOR_ERROR, "rules", look,
@@ -358,5 +396,6 @@ void doctor_rules(struct doctor *d) {
                 doctor_say(d, DOCTOR_OK, "rules", NULL,
                            tr("%u rules, %u correlations", "%u quy tắc, %u tương quan"),
                            b.done.n_rules, b.done.n_correlations);
+        indicators(d, &b);
         rulebook_deinit(&b);
 }

@@ -46,6 +46,8 @@ static const char *label(const char *check) {
                                             {"clock", "đồng hồ"},
                                             {"configuration", "cấu hình"},
                                             {"control", "điều khiển"},
+                                            {"exceptions", "ngoại lệ"},
+                                            {"intel", "dấu hiệu"},
                                             {"directory", "thư mục"},
                                             {"disk", "đĩa"},
                                             {"files", "tệp theo dõi"},

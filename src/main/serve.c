@@ -127,23 +127,31 @@ static void override(struct serve *s, struct config *c) {
         c->control = s->control_path;
 }
 
+void serve_rules(const struct config *c, int landlock, struct rulebook_intel *intel,
+                 struct rulebook_options *ret) {
+        *intel = (struct rulebook_intel){.files = c->intel.files,
+                                         .n_files = c->intel.n_files,
+                                         .warnings = c->intel.warnings,
+                                         .n_warnings = c->intel.n_warnings,
+                                         .fields = c->intel.fields,
+                                         .columns = c->intel.columns,
+                                         .now = os_now(),
+                                         .expiry = c->intel.expiry_s * NS_PER_SEC};
+        *ret = (struct rulebook_options){.intel = intel,
+                                         .rules = c->rules,
+                                         .n_rules = c->n_rules,
+                                         .placeholders = c->placeholders,
+                                         .n_placeholders = c->n_placeholders,
+                                         .logsources = c->logsources,
+                                         .job = RULES_COMPILE,
+                                         .landlock = landlock};
+}
+
 static int read_rules(struct serve *s, const struct config *c, struct rulebook *ret) {
-        struct rulebook_intel intel = {.files = c->intel.files,
-                                       .n_files = c->intel.n_files,
-                                       .warnings = c->intel.warnings,
-                                       .n_warnings = c->intel.n_warnings,
-                                       .fields = c->intel.fields,
-                                       .columns = c->intel.columns,
-                                       .now = os_now(),
-                                       .expiry = c->intel.expiry_s * NS_PER_SEC};
-        struct rulebook_options o = {.intel = &intel,
-                                     .rules = c->rules,
-                                     .n_rules = c->n_rules,
-                                     .placeholders = c->placeholders,
-                                     .n_placeholders = c->n_placeholders,
-                                     .logsources = c->logsources,
-                                     .job = RULES_COMPILE,
-                                     .landlock = s->landlock};
+        struct rulebook_intel intel;
+        struct rulebook_options o;
+
+        serve_rules(c, s->landlock, &intel, &o);
         int r = rulebook_load(ret, &o);
 
         if (r < 0) {

@@ -17,6 +17,13 @@ int serve_control_path(const char *config, const char *directory, char *to, size
  * (main/try_out.h) below serve_own_directory(). */
 const char *serve_default_config(void);
 const char *serve_own_directory(void);
+
+/* The rules of a node's configuration; what is pointed at stays the caller's. */
+struct config;
+struct rulebook_intel;
+struct rulebook_options;
+void serve_rules(const struct config *c, int landlock, struct rulebook_intel *intel,
+                 struct rulebook_options *ret);
 struct config;
 /* The configuration as the node reads it (NULL: the default, or that of a try-out). The caller's, to
  * config_deinit() and free(). */

@@ -256,6 +256,19 @@ def what_it_names(folder):
     (folder / "rules").chmod(0o755)
     (folder / "rules" / "b.yml").write_text("title: b\nlogsource: {product: windows}\ndetection: {s: {A|nosuch: b}, condition: s}\n")
     w.finds("warning", "rules", "1 rules are refused, 1 in force")
+    good, more = w.config.read_text(), folder / "more"
+    w.config.write_text(good + f"exceptions: {more}.yaml\n")
+    w_bad, _ = ask(w.config)
+    assert any(f["check"] == "rules" and "exceptions" in f["text"] for f in w_bad), w_bad
+    (folder / "more.yaml").write_text("exceptions:\n- id: a\n  rules: x\n")
+    w_bad, _ = ask(w.config)
+    assert any(f["check"] == "exceptions" and f["level"] == "error" and "coloa alerts check" in f["do"] for f in w_bad), w_bad
+    w.config.write_text(good + f"intel: {{files: [{more}.csv]}}\n")
+    (folder / "more.csv").write_text("type,value\nip,192.0.2.1\n")
+    assert any(f["check"] == "intel" and f["level"] == "ok" and f["text"].startswith("1 ") for f in ask(w.config)[1])
+    (folder / "more.csv").write_text("{\"type\": \"bundle\", ")
+    assert any(f["check"] == "intel" and f["level"] == "warning" for f in ask(w.config)[0])
+    w.config.write_text(good)
     (folder / "rules" / "a.yml").unlink()
     w.finds("error", "rules", "not one rule")
     shutil.rmtree(folder / "rules")

@@ -60,7 +60,7 @@ def completion_and_manual_know_every_option(_):
 def bash_completes(_):
     script = f"""source {COMPLETION / 'coloa.bash'}
         try() {{ shift; COMP_WORDS=({PROGRAM} "$@"); COMP_CWORD=$#; _coloa 2>/dev/null; echo "${{COMPREPLY[*]}}"; }}
-        try coloa h; try coloa hunt --min-l; try coloa hunt -o na; try coloa hunt --format ev; try coloa rules im
+        try coloa hu; try coloa hunt --min-l; try coloa hunt -o na; try coloa hunt --format ev; try coloa rules im
         try coloa doct; try coloa alerts exc; try coloa search --ti; try coloa status --js; try coloa verify --q"""
     out = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout.decode().split()
     assert out == ["hunt", "--min-level", "navigator", "evtx", "import", "doctor", "exceptions", "--timeout", "--json", "--quick"], out
