@@ -69,11 +69,8 @@ static int search(const struct selection *o, struct reader *reader,
                 query_deinit(&q);
         }
         buf_deinit(&text);
-        if (r == 0 && st.lost_blocks) {
-                fprintf(stderr,
-                        tr("coloa export: %llu blocks could not be looked through\n",
-                           "coloa export: %llu khối không xem được\n"),
-                        (unsigned long long)st.lost_blocks);
+        if (r == 0 && st.lost_records) {
+                seekers_say_lost(&st, "coloa export");
                 r = -EIO;
         }
         return r;

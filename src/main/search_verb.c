@@ -205,11 +205,7 @@ static void say_stats(const struct shower *s, const struct seekers_stats *st,
 static void say_gaps(const struct shower *s, const struct seekers_stats *st, int r) {
         const struct collect_stats *c = collect_stats(s->collect);
 
-        if (st->lost_blocks)
-                fprintf(stderr,
-                        tr("coloa search: %llu blocks could not be looked through\n",
-                           "coloa search: %llu khối không xem được\n"),
-                        (unsigned long long)st->lost_blocks);
+        seekers_say_lost(st, "coloa search");
         if (c->others)
                 fprintf(stderr,
                         tr("coloa search: %llu events of further groups are not shown\n",
@@ -266,7 +262,7 @@ static int run(struct shower *s, const struct query *q, struct reader *reader, i
         uint64_t events = collect_stats(s->collect)->events;
         if (r < 0)
                 return r;
-        return st.lost_blocks ? 3 : events ? 0 : 1;
+        return st.lost_records ? 3 : events ? 0 : 1;
 }
 
 static int search(const struct search_options *o) {

@@ -1,5 +1,7 @@
 /* See seekers.h. Each seeker has one task at work and one waiting, so that it never waits for us. One
- * that dies loses the blocks it had: said by lost_blocks, and another takes its place. */
+ * that dies leaves them to others, from the record on that it was at; what it had found stands, and is not
+ * taken twice. A record that two die on is passed over and named. Where one dies before any record, as
+ * at a damaged frame, twice as much is passed over each time. */
 #include "main/seekers.h"
 
 #include <poll.h>
@@ -7,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/lang.h"
 #include "base/timestamp.h"
 #include "main/spawn.h"
 #include "os/os.h"
@@ -23,13 +26,22 @@
 #define TASK_NS (INT64_C(30) * NS_PER_SEC)
 #define LOST_MAX 100u
 
+struct work {
+        struct msg_judge m;
+        int fd;                       /* the frames; owned */
+        unsigned deaths;              /* on its first record */
+        uint64_t skip;                /* records to pass over at the next */
+        uint64_t at_seq, at_offset;   /* of the last event found */
+        uint64_t had_seq, had_offset; /* of the last that an earlier seeker found; 0: none */
+};
+
 struct seeker {
         struct child child;
         bool ready;
         int outbox_fd;
         struct outbox *out;
         uint64_t tail;
-        struct msg_judge queue[QUEUE];
+        struct work queue[QUEUE];
         unsigned queued;
         int64_t began;
 };
@@ -42,6 +54,8 @@ struct search {
         struct seekers_stats *st;
         struct seeker seekers[SEEKERS_MAX];
         unsigned n;
+        struct work again[SEEKERS_MAX * QUEUE]; /* of seekers that died */
+        unsigned n_again;
         int query_fd;
         struct arena arena;
         char *entry;
@@ -78,6 +92,8 @@ static int start(struct search *s, struct seeker *k) {
 
 static void stop(struct seeker *k) {
         child_stop(&k->child, 0);
+        for (unsigned i = 0; i < k->queued; i++)
+                os_close_quiet(k->queue[i].fd);
         if (k->out)
                 os_unmap(k->out, sizeof(struct outbox));
         os_close_quiet(k->outbox_fd);
@@ -108,27 +124,34 @@ static int frames_fd(const struct reader_block *b, int *ret_fd, uint64_t *ret_le
         return 0;
 }
 
+/* It is the seeker's from here on. */
+static void give(struct seeker *k, const struct work *w) {
+        int fd = w->fd;
+
+        if (k->queued == 0)
+                k->began = os_monotonic();
+        k->queue[k->queued++] = *w;
+        if (os_send_now(k->child.sock, &w->m, sizeof(w->m), &fd, 1) < 0)
+                os_kill(k->child.pid, SIGKILL);
+}
+
 static int give_block(struct search *s, struct seeker *k, const struct reader_block *b) {
-        struct msg_judge m = {.type = JUDGE_FRAMES,
-                              .slot = UINT32_MAX,
-                              .first_seq = b->first_seq,
-                              .from = b->first_seq,
-                              .to = b->end_seq};
-        int fd, r = frames_fd(b, &fd, &m.bytes);
+        struct work w = {.m = {.type = JUDGE_FRAMES,
+                               .slot = UINT32_MAX,
+                               .first_seq = b->first_seq,
+                               .from = b->first_seq,
+                               .to = b->end_seq},
+                         .skip = 1};
+        int r = frames_fd(b, &w.fd, &w.m.bytes);
 
         if (r < 0)
                 return FAIL(r);
-        if (k->queued == 0)
-                k->began = os_monotonic();
-        k->queue[k->queued++] = m;
         s->st->blocks++;
         for (uint32_t i = 0; i < b->n_frames; i++) {
                 s->st->records += b->entries[i].n_records;
                 s->st->bytes += b->entries[i].payload_len;
         }
-        if (os_send_now(k->child.sock, &m, sizeof(m), &fd, 1) < 0)
-                os_kill(k->child.pid, SIGKILL);
-        os_close(fd);
+        give(k, &w);
         return 0;
 }
 
@@ -142,8 +165,12 @@ static int give_work(struct search *s) {
                         if (k->ready && k->queued < QUEUE && (!best || k->queued < best->queued))
                                 best = k;
                 }
-                if (!best || s->no_more)
+                if (!best || (s->no_more && s->n_again == 0))
                         return 0;
+                if (s->n_again) {
+                        give(best, &s->again[--s->n_again]);
+                        continue;
+                }
                 int r = reader_next(s->reader, &b);
                 if (r <= 0) {
                         s->no_more = true;
@@ -156,6 +183,23 @@ static int give_work(struct search *s) {
 }
 
 /* ---- what they find ---- */
+
+/* Whether it is new: a seeker goes on at the record that another died on, and may find its events again.
+ * Events of a block come in order. */
+static bool is_new(struct seeker *k, const struct finding *f) {
+        for (unsigned i = 0; i < k->queued; i++) {
+                struct work *w = &k->queue[i];
+
+                if (f->seq < w->m.from || f->seq >= w->m.to)
+                        continue;
+                if (w->had_seq &&
+                    (f->seq < w->had_seq || (f->seq == w->had_seq && f->offset <= w->had_offset)))
+                        return false;
+                w->at_seq = f->seq;
+                w->at_offset = f->offset;
+        }
+        return true;
+}
 
 static int drain(struct search *s, struct seeker *k) {
         enum outbox_kind kind;
@@ -171,6 +215,8 @@ static int drain(struct search *s, struct seeker *k) {
                 arena_reset(&s->arena);
                 if (finding_decode(span_of(s->entry, len), &s->arena, &f) != (ssize_t)len)
                         return -EBADMSG;
+                if (!is_new(k, &f))
+                        continue;
                 r = s->found(s->ctx, &f, span_of(s->entry, len));
                 if (r < 0)
                         return r;
@@ -179,17 +225,51 @@ static int drain(struct search *s, struct seeker *k) {
         return r < 0 ? r : 0;
 }
 
+static void pass_over(struct search *s, struct work *w) {
+        uint64_t to = MIN(w->m.from + w->skip, w->m.to);
+        struct seekers_stats *st = s->st;
+
+        st->lost_records += to - w->m.from;
+        if (st->n_lost < SEEKERS_LOST_SHOWN) {
+                st->lost[st->n_lost].from = w->m.from;
+                st->lost[st->n_lost++].to = to;
+        }
+        w->m.from = to;
+        w->skip *= 2;
+        w->deaths = 0;
+}
+
+/* `hint`: the record it was at, if it is to be believed: it can only hide what it should have found. */
+static void work_again(struct search *s, struct work *w, bool at_work, uint64_t hint) {
+        if (at_work && hint > w->m.from && hint < w->m.to) {
+                w->m.from = hint;
+                w->deaths = w->skip = 1;
+        } else if (at_work && ++w->deaths == 2) {
+                pass_over(s, w);
+        }
+        if (w->at_seq) {
+                w->had_seq = w->at_seq;
+                w->had_offset = w->at_offset;
+        }
+        if (w->m.from < w->m.to)
+                s->again[s->n_again++] = *w;
+        else
+                os_close_quiet(w->fd);
+}
+
 static int died(struct search *s, struct seeker *k) {
         int r = drain(s, k);
 
         if (r < 0 && r != -EBADMSG)
                 return r;
-        s->st->lost_blocks += k->queued > 0;
         if (!k->ready || ++s->st->lost_processes > LOST_MAX)
                 return -ECHILD;
-        unsigned waiting = k->queued > 1;
+        uint64_t hint = __atomic_load_n(&k->out->position, __ATOMIC_RELAXED);
+        while (k->queued) { /* the first last: it is given again first */
+                k->queued--;
+                work_again(s, &k->queue[k->queued], k->queued == 0, hint);
+        }
         stop(k);
-        s->st->lost_blocks += waiting;
         return start(s, k);
 }
 
@@ -216,6 +296,7 @@ static int take_message(struct search *s, struct seeker *k) {
         if (n == sizeof(m.judge) && m.judge.type == JUDGED && k->queued) {
                 int r = drain(s, k);
 
+                os_close_quiet(k->queue[0].fd);
                 k->queue[0] = k->queue[1];
                 k->queued--;
                 k->began = os_monotonic();
@@ -225,6 +306,8 @@ static int take_message(struct search *s, struct seeker *k) {
 }
 
 static bool at_work(const struct search *s) {
+        if (s->n_again)
+                return true;
         for (unsigned i = 0; i < s->n; i++)
                 if (s->seekers[i].queued)
                         return true;
@@ -287,10 +370,29 @@ int seekers_run(const struct seekers_options *o, struct reader *reader, seekers_
         }
         for (unsigned i = 0; i < s.n; i++)
                 stop(&s.seekers[i]);
+        for (unsigned i = 0; i < s.n_again; i++)
+                os_close_quiet(s.again[i].fd);
         os_close_quiet(s.query_fd);
         arena_deinit(&s.arena);
         free(s.entry);
         return r;
+}
+
+void seekers_say_lost(const struct seekers_stats *st, const char *program) {
+        for (uint32_t i = 0; i < st->n_lost; i++)
+                fprintf(stderr,
+                        tr("%s: records %llu to %llu could not be looked through: processes died "
+                           "on "
+                           "them\n",
+                           "%s: các bản ghi từ %llu đến %llu không xem được: tiến trình chết tại "
+                           "đó\n"),
+                        program, (unsigned long long)st->lost[i].from,
+                        (unsigned long long)st->lost[i].to - 1);
+        if (st->lost_records)
+                fprintf(stderr,
+                        tr("%s: %llu records could not be looked through\n",
+                           "%s: %llu bản ghi không xem được\n"),
+                        program, (unsigned long long)st->lost_records);
 }
 
 /* ---- the query ---- */

@@ -19,12 +19,22 @@ struct seekers_options {
         volatile const int *cancelled;
 };
 
+#define SEEKERS_LOST_SHOWN 8u
+
 struct seekers_stats {
-        uint64_t records, bytes, blocks, lost_blocks, lost_processes;
+        uint64_t records, bytes, blocks, lost_processes;
+        uint64_t lost_records; /* that seekers died on or were too long at: not looked at */
+        struct {
+                uint64_t from, to;  /* sequence numbers, [from, to) */
+        } lost[SEEKERS_LOST_SHOWN]; /* the first of them */
+        uint32_t n_lost;
 };
 
 /* 1 from `found`: enough. */
 typedef int seekers_found(void *ctx, const struct finding *f, struct span encoded);
+
+/* A line for each of lost[], and how many there are; nothing if there are none. */
+void seekers_say_lost(const struct seekers_stats *st, const char *program);
 
 /* The query's terms and rule files as a program. -EINVAL: refused, said on standard error. */
 int seekers_compile(const struct query *q, int landlock, struct rulebook *ret);
