@@ -446,6 +446,14 @@ static bool has_source(const struct config *c, uint32_t id) {
         return false;
 }
 
+/* libmicrohttpd takes a certificate when it starts, and then no more. */
+static bool http_tls(const struct config *c) {
+        for (uint32_t i = 0; i < c->n_listen; i++)
+                if (listen_is_http(c->listen[i].protocol) && (c->listen[i].flags & LISTEN_TLS))
+                        return true;
+        return false;
+}
+
 int node_set_config(struct node *n, struct config *c) {
         const struct config *before = n->config;
         bool same = same_listeners(before, c);
@@ -460,11 +468,14 @@ int node_set_config(struct node *n, struct config *c) {
         node_move_console(n, before);
         if (n->workers[NODE_INGEST].child.pid <= 0)
                 return 0; /* it will be told all when it starts */
-        if (!same) {
+        bool renewed = same && node_tls_changed(n);
+        if (!same || (renewed && http_tls(c))) {
                 n->workers[NODE_INGEST].retired = true;
                 end_worker(n, NODE_INGEST, "its listeners changed");
                 return 0;
         }
+        if (renewed)
+                r = node_tell_tls(n);
         for (uint32_t i = 0; i < before->n_sources && r == 0; i++)
                 if (!has_source(c, before->sources[i].id))
                         r = node_tell_gone(n, before->sources[i].id);

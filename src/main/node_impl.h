@@ -96,6 +96,7 @@ struct node {
         struct node_stats_page *stats;
         struct desk_numbers desk;
         int listeners[LISTENERS_MAX];
+        uint64_t tls_print; /* of what ingest was told */
         uint32_t generation;
         bool stopping;
         bool changed; /* who is up: to be shown at once */
@@ -119,6 +120,9 @@ int node_bind(struct node *n, const struct config *c, int *to);
 int node_start(struct node *n, enum node_process p);
 int node_tell_ingest(struct node *n);
 int node_tell_sources(struct node *n);
+/* Certificates and keys as their files are now. */
+bool node_tls_changed(const struct node *n); /* since they were told */
+int node_tell_tls(struct node *n);
 int node_tell_gone(struct node *n, uint32_t id);
 int node_tell_desk(struct node *n);
 /* One message, never waiting. */

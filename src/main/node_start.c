@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "main/node_impl.h"
 #include "main/phrases.h"
 #include "os/bind.h"
@@ -218,6 +219,45 @@ static int tell_tls(struct node *n, uint32_t owner, const struct config_tls *t) 
         return r;
 }
 
+static uint64_t print_of(uint64_t h, const struct config_tls *t) {
+        const char *const paths[] = {t->certificate, t->key, t->authorities, t->revoked};
+
+        for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+                char *text;
+                size_t len;
+
+                if (!paths[i] || os_read_file(paths[i], SECRET_MAX, &text, &len) < 0)
+                        continue;
+                h = hash_span(span_of(text, len), h + i);
+                explicit_bzero(text, len);
+                free(text);
+        }
+        return h;
+}
+
+/* Certificates are renewed under the same names: their bytes tell. */
+static uint64_t tls_print(const struct config *c) {
+        uint64_t h = print_of(0, &c->tls);
+
+        for (uint32_t i = 0; i < c->n_listen; i++)
+                h = print_of(h + 1, &c->listen[i].tls);
+        return h;
+}
+
+bool node_tls_changed(const struct node *n) {
+        return n->tls_print != tls_print(n->config);
+}
+
+int node_tell_tls(struct node *n) {
+        const struct config *c = n->config;
+        int r = tell_tls(n, 0, &c->tls);
+
+        n->tls_print = tls_print(c);
+        for (uint32_t i = 0; i < c->n_listen && r == 0; i++)
+                r = tell_tls(n, i + 1, &c->listen[i].tls);
+        return r;
+}
+
 static int tell_listener(struct node *n, uint32_t i) {
         const struct config_listen *l = &n->config->listen[i];
         struct msg_listen m = {.type = NODE_LISTEN,
@@ -239,6 +279,7 @@ int node_tell_ingest(struct node *n) {
         const struct config *c = n->config;
         int r = tell_tls(n, 0, &c->tls);
 
+        n->tls_print = tls_print(c);
         for (uint32_t i = 0; i < c->n_listen && r == 0; i++)
                 r = tell_listener(n, i);
         return r < 0 ? r : node_tell_sources(n);

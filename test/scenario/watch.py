@@ -3,12 +3,15 @@ else or never ends his request disturbs nobody."""
 import gzip
 import http.client
 import re
+import shutil
 import signal
 import socket
+import ssl
+import subprocess
 import time
 
 from node_world import Node, attack, bulk, connect, kill, ports
-from tap import run
+from tap import Skip, run
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 SAMPLE = re.compile(rf'({NAME})(?:\{{((?:{NAME}="(?:[^"\\\n]|\\[\\n"])*",?)*)\}})? (-?[0-9.eE+-]+)$')
@@ -202,5 +205,50 @@ def followed_files_are_listed(folder):
         node.wait_for(lambda: len(listed()) == 3, 20)
 
 
+def a_renewed_certificate_is_shown(folder):
+    """Under the same name, at a reload; who is connected stays so."""
+    if not shutil.which("openssl"):
+        raise Skip("no openssl")
+
+    def renew():
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", folder / "key",
+                        "-out", folder / "certificate", "-days", "9", "-subj", "/CN=node"], check=True, capture_output=True)
+        return ssl.PEM_cert_to_DER_cert((folder / "certificate").read_text())
+
+    def dial(port):
+        context = ssl._create_unverified_context()  # pylint: disable=protected-access
+        return context.wrap_socket(connect(port))
+
+    def shown(port):
+        try:
+            with dial(port) as s:
+                return s.getpeercert(binary_form=True)
+        except OSError:
+            return None
+    head = f"tls: {{certificate: {folder}/certificate, key: {folder}/key}}"
+    first = renew()
+    with Node(folder, listeners={"tcp": "syslog-tcp"}, more={"tcp": "tls: true"}, head=head) as node:
+        assert shown(node.port["tcp"]) == first
+        before, old = node.pids()["ingest"], dial(node.port["tcp"])
+        second = renew()
+        assert node.ask("reload").returncode == 0
+        node.wait_for(lambda: shown(node.port["tcp"]) == second, 20)
+        assert node.pids()["ingest"] == before
+        old.sendall(b"<13>Nov 23 05:00:00 host app: still connected\n")
+        node.wait_for(lambda: node.status()["received"] == 1, 20)
+        old.close()
+        (folder / "key").write_text("rubbish")  # one that is no good changes nothing
+        assert node.ask("reload").returncode == 0
+        node.wait_for(lambda: "level=error process=ingest" in node.said() and "listener=tcp" in node.said(), 20)
+        assert shown(node.port["tcp"]) == second
+    first = renew()
+    with Node(folder, listeners={"bulk": "bulk"}, more={"bulk": "tls: true"}, head=head) as node:
+        assert shown(node.port["bulk"]) == first
+        second = renew()
+        assert node.ask("reload").returncode == 0
+        node.wait_for(lambda: shown(node.port["bulk"]) == second, 20)
+
+
 if __name__ == "__main__":
-    run(followed_files_are_listed, numbers_move, health_says_why, requests_that_are_none, the_address_changes_or_is_taken)
+    run(followed_files_are_listed, numbers_move, health_says_why, requests_that_are_none, the_address_changes_or_is_taken,
+        a_renewed_certificate_is_shown)
