@@ -376,6 +376,8 @@ static void tick(struct serve *s) {
 
                 if (l->http)
                         http_tick(l->http);
+                if (l->fd >= 0 && listen_is_datagram(l->m.protocol))
+                        serve_count_drops(s, l);
                 if (l->again_at && l->again_at <= s->now && l->fd >= 0 && !s->stopping) {
                         l->again_at = 0;
                         (void)os_ready_add(s->streams, l->fd, OS_READABLE,

@@ -50,8 +50,6 @@ static int take_listen(struct serve *s, const struct msg_listen *m, int fd) {
         int r = os_nonblocking(fd);
         if (m->protocol == LISTEN_UNIX)
                 l->m.framing = FRAMING_LINES;
-        if (r == 0 && listen_is_datagram(m->protocol))
-                r = os_datagrams_prepare(fd, 0);
         if (r == 0 && (m->flags & LISTEN_TLS)) {
                 l->tls = tls_context_new(m->flags & LISTEN_MUTUAL);
                 r = l->tls ? 0 : -ENOMEM;

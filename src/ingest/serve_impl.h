@@ -167,6 +167,7 @@ void serve_streams_free(struct serve *s);
 /* serve_udp.c */
 void serve_datagrams(struct serve *s, uint32_t listener);
 void serve_datagrams_unstalled(struct serve *s);
+void serve_count_drops(struct serve *s, struct listener *l);
 
 /* Who it is, by its address; unknown: quarantined where the listener says so, else NULL, counted and
  * noted. */

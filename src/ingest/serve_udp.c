@@ -1,15 +1,16 @@
 /* Syslog over UDP: a datagram is a record. They are taken in bunches; what the kernel dropped, as we
- * were too slow, it counts itself and tells with the next datagram. What comes over the rate of its
+ * were too slow, it counts itself and is asked every second: what it tells with a datagram is only
+ * known when another comes. What comes over the rate of its
  * source is dropped and counted: a datagram cannot be told to wait. */
 #include <stdio.h>
 
 #include "ingest/serve_impl.h"
 
-static void count_drops(struct serve *s, struct listener *l) {
+void serve_count_drops(struct serve *s, struct listener *l) {
         char who[80];
         uint32_t drops;
 
-        if (!os_datagrams_drops(s->datagrams, &drops))
+        if (os_socket_drops(l->fd, &drops) < 0)
                 return;
         /* The kernel counts since the socket was made: a former ingest told of those. */
         if (!l->drops_known && s->set.again)
@@ -77,7 +78,6 @@ void serve_datagrams(struct serve *s, uint32_t listener) {
                 s->datagrams_at = 0;
                 s->datagrams_n = (unsigned)n;
                 s->datagrams_listener = listener;
-                count_drops(s, l);
                 take_all(s);
                 if (n < (int)DATAGRAMS)
                         return;

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -106,15 +107,11 @@ int os_keepalive(int fd) {
 struct os_datagrams {
         unsigned n, got;
         size_t size;
-        uint32_t drops;
-        bool said;
         struct mmsghdr *heads;
         struct iovec *iov;
         struct sockaddr_storage *from;
-        char *control, *bytes;
+        char *bytes;
 };
-
-#define CONTROL_ROOM CMSG_SPACE(64)
 
 struct os_datagrams *os_datagrams_new(unsigned n, size_t size) {
         struct os_datagrams *d = calloc(1, sizeof(*d));
@@ -126,9 +123,8 @@ struct os_datagrams *os_datagrams_new(unsigned n, size_t size) {
                                    .heads = calloc(n, sizeof(*d->heads)),
                                    .iov = calloc(n, sizeof(*d->iov)),
                                    .from = calloc(n, sizeof(*d->from)),
-                                   .control = calloc(n, CONTROL_ROOM),
                                    .bytes = malloc(n * size)};
-        if (!d->heads || !d->iov || !d->from || !d->control || !d->bytes)
+        if (!d->heads || !d->iov || !d->from || !d->bytes)
                 return os_datagrams_free(d);
         return d;
 }
@@ -138,28 +134,22 @@ struct os_datagrams *os_datagrams_free(struct os_datagrams *d) {
                 free(d->heads);
                 free(d->iov);
                 free(d->from);
-                free(d->control);
                 free(d->bytes);
                 free(d);
         }
         return NULL;
 }
 
-int os_datagrams_prepare(int fd, int room) {
-        int on = 1, r;
+int os_socket_drops(int fd, uint32_t *ret) {
+        uint32_t all[SK_MEMINFO_VARS] = {0};
+        socklen_t len = sizeof(all);
+        int r;
 
-        CALL(r, setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)));
-        if (r == 0 && room > 0)
-                CALL(r, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)));
-        return r;
-}
-
-static void take_drops(struct os_datagrams *d, struct msghdr *m) {
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
-                if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
-                        memcpy(&d->drops, CMSG_DATA(c), sizeof(d->drops));
-                        d->said = true;
-                }
+        CALL(r, getsockopt(fd, SOL_SOCKET, SO_MEMINFO, all, &len));
+        if (r < 0)
+                return r;
+        *ret = all[SK_MEMINFO_DROPS];
+        return 0;
 }
 
 int os_datagrams_recv(struct os_datagrams *d, int fd) {
@@ -170,18 +160,13 @@ int os_datagrams_recv(struct os_datagrams *d, int fd) {
                 d->heads[i].msg_hdr = (struct msghdr){.msg_name = &d->from[i],
                                                       .msg_namelen = sizeof(d->from[i]),
                                                       .msg_iov = &d->iov[i],
-                                                      .msg_iovlen = 1,
-                                                      .msg_control = d->control + i * CONTROL_ROOM,
-                                                      .msg_controllen = CONTROL_ROOM};
+                                                      .msg_iovlen = 1};
         }
         d->got = 0;
-        d->said = false;
         CALL(r, recvmmsg(fd, d->heads, d->n, MSG_DONTWAIT, NULL));
         if (r < 0)
                 return r;
         d->got = (unsigned)r;
-        for (unsigned i = 0; i < d->got; i++)
-                take_drops(d, &d->heads[i].msg_hdr);
         return r;
 }
 
@@ -193,11 +178,6 @@ bool os_datagram(const struct os_datagrams *d, unsigned i, struct span *ret, str
         else
                 os_peer_of((const struct sockaddr *)&d->from[i], peer);
         return !(d->heads[i].msg_hdr.msg_flags & MSG_TRUNC);
-}
-
-bool os_datagrams_drops(const struct os_datagrams *d, uint32_t *ret) {
-        *ret = d->drops;
-        return d->said;
 }
 
 static uint32_t to_epoll(uint32_t what) {

@@ -34,20 +34,19 @@ int os_raise_files(unsigned n);
 /* A connection that is gone without a word is found within minutes. */
 int os_keepalive(int fd);
 
-/* Datagrams. `drops` of a socket is the kernel's own counter: how many it dropped since the socket
- * was made, as the receive buffer was full (wraps). */
+/* The kernel's own counter: how many datagrams it dropped since the socket was made, as the receive
+ * buffer was full (wraps). Linux 4.12. */
+int os_socket_drops(int fd, uint32_t *ret);
+
+/* Datagrams. */
 struct os_datagrams;
 struct os_datagrams *os_datagrams_new(unsigned n, size_t size); /* NULL: out of memory */
 struct os_datagrams *os_datagrams_free(struct os_datagrams *d);
 CLEANUP(os_datagrams, os_datagrams_free)
-/* Before the first os_datagrams_recv(): asks for the counter; `room` > 0: receive buffer. */
-int os_datagrams_prepare(int fd, int room);
 /* How many came (they stay until the next call), -EAGAIN. */
 int os_datagrams_recv(struct os_datagrams *d, int fd);
 /* The i-th of them; false: it was longer than `size` and cut. */
 bool os_datagram(const struct os_datagrams *d, unsigned i, struct span *ret, struct os_peer *peer);
-/* As of the newest of the datagrams at hand that said; false: none did. */
-bool os_datagrams_drops(const struct os_datagrams *d, uint32_t *ret);
 
 /* Readiness: epoll, level-triggered. */
 enum { OS_READABLE = 1u << 0, OS_WRITABLE = 1u << 1, OS_HANGUP = 1u << 2 };

@@ -17,7 +17,7 @@ from tap import PROGRAM, Skip, run
 NUMBER, SEQUENCE = re.compile(rb"number=(\d+)\b"), re.compile(rb'"event.sequence":"?(\d+)')
 LISTENERS = {"udp": "syslog-udp", "tcp": "syslog-tcp", "relp": "relp", "bulk": "bulk", "otlp": "otlp", "tls": "syslog-tcp",
              "relptls": "relp", "bulktls": "bulk"}
-SECONDS = max(60, N // 2000)
+SECONDS = max(240, N // 2000)
 SLOWLY = min(N, 40000) // 4  # so many a second, where something is killed in between
 
 

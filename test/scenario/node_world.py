@@ -96,6 +96,7 @@ class Node:
         return self.log.read_bytes()[self.seen:].decode(errors="replace")
 
     def wait_for(self, condition, seconds=30, what=""):
+        seconds = max(seconds, 180)  # a busy machine
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if condition():
