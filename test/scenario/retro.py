@@ -1,7 +1,9 @@
 """Rules over the past: marked alerts of what was received before a rule came, once; the present goes on; what is interrupted goes
 on; a record that kills judges is named; without a node what is found is shown."""
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -200,6 +202,25 @@ def the_present_goes_on(folder):
         assert sum(a["coloa.count"] for a in node.alerts() if a["rule.name"] == "Second") == 8000
 
 
+def an_older_state_is_brought_up(folder):
+    """A state of version 1, as it was before there were runs over the past."""
+    node = Node(folder, rules=one_rule(folder), listeners={"bulk": "bulk"})
+    with node:
+        send(node, [event(i, host=f"ws{i % 4}") for i in range(40)])
+    path = node.directory / "state" / "state.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript("ALTER TABLE alert DROP COLUMN retro; DROP TABLE epoch; DROP TABLE known; DROP TABLE retro;"
+                         " DELETE FROM number WHERE name='rules'; PRAGMA user_version=1;")
+    r = coloa("alerts", "--state", path.parent)
+    assert r.returncode == 3 and b"start the node once" in r.stderr, r
+    with node:
+        assert sorted(a["coloa.count"] for a in node.alerts()) == [10] * 4
+        assert "no rule" in retro(node).lower()  # nobody wrote down since when; they are taken to have judged it all
+        assert "0 new verdicts" in retro(node, "-r", node.rules)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+
+
 if __name__ == "__main__":
     run(new_rules_find_what_was_before, events_of_a_time_only, without_a_node, goes_on_where_it_was, a_record_that_kills_judges,
-        the_present_goes_on)
+        the_present_goes_on, an_older_state_is_brought_up)

@@ -202,6 +202,29 @@ static void too_much_is_counted_and_shown(void) {
         world_end();
 }
 
+/* The limit as it is configured: the 2,001st verdict of a second is counted only, and no other rule is
+ * touched by it. */
+static void two_thousand_a_second_of_a_rule(void) {
+        uint64_t seq = 1;
+
+        world_start(world_rules);
+        for (unsigned batch = 0; batch < 50; batch++) {
+                for (unsigned i = 0; i < 50; i++)
+                        say(rule("Evil tool"), seq++, 10, "host=dc01 Image=evil");
+                check_int(judged(seq - 50, seq), 0);
+                check_int(stats().counted, seq - 1 > 2000 ? seq - 1 - 2000 : 0);
+        }
+        say(rule("Failed login"), seq++, 10, "host=dc01");
+        for (unsigned i = 0; i < 3; i++)
+                hit(rule("Failed login"), seq++, 10 + i, "User=an");
+        check_int(judged(2501, seq), 0);
+        check_int(desk_clock(w.d, at(1000)), 0);
+        check_int(commit(), 0);
+        check_alerts("A rule says too much: only counted|Evil tool|500|0; Brute force|User=an|1|1; "
+                     "Failed login|dc01|1|1; Evil tool|dc01|2000|20");
+        world_end();
+}
+
 static void invented_hosts_are_one_alert_more(void) {
         char host[64];
 
@@ -460,6 +483,7 @@ int main(void) {
         RUN(unknown_rules_are_asked_for);
         RUN(what_is_not_durable_waits);
         RUN(too_much_is_counted_and_shown);
+        RUN(two_thousand_a_second_of_a_rule);
         RUN(invented_hosts_are_one_alert_more);
         RUN(alerts_leave_memory_and_come_back);
         RUN(own_alerts);
