@@ -290,7 +290,11 @@ static void keep(struct intel_set *s, const struct intel_key *k, const struct in
         i->e.name = span_ieq(span_trim(raw->name), value) ? 0 : name_of(s, raw->name);
         s->counts.kept++;
         s->counts.types[k->type]++;
-        s->feeds[s->feed].n[level_of(confidence)]++;
+        struct intel_feed *f = &s->feeds[s->feed];
+        f->n[level_of(confidence)]++;
+        for (unsigned w = 0; w < 2; w++)
+                f->content[level_of(confidence)][w] +=
+                        hash_read((const char *)i->e.digest + w * 8, 8);
 }
 
 void intel_add(struct intel_set *s, const struct intel_raw *raw, uint32_t line) {

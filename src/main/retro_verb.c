@@ -36,7 +36,8 @@
 struct retro_options {
         const char *config, *directory, *source;
         const char *rules[RULES_MAX];
-        unsigned n_rules, jobs;
+        const char *intel[RULES_MAX];
+        unsigned n_rules, n_intel, jobs;
         int64_t from, to;
         bool json, quiet;
         int landlock;
@@ -110,9 +111,10 @@ static int is_due(struct past *p, bool correlation, uint32_t i, bool *ret) {
         uint64_t since = 0, covered = 0;
         struct program_rule r;
 
-        *ret = p->o.n_rules > 0;
-        if (*ret || !(correlation ? program_correlation_meta(p->rules.program, i, &r)
-                                  : program_rule(p->rules.program, i, &r)))
+        bool there = correlation ? program_correlation_meta(p->rules.program, i, &r)
+                                 : program_rule(p->rules.program, i, &r);
+        *ret = p->o.n_rules > 0 || (p->o.n_intel > 0 && there && r.indicator);
+        if (*ret || p->o.n_intel > 0 || !there)
                 return 0;
         version(p, correlation, i, v);
         int e = name_of(p, &r, &name);
@@ -361,7 +363,19 @@ static int on_tick(void *ctx, const struct retro_run_stats *s) {
 /* ---- the phases ---- */
 
 static int load_rules(struct past *p) {
-        struct rulebook_options o = {.rules = p->o.n_rules ? p->o.rules : p->config->rules,
+        bool own = p->o.n_intel > 0;
+        struct rulebook_intel intel = {.files = own ? p->o.intel : p->config->intel.files,
+                                       .n_files = own            ? p->o.n_intel
+                                                  : p->o.n_rules ? 0
+                                                                 : p->config->intel.n_files,
+                                       .warnings = p->config->intel.warnings,
+                                       .n_warnings = p->config->intel.n_warnings,
+                                       .fields = p->config->intel.fields,
+                                       .columns = p->config->intel.columns,
+                                       .now = os_now(),
+                                       .expiry = p->config->intel.expiry_s * NS_PER_SEC};
+        struct rulebook_options o = {.intel = &intel,
+                                     .rules = p->o.n_rules ? p->o.rules : p->config->rules,
                                      .n_rules = p->o.n_rules ? p->o.n_rules : p->config->n_rules,
                                      .placeholders = p->config->placeholders,
                                      .n_placeholders = p->config->n_placeholders,
@@ -372,7 +386,7 @@ static int load_rules(struct past *p) {
 
         if (r < 0)
                 return r;
-        if (p->rules.done.n_errors && p->o.n_rules)
+        if (own || (p->rules.done.n_errors && p->o.n_rules))
                 rulebook_print(&p->rules, stderr);
         if (!p->rules.program)
                 return -ENODATA;
@@ -562,6 +576,7 @@ static const char help_en[] =
         "beginning if correlations are among the rules. doc/retro.md says more.\n"
         "\n"
         "  -r, --rules RULES    these rules (file, directory, zip; may be given again)\n"
+        "      --intel FILE     these indicators alone (STIX, MISP, CSV; may be given again)\n"
         "      --from T, --to T when events happened: 2026-11-23T07:00:00Z, or -1h, -7d\n"
         "      --source NAME    only of this source\n"
         "  -c, --config FILE    the node's configuration\n"
@@ -586,6 +601,7 @@ static const char help_vi[] =
         "lại từ đầu nếu có tương quan. doc/retro.md nói rõ hơn.\n"
         "\n"
         "  -r, --rules QUY_TẮC      những quy tắc này (tệp, thư mục, zip; có thể lặp lại)\n"
+        "      --intel TỆP              chỉ các chỉ dấu này (STIX, MISP, CSV; có thể lặp lại)\n"
         "      --from LÚC, --to LÚC giờ sự kiện: 2026-11-23T07:00:00Z, hoặc -1h, -7d\n"
         "      --source TÊN         chỉ của nguồn này\n"
         "  -c, --config TỆP         cấu hình của nút\n"
@@ -603,6 +619,7 @@ enum {
         OPT_FROM,
         OPT_TO,
         OPT_SOURCE,
+        OPT_INTEL,
         OPT_JOBS,
         OPT_JSON,
         OPT_LANG,
@@ -630,6 +647,11 @@ static bool set_option(struct retro_options *o, int c, const char *v) {
                         return false;
                 o->rules[o->n_rules++] = v;
                 return true;
+        case OPT_INTEL:
+                if (o->n_intel == RULES_MAX)
+                        return false;
+                o->intel[o->n_intel++] = v;
+                return true;
         case 'c': o->config = v; return true;
         case 'q': o->quiet = true; return true;
         case OPT_DIRECTORY: o->directory = v; return true;
@@ -652,6 +674,7 @@ static int read_options(struct retro_options *o, int argc, char **argv) {
                 {"from", required_argument, NULL, OPT_FROM},
                 {"to", required_argument, NULL, OPT_TO},
                 {"source", required_argument, NULL, OPT_SOURCE},
+                {"intel", required_argument, NULL, OPT_INTEL},
                 {"jobs", required_argument, NULL, OPT_JOBS},
                 {"json", no_argument, NULL, OPT_JSON},
                 {"lang", required_argument, NULL, OPT_LANG},

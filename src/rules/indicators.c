@@ -37,9 +37,16 @@ static struct span rule_id(struct arena *a, struct span feed, unsigned level) {
 
 static void make_rule(struct arena *a, struct rule *r, const struct intel_feed *f, unsigned level) {
         static struct expr never = {.kind = EXPR_FALSE};
+        struct span *content = arena_array(a, 1, sizeof(*content));
         int len = (int)MIN(f->name.len, (size_t)200);
 
+        if (!content)
+                return;
+        *content = arena_printf(a, "%016llx%016llx", (unsigned long long)f->content[level][0],
+                                (unsigned long long)f->content[level][1]);
         *r = (struct rule){
+                .wanted = content, /* rules/version.c */
+                .n_wanted = 1,
                 .indicator = true,
                 .report = true,
                 .expr = &never,

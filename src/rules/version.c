@@ -63,6 +63,9 @@ void rule_version(const struct program *g, uint32_t i, unsigned char ret[RULE_VE
         crypto_generichash_init(&h, NULL, 0, RULE_VERSION_BYTES);
         add_rule(&h, &r);
         add_text(&h, program_rule_logsource(g, i));
+        /* New indicators are a new version: what speaks for them has no condition that would tell. */
+        for (uint32_t k = 0; b->flags & RULE_INDICATOR && k < b->wanted.n; k++)
+                add_text(&h, blob_str(g, g->strs[b->wanted.first + k]));
         add_number(&h, b->expr.n);
         for (uint32_t k = 0; k < b->expr.n; k++) {
                 uint32_t w = g->words[b->expr.first + k];

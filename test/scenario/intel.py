@@ -235,5 +235,29 @@ def a_node_raises_groups_and_reloads(folder):
         node.wait_for(lambda: raised(node) == want, 30, "for the old indicators to stay")
 
 
+def the_past_is_looked_through(folder):
+    """What came before an indicator did: by name, and as what is new in the node's own files; once."""
+    feeds = folder / "feeds"
+    feeds.mkdir()
+    (feeds / "f.csv").write_text("value,name\n192.0.2.200,Other\n")
+    (folder / "found.txt").write_text("198.51.100.7\n")
+    with Node(folder, listeners={"bulk": "bulk"}, head=f"intel: {{files: ['{feeds}']}}") as node:
+        send(node, connection("198.51.100.7"), connection("198.51.100.8"), connection("198.51.100.9", "evil.example"))
+        node.wait_for(lambda: node.status().get("judged") == 4, 60)
+        assert not node.alerts()
+        r = coloa("retro", "-c", node.config, "-q", "--intel", folder / "found.txt", timeout=300)
+        assert r.returncode == 0, r
+        assert raised(node) == {("Indicator of found", "PC1, indicator=198.51.100.7"): 1}, raised(node)
+        (feeds / "f.csv").write_text("value,name\n192.0.2.200,Other\n198.51.100.8,New\n")
+        assert node.ask("reload").returncode == 0
+        for _ in range(2):
+            r = coloa("retro", "-c", node.config, "-q", timeout=300)
+            assert r.returncode == 0, r
+            assert raised(node) == {("Indicator of found", "PC1, indicator=198.51.100.7"): 1,
+                                    ("Indicator of f", "PC1, indicator=198.51.100.8"): 1}, raised(node)
+        assert all("coloa.retro.run" in a for a in node.alerts())
+
+
 run(a_hunt_finds_what_is_in_force, the_same_without_the_memo_and_by_more_judges, levels_are_filtered, time_decides,
-    check_counts_and_names_places, bad_files_are_told, real_logs_have_what_python_finds, a_node_raises_groups_and_reloads)
+    check_counts_and_names_places, bad_files_are_told, real_logs_have_what_python_finds, a_node_raises_groups_and_reloads,
+    the_past_is_looked_through)
