@@ -1,0 +1,213 @@
+/* Backups and retention when calls fail or the disk is full: the copy before stands, the next run goes on, and
+ * what is restored is whole, up to a moment that the store had. */
+#include <sodium.h>
+
+#include "os/fault.h"
+#include "os/vfs.h"
+#include "store/backup.h"
+#include "store/day.h"
+#include "store/hold.h"
+#include "store/retain.h"
+#include "store/tail.h"
+#include "store/verify.h"
+#include "store_data.h"
+
+#define DAY INT64_C(86400000000000)
+
+static char top[64] = "/dev/shm/coloa-backup-XXXXXX", dir[128], copy[128], back[128];
+static unsigned n_dirs;
+
+static void new_dir(char to[128]) {
+        if (to[0])
+                os_remove_tree(to);
+        snprintf(to, 128, "%s/%u", top, n_dirs++);
+        if (os_mkdir(to, 0700) < 0)
+                abort();
+}
+
+static void say(void *ctx, const struct verify_break *b) {
+        (void)ctx;
+        printf("# broken: kind %u %s block %llu\n", b->kind, b->file,
+               (unsigned long long)b->number);
+}
+
+/* Where the records of a whole store end; 0: it is not whole. */
+static uint64_t whole(const char *where) {
+        struct verify_options o = {.day = INT64_MIN, .deep = true, .say = say};
+        struct verify_result v;
+
+        if (verify_store(where, &o, &v) != 0 || v.breaks)
+                return 0;
+        return MAX(v.end_seq, 1);
+}
+
+/* `n` blocks over some days, and something in the tail. */
+static void grow(uint64_t *seq, unsigned n, int64_t time) {
+        struct store *s = NULL;
+        const char *what;
+
+        check(store_open(&s, dir, &what) == 0);
+        for (unsigned i = 0; i <= n; i++) {
+                struct sealed_view v = test_batch(*seq, 5, 300, time + (int64_t)(i / 2) * DAY);
+                check(store_take(s, &v) == 0 && store_commit(s) == 0);
+                *seq += 5;
+                if (i < n)
+                        check(store_seal(s, true) == 0);
+        }
+        store_free(s);
+}
+
+static int run(void) {
+        struct backup_stats st;
+        const char *what;
+
+        return backup_store(dir, copy, &st, &what);
+}
+
+/* What a restore gives, or 0. */
+static uint64_t restored(void) {
+        struct backup_stats st;
+        const char *what;
+
+        new_dir(back);
+        int r = backup_store(copy, back, &st, &what);
+        if (r < 0 && r != -ENOENT)
+                printf("# restore: %d %s\n", r, what ? what : "");
+        base_fail_clear();
+        return r == -ENOENT ? 1 : r < 0 ? 0 : whole(back);
+}
+
+/* Each call fails once, in the first run and in one that adds to a copy. */
+static void every_call_may_fail(void) {
+        uint64_t seq, before, after;
+        unsigned hits = 0;
+
+        for (unsigned k = 1, hit = 1; hit; k += 1 + k / 12) {
+                seq = 1;
+                new_dir(dir);
+                new_dir(copy);
+                grow(&seq, 3, TEST_TIME);
+                before = k % 2 ? seq : 1;
+                if (k % 2)
+                        check_int(run(), 0);
+                grow(&seq, 3, TEST_TIME + 3 * DAY);
+                after = seq;
+                fault_arm(k, EIO);
+                int r = run();
+                hit = fault_disarm();
+                base_fail_clear();
+                hits += hit;
+                uint64_t got = restored();
+                check(got == after || (r < 0 && got == before));
+                check_int(run(), 0);
+                check_int(restored(), after);
+        }
+        printf("# %u calls failed\n", hits);
+        check(hits > 30);
+}
+
+static void a_full_disk(void) {
+        for (unsigned i = 0; i < 3; i++) {
+                uint64_t seq = 1, before;
+
+                new_dir(dir);
+                new_dir(copy);
+                grow(&seq, 4, TEST_TIME);
+                check_int(run(), 0);
+                before = seq;
+                grow(&seq, 4, TEST_TIME + 3 * DAY);
+                fault_writes(ENOSPC);
+                check(run() < 0);
+                fault_writes(0);
+                base_fail_clear();
+                check_int(restored(), before);
+                check_int(run(), 0);
+                check_int(restored(), seq);
+        }
+}
+
+static int retain(int64_t today, unsigned days) {
+        struct store *s = NULL;
+        const char *what;
+        int r = store_open(&s, dir, &what);
+
+        if (r == 0)
+                r = store_retain(s, days, 0, today);
+        store_free(s);
+        return r;
+}
+
+static size_t n_days(void) {
+        int64_t *days = NULL;
+        size_t n = 0;
+
+        check(day_list(dir, &days, &n) == 0);
+        free(days);
+        return n;
+}
+
+static void hold(const char *name, uint64_t from, uint64_t to, bool on) {
+        struct keep_hold h = {
+                .owner = "an", .reason = "x", .first = from, .end = to, .until = INT64_MAX};
+        char path[200];
+        struct tail t;
+
+        snprintf(h.name, sizeof(h.name), "%s", name);
+        snprintf(path, sizeof(path), "%s/" TAIL_NAME, dir);
+        check(tail_open(&t, path, false) == 0);
+        check_int(on ? hold_add(t.db, &h, 1) : hold_release(t.db, name), 0);
+        tail_close(&t);
+}
+
+static void retention_survives_every_call(void) {
+        unsigned hits = 0;
+
+        for (unsigned k = 1, hit = 1; hit; k += 1 + k / 12) {
+                uint64_t seq = 1;
+
+                new_dir(dir);
+                grow(&seq, 8, TEST_TIME);
+                fault_arm(k, EIO);
+                (void)retain(TEST_TIME + 5 * DAY, 2);
+                hit = fault_disarm();
+                base_fail_clear();
+                hits += hit;
+                check_int(whole(dir), seq);
+                check_int(retain(TEST_TIME + 5 * DAY, 2), 0);
+                check_int(whole(dir), seq);
+                check(n_days() <= 2);
+        }
+        check(hits > 20);
+}
+
+static void retention_leaves_what_is_held(void) {
+        uint64_t seq = 1;
+
+        new_dir(dir);
+        grow(&seq, 10, TEST_TIME); /* five days of two blocks of five records */
+        size_t all = n_days();
+        check(all >= 5);
+        hold("second", 11, 12, true);
+        check_int(retain(TEST_TIME + 30 * DAY, 2), 0);
+        check_int(whole(dir), seq);
+        check_int(n_days(), all - 1);
+        hold("second", 0, 0, false);
+        check_int(retain(TEST_TIME + 30 * DAY, 2), 0);
+        check_int(whole(dir), seq);
+        check_int(n_days(), 1);
+        new_dir(copy);
+        check_int(run(), 0);
+        check_int(restored(), seq);
+}
+
+int main(void) {
+        if (!mkdtemp(top) || sodium_init() < 0)
+                return 1;
+        RUN(every_call_may_fail);
+        RUN(a_full_disk);
+        RUN(retention_survives_every_call);
+        RUN(retention_leaves_what_is_held);
+        test_tools_free();
+        os_remove_tree(top);
+        return check_done();
+}
