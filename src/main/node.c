@@ -20,6 +20,7 @@
 #define YOUNG_NS INT64_C(5000000000)
 #define PAUSE_MAX_NS INT64_C(10000000000)
 #define EXTRA_TAG 1000u
+#define BIND_PATIENCE_MS 3000
 
 _printf_(4, 5) void node_say(struct node *n, int level, const char *process, const char *fmt, ...) {
         char text[512];
@@ -429,7 +430,7 @@ static int swap_listeners(struct node *n, const struct config *c) {
                             same_socket(&n->config->listen[k], &c->listen[i]))
                                 fresh[i] = os_dup(n->listeners[k]);
                 if (fresh[i] < 0)
-                        r = node_bind(n, &one, &fresh[i]);
+                        r = node_bind(n, &one, &fresh[i], 0);
         }
         for (uint32_t i = 0; i < LISTENERS_MAX; i++) {
                 os_close_quiet(r == 0 ? n->listeners[i] : fresh[i]);
@@ -580,7 +581,7 @@ static int prepare(struct node *n) {
         if (r == 0)
                 r = open_key(n);
         if (r == 0)
-                r = node_bind(n, n->config, n->listeners);
+                r = node_bind(n, n->config, n->listeners, BIND_PATIENCE_MS);
         if (r == 0)
                 r = node_make_shared(n);
         if (r == 0)

@@ -116,7 +116,9 @@ const char *node_name(enum node_process p); /* static: valid until the next call
 /* node_start.c */
 int node_make_shared(struct node *n);
 /* The listeners of `c` into to[LISTENERS_MAX]. */
-int node_bind(struct node *n, const struct config *c, int *to);
+/* After main was killed its processes end on their own, and until then one has the sockets too: an
+ * address in use is tried for so long. */
+int node_bind(struct node *n, const struct config *c, int *to, int patience_ms);
 int node_start(struct node *n, enum node_process p);
 int node_tell_ingest(struct node *n);
 int node_tell_sources(struct node *n);

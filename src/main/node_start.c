@@ -22,6 +22,7 @@
 #include "os/net.h"
 
 #define SEND_MS 1000
+#define BIND_AGAIN_MS 50
 
 static int shared_memory(const char *name, size_t size, int *ret_fd) {
         int r = os_memfd(name, ret_fd);
@@ -104,13 +105,21 @@ static const char *bind_advice(int error) {
         return "";
 }
 
-int node_bind(struct node *n, const struct config *c, int *to) {
+static int bind_one(const struct config_listen *l) {
+        enum bind_kind kind = listen_is_datagram(l->protocol) ? BIND_DATAGRAM : BIND_STREAM;
+
+        return l->path ? os_local_bind(kind, l->path) : os_bind(kind, l->address, l->port);
+}
+
+int node_bind(struct node *n, const struct config *c, int *to, int patience_ms) {
         for (uint32_t i = 0; i < c->n_listen; i++) {
                 const struct config_listen *l = &c->listen[i];
-                enum bind_kind kind = listen_is_datagram(l->protocol) ? BIND_DATAGRAM : BIND_STREAM;
-                int fd =
-                        l->path ? os_local_bind(kind, l->path) : os_bind(kind, l->address, l->port);
+                int fd = bind_one(l);
 
+                for (; fd == -EADDRINUSE && patience_ms > 0; patience_ms -= BIND_AGAIN_MS) {
+                        (void)os_poll(NULL, 0, BIND_AGAIN_MS);
+                        fd = bind_one(l);
+                }
                 if (fd < 0) {
                         node_say(n, 0, "main", "listener=%s %s%s port=%u cannot be bound: %s%s",
                                  l->name, l->path ? "path=" : "", l->path ? l->path : "", l->port,

@@ -13,12 +13,14 @@
 #include "main/verify_verb.h"
 #include "os/os.h"
 #include "os/sandbox.h"
+#include "store/tail.h"
 #include "store/verify.h"
 
 static const char *const help_en =
         "Usage: coloa verify [options] DIR|FILE|EXPORT\n"
         "\n"
-        "Checks a node's event store (its directory, or one events-YYYY-MM-DD.db): every frame's "
+        "Checks a node's event store (the node's directory, that of its events, or one "
+        "events-YYYY-MM-DD.db): every frame's "
         "hash, "
         "the chain over\n"
         "all blocks, every signed head; and says exactly where it breaks.\n"
@@ -39,7 +41,8 @@ static const char *const help_en =
 static const char *const help_vi =
         "Cách dùng: coloa verify [tùy chọn] THƯ_MỤC|TỆP|TỆP_XUẤT\n"
         "\n"
-        "Kiểm tra kho sự kiện của một nút (thư mục của nó, hoặc một tệp events-YYYY-MM-DD.db): mã "
+        "Kiểm tra kho sự kiện của một nút (thư mục của nút, thư mục sự kiện của nó, hoặc một tệp "
+        "events-YYYY-MM-DD.db): mã "
         "băm "
         "của mọi khung, chuỗi\n"
         "nối các khối, mọi chữ ký đầu chuỗi; và cho biết chính xác chỗ bị đứt.\n"
@@ -230,6 +233,19 @@ static int read_arguments(int argc, char **argv, struct arguments *a) {
         return 0;
 }
 
+/* A node's directory has its events in one of its own. */
+static const char *events_of(const char *path) {
+        static char meta[4096], inside[4096];
+        struct stat st;
+
+        if ((size_t)snprintf(meta, sizeof(meta), "%s/" TAIL_NAME, path) >= sizeof(meta) ||
+            os_stat(meta, &st) != -ENOENT ||
+            (size_t)snprintf(inside, sizeof(inside), "%s/events", path) >= sizeof(inside) ||
+            os_stat(inside, &st) < 0 || !S_ISDIR(st.st_mode))
+                return path;
+        return inside;
+}
+
 static int run(const struct arguments *given) {
         struct arguments a = *given;
         struct verify_result v = {0};
@@ -243,6 +259,7 @@ static int run(const struct arguments *given) {
                 a.export.landlock = a.landlock;
                 return verify_export(&a.export);
         }
+        a.path = events_of(a.path);
         /* No call to find out what standard output is: the sandbox has none for it. */
         setvbuf(stdout, out, _IOFBF, sizeof(out));
         int r = enter_sandbox(a.path, a.landlock);

@@ -127,7 +127,7 @@ class Node:
 
     def verify(self) -> bool:
         """Whether the chain is good; says so when the program has no such verb yet."""
-        r = coloa("verify", self.directory / "events", timeout=300)
+        r = coloa("verify", self.directory, timeout=300)
         if r.returncode == 2 and b"no verb" in r.stderr:
             print("# coloa verify is not there")
             return False
