@@ -427,7 +427,7 @@ int process_store(int argc, char **argv) {
         const char *dir = read_arguments(&s, argc, argv, &landlock);
         if (!dir || sodium_init() < 0)
                 return 13;
-        if (sandbox_allow_directory(dir) < 0 ||
+        if (sandbox_allow_root(dir) < 0 ||
             sandbox_enter(SANDBOX_STORE, landlock, (size_t)1 << 30, NULL) < 0)
                 return 15;
         ready.error = store_open(&s.store, sandbox_directory(dir), &what);

@@ -36,7 +36,7 @@ int sandbox_landlock(void) {
 
 static int allowed[4];
 static unsigned n_allowed;
-static bool directory_is_root;
+static bool may_be_root, directory_is_root;
 
 int sandbox_allow_directory(const char *path) {
         if (n_allowed == ARRAY_LEN(allowed))
@@ -46,6 +46,13 @@ int sandbox_allow_directory(const char *path) {
                 return FAIL(-errno);
         allowed[n_allowed++] = fd;
         return 0;
+}
+
+int sandbox_allow_root(const char *path) {
+        int r = sandbox_allow_directory(path);
+
+        may_be_root = r == 0;
+        return r;
 }
 
 const char *sandbox_directory(const char *path) {
@@ -58,9 +65,9 @@ static void forget_directories(void) {
 }
 
 /* Without Landlock: nothing but the directory has a name. seccomp takes away what leads out of it.
- * Who may do neither keeps the rights of its user, as before; so does who has several. */
+ * Who may do neither keeps the rights of its user; so does who did not ask for it. */
 static int enter_root(void) {
-        if (n_allowed == 1 && (geteuid() == 0 || unshare(CLONE_NEWUSER) == 0) &&
+        if (may_be_root && n_allowed == 1 && (geteuid() == 0 || unshare(CLONE_NEWUSER) == 0) &&
             fchdir(allowed[0]) == 0 && chroot(".") == 0)
                 directory_is_root = true;
         forget_directories();

@@ -38,8 +38,10 @@ int sandbox_landlock(void);
 /* Before sandbox_enter(SANDBOX_STORE, …): a directory whose files may be made, read, written and
  * removed; at most four. 0 or -errno. */
 int sandbox_allow_directory(const char *path);
-/* Afterwards: what the directory is called from within. Where the kernel has no Landlock it has become
- * the root of all paths, if that could be done (as root, or in a user namespace). */
+/* The same for a process that needs no other: where the kernel has no Landlock the directory becomes the
+ * root of all paths, if that can be done (as root, or in a user namespace). From then on its paths are
+ * those below sandbox_directory(). */
+int sandbox_allow_root(const char *path);
 const char *sandbox_directory(const char *path);
 
 /* Irrevocable. COLOA_LANDLOCK_ABI in `max_landlock_abi` (<0: as the kernel has it) lets tests run
