@@ -31,7 +31,8 @@ else
   node=(--directory "$directory")
 fi
 log=$directory/node.log
-mkdir -p "$directory"
+mkdir -p "$(dirname "$directory")"
+[ -d "$directory" ] || mkdir -m 0700 "$directory" # events name people
 
 if "$coloa" status "${node[@]}" >/dev/null 2>&1; then
   t "./dev run: a node runs in $directory already; see: $coloa status ${node[*]}" \
@@ -94,8 +95,12 @@ complaints
 setpriv --pdeathsig TERM "$coloa" alerts "${node[@]}" --follow -n 20 &
 follower=$!
 sleep 0.5
-# Through the node's own door, as any import; what it has already it does not take twice.
-"$coloa" import "${node[@]}" --source sample content/sample/*.log content/sample/*.json >>"$log" 2>&1 || running || wait_for_node
+# Through the node's own door, as any import; what it has already it does not take twice. Each file is a source of its own, with
+# its own course of time for correlations.
+for file in content/sample/*.log content/sample/*.json; do
+  name=${file##*/}
+  "$coloa" import "${node[@]}" --source "${name%.*}" "$file" >>"$log" 2>&1 || running || wait_for_node
+done
 
 # Until what came first is judged: then the way on stands below the alerts, not among them.
 for ((i = 0; i < 100; i++)); do
@@ -118,6 +123,7 @@ PY
 heading "Where to look next, in another terminal:" "Xem tiếp gì, ở một cửa sổ khác:"
 cat <<EOT
    $coloa status ${node[*]}
+   $coloa doctor ${node[*]}
    $coloa alerts ${node[*]} --min-level high
    $coloa alerts ${node[*]} show 1
    $coloa search --directory $directory 'mimikatz OR comsvcs'
@@ -130,6 +136,8 @@ if [ -z "$config" ] && ! grep -q 'listener=syslog-tcp port=5514 is taken' "$log"
   t "Send it a line of your own; an alert follows:" "Tự gửi một dòng; một cảnh báo sẽ hiện:"
   echo "   logger -n 127.0.0.1 -P 5514 -T -t useradd 'new user: name=hotro, UID=0, GID=0, home=/root, shell=/bin/bash'"
 fi
+t "What several records tell together (passwords guessed, then a login) follows in a minute: the node waits for late ones." \
+  "Điều mà nhiều bản ghi cùng cho thấy (dò mật khẩu rồi đăng nhập được) hiện sau một phút: nút chờ bản ghi đến muộn."
 t "Its log: $log. What it keeps: $directory." "Nhật ký của nút: $log. Nơi lưu giữ: $directory."
 t "The same sample as a report: ./dev run --hunt" "Cũng mẫu đó, dạng báo cáo: ./dev run --hunt"
 echo

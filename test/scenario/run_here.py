@@ -57,7 +57,7 @@ def processes_of(directory) -> list[bytes]:
 
 
 def records(directory) -> int:
-    r = coloa("search", "--directory", directory, "source:sample | count")
+    r = coloa("search", "--directory", directory, "NOT source:files AND NOT source:journal | count")
     assert r.returncode == 0, r
     return int(r.stdout.split()[0])
 
@@ -75,7 +75,10 @@ def a_newcomer_sees_alerts_and_where_to_look(folder):
             for line in said.splitlines():  # what is ready to paste works
                 if line.startswith(f"   {PROGRAM} "):
                     done = subprocess.run(line, shell=True, capture_output=True, cwd=ROOT, env=environment(), timeout=120, check=False)
-                    assert done.returncode == 0 and done.stdout, (line, done)
+                    # The doctor finds fault with any machine; what it says has tests of its own.
+                    assert done.returncode == 0 or (" doctor " in line and done.returncode == 1), (line, done)
+                    assert done.stdout, (line, done)
+            r.wait_for("SSH login after many failures", "Many files rewritten by one program", seconds=240)  # a minute of lateness
             before = records(r.directory)
             assert before > 1000, before
             again = Run(folder)
