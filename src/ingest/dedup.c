@@ -9,6 +9,10 @@
  * was lost with a crash. A full bucket gives up its oldest entry; when that was younger than 10
  * minutes, the window has become shorter, and is shown.
  *
+ * What recurs has two entries: that of the last record that is durable, and a newer one, which a crash may
+ * take with its record. With one alone, what was kept, sent again, lost and sent once more would come
+ * unmarked.
+ *
  * The key lies in the memory too, as an entry must be found again after a crash; it is chosen by the
  * first writer, so that a sender cannot prepare collisions. */
 #include "ingest/dedup.h"
@@ -39,6 +43,7 @@ struct dedup {
         uint64_t mask, key;
         uint32_t oldest;       /* sequence number, low bits: what is before is too old */
         uint32_t next;         /* the next to be given, low bits */
+        uint32_t durable;      /* low bits: what is before is not lost any more */
         unsigned window;       /* see dedup_window() */
         int64_t last_mark;     /* ns */
         uint32_t first, n;     /* of marks, a ring: one a second */
@@ -72,7 +77,7 @@ struct dedup *dedup_new(void *memory, size_t len, uint64_t next_seq, int64_t now
         d->buckets = memory;
         d->mask = len / sizeof(struct bucket) - 1;
         d->key = h->key;
-        d->next = (uint32_t)next_seq;
+        d->next = d->durable = (uint32_t)next_seq;
         /* What a former writer noted counts as of now: at worst remembered twice as long. */
         d->oldest = d->next - ((uint32_t)1 << 31);
         d->window = DEDUP_SECONDS;
@@ -119,6 +124,10 @@ static unsigned age(const struct dedup *d, uint32_t seq) {
         return lo == 0 ? DEDUP_SECONDS : d->n - lo;
 }
 
+static bool is_durable(const struct dedup *d, uint64_t entry) {
+        return (int32_t)(d->durable - (uint32_t)entry) > 0;
+}
+
 /* Bucket 0 is the head. */
 static struct bucket *bucket_of(const struct dedup *d, uint64_t h) {
         return &d->buckets[MAX(h & d->mask, (uint64_t)1)];
@@ -135,9 +144,8 @@ uint64_t dedup_hash(const struct dedup *d, uint32_t source, uint32_t kind, struc
 struct dedup_place dedup_find(struct dedup *d, uint64_t h, uint64_t seq) {
         struct bucket *b = bucket_of(d, h);
         uint32_t tag = (uint32_t)(h >> 32) | 1u; /* never 0, so no entry is */
-        uint32_t now = (uint32_t)seq, worst = 0;
-        unsigned to = 0;
-        bool seen = false;
+        uint32_t now = (uint32_t)seq, worst = 0, newest_back = 0;
+        unsigned free = WAYS, newest = WAYS, older = WAYS, to;
 
         for (unsigned k = 0; k < WAYS; k++) {
                 uint64_t e = b->entry[k];
@@ -145,23 +153,36 @@ struct dedup_place dedup_find(struct dedup *d, uint64_t h, uint64_t seq) {
                 bool live = e && back <= now - d->oldest;
 
                 if (live && (uint32_t)(e >> 32) == tag) {
-                        seen = true;
-                        to = k;
-                        break;
+                        bool is_newest = newest == WAYS || back < newest_back;
+
+                        older = is_newest ? newest : k;
+                        newest = is_newest ? k : newest;
+                        newest_back = is_newest ? back : newest_back;
+                        continue;
                 }
                 if (!live)
                         back = UINT32_MAX; /* free: the first choice */
                 if (back >= worst) {
                         worst = back;
-                        to = k;
+                        free = k;
                 }
         }
-        if (!seen && worst != UINT32_MAX) {
+        if (newest == WAYS)
+                to = free;
+        else if (!is_durable(d, b->entry[newest]))
+                to = newest;
+        else
+                to = older < WAYS ? older : free;
+        if (to == free && worst != UINT32_MAX) {
                 unsigned pushed = age(d, (uint32_t)b->entry[to]);
 
                 d->window = MIN(d->window, pushed);
         }
-        return (struct dedup_place){.entry = &b->entry[to], .tag = tag, .seen = seen};
+        return (struct dedup_place){.entry = &b->entry[to], .tag = tag, .seen = newest < WAYS};
+}
+
+void dedup_durable(struct dedup *d, uint64_t seq) {
+        d->durable = (uint32_t)seq;
 }
 
 void dedup_note(const struct dedup_place *p, uint64_t seq) {

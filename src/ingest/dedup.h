@@ -18,6 +18,8 @@ CLEANUP(dedup, dedup_free)
 
 /* Monotonic time, ns: at least every few seconds. */
 void dedup_tick(struct dedup *d, int64_t now, uint64_t next_seq);
+/* Everything below is durable. */
+void dedup_durable(struct dedup *d, uint64_t seq);
 /* Where something is, or will be once it is noted. */
 struct dedup_place {
         uint64_t *entry;

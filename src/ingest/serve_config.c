@@ -162,6 +162,7 @@ static int take_durable(struct serve *s, uint64_t seq) {
         if (seq <= s->durable)
                 return 0;
         s->durable = seq;
+        dedup_durable(s->dedup, seq);
         counter_set(&s->totals[COUNT_DURABLE], seq);
         serve_streams_durable(s);
         files_durable(s);

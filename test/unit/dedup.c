@@ -60,6 +60,35 @@ static void a_crash_keeps_the_durable_and_forgets_the_lost(void) {
         check(dedup_seen(e, 1, 0, SPAN("kept"), 1002));
 }
 
+/* Kept, sent again, and that one lost: the third is still the second of two that are kept. */
+static void what_a_crash_takes_is_not_all_that_is_known(void) {
+        struct dedup *d = fresh(1000);
+        uint64_t seq = 1000;
+
+        check(!dedup_seen(d, 1, 0, SPAN("a"), seq++));
+        for (unsigned i = 0; i < 20; i++) {
+                uint64_t durable = seq;
+
+                dedup_durable(d, durable);
+                for (unsigned k = 0; k < i % 4; k++)
+                        check(dedup_seen(d, 1, 0, SPAN("a"), seq++));
+                if (i % 3 == 0) {
+                        dedup_free(d);
+                        seq = durable;
+                        d = dedup_new(memory, sizeof(memory), seq, 0);
+                }
+        }
+        /* And only the latest of what is durable: the first is too old by then. */
+        for (int64_t s = 1; s <= 1300; s++) {
+                dedup_tick(d, s * NS_PER_SEC, seq);
+                dedup_durable(d, seq);
+                if (s % 500 == 0)
+                        check(dedup_seen(d, 1, 0, SPAN("a"), seq));
+                seq++;
+        }
+        dedup_free(d);
+}
+
 static void full_it_forgets_the_oldest_and_says_so(void) {
         _cleanup_(dedup_freep) struct dedup *d = fresh(1);
         unsigned again = 0;
@@ -106,6 +135,7 @@ int main(void) {
         RUN(ten_minutes_are_the_limit);
         RUN(a_crash_keeps_the_durable_and_forgets_the_lost);
         RUN(every_byte_counts);
+        RUN(what_a_crash_takes_is_not_all_that_is_known);
         RUN(full_it_forgets_the_oldest_and_says_so);
         return check_done();
 }
