@@ -1,10 +1,12 @@
 /* See look.h. A value is as long as whoever sent it likes, so what is looked at is bounded: VALUE_MAX
- * bytes, PARTS_MAX parts, LABELS_MAX labels of a name. */
+ * bytes, PARTS_MAX parts. Bounds must not be a way to hide: a name's labels are all looked at, and of
+ * a URL too long to be known the host is. */
 #include "intel/look.h"
 
 #define VALUE_MAX ((size_t)16 << 10)
-#define PARTS_MAX 256u
-#define LABELS_MAX 32u
+#define PARTS_MAX 2048u
+#define LABELS_MAX 128u /* more than INTEL_DOMAIN_MAX has room for */
+#define URL_CUT 1024u
 
 enum intel_field intel_field_of(struct span name) {
         static const char *const names[INTEL_FIELDS] = {"",     "host",   "hosts", "url",
@@ -93,9 +95,11 @@ static void look_url(const struct intel_table *t, struct span s, struct intel_ke
                      struct intel_found *f) {
         char host[INTEL_DOMAIN_MAX];
 
-        if (!intel_key_url(k, span_trim(s)))
+        s = span_trim(s);
+        if (intel_key_url(k, s))
+                ask(t, k, f);
+        else if (s.len <= URL_CUT || !intel_key_url(k, span_of(s.p, URL_CUT)))
                 return;
-        ask(t, k, f);
         size_t n = MIN((size_t)k->host_len, sizeof(host));
         memcpy(host, k->bytes + k->host, n);
         look_host(t, span_of(host, n), k, f);

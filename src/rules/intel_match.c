@@ -14,7 +14,7 @@
 #include "rules/indicators.h"
 
 #define MEMO_TABLES 0xffffff00u /* beyond what buckets number their tables with */
-#define FIELDS_MAX 32u          /* of one event */
+#define FIELDS_MAX 512u         /* of one event: elements of an array are a field each */
 
 struct intel_names {
         struct {

@@ -191,7 +191,7 @@ def real_logs_have_what_python_finds(folder):
             if v and fields:
                 found[v] = found.get(v, 0) + 1
         diff = {v: (want.get(v), found.get(v)) for v in set(want) | set(found) if want.get(v) != found.get(v)}
-        assert not diff, (more, len(want), dict(list(diff.items())[:10]))
+        assert not diff, (more, len(want), dict(list(diff.items())[:10]), r.returncode, r.stderr.decode()[-600:])
 
 
 # ---- a node ----

@@ -304,6 +304,35 @@ static void a_large_table_is_exact(void) {
         check_int(false_ones, 0);
 }
 
+/* Long values, deep names, much before what counts. */
+static void nothing_hides_behind_length(void) {
+        struct buf b = {0};
+
+        begin(TIME_NONE);
+        take("a.txt", "*.evil.example\nhttp://bad.example/x\nbad.example\n");
+        finish();
+        for (unsigned i = 0; i < 110; i++)
+                buf_str(&b, "a.");
+        buf_str(&b, "evil.example");
+        buf_char(&b, 0);
+        check_int(found(INTEL_FIELD_HOST, b.p), 1);
+        buf_reset(&b);
+        buf_str(&b, "http://bad.example/");
+        for (unsigned i = 0; i < 8000; i++)
+                buf_char(&b, 'x');
+        buf_char(&b, 0);
+        check_int(found(INTEL_FIELD_URL, b.p), 1);
+        buf_reset(&b);
+        for (unsigned i = 0; i < 1500; i++)
+                buf_str(&b, "10.0.0.1;");
+        buf_str(&b, "bad.example");
+        buf_char(&b, 0);
+        check_int(found(INTEL_FIELD_HOSTS, b.p), 1);
+        buf_deinit(&b);
+        check_int(found(INTEL_FIELD_URL, "http://good.example@bad.example:8080/"), 1);
+        check_int(found(INTEL_FIELD_URL, "http://bad.example@good.example/"), 0);
+}
+
 static void no_byte_of_a_table_can_hurt(void) {
         begin(TIME_NONE);
         take("a.txt", "198.51.100.7 \nevil.example\nhttp://a.example/x\n"
@@ -340,6 +369,7 @@ int main(void) {
         RUN(broken_files_are_told_by_line);
         RUN(alike_are_one);
         RUN(a_large_table_is_exact);
+        RUN(nothing_hides_behind_length);
         RUN(no_byte_of_a_table_can_hurt);
         intel_set_deinit(&set);
         buf_deinit(&bytes);
