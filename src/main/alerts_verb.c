@@ -11,6 +11,7 @@
 #include "main/config.h"
 #include "main/options.h"
 #include "main/phrases.h"
+#include "main/serve.h"
 #include "os/os.h"
 #include "rules/exceptions.h"
 
@@ -269,15 +270,9 @@ static int read_options(struct alerts_options *o, int argc, char **argv) {
 
 /* ---- the state ---- */
 
-static void complain(void *ctx, uint32_t line, uint32_t column, const char *text) {
-        fprintf(stderr, "%s:%u:%u: %s\n", (const char *)ctx, line, column, text);
-}
-
 static int state_path(const struct alerts_options *o, char *to, size_t size) {
-        const char *path = o->config ? o->config : CONFIG_DEFAULT;
-        struct config c = {0};
-        char *text;
-        size_t len;
+        const char *config = o->config ? o->config : serve_default_config();
+        struct place place;
 
         if (o->state) {
                 snprintf(to, size, "%s/" STATE_FILE, o->state);
@@ -287,19 +282,14 @@ static int state_path(const struct alerts_options *o, char *to, size_t size) {
                 snprintf(to, size, "%s/state/" STATE_FILE, o->directory);
                 return 0;
         }
-        int r = os_read_file(path, FILE_MAX, &text, &len);
-        if (r == 0) {
-                r = config_parse(&c, path, span_of(text, len), complain, (void *)path);
-                free(text);
-        }
+        int r = serve_place(config, NULL, &place);
         if (r < 0) {
-                fprintf(stderr, "coloa alerts: %s: %s\n%s", path, error_text(r),
-                        tr("Name the state with --state DIR.\n",
-                           "Hãy chỉ trạng thái bằng --state THƯ_MỤC.\n"));
+                fputs(tr("coloa alerts: name the state with --state DIR.\n",
+                         "coloa alerts: hãy chỉ trạng thái bằng --state THƯ_MỤC.\n"),
+                      stderr);
                 return 3;
         }
-        snprintf(to, size, "%s/state/" STATE_FILE, c.directory);
-        config_deinit(&c);
+        snprintf(to, size, "%s/state/" STATE_FILE, place.directory);
         return 0;
 }
 

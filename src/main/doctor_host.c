@@ -33,16 +33,20 @@ static void ask_kept(const char *directory, struct doctor_host *h) {
         if (os_list_dir(path, &names, &n) < 0)
                 return;
         for (size_t i = 0; i < n; i++) {
-                unsigned y, m, day;
-                char rest[4] = "";
+                struct span name = span_str(names[i]);
+                char day[32];
 
-                if (sscanf(names[i], "events-%4u-%2u-%2u.d%3s", &y, &m, &day, rest) != 4 ||
-                    strcmp(rest, "b") != 0)
+                if (name.len != 20 || !span_starts(name, SPAN("events-")) ||
+                    !span_ends(name, SPAN(".db")))
+                        continue;
+                snprintf(day, sizeof(day), "%.10sT00:00:00Z", names[i] + 7);
+                int64_t t = time_parse_iso(span_str(day), 0);
+                if (t == TIME_NONE)
                         continue;
                 snprintf(path, sizeof(path), "%s/events/%s", directory, names[i]);
                 if (os_stat(path, &st) < 0)
                         continue;
-                h->kept_until = time_make(y, m, day, 0, 0, 0, 0);
+                h->kept_until = t;
                 h->kept_days++;
                 h->kept_bytes += last; /* the newest is not whole */
                 last = (uint64_t)st.st_size;

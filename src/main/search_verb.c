@@ -323,7 +323,7 @@ static const char help_en[] =
         "ranges >=5 and [5 TO 9], /regex/, networks, AND OR NOT ( ). doc/search.md says more.\n"
         "\n"
         "  -c, --config FILE    the node's configuration\n"
-        "      --directory DIR  its directory (default /var/lib/coloa)\n"
+        "      --directory DIR  its directory, when it has no configuration\n"
         "      --from TIME, --to TIME   of the event: 2026-11-23T07:00:00Z, or -1h, -7d\n"
         "      --newest         latest blocks first\n"
         "      --json           a line of JSON for each\n"
@@ -349,7 +349,7 @@ static const char help_vi[] =
         "khoảng >=5 và [5 TO 9], /biểu thức/, mạng, AND OR NOT ( ). Xem thêm doc/search.md.\n"
         "\n"
         "  -c, --config TỆP     cấu hình của nút\n"
-        "      --directory THƯ_MỤC  thư mục của nút (mặc định /var/lib/coloa)\n"
+        "      --directory THƯ_MỤC  thư mục của nút, khi không có cấu hình\n"
         "      --from LÚC, --to LÚC     giờ sự kiện: 2026-11-23T07:00:00Z, hoặc -1h, -7d\n"
         "      --newest         khối mới nhất trước\n"
         "      --json           mỗi kết quả một dòng JSON\n"
@@ -455,11 +455,7 @@ static int find_place(struct search_options *o) {
 
         if (!config && !o->directory)
                 config = serve_default_config();
-        return serve_place(config,
-                           o->directory ? o->directory
-                           : config     ? NULL
-                                        : "/var/lib/coloa",
-                           &o->place);
+        return serve_place(config, o->directory, &o->place);
 }
 
 int verb_search(int argc, char **argv) {
