@@ -47,6 +47,18 @@ static int is_held(sqlite3 *meta, uint64_t from, uint64_t to, int64_t now) {
         return db_step(meta, s);
 }
 
+/* Whether the file has the head of a block of the day before, signed after that day's last block: it goes after
+ * that day. 1, 0, -errno. */
+static int has_earlier_head(sqlite3 *day, uint64_t before) {
+        _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
+        int r = db_prepare(day, &s, "SELECT 1 FROM heads WHERE number<=?1");
+
+        if (r < 0)
+                return r;
+        sqlite3_bind_int64(s, 1, (sqlite3_int64)before);
+        return db_step(day, s);
+}
+
 static int bind_head(sqlite3 *day, uint64_t number, sqlite3_stmt *to) {
         _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
         int r = db_prepare(day, &s, "SELECT head,signature,key FROM heads WHERE number=?1");
@@ -102,7 +114,7 @@ static int remove_files(const char *dir, int64_t day) {
 
 /* 1: gone; 0: held. */
 static int drop_day(sqlite3 *meta, const char *dir, int64_t day, unsigned char id[STORE_ID_BYTES],
-                    int64_t now) {
+                    int64_t now, bool after_held) {
         struct chain_end before = {0}, end = {0};
         sqlite3 *db = NULL;
 
@@ -115,6 +127,8 @@ static int drop_day(sqlite3 *meta, const char *dir, int64_t day, unsigned char i
                 r = day_end(db, day, &end);
         if (r == 0 && end.number)
                 r = is_held(meta, before.end_seq, end.end_seq, now);
+        if (r == 0 && end.number && after_held)
+                r = has_earlier_head(db, before.number);
         bool held = r > 0;
         if (r == 0 && end.number)
                 r = write_row(meta, db, &before, &end, now);
@@ -136,17 +150,18 @@ int retain_days(sqlite3 *meta, const char *dir, const struct retention *o) {
                 r = day_list(dir, &days, &n);
         for (size_t i = 0; i < n && r >= 0; i++)
                 bytes += size_of(dir, days[i]);
-        /* Oldest first; what is held keeps its place, and all behind it too: the chain has no holes. */
+        bool held = false;
+        /* Oldest first, except what is held. The chain's values across a day that went are in meta.db. */
         for (size_t i = 0; i < n && r >= 0; i++) {
                 uint64_t size = size_of(dir, days[i]);
                 bool old = o->days && days[i] <= o->today - (int64_t)o->days;
 
                 if (days[i] >= o->current || (!old && (!o->bytes || bytes <= o->bytes)))
                         break;
-                r = drop_day(meta, dir, days[i], id, o->now);
-                if (r <= 0)
-                        break;
-                bytes -= size;
+                r = drop_day(meta, dir, days[i], id, o->now, held);
+                held = r == 0;
+                if (r > 0)
+                        bytes -= size;
         }
         free(days);
         return r < 0 ? r : 0;

@@ -220,32 +220,41 @@ static void check_day(struct walk *w, const char *dir, int64_t day) {
 
 /* ---- meta.db: days that are gone, the tail ---- */
 
-static int check_gone(struct walk *w, sqlite3 *db) {
+/* One day that went: its place is between those that stand. */
+static void check_gone_day(struct walk *w, sqlite3_stmt *s) {
+        struct block_header h = {.number = db_u64(s, 1), .end_seq = db_u64(s, 3)};
+        struct span prev = db_blob(s, 4), chain = db_blob(s, 5), tail = db_blob(s, 6);
+
+        if (prev.len != CHAIN_BYTES || chain.len != CHAIN_BYTES || tail.len != CHAIN_BYTES ||
+            (w->begun &&
+             (h.number != w->at.number + 1 || memcmp(prev.p, w->at.chain, CHAIN_BYTES) != 0))) {
+                broken(w, VERIFY_MISSING, &h, 0);
+                return;
+        }
+        w->at.number = db_u64(s, 2) - 1;
+        w->at.end_seq = h.end_seq;
+        memcpy(w->at.chain, chain.p, CHAIN_BYTES);
+        memcpy(w->at.tail, tail.p, CHAIN_BYTES);
+        w->begun = true;
+        if (sqlite3_column_type(s, 7) != SQLITE_NULL)
+                check_head(w, db_blob(s, 7), db_blob(s, 8), db_blob(s, 9), chain);
+        w->ret->gone++;
+}
+
+/* Those in (*after, day]; *after moves. */
+static int check_gone(struct walk *w, sqlite3 *db, int64_t *after, int64_t day) {
         _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
         int r = db_prepare(db, &s,
                            "SELECT day,first_number,end_number,end_seq,prev,chain,tail,head,"
-                           "signature,key FROM gone ORDER BY first_number");
+                           "signature,key FROM gone WHERE day>?1 AND day<=?2 ORDER BY day");
 
         if (r < 0)
                 return r;
-        while ((r = db_step(db, s)) > 0) {
-                struct block_header h = {.number = db_u64(s, 1), .end_seq = db_u64(s, 3)};
-                struct span prev = db_blob(s, 4), chain = db_blob(s, 5), tail = db_blob(s, 6);
-
-                if (prev.len != CHAIN_BYTES || chain.len != CHAIN_BYTES ||
-                    tail.len != CHAIN_BYTES || h.number != w->at.number + 1 ||
-                    memcmp(prev.p, w->at.chain, CHAIN_BYTES) != 0) {
-                        broken(w, VERIFY_MISSING, &h, 0);
-                        continue;
-                }
-                w->at.number = db_u64(s, 2) - 1;
-                w->at.end_seq = h.end_seq;
-                memcpy(w->at.chain, chain.p, CHAIN_BYTES);
-                memcpy(w->at.tail, tail.p, CHAIN_BYTES);
-                if (sqlite3_column_type(s, 7) != SQLITE_NULL)
-                        check_head(w, db_blob(s, 7), db_blob(s, 8), db_blob(s, 9), chain);
-                w->ret->gone++;
-        }
+        sqlite3_bind_int64(s, 1, *after);
+        sqlite3_bind_int64(s, 2, day);
+        while ((r = db_step(db, s)) > 0)
+                check_gone_day(w, s);
+        *after = day;
         return r;
 }
 
@@ -288,6 +297,27 @@ static void check_tail(struct walk *w, sqlite3 *db) {
         }
 }
 
+/* Days that stand and, with `meta`, days that went, in their order. */
+static void walk_days(struct walk *w, sqlite3 *meta, const char *dir, const int64_t *days,
+                      size_t n) {
+        bool all = w->o->day == INT64_MIN;
+        int64_t after = INT64_MIN;
+        int r = 0;
+
+        for (size_t i = 0; i <= n && r == 0; i++) {
+                if (meta)
+                        r = check_gone(w, meta, &after, i < n ? days[i] : INT64_MAX);
+                if (r == 0 && i < n && (all || days[i] == w->o->day))
+                        check_day(w, dir, days[i]);
+        }
+        if (r < 0) {
+                base_fail_clear();
+                snprintf(w->file, sizeof(w->file), "%s", TAIL_NAME);
+                broken(w, VERIFY_FILE, NULL, 0);
+                w->begun = false;
+        }
+}
+
 static int walk_directory(struct walk *w, const char *dir) {
         int64_t *days = NULL;
         sqlite3 *meta = NULL;
@@ -308,7 +338,6 @@ static int walk_directory(struct walk *w, const char *dir) {
                 chain_genesis(w->at.chain, w->id);
                 memcpy(w->at.tail, w->at.chain, CHAIN_BYTES);
                 w->begun = true;
-                r = check_gone(w, meta);
         }
         if (r < 0) {
                 if (n == 0) {
@@ -320,9 +349,7 @@ static int walk_directory(struct walk *w, const char *dir) {
                 broken(w, VERIFY_FILE, NULL, 0);
                 w->begun = false;
         }
-        for (size_t i = 0; i < n; i++)
-                if (all || days[i] == w->o->day)
-                        check_day(w, dir, days[i]);
+        walk_days(w, r == 0 && all ? meta : NULL, dir, days, n);
         if (r == 0 && all)
                 check_tail(w, meta);
         db_close(&meta);
