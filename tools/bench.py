@@ -360,7 +360,7 @@ class Bench:
         sections = []
         for which, (title, text) in about.items():
             old = next((k for k in kept if k.startswith(f"## {title}\n")), "")
-            rows = [f"| {r['what']} | {r['value']} | {r['bar']} | {r['note']} |" for r in ours[which]]
+            rows = ["| " + " | ".join(str(r[k]).replace("|", "\\|") for k in ("what", "value", "bar", "note")) + " |" for r in ours[which]]
             if rows:
                 sections.append("\n".join([f"## {title}\n", said, text + "\n", "| what | measured | bar | |", "| --- | --- | --- | --- |", *rows]))
             elif old:

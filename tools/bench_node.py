@@ -400,7 +400,8 @@ class NodeBench:
         few = self.one_core(n, "GrantedAccess:0x1f3fff | count by Image", raw)
         field = self.one_core(n, "EventID:10 | count by Image", raw)
         grep = [self.grep_speed(packed, one, "qqqzzzqqq") for _ in range(self.rounds + 2)]
-        gb = [statistics.median(x) / 1e9 for x in (phrase, field, grep)]
+        # The peer at its best: on a machine in use its two processes get in each other's way.
+        gb = [statistics.median(phrase) / 1e9, statistics.median(field) / 1e9, max(grep) / 1e9]
         self.b.row("node: search, a literal, GB/s of raw on one core", self.shown([x / 1e9 for x in phrase], "{:.2f}"), "≥ 2.5",
                    f"{gb[0] / gb[2]:.1f} × zstdcat | grep -F, which makes {gb[2]:.2f}")
         self.b.row("node: search, a field, GB/s of raw on one core", self.shown([x / 1e9 for x in field], "{:.2f}"), "≥ 1.2",
