@@ -327,6 +327,7 @@ static int make_line_room(struct live *l, uint64_t id) {
         }
         if (id == 0 || n < (source ? l->o.max_behind : l->o.max_drills))
                 return 0;
+        assert(oldest); /* both limits are at least 1 */
         if (source)
                 return end_source(l, oldest);
         remove_line(l, oldest);
@@ -336,19 +337,18 @@ static int make_line_room(struct live *l, uint64_t id) {
 
 static int line_of(struct live *l, uint64_t id, struct line **ret) {
         struct line *k = find_line(l, id);
-        int r = 0;
 
-        if (!k)
-                r = make_line_room(l, id);
-        if (!k && r == 0)
-                r = line_new(l, id, &k);
-        if (r < 0)
-                return r;
-        if (!find_line(l, id)) {
+        if (!k) {
+                int r = make_line_room(l, id);
+                if (r == 0)
+                        r = line_new(l, id, &k);
+                if (r < 0)
+                        return r;
                 l->lines[l->n_lines++] = k;
                 if (LINE_IS_SOURCE(id))
                         l->turns = MAX(l->turns, (uint32_t)id + 1);
         }
+        assert(k);
         k->touched = ++l->touches;
         *ret = k;
         return 0;
@@ -499,7 +499,7 @@ static int turn_back(struct live *l, uint64_t id) {
 
 int live_push(struct live *l, const struct finding *f) {
         struct finding hit = *f;
-        struct line *k;
+        struct line *k = NULL;
         uint64_t id;
 
         l->st.hits++;
@@ -520,6 +520,7 @@ int live_push(struct live *l, const struct finding *f) {
                 r = encode(l, &hit);
         if (r < 0)
                 return r;
+        assert(k);
         /* Making room may have moved the watermark past it. */
         if (k->watermark != TIME_NONE && hit.time < k->watermark) {
                 l->st.late++;

@@ -74,7 +74,7 @@ static int start(struct sweep *s, struct worker *k) {
         char only[40], landlock[40], from[48], to[48], source[96];
         const char *args[] = {"node=1", only, landlock, from, to, s->o->source ? source : NULL,
                               NULL};
-        void *p;
+        void *p = NULL;
         int r = os_memfd("outbox", &k->outbox_fd);
 
         if (r == 0)
@@ -333,8 +333,12 @@ static int split(struct sweep *s, struct piece *p, uint64_t hint) {
                 if (s->n_pieces == PIECES_MAX)
                         return FAIL(-ENOSPC);
                 struct piece *part = piece_new(os_dup(p->fd), cut[i], cut[i + 1]);
-                if (!part || part->fd < 0)
+                if (!part)
                         return FAIL(-ENOMEM);
+                if (part->fd < 0) {
+                        piece_free(part);
+                        return FAIL(-EMFILE);
+                }
                 part->bytes = p->bytes;
                 part->first_seq = p->first_seq;
                 part->deaths = cut[i + 1] - cut[i] == 1 ? 0 : p->deaths;
