@@ -243,11 +243,12 @@ static int prepare_writer(struct state *s) {
                 r = execute(s, state_upgrade_1);
         if (r < 0)
                 return r;
-        /* S2: a write opens the log and its index; the first random number would open /dev/urandom. */
+        /* S2: a write opens the log and its index, and its sync the directory; the first random number
+         * would open /dev/urandom. Another value each time: the same would write nothing. */
         sqlite3_randomness(sizeof(seed), &seed);
         r = state_begin(s);
         if (r == 0)
-                r = state_set_number(s, "opened", 1);
+                r = state_set_number(s, "opened", (int64_t)seed + 1);
         if (r == 0)
                 r = state_commit(s);
         return r == 0 ? settle(s) : r;
