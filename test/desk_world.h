@@ -95,7 +95,7 @@ static inline int world_give_program(void) {
 
 /* A new desk on what is in the folder, as after a crash of the one before. */
 static inline int world_open(void) {
-        void *p;
+        void *p = NULL;
 
         w.o.state.path = w.path;
         int r = desk_open(&w.d, &w.o);

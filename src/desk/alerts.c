@@ -403,6 +403,8 @@ static void sample(struct state_alert *a, const struct verdict *v, int64_t t) {
 }
 
 static int join(struct desk *d, struct alert *x, const struct verdict *v, int64_t t) {
+        if (!x)
+                return FAIL(-ENOMEM);
         struct state_alert *a = &x->a;
         int64_t first =
                 v->kind == STATE_CORRELATION && v->f->time != TIME_NONE ? MIN(v->f->time, t) : t;

@@ -29,9 +29,9 @@ uint8_t intel_tlp(struct span s) {
                 s = span_of(s.p + 4, s.len - 4);
         if (span_ieq(s, SPAN("white")))
                 return TLP_CLEAR;
-        for (uint8_t i = 1; i < TLP_N; i++)
+        for (unsigned i = 1; i < TLP_N; i++)
                 if (span_ieq(s, span_str(tlps[i])))
-                        return i;
+                        return (uint8_t)i;
         return TLP_NONE;
 }
 

@@ -21,7 +21,7 @@ struct intel_problem {
 
 struct intel_feed {
         struct span name, file;
-        uint64_t n[INTEL_LEVELS]; /* indicators kept */
+        uint64_t n[INTEL_LEVELS];          /* indicators kept */
         uint64_t content[INTEL_LEVELS][2]; /* a sum of digests: tells whether they changed */
         uint16_t rule[INTEL_LEVELS];
 };

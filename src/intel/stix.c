@@ -190,12 +190,11 @@ static bool is_bundle(struct span text) {
         _cleanup_(buf_deinit) struct buf scratch = {0};
         struct span key, v;
         struct pull p;
-        enum pull_token t;
 
         pull_init(&p, text);
         if (pull_next(&p, &scratch, &v) != PULL_MAP)
                 return false;
-        while ((t = pull_next(&p, &scratch, &key)) == PULL_KEY) {
+        while (pull_next(&p, &scratch, &key) == PULL_KEY) {
                 if (span_eq(key, SPAN("objects")))
                         return true;
                 if (span_eq(key, SPAN("pattern")) || !pull_skip(&p, pull_next(&p, &scratch, &v)))

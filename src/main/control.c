@@ -197,7 +197,7 @@ int control_ask_import(const char *path, const struct msg_control_import *m, int
 }
 
 int control_ask_keep(const char *path, const struct msg_control_keep *m) {
-        struct msg_control_reply reply;
+        struct msg_control_reply reply = {0};
         unsigned n_fds = 0;
         int fd = -1, sock = os_local_connect(path);
 

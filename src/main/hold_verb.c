@@ -225,7 +225,9 @@ static bool fits(char *to, size_t room, const char *v) {
 }
 
 static bool set_option(struct hold_options *o, int c, const char *v) {
-        int64_t span = time_parse_span(span_str(v ? v : ""));
+        if (!v)
+                v = "";
+        int64_t span = time_parse_span(span_str(v));
 
         switch (c) {
         case 'c': o->config = v; return true;

@@ -83,7 +83,7 @@ static void add_line(struct worker *w, const struct records *r, const struct run
         buf_printf(b,
                    "{\"seq\":%llu,\"block\":%llu,\"frame\":%u,\"index\":%u,\"received\":\"%s\","
                    "\"source\":\"",
-                   (unsigned long long)(r->h.first_seq + i), (unsigned long long)w->task.block,
+                   (unsigned long long)r->h.first_seq + i, (unsigned long long)w->task.block,
                    w->task.frame, i, time);
         if (records_source(r, run->source, &source))
                 buf_json(b, span_of(source.name, strnlen(source.name, sizeof(source.name))));

@@ -154,9 +154,9 @@ int indicator_fields(struct span bundle,
                      void *ctx) {
         struct bundle_entry e;
         size_t pos = 0;
-        int r = 0, got;
+        int r = 0;
 
-        while (r == 0 && (got = bundle_next(bundle, &pos, &e)) == 1) {
+        while (r == 0 && bundle_next(bundle, &pos, &e) == 1) {
                 _cleanup_(yaml_closep) struct yaml *y = NULL;
                 struct yaml_problem why;
                 struct node *root = NULL;
@@ -286,7 +286,7 @@ void indicators_json(struct buf *out, const struct intel_set *s) {
                 buf_str(out, i ? ",{\"name\":\"" : "{\"name\":\"");
                 buf_json(out, f->name);
                 buf_printf(out, "\",\"indicators\":%llu}",
-                           (unsigned long long)(f->n[0] + f->n[1] + f->n[2]));
+                           (unsigned long long)f->n[0] + f->n[1] + f->n[2]);
         }
         buf_printf(out, "],\"problems_all\":%llu,\"problems\":[",
                    (unsigned long long)s->problems_all);

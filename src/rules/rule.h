@@ -149,7 +149,7 @@ struct rule {
         struct meta meta;
         struct logsource source;
         struct expr *expr; /* conditions of a list are OR-ed */
-        bool indicator;      /* made for a feed of indicators: never by its condition */
+        bool indicator;    /* made for a feed of indicators: never by its condition */
         bool report; /* false: only correlations use it (they name it and say generate: false) */
         struct span *
                 wanted; /* fields that correlations need from a hit, after aliases: for the program */

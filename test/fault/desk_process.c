@@ -60,9 +60,7 @@ union answer {
 
 /* Takes messages until one of `type` is there: false when the process ended before. */
 static bool wait_for(uint32_t type, union answer *m) {
-        ssize_t n;
-
-        while ((n = receive(m, sizeof(*m))) > 0) {
+        while (receive(m, sizeof(*m)) > 0) {
                 if (m->plain.type == NODE_NOTE) {
                         notes++;
                         printf("# %s\n", m->note.text);

@@ -146,7 +146,7 @@ static int run(const struct process *p, enum landlock how, const char *what, con
                 int moved[5], n = 1, argc = 1;
 
                 moved[0] = fcntl(pair[1], F_DUPFD_CLOEXEC, 100);
-                for (; n < 5 && n <= 4 && p->fds[n - 1]; n++)
+                for (; n <= 4 && p->fds[n - 1]; n++)
                         moved[n] = fcntl(*p->fds[n - 1], F_DUPFD_CLOEXEC, 100);
                 for (int i = 0; i < n; i++)
                         dup2(moved[i], 3 + i);
