@@ -79,14 +79,17 @@ static void choose_language(void) {
 }
 
 #ifdef COLOA_FAULTS
-/* Test builds only: COLOA_FAULT=K makes the K-th kernel call of main fail with EIO; whether it did is said at the end. */
+/* Test builds only: COLOA_FAULT=K makes the K-th kernel call of main fail with EIO; whether it did is said at the end.
+ * COLOA_LAG=MS makes it slow where it looks after its judges. */
 static void say_fault(void) {
         fprintf(stderr, fault_disarm() ? "fault: struck\n" : "fault: not reached\n");
 }
 
 static void arm_fault(void) {
-        const char *k = getenv("COLOA_FAULT");
+        const char *k = getenv("COLOA_FAULT"), *lag = getenv("COLOA_LAG");
 
+        if (lag)
+                fault_lag_set((unsigned)strtoul(lag, NULL, 10));
         if (!k)
                 return;
         atexit(say_fault);

@@ -28,6 +28,7 @@
 
 #include "base/lang.h"
 #include "base/timestamp.h"
+#include "os/fault.h"
 #include "wire/batch.h"
 #include "wire/intake.h"
 #include "wire/outbox.h"
@@ -429,11 +430,14 @@ static int take_finished(struct pool *p, struct judge *j) {
         return r < 0 ? -EPROTO : 0;
 }
 
-/* What it has said and done so far. 0, -EPROTO or what ends the hunt. */
+/* What it has done and said so far, in this order: what was published before a batch ended is read
+ * before anybody may think that all is over. The other way round a batch that ends in between counts
+ * as done with its findings unread, and behind the last batch nobody reads on. 0, -EPROTO or what
+ * ends the hunt. */
 static int hear_judge(struct pool *p, struct judge *j) {
-        int r = drain(p, j);
+        int r = take_finished(p, j), said = drain(p, j);
 
-        return r < 0 ? r : take_finished(p, j);
+        return said < 0 ? said : r;
 }
 
 /* The batch a dead judge was at. Its numbers are only hints from a process that may have been
@@ -761,11 +765,14 @@ static void give_to_judges(struct pool *p) {
 
 /* Judges that stay on one record too long are ended; the message loop then treats them like any
  * that died. Only going forward counts. */
-static void watch_judges(struct pool *p) {
+static int watch_judges(struct pool *p) {
         for (unsigned i = 0; i < p->n_judges; i++) {
                 struct judge *j = &p->judges[i];
+                int r = hear_judge(p, j);
 
-                if (take_finished(p, j) < 0)
+                if (r < 0 && r != -EPROTO)
+                        return r;
+                if (r < 0)
                         end_child(&j->child);
                 uint64_t at = __atomic_load_n(&j->out->position, __ATOMIC_RELAXED);
                 if (j->ready && j->queued == 0)
@@ -778,6 +785,7 @@ static void watch_judges(struct pool *p) {
                     p->lived - j->began_at > BATCH_LIMIT_NS)
                         end_child(&j->child);
         }
+        return 0;
 }
 
 /* A pipe may be silent as long as it likes; a file may not, once there is room to put it. */
@@ -803,21 +811,23 @@ static void measure(struct pool *p) {
                 p->st.pss_peak = (uint64_t)sum;
 }
 
-static void tick(struct pool *p) {
+static int tick(struct pool *p) {
+        bool lag = fault_lag();
         int64_t now = os_monotonic();
 
-        if (now - p->ticked < NS_PER_SEC / 5)
-                return;
+        if (!lag && now - p->ticked < NS_PER_SEC / 5)
+                return 0;
         /* The first time, and after we were stopped: not as long as it seems. */
         p->lived += MIN(now - p->ticked, NS_PER_SEC);
         p->ticked = now;
-        watch_judges(p);
+        int r = watch_judges(p);
         watch_ingest(p);
         if (p->o.measure_memory && now - p->measured > NS_PER_SEC) {
                 measure(p); /* not so often that it costs what --stats shows */
                 p->measured = now;
         }
         p->calls.tick(p->calls.ctx);
+        return r;
 }
 
 static bool all_ready(const struct pool *p) {
@@ -936,7 +946,8 @@ int pool_run(struct pool *p) {
         p->ticked = p->measured = os_monotonic();
         while (r == 0 && !all_ready(p) && !cancelled) {
                 r = wait_and_take(p);
-                tick(p);
+                if (r == 0)
+                        r = tick(p);
         }
         p->st.ready = os_monotonic();
         while (r == 0 && !all_done(p)) {
@@ -944,7 +955,8 @@ int pool_run(struct pool *p) {
                 give_to_judges(p);
                 if (!all_done(p))
                         r = wait_and_take(p);
-                tick(p);
+                if (r == 0)
+                        r = tick(p);
         }
         p->st.judged = os_monotonic();
         if (p->o.measure_memory)

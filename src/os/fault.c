@@ -1,6 +1,8 @@
 /* See fault.h. */
 #include "os/fault.h"
 
+#include <time.h>
+
 static unsigned armed, seen;
 static int error;
 static bool struck;
@@ -22,6 +24,20 @@ unsigned fault_count(void) {
 }
 
 #ifdef COLOA_FAULTS
+static unsigned lag_ms;
+
+void fault_lag_set(unsigned ms) {
+        lag_ms = ms;
+}
+
+bool fault_lag(void) {
+        struct timespec t = {lag_ms / 1000, (long)(lag_ms % 1000) * 1000000};
+
+        if (lag_ms)
+                nanosleep(&t, NULL);
+        return lag_ms != 0;
+}
+
 int fault_hit(void) {
         seen++;
         if (armed == 0 || seen != armed)

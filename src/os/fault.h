@@ -14,11 +14,18 @@ bool fault_disarm(void);
 unsigned fault_count(void);
 
 #ifdef COLOA_FAULTS
+/* From now on fault_lag() takes so long: this process loses every race. */
+void fault_lag_set(unsigned ms);
+/* Whether it is to be slow, and was. */
+bool fault_lag(void);
 /* 0, or the errno with which this call must fail. */
 int fault_hit(void);
 #else
 static inline int fault_hit(void) {
         return 0;
+}
+static inline bool fault_lag(void) {
+        return false;
 }
 #endif
 

@@ -65,4 +65,19 @@ def import_survives_every_fault(folder):
     each_call(folder, ["rules", "import", "--to", to, source], whole)
 
 
-run(hunt_survives_every_fault, import_survives_every_fault)
+def a_slow_main_loses_no_finding(folder):
+    """Judges end their last batch whenever they like: between any two looks of main."""
+    if b"COLOA_LAG" not in open(PROGRAM, "rb").read():
+        raise Skip("not a test build")
+    (folder / "r.yml").write_text(RULE)
+    hit, miss = json.dumps(event(1)) + "\n", json.dumps(event(1)).replace("-enc", "-x") + "\n"
+    assert len(hit) > 150
+    for name in range(4):
+        (folder / f"{name}.json").write_text((hit + miss * 15) * 500)  # a batch or two each
+    for _ in range(8):
+        r = coloa("hunt", "-q", "--jobs", "2", "-r", folder / "r.yml", "-o", "jsonl", *sorted(folder.glob("*.json")),
+                  env={"COLOA_LAG": "30"}, timeout=120)
+        assert r.returncode == 1 and len(lines(r)) == 2000, (r.returncode, len(lines(r)), r.stderr)
+
+
+run(hunt_survives_every_fault, import_survives_every_fault, a_slow_main_loses_no_finding)
