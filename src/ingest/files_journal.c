@@ -201,6 +201,8 @@ static void read_pipe(struct serve *s) {
                 }
                 j->len += (size_t)n;
         }
+        /* Others have their turn. The last read may have emptied the pipe, which then never calls. */
+        s->files->due = s->now;
 }
 
 void files_journal_ready(struct serve *s) {

@@ -102,7 +102,8 @@ def each_record_is_judged_by_one_set(folder):
             else:
                 r = node.ask("reload")
                 assert r.returncode == 0 and r.stdout.startswith(b"2 rules"), r
-            if turn == 5:  # one of them at work dies: what it had is judged anew
+            # One of them at work dies: what it had is judged anew. (Where it was being replaced, none was started for it.)
+            if turn == 5:
                 kill(node.pids()["judge-1"], node.program)
             generations += 1
         time.sleep(1)
@@ -127,7 +128,7 @@ def each_record_is_judged_by_one_set(folder):
             used = dict(ask("SELECT r.title, count(*) FROM verdict v JOIN rule r ON r.ref=v.rule GROUP BY 1"))
             assert len(used) == 4 and min(used.values()) > sender.sent // 20, used
         restarts = {p["name"]: p["restarts"] for p in node.status()["processes"]}
-        assert restarts["desk"] == restarts["ingest"] == restarts["store"] == 0 and sum(restarts.values()) == 1, restarts
+        assert restarts["desk"] == restarts["ingest"] == restarts["store"] == 0 and sum(restarts.values()) <= 1, restarts
         print(f"# {sender.sent} records, {generations} reloads: {used}")
 
 
