@@ -198,6 +198,19 @@ static enum MHD_Result end_of_body(struct request *r) {
         return r->route == ROUTE_BULK ? http_bulk_answer(r) : http_otlp_answer(r); /* H1 */
 }
 
+/* At once only to who asked before sending, or sends nothing: a connection that is closed while its
+ * body still comes is reset, and the answer is lost with it. */
+static enum MHD_Result refuse_early(struct request *r) {
+        const char *expect = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Expect");
+        const char *length =
+                MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Content-Length");
+        const char *coding =
+                MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Transfer-Encoding");
+        bool body = coding || (length && strtoull(length, NULL, 10) > 0);
+
+        return expect || !body ? http_refuse(r) : MHD_YES;
+}
+
 static enum MHD_Result first_sight(struct request *r, const char *method, const char *path) {
         const char *packed =
                 MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Content-Encoding");
@@ -206,7 +219,7 @@ static enum MHD_Result first_sight(struct request *r, const char *method, const 
 
         serve_count(r->http->serve, COUNT_HTTP_REQUESTS, 1);
         if (!http_identify(r))
-                return http_refuse(r);
+                return refuse_early(r);
         http_route(r, method, path);
         if (r->status == 0 && length &&
             strtoull(length, NULL, 10) > r->http->listener->m.request_max) {
@@ -223,7 +236,7 @@ static enum MHD_Result first_sight(struct request *r, const char *method, const 
                 }
         }
         if (r->status)
-                return http_refuse(r);
+                return refuse_early(r);
         return r->route == ROUTE_ANSWER && !MHD_lookup_connection_value(
                                                    r->connection, MHD_HEADER_KIND, "Content-Length")
                        ? http_info(r, method, path)
