@@ -5,6 +5,8 @@
 #include "base/lang.h"
 #include "main/doctor.h"
 
+static struct span format(struct doctor *d, const char *fmt, va_list ap) _printf_(2, 0);
+
 static struct span format(struct doctor *d, const char *fmt, va_list ap) {
         char text[2048];
 
