@@ -132,8 +132,9 @@ int files_positions(struct serve *s, const struct msg_store_frames *m, int fd) {
                 return -EPROTO;
         if (r == 0)
                 r = os_map(fd, len, false, &p);
-        if (r < 0 || !p)
+        if (r < 0)
                 return FAIL(r);
+        assert(p);
         for (uint32_t i = 0; i < m->n_frames; i++) {
                 struct position x;
                 struct file_position at;

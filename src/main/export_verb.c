@@ -568,11 +568,7 @@ static int read_options(struct export_options *o, int argc, char **argv) {
                         if (option_lang("coloa export", optarg) != 0)
                                 return 2;
                 } else if (!set_option(o, c, optarg)) {
-                        fprintf(stderr,
-                                tr("coloa export: '%s' is no value for that option\n",
-                                   "coloa export: '%s' không hợp lệ cho tùy chọn đó\n"),
-                                optarg);
-                        return 2;
+                        return option_value_refused("coloa export", optarg);
                 }
         }
         const char *wrong = o->new_recipient ? NULL

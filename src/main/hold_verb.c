@@ -316,11 +316,7 @@ static int read_options(struct hold_options *o, int argc, char **argv) {
                         if (option_lang("coloa hold", optarg) != 0)
                                 return 2;
                 } else if (!set_option(o, c, optarg)) {
-                        fprintf(stderr,
-                                tr("coloa hold: '%s' is no value for that option\n",
-                                   "coloa hold: '%s' không hợp lệ cho tùy chọn đó\n"),
-                                optarg);
-                        return 2;
+                        return option_value_refused("coloa hold", optarg);
                 }
         }
         const char *wrong = what_is_wrong(o, argc - optind, argv + optind);

@@ -33,8 +33,9 @@ int node_open_stats(struct node *n) {
                 r = os_ftruncate(n->stats_fd, sizeof(struct node_stats_page));
         if (r == 0)
                 r = os_map(n->stats_fd, sizeof(struct node_stats_page), true, &p);
-        if (r < 0 || !p)
+        if (r < 0)
                 return FAIL(r);
+        assert(p);
         n->stats = p;
         n->stats->version = 1;
         n->stats->started = os_now();

@@ -196,6 +196,14 @@ int option_refused(const char *verb, int c, char **argv) {
         return 2;
 }
 
+int option_value_refused(const char *verb, const char *value) {
+        fprintf(stderr,
+                tr("%s: '%s' is no value for that option\n",
+                   "%s: '%s' không hợp lệ cho tùy chọn đó\n"),
+                verb, value);
+        return 2;
+}
+
 int option_lang(const char *verb, const char *value) {
         enum lang l = lang_from(value);
 

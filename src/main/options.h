@@ -49,6 +49,8 @@ int hunt_options_read(struct hunt_options *ret, int argc, char **argv);
  * `verb` is what stands before options; `c` what getopt_long() gave, with a ':' first in its
  * short options. */
 int option_refused(const char *verb, int c, char **argv);
+/* The same for a value that the option cannot have. */
+int option_value_refused(const char *verb, const char *value);
 /* --lang: 0, or 2 when it is none of ours, said. */
 int option_lang(const char *verb, const char *value);
 /* An instant (2026-11-23T07:00:00Z, 2026-11-23), or how long ago (-1h). */

@@ -13,6 +13,7 @@
 
 #include "base/timestamp.h"
 #include "main/pool.h"
+#include "main/seekers.h"
 #include "wire/node.h"
 #include "wire/outbox.h"
 
@@ -30,7 +31,7 @@
 
 enum piece_state { PIECE_WAITS, PIECE_GIVEN, PIECE_DONE };
 
-struct piece {
+struct stretch {
         enum piece_state state;
         int fd;
         uint64_t bytes, first_seq, from, to;
@@ -46,7 +47,7 @@ struct worker {
         int outbox_fd;
         struct outbox *out;
         uint64_t tail;
-        struct piece *queue[QUEUE];
+        struct stretch *queue[QUEUE];
         unsigned queued;
         int64_t began, began_spent;
 };
@@ -58,7 +59,7 @@ struct sweep {
         struct retro_run_stats *st;
         struct worker workers[JUDGES_MAX];
         unsigned n, unborn; /* unborn: deaths in a row before the first word */
-        struct piece *pieces[PIECES_MAX];
+        struct stretch *pieces[PIECES_MAX];
         unsigned n_pieces;
         struct child correlator;
         int scratch, only_fd;
@@ -114,45 +115,23 @@ static void begins(struct worker *k) {
 
 /* ---- pieces ---- */
 
-static struct piece *piece_new(int fd, uint64_t from, uint64_t to) {
-        struct piece *p = calloc(1, sizeof(*p));
+static struct stretch *piece_new(int fd, uint64_t from, uint64_t to) {
+        struct stretch *p = calloc(1, sizeof(*p));
 
         if (!p) {
                 os_close_quiet(fd);
                 return NULL;
         }
-        *p = (struct piece){.fd = fd, .from = from, .to = to};
+        *p = (struct stretch){.fd = fd, .from = from, .to = to};
         p->findings.limit = p->hits.limit = PIECE_FINDINGS_MAX;
         return p;
 }
 
-static void piece_free(struct piece *p) {
+static void piece_free(struct stretch *p) {
         os_close_quiet(p->fd);
         buf_deinit(&p->findings);
         buf_deinit(&p->hits);
         free(p);
-}
-
-/* The block's frames as one sealed memory. */
-static int frames_fd(const struct reader_block *b, int *ret_fd, uint64_t *ret_len) {
-        struct frame_list h = {FRAME_LIST_MAGIC, b->n_frames, b->data.len};
-        _cleanup_(os_closep) int fd = -1;
-        int r = os_memfd("frames", &fd);
-
-        if (r == 0)
-                r = os_write_full(fd, &h, sizeof(h));
-        if (r == 0)
-                r = os_write_full(fd, b->entries, b->n_frames * sizeof(*b->entries));
-        if (r == 0)
-                r = os_write_full(fd, b->data.p, b->data.len);
-        if (r == 0)
-                r = os_memfd_seal(fd);
-        if (r < 0)
-                return r;
-        *ret_len = sizeof(h) + b->n_frames * sizeof(*b->entries) + b->data.len;
-        *ret_fd = fd;
-        fd = -1;
-        return 0;
 }
 
 static int read_block(struct sweep *s) {
@@ -164,10 +143,11 @@ static int read_block(struct sweep *s) {
                 s->no_more = true;
                 return r;
         }
-        r = frames_fd(&b, &fd, &bytes);
+        r = seekers_frames(&b, &fd, &bytes);
         if (r < 0)
                 return FAIL(r);
-        struct piece *p = piece_new(fd, MAX(b.first_seq, s->o->first), MIN(b.end_seq, s->o->past));
+        struct stretch *p =
+                piece_new(fd, MAX(b.first_seq, s->o->first), MIN(b.end_seq, s->o->past));
         if (!p)
                 return FAIL(-ENOMEM);
         p->bytes = bytes;
@@ -188,14 +168,14 @@ static size_t held(const struct sweep *s) {
         return n;
 }
 
-static struct piece *waiting(const struct sweep *s) {
+static struct stretch *waiting(const struct sweep *s) {
         for (unsigned i = 0; i < s->n_pieces; i++)
                 if (s->pieces[i]->state == PIECE_WAITS)
                         return s->pieces[i];
         return NULL;
 }
 
-static void give(struct worker *k, struct piece *p) {
+static void give(struct worker *k, struct stretch *p) {
         struct msg_judge m = {.type = JUDGE_FRAMES,
                               .slot = UINT32_MAX,
                               .first_seq = p->first_seq,
@@ -214,7 +194,7 @@ static void give(struct worker *k, struct piece *p) {
 static int give_work(struct sweep *s) {
         for (;;) {
                 struct worker *best = NULL;
-                struct piece *p = waiting(s);
+                struct stretch *p = waiting(s);
 
                 for (unsigned i = 0; i < s->n; i++) {
                         struct worker *k = &s->workers[i];
@@ -237,7 +217,7 @@ static int give_work(struct sweep *s) {
 
 /* ---- what came of them ---- */
 
-static int hand_on(struct sweep *s, struct piece *p) {
+static int hand_on(struct sweep *s, struct stretch *p) {
         int r = 0;
 
         if (p->aside) {
@@ -263,12 +243,12 @@ static int hand_on_done(struct sweep *s) {
                 piece_free(s->pieces[n]);
         }
         s->n_pieces -= n;
-        memmove(s->pieces, s->pieces + n, s->n_pieces * sizeof(struct piece *));
+        memmove(s->pieces, s->pieces + n, s->n_pieces * sizeof(struct stretch *));
         return r;
 }
 
 /* A judge goes on with its next piece before it was heard that it is done with the first. */
-static struct piece *piece_of(const struct worker *k, uint64_t seq) {
+static struct stretch *piece_of(const struct worker *k, uint64_t seq) {
         for (unsigned i = 0; i < k->queued; i++)
                 if (seq >= k->queue[i]->from && seq < k->queue[i]->to)
                         return k->queue[i];
@@ -282,7 +262,7 @@ static int drain(struct sweep *s, struct worker *k) {
         int r;
 
         while ((r = outbox_take(k->out, &k->tail, &kind, s->entry, &len)) == 1) {
-                struct piece *p;
+                struct stretch *p;
                 struct finding f;
 
                 outbox_release(k->out, k->tail);
@@ -301,14 +281,14 @@ static int drain(struct sweep *s, struct worker *k) {
         return r;
 }
 
-static void put_in(struct sweep *s, unsigned at, struct piece *p) {
-        memmove(s->pieces + at + 1, s->pieces + at, (s->n_pieces - at) * sizeof(struct piece *));
+static void put_in(struct sweep *s, unsigned at, struct stretch *p) {
+        memmove(s->pieces + at + 1, s->pieces + at, (s->n_pieces - at) * sizeof(struct stretch *));
         s->pieces[at] = p;
         s->n_pieces++;
 }
 
 /* Again, less the record it died on. */
-static int split(struct sweep *s, struct piece *p, uint64_t hint) {
+static int split(struct sweep *s, struct stretch *p, uint64_t hint) {
         uint64_t cut[4] = {p->from, p->from + (p->to - p->from) / 2, p->to, p->to};
         unsigned at = 0;
 
@@ -332,7 +312,7 @@ static int split(struct sweep *s, struct piece *p, uint64_t hint) {
                         continue;
                 if (s->n_pieces == PIECES_MAX)
                         return FAIL(-ENOSPC);
-                struct piece *part = piece_new(os_dup(p->fd), cut[i], cut[i + 1]);
+                struct stretch *part = piece_new(os_dup(p->fd), cut[i], cut[i + 1]);
                 if (!part)
                         return FAIL(-ENOMEM);
                 if (part->fd < 0) {
@@ -402,7 +382,7 @@ static int take_message(struct sweep *s, struct worker *k) {
 }
 
 static bool too_long(const struct worker *k, int64_t now) {
-        const struct piece *p = k->queue[0];
+        const struct stretch *p = k->queue[0];
         int64_t limit = p->to - p->from == 1 ? ALONE_NS : PIECE_NS;
 
         return MAX(os_cpu_time_of(k->child.pid), 0) - k->began_spent > limit ||

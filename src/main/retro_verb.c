@@ -696,11 +696,7 @@ static int read_options(struct retro_options *o, int argc, char **argv) {
                         if (option_lang("coloa retro", optarg) != 0)
                                 return 2;
                 } else if (!set_option(o, c, optarg)) {
-                        fprintf(stderr,
-                                tr("coloa retro: '%s' is no value for that option\n",
-                                   "coloa retro: '%s' không hợp lệ cho tùy chọn đó\n"),
-                                optarg);
-                        return 2;
+                        return option_value_refused("coloa retro", optarg);
                 }
         }
         if (optind < argc) {

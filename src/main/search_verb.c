@@ -433,11 +433,7 @@ static int read_options(struct search_options *o, int argc, char **argv) {
                         if (option_lang("coloa search", optarg) != 0)
                                 return 2;
                 } else if (!set_option(o, c, optarg)) {
-                        fprintf(stderr,
-                                tr("coloa search: '%s' is no value for that option\n",
-                                   "coloa search: '%s' không hợp lệ cho tùy chọn đó\n"),
-                                optarg);
-                        return 2;
+                        return option_value_refused("coloa search", optarg);
                 }
         }
         if (optind + 1 != argc) {

@@ -102,8 +102,7 @@ static void stop(struct seeker *k) {
 
 /* ---- blocks to tasks ---- */
 
-/* The block's frames as one sealed memory. */
-static int frames_fd(const struct reader_block *b, int *ret_fd, uint64_t *ret_len) {
+int seekers_frames(const struct reader_block *b, int *ret_fd, uint64_t *ret_len) {
         struct frame_list h = {FRAME_LIST_MAGIC, b->n_frames, b->data.len};
         _cleanup_(os_closep) int fd = -1;
         int r = os_memfd("frames", &fd);
@@ -119,8 +118,7 @@ static int frames_fd(const struct reader_block *b, int *ret_fd, uint64_t *ret_le
         if (r < 0)
                 return r;
         *ret_len = sizeof(h) + b->n_frames * sizeof(*b->entries) + b->data.len;
-        *ret_fd = fd;
-        fd = -1;
+        *ret_fd = os_take(&fd);
         return 0;
 }
 
@@ -142,7 +140,7 @@ static int give_block(struct search *s, struct seeker *k, const struct reader_bl
                                .from = b->first_seq,
                                .to = b->end_seq},
                          .skip = 1};
-        int r = frames_fd(b, &w.fd, &w.m.bytes);
+        int r = seekers_frames(b, &w.fd, &w.m.bytes);
 
         if (r < 0)
                 return FAIL(r);

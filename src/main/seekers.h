@@ -40,6 +40,8 @@ void seekers_say_lost(const struct seekers_stats *st, const char *program);
 int seekers_compile(const struct query *q, int landlock, struct rulebook *ret);
 /* For struct reader_query: whether a block's filter lets the query (`ctx`) through. */
 bool seekers_block_may(void *ctx, struct span filter);
+/* A block's frames as one sealed memory, as JUDGE_FRAMES carries them. 0, -errno. */
+int seekers_frames(const struct reader_block *b, int *ret_fd, uint64_t *ret_len);
 
 /* Goes through what `r` gives (reader_begin() was called). 0; -ETIME: the deadline; -ECANCELED;
  * -errno. */
