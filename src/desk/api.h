@@ -1,0 +1,115 @@
+/* Requests of people and scripts, as the desk answers them. The dispatcher (api.c) finds the operation,
+ * who asks (session.c), whether they may (permission and unit), checks the shape again, opens a savepoint,
+ * calls the handler and, when it wrote, adds the audit row; the answer goes out when the transaction is
+ * on disk. A refusal undoes everything the handler did.
+ *
+ * A handler is `int NAME(struct api_call *c)`: 0: c->answer is the answer (or NULL: 204);
+ * API_E_REFUSED: api_refuse() or api_fault() said why; API_E_LATER: it answers later, through
+ * api_resume(), when another process said something; -errno: the desk ends (desk.h).
+ * Handlers are bound by operation id in tables: one per file, listed in api.c. */
+#ifndef DESK_API_H
+#define DESK_API_H
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/lang.h"
+#include "desk/sql.h"
+#include "wire/api.h"
+
+struct desk;
+
+enum { API_E_REFUSED = 1, API_E_LATER = 2 };
+
+/* Who asks. */
+struct api_person {
+        int64_t id;      /* of table person; 0: nobody (API_ANONYMOUS), or the node itself */
+        int64_t session; /* 0: a script's token, or the local socket */
+        int64_t token;   /* of a script; 0: none */
+        struct span name; /* as audit rows show it; of the call's arena */
+        int64_t second;  /* when the second factor was last shown; TIME_NONE: never */
+        int64_t incident; /* a guest's only one; 0: no guest */
+        bool local;      /* over the control socket: root or the node's user; may everything, is audited */
+};
+
+struct api_call {
+        struct desk *desk;
+        struct sql *db;
+        const struct api_op *op;
+        struct api_person who;
+        enum lang lang;
+        int64_t now; /* ns UTC */
+        json_t *in;  /* checked: fields of path, query and body together */
+        json_t *answer; /* owned; the dispatcher frees it */
+        /* For the audit row; set by the handler: what it was about ("incident 12"), and no secrets. */
+        char about[128];
+        json_t *detail; /* owned; or NULL */
+        struct arena *arena; /* of this call */
+        /* Where its unit is checked: a handler calls api_may() for what it touches. */
+        uint64_t ticket; /* of api_resume() */
+        void *kept;      /* the handler's own between API_E_LATER and api_resume(); arena or NULL */
+};
+
+struct api_binding {
+        const char *id; /* NULL ends */
+        int (*handler)(struct api_call *c);
+};
+
+/* ---- refusing ---- */
+
+/* `code` is stable and in English ("stale", "not_yours"): tests and scripts go by it; texts constant. */
+int api_refuse(struct api_call *c, unsigned status, const char *code, const char *en, const char *vi);
+/* A field's value does not fit what is there: 422. May be called more than once. */
+int api_fault_at(struct api_call *c, const char *field, const char *en, const char *vi,
+                 const char *remedy_en, const char *remedy_vi);
+/* 404 in one voice: what is not there and what one may not see look the same. */
+int api_missing(struct api_call *c);
+
+/* ---- may they? ---- */
+
+/* The asker holds `permission` for that unit (through it or one above). Refuses (403, or 404 by
+ * api_missing() when they may not even read it) and says so. 0, API_E_REFUSED, -errno. */
+int api_may(struct api_call *c, const char *permission, int64_t unit);
+/* The same as SQL: a condition on a column that holds a unit's id, for lists; text of the arena. "1"
+ * for everything. */
+int api_scope(struct api_call *c, const char *permission, const char *column, const char **ret_sql);
+
+/* ---- values of a request: defaults when absent or null ---- */
+
+struct span api_text(const struct api_call *c, const char *name); /* SPAN_NONE when absent */
+int64_t api_int(const struct api_call *c, const char *name, int64_t otherwise);
+int64_t api_time(const struct api_call *c, const char *name); /* ns; TIME_NONE */
+bool api_bool(const struct api_call *c, const char *name, bool otherwise);
+bool api_has(const struct api_call *c, const char *name); /* present, null or not */
+/* Into answers. */
+json_t *api_json_time(int64_t ns); /* null for TIME_NONE */
+json_t *api_json_text(struct span s);
+
+/* ---- lists and details: the same rules everywhere ---- */
+
+/* `shape` are the fields of the answer, in the order of `columns`: an SQL expression for each. */
+struct api_list_spec {
+        const struct api_field *shape;
+        const char *const *columns;
+        const char *from;  /* "alert a JOIN rule r ON …" */
+        const char *where; /* fixed condition, or NULL; ?1… are `bind` */
+        const char *id;    /* unique, of integers: ties are broken by it, cursors hold it */
+        const char *search[6]; /* what `q` looks into (accents and case do not matter); NULL ends */
+        const char *unit;  /* column of the unit that decides who sees a row; NULL: all who may at all */
+};
+/* Answers a list operation: filter, sort, page, count, CSV. */
+int api_list(struct api_call *c, const struct api_list_spec *l);
+/* One row by id into c->answer; api_missing() when there is none or the asker may not see it. */
+int api_detail(struct api_call *c, const struct api_list_spec *l, int64_t id);
+
+/* ---- events that pages follow ---- */
+
+/* Something changed: "alert", 17. Sent to those who may see it after the commit, at most four times a second. */
+void api_tell(struct api_call *c, const char *what, int64_t id, int64_t unit);
+
+/* ---- the audit log ---- */
+
+/* The dispatcher writes one row for each write; a handler may add others. */
+int api_audit(struct api_call *c, const char *what, const char *about, json_t *detail);
+
+#endif
