@@ -6,10 +6,16 @@
  * until what it carried is durable. So a request holds at most one record and one piece in memory,
  * and the results of its items.
  *
+ * A few bytes may unpack to a thousand times as many, so work is done in turns: a request that has
+ * unpacked HTTP_TURN waits, suspended, behind the others that do, and a round of ingest gives turns until
+ * HTTP_ROUND bytes are unpacked. Between rounds everybody else is read.
+ *
  * Invariants:
  *  H1  A 2xx for an item is said only when its record is durable.
  *  H2  A request is suspended only within its handler, and resumed only outside of it.
- *  H3  No daemon is stopped while a request is suspended (libmicrohttpd forbids it). */
+ *  H3  No daemon is stopped while a request is suspended (libmicrohttpd forbids it).
+ *  H4  A round unpacks at most 2 * HTTP_ROUND bytes and a piece for a listener: those that were given a
+ *      turn, and those that came while nobody waited. */
 #include <stdlib.h>
 
 #include "base/timestamp.h"
@@ -77,7 +83,8 @@ static void request_free(struct request *r) {
                 r->peer->request = NULL;
                 r->peer->since = h->serve->now;
         }
-        h->serve->memory -= r->carry_cap;
+        http_discharge(r, r->charged);
+        h->trees -= r->tree;
         gunzip_free(r->gunzip);
         free(r->carry);
         free(r->bulk);
@@ -89,10 +96,24 @@ static void request_free(struct request *r) {
 }
 
 bool http_charge(struct request *r, size_t n) {
-        if (n > MEMORY_MAX || r->http->serve->memory > MEMORY_MAX - n)
+        struct serve *s = r->http->serve;
+
+        if (n > HTTP_SOURCE_MAX || r->source->held > HTTP_SOURCE_MAX - n ||
+            s->memory > HTTP_MEMORY_MAX - n)
                 return false;
-        r->http->serve->memory += n;
+        s->memory += n;
+        r->source->held += n;
+        r->charged += n;
         return true;
+}
+
+void http_discharge(struct request *r, size_t n) {
+        assert(n <= r->charged);
+        if (n == 0)
+                return;
+        r->http->serve->memory -= n;
+        r->source->held -= n;
+        r->charged -= n;
 }
 
 enum MHD_Result http_answer(struct request *r, unsigned status, const char *type,
@@ -129,6 +150,67 @@ static void resume(struct request *r) {
         MHD_resume_connection(r->connection);
 }
 
+/* ---- turns ---- */
+
+static size_t *left_of_round(struct http *h) {
+        if (h->round != h->serve->round) {
+                h->round = h->serve->round;
+                h->left = HTTP_ROUND;
+        }
+        return &h->left;
+}
+
+static void give_turn(struct request *r) {
+        r->round = r->http->serve->round;
+        r->turn = HTTP_TURN;
+}
+
+bool http_turn(struct request *r) {
+        struct http *h = r->http;
+
+        if (r->round != h->serve->round) {
+                if (h->turns || *left_of_round(h) == 0)
+                        return false; /* behind those who wait */
+                give_turn(r);
+        }
+        return r->turn > 0;
+}
+
+void http_spend(struct request *r, size_t n) {
+        size_t *left = left_of_round(r->http);
+
+        r->turn -= MIN(r->turn, n);
+        *left -= MIN(*left, n);
+}
+
+/* Behind the others; it is suspended then. */
+static void wait_for_turn(struct request *r) {
+        struct http *h = r->http;
+
+        assert(!r->in_turn);
+        r->in_turn = true;
+        r->next_turn = NULL;
+        *(h->turns ? h->turns_end : &h->turns) = r;
+        h->turns_end = &r->next_turn;
+        if (!r->suspended)
+                suspend(r);
+}
+
+/* Those whose turn it is. Without a slot none of them would get anywhere. */
+static void next_turns(struct http *h) {
+        size_t left = *left_of_round(h);
+
+        while (h->turns && left && !h->serve->stalled) {
+                struct request *r = h->turns;
+
+                h->turns = r->next_turn;
+                r->in_turn = false;
+                give_turn(r);
+                resume(r);
+                left -= MIN(left, HTTP_TURN);
+        }
+}
+
 static void feed(struct request *r, struct span piece) {
         r->unpacked += piece.len;
         if (r->unpacked > r->http->listener->m.request_max) {
@@ -141,7 +223,7 @@ static void feed(struct request *r, struct span piece) {
         }
 }
 
-/* A piece of the body; returns how much of it was not taken, as no slot is free. */
+/* A piece of the body; returns how much of it was not taken, as no slot is free or its turn is over. */
 static size_t take_body(struct request *r, struct span in) {
         struct http *h = r->http;
         bool full = false; /* more may come out without more going in */
@@ -151,6 +233,8 @@ static size_t take_body(struct request *r, struct span in) {
                 struct span piece = in;
 
                 if (r->gunzip) {
+                        if (!http_turn(r))
+                                break;
                         ssize_t n = gunzip_feed(r->gunzip, &in, h->piece, HTTP_PIECE);
 
                         if (n < 0) {
@@ -160,6 +244,7 @@ static size_t take_body(struct request *r, struct span in) {
                         }
                         full = (size_t)n == HTTP_PIECE;
                         piece = span_of(h->piece, (size_t)n);
+                        http_spend(r, piece.len);
                 } else {
                         in.len = 0;
                 }
@@ -186,6 +271,12 @@ static enum MHD_Result end_of_body(struct request *r) {
                 }
                 if (r->status == 0)
                         go_on(r);
+        } else if (r->yielded) {
+                go_on(r);
+        }
+        if (r->yielded) {
+                wait_for_turn(r);
+                return MHD_YES;
         }
         if (r->stalled || (r->status == 0 && r->any && r->last_seq >= r->http->serve->durable)) {
                 set_waits(r, !r->stalled);
@@ -269,6 +360,8 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *p
                 *n = take_body(r, span_of(data, *n));
                 if (r->stalled)
                         suspend(r);
+                else if (*n)
+                        wait_for_turn(r);
                 return MHD_YES;
         }
         if (r->route == ROUTE_ANSWER)
@@ -443,12 +536,15 @@ int http_fd(const struct http *h) {
 }
 
 void http_run(struct http *h) {
+        next_turns(h);
         (void)MHD_run(h->daemon);
 }
 
 int64_t http_timeout_ms(const struct http *h) {
         MHD_UNSIGNED_LONG_LONG ms;
 
+        if (h->turns && !h->serve->stalled)
+                return 0;
         return MHD_get_timeout(h->daemon, &ms) == MHD_YES ? (int64_t)MIN(ms, 60000u) : 60000;
 }
 
@@ -460,7 +556,9 @@ void http_unstalled(struct http *h) {
                         continue;
                 r->stalled = false;
                 go_on(r);
-                if (!r->stalled) {
+                if (r->yielded) {
+                        wait_for_turn(r);
+                } else if (!r->stalled) {
                         resume(r);
                         any = true;
                 }

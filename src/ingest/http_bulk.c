@@ -43,6 +43,13 @@ static void note_result(struct request *r, const struct bulk_item *item, unsigne
                 r->errors++;
                 http_complain(r, whys[what].reason);
         }
+        if (r->results.cap > r->results_cap) {
+                if (!http_charge(r, r->results.cap - r->results_cap)) {
+                        r->status = 429;
+                        r->what = "too much is held for others: later again";
+                }
+                r->results_cap = r->results.cap;
+        }
         if (r->results.failed) {
                 r->status = 413;
                 r->what = "too many items in one request";

@@ -14,7 +14,13 @@
 #define HTTP_PIECE ((size_t)64 << 10)             /* unpacked at a time */
 #define HTTP_RESULTS_MAX ((size_t)16 << 20)       /* of one bulk request */
 #define HTTP_OTLP_MAX ((size_t)16 << 20)          /* body of one OTLP request, unpacked */
-#define HTTP_BODY_NS (600 * INT64_C(1000000000))  /* for one body to come */
+#define HTTP_TURN ((size_t)256 << 10)         /* unpacked or rendered for one request at a time */
+#define HTTP_ROUND ((size_t)2 << 20)          /* for all of a listener in one round */
+#define HTTP_MEMORY_MAX (MEMORY_MAX / 4 * 3)  /* the rest is for streams alone */
+#define HTTP_SOURCE_MAX ((size_t)40 << 20)    /* of it, for one source */
+#define HTTP_TREES_MAX ((size_t)48 << 20)     /* for the trees of JSON of all requests */
+#define HTTP_OTLP_RENDERED ((size_t)64 << 20) /* records of one OTLP request */
+#define HTTP_BODY_NS (600 * INT64_C(1000000000)) /* for one body to come */
 
 enum route { ROUTE_ANSWER, ROUTE_BULK, ROUTE_OTLP };
 
@@ -40,9 +46,13 @@ struct request {
         unsigned status; /* 0: not known yet */
         const char *what;
 
-        struct gunzip *gunzip;        /* or NULL */
-        uint64_t packed, unpacked;    /* bytes of the body so far */
-        bool suspended, stalled;      /* stalled: what it holds found no slot */
+        struct gunzip *gunzip;     /* or NULL */
+        uint64_t packed, unpacked; /* bytes of the body so far */
+        bool suspended, stalled;   /* stalled: what it holds found no slot */
+        bool in_turn;              /* waits for its turn; the next that does: */
+        struct request *next_turn;
+        uint64_t round; /* the last in which it had a turn, and what is left of that */
+        size_t turn, charged;
         bool body_done, taken, waits; /* taken: all of it became records; waits: for durability */
         uint64_t last_seq;
         bool any;
@@ -53,6 +63,7 @@ struct request {
         struct bulk *bulk;
         char index[BULK_INDEX_MAX];
         struct buf results; /* struct result and names, one after the other */
+        size_t results_cap; /* charged */
         uint32_t items, errors;
         bool brief;
         /* the answer, while it is being sent */
@@ -63,6 +74,8 @@ struct request {
         /* OTLP */
         bool json;
         struct otlp *otlp;
+        size_t tree, rendered; /* bytes */
+        bool yielded;          /* its turn was over between two records */
         struct buf record;
         uint32_t rejected;
 };
@@ -73,6 +86,9 @@ struct http {
         struct MHD_Daemon *daemon;
         struct request *requests;
         struct http_peer *peers;
+        struct request *turns, **turns_end; /* who waits for a turn, first come first */
+        uint64_t round;                     /* of `left`: what may still be unpacked in it */
+        size_t left, trees;
         bool ending;
         char *piece;   /* HTTP_PIECE: unpacked */
         char *scratch; /* RECORD_MAX + HTTP_PIECE + HTTP_CONNECTION_MEMORY: carried and new */
@@ -80,8 +96,13 @@ struct http {
 
 /* http.c */
 enum MHD_Result http_answer(struct request *r, unsigned status, const char *type, struct span body);
-/* Takes `n` more bytes for a connection; false: too much is held. */
+/* Takes `n` more bytes for a request until it ends; false: too much is held. */
 bool http_charge(struct request *r, size_t n);
+/* Gives some of that back. */
+void http_discharge(struct request *r, size_t n);
+/* Whether it may work on now: at first, and when its turn has come; http_spend() takes from that. */
+bool http_turn(struct request *r);
+void http_spend(struct request *r, size_t n);
 /* A line for the operator: source, reason, who; counted when it recurs. */
 void http_complain(const struct request *r, const char *what);
 

@@ -1,5 +1,7 @@
 /* OTLP over HTTP: /v1/logs. The body is small by its senders' habit and is held whole; its records are
- * made one by one, as slots allow. What was too long is told as a partial success. */
+ * made one by one, as slots and turns allow. What was too long is told as a partial success. Small
+ * parts can cost much: a tree of JSON is many times its text, and what a resource says stands in each of
+ * its records. So trees are opened while there is memory for them, and one request gives only so much. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,7 +21,7 @@ void http_otlp_feed(struct request *r, struct span piece) {
                 if (http_charge(r, cap - r->carry_cap)) {
                         p = realloc(r->carry, cap);
                         if (!p)
-                                r->http->serve->memory -= cap - r->carry_cap;
+                                http_discharge(r, cap - r->carry_cap);
                 }
                 if (!p) {
                         r->status = 429;
@@ -59,8 +61,53 @@ static int take_record(struct request *r) {
         return 0;
 }
 
+static void close_tree(struct request *r) {
+        r->otlp = otlp_free(r->otlp);
+        r->http->trees -= r->tree;
+        r->tree = 0;
+}
+
+/* One is opened in any case: a body says how large its tree may become. */
+static void open_tree(struct request *r) {
+        struct http *h = r->http;
+        struct span body = span_of(r->carry, r->carry_len);
+        size_t tree = r->json ? otlp_json_memory(body) : 0;
+
+        if (!http_turn(r) || (h->trees && tree && h->trees + tree > HTTP_TREES_MAX)) {
+                r->yielded = true;
+                return;
+        }
+        http_spend(r, body.len);
+        int got = otlp_new(&r->otlp, body, r->json, &r->what);
+        if (got < 0) {
+                r->status = got == -ENOMEM ? 503 : 400;
+                if (got == -ENOMEM)
+                        r->what = "out of memory";
+                return;
+        }
+        r->tree = tree;
+        h->trees += tree;
+}
+
+/* What one record cost, or would have. false: no more of this request now. */
+static bool afford(struct request *r) {
+        r->rendered += r->record.len;
+        http_spend(r, r->record.len);
+        if (r->rendered > HTTP_OTLP_RENDERED) {
+                close_tree(r);
+                r->status = 413;
+                r->what = "its records repeat too much of what they share";
+                return false;
+        }
+        r->yielded = !http_turn(r);
+        return !r->yielded;
+}
+
 void http_otlp_go_on(struct request *r) {
         /* Before the body is whole there is nothing to do; a request without a slot holds no tree. */
+        bool yielded = r->yielded;
+
+        r->yielded = false;
         if (!r->body_done)
                 return;
         if (!r->otlp && r->http->serve->stalled) {
@@ -68,24 +115,22 @@ void http_otlp_go_on(struct request *r) {
                 return;
         }
         if (!r->otlp) {
-                int got = otlp_new(&r->otlp, span_of(r->carry, r->carry_len), r->json, &r->what);
-
-                if (got < 0) {
-                        r->status = got == -ENOMEM ? 503 : 400;
-                        if (got == -ENOMEM)
-                                r->what = "out of memory";
+                open_tree(r);
+                if (!r->otlp)
                         return;
-                }
-        } else if (take_record(r) != 0) { /* the one that found no slot */
+        } else if (!yielded && take_record(r) != 0) { /* the one that found no slot */
                 r->stalled = true;
                 return;
         }
-        while (otlp_next(r->otlp, &r->record))
+        while (otlp_next(r->otlp, &r->record)) {
                 if (take_record(r) != 0) {
                         r->stalled = true;
                         return;
                 }
-        r->otlp = otlp_free(r->otlp);
+                if (!afford(r))
+                        return;
+        }
+        close_tree(r);
 }
 
 static const char *type_of(const struct request *r) {

@@ -12,6 +12,8 @@ void otlp_init(void);
 
 /* `body` must outlive it. 0; -EBADMSG and `ret_what` (a constant English phrase); -ENOMEM. */
 int otlp_new(struct otlp **ret, struct span body, bool json, const char **ret_what);
+/* What a JSON body's tree takes at most, in bytes. */
+size_t otlp_json_memory(struct span body);
 struct otlp *otlp_free(struct otlp *o);
 CLEANUP(otlp, otlp_free)
 

@@ -6,6 +6,7 @@
 
 #define OTLP_DEPTH 16u          /* of values inside values; deeper ones are null */
 #define OTLP_CONTAINERS 200000u /* braces and brackets of a JSON body: what its tree may cost */
+#define OTLP_VALUES 1000000u    /* and what stands between commas */
 #define OTLP_SHARED_MAX ((size_t)128 << 10) /* of a resource's attributes, rendered */
 
 /* `,"name":` with a comma where one belongs. What an attribute is called must not be taken for one of

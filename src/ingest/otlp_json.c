@@ -18,12 +18,31 @@ void otlp_init(void) {
         json_object_seed(0);
 }
 
-static bool affordable(struct span body) {
-        size_t n = 0;
+struct parts {
+        size_t containers, values;
+};
 
-        for (size_t i = 0; i < body.len; i++)
-                n += body.p[i] == '{' || body.p[i] == '[';
-        return n <= OTLP_CONTAINERS;
+/* At most: what stands in strings is counted too. */
+static struct parts parts_of(struct span body) {
+        struct parts n = {0, 1};
+
+        for (size_t i = 0; i < body.len; i++) {
+                n.containers += body.p[i] == '{' || body.p[i] == '[';
+                n.values += body.p[i] == ',';
+        }
+        return n;
+}
+
+size_t otlp_json_memory(struct span body) {
+        struct parts n = parts_of(body);
+
+        return body.len + n.containers * 256 + n.values * 96;
+}
+
+static bool affordable(struct span body) {
+        struct parts n = parts_of(body);
+
+        return n.containers <= OTLP_CONTAINERS && n.values <= OTLP_VALUES;
 }
 
 /* Lists where lists must be, objects in them. */

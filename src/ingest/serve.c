@@ -494,6 +494,7 @@ int serve_run(struct serve *s) {
                         return FAIL(n);
                 s->now = os_monotonic();
                 s->wall = os_now();
+                s->round++;
                 r = round_of(s, ready, n);
                 if (r < 0)
                         break;

@@ -97,6 +97,7 @@ struct serve {
         int ep, streams; /* epoll: all; streams within, left out while stalled */
         bool begun, stopping, stalled, said_stall;
         int64_t now, wall; /* of this round */
+        uint64_t round;    /* counted */
         int64_t stalled_since, last_tick, next_resume;
 
         uint32_t slots[RING_SLOTS], n_slots, slots_mine; /* free; a bit for each that we have */

@@ -24,6 +24,7 @@ struct source {
         double records_left, bytes_left; /* of the token buckets: a second's worth at most */
         int64_t filled;                  /* when, ns monotonic */
         int64_t seen;                    /* ns monotonic: last record, or since when we wait */
+        size_t held;                     /* bytes, for its requests */
         bool silent;
         struct source_counters *counters;
         struct source_private *own;

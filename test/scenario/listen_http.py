@@ -1,14 +1,18 @@
 """The node's ingest over HTTP: Elasticsearch's bulk API and OTLP, with a test that plays main."""
 import base64
+import collections
 import gzip
 import http.client
 import json
+import os
+import signal
 import socket
 import struct
 import threading
 import time
 
-from play_main import BULK, CONVERTED, DUPLICATE, OTLP, TOKEN, TOKENS, Main
+from node_world import Relp
+from play_main import BULK, CONVERTED, DUPLICATE, OTLP, RELP, TOKEN, TOKENS, Main
 from tap import PROGRAM, run
 
 JSON = {"Content-Type": "application/json"}
@@ -135,6 +139,99 @@ def bad_requests(_folder):
             pass  # it closes while we still send
         time.sleep(1.1)
         assert main.counters()["http_refused"] >= 7 and main.counters()["memory_bytes" if False else "memory"] < 1 << 20
+
+
+MIB = 1 << 20
+
+
+def at_once(main, port, path, bodies, headers):
+    """Whole requests that lie there before the process reads one; an iterator over their answers, from another thread each."""
+    conns = [socket.create_connection(("127.0.0.1", port), timeout=120) for _ in bodies]
+    os.kill(main.pid, signal.SIGSTOP)
+    for c, body in zip(conns, bodies):
+        c.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\n\r\n%s" % (path, headers, len(body), body))
+    return conns
+
+
+def answers(main, conns):
+    os.kill(main.pid, signal.SIGCONT)
+    out = []
+    for c in conns:
+        r = http.client.HTTPResponse(c)
+        r.begin()
+        out.append((r.status, json.loads(r.read())))
+        c.close()
+    return out
+
+
+def most_of_one_round(records):
+    """Records that came in one round of ingest have one time."""
+    return max(collections.Counter(r.received for r in records).values())
+
+
+def bombs_take_turns(_folder):
+    """Each record that is kept stands for a MiB that was unpacked: neither many in one round, nor many before others."""
+    main = local(Main(PROGRAM))
+    port, relp_port = main.listen(1, BULK, request_max=64 * MIB), main.listen(2, RELP)
+    bomb = gzip.compress(b"".join(b'{"create":{}}\n{"a":"%s"}\n{"create":{}}\n{"n":%d}\n' % (b"0" * MIB, i) for i in range(40)), 9)
+    assert len(bomb) < 60 << 10
+    with main:
+        relp = Relp(relp_port)
+        conns = at_once(main, port, b"/_bulk", [bomb] * 6, b"Content-Type: application/json\r\nContent-Encoding: gzip")
+        relp.send([("k", b"<13>app: others are served")])
+        got = answers(main, conns)
+        assert relp.take(1) == ["k"]
+        for status, answer in got:
+            assert status == 200 and [i["create"]["status"] for i in answer["items"]] == [413, 201] * 40, (status, answer)
+        records = main.wait(241)
+        first = next(i for i, r in enumerate(records) if b"others" in r.data)
+        most = most_of_one_round(records)
+        print(f"# at most {most} MiB unpacked in one round, {first} before a record that lay there with them")
+        assert most <= 5 and first <= 10, (most, first)
+        main.wait_for(lambda: main.counters()["memory"] < MIB)
+        relp.close()
+
+
+def records_that_share_much_take_turns(_folder):
+    """What a resource says stands in each of its records: a small request that becomes gigabytes."""
+    main = local(Main(PROGRAM))
+    port, relp_port = main.listen(1, OTLP), main.listen(2, RELP)
+    bomb = gzip.compress(otlp_as_json([dict(RECORDS[1], body="b")] * 20000, {"shared": "s" * 100000}))
+    with main:
+        relp = Relp(relp_port)
+        conns = at_once(main, port, b"/v1/logs", [bomb] * 3, b"Content-Type: application/json\r\nContent-Encoding: gzip")
+        relp.send([("k", b"<13>app: others are served")])
+        got = answers(main, conns)
+        assert relp.take(1) == ["k"]
+        assert [status for status, _ in got] == [413] * 3 and "share" in got[0][1]["message"], got
+        main.wait_for(lambda: main.counters()["records"] == main.count)
+        records = main.records
+        big = sum(len(r.data) for r in records)
+        first = next(i for i, r in enumerate(records) if b"others" in r.data)
+        most = most_of_one_round(records)
+        print(f"# {big >> 20} MiB of records, at most {most} of 100 KB in one round, {first} before a record that lay there")
+        assert most <= 45 and first <= 90 and big < 3 * 68 * MIB, (most, first, big)
+        assert ask(port, "POST", "/v1/logs", otlp_as_json(RECORDS, RESOURCE))[0] == 200
+        relp.close()
+
+
+def trees_of_many_at_once(_folder):
+    """Requests of many small parts, all at once, with too few slots: memory for one tree or two, all answered."""
+    main = local(Main(PROGRAM, slots=2, keep=False))
+    port = main.listen(1, OTLP)
+    body = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[' + b"{}," * 190000 + b"{}]}]}]}"
+    with main:
+        def peak():
+            with open(f"/proc/{main.pid}/status", encoding="ascii") as f:
+                return next(int(line.split()[1]) >> 10 for line in f if line.startswith("VmHWM"))
+        before = peak()
+        conns = at_once(main, port, b"/v1/logs", [gzip.compress(body)] * 8,
+                        b"Content-Type: application/json\r\nContent-Encoding: gzip")
+        assert answers(main, conns) == [(200, {})] * 8
+        print(f"# {main.count} records; {before} MB before, at most {peak()} MB")
+        assert main.count == 8 * 190001
+        if b"__asan_" not in open(PROGRAM, "rb").read():
+            assert peak() - before < 150, (before, peak())
 
 
 def tokens(_folder):
@@ -322,5 +419,6 @@ def bad_otlp(_folder):
 
 if __name__ == "__main__":
     run(what_senders_ask_first, items_are_answered_one_by_one, an_id_that_recurs_is_marked, answered_when_durable,
-        slots_that_are_missing_slow_it_down, bad_requests, tokens, a_rate_is_429_per_item, slow_and_endless_clients,
+        slots_that_are_missing_slow_it_down, bad_requests, bombs_take_turns,
+        records_that_share_much_take_turns, trees_of_many_at_once, tokens, a_rate_is_429_per_item, slow_and_endless_clients,
         otlp_in_both_encodings, bad_otlp)
