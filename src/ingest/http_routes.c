@@ -89,7 +89,7 @@ static struct source *by_certificate(struct request *r, bool *ret_trusted) {
         struct span names[TLS_NAMES_MAX];
         struct tls_peer p;
 
-        if (!i || tls_peer_of(i->tls_session, &p) != 0 || !p.shown)
+        if (!i || tls_peer_by(r->http->listener->tls, i->tls_session, &p) != 0 || !p.shown)
                 return NULL;
         for (unsigned k = 0; k < p.n_names; k++)
                 names[k] = span_str(p.names[k]);

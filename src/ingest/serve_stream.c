@@ -281,9 +281,9 @@ static bool identify(struct serve *s, struct connection *c) {
                         x = sources_by_address(s->sources, l->m.id, &c->peer);
                 if (!x && p.trusted && (l->m.flags & LISTEN_QUARANTINE))
                         x = sources_unknown(s->sources);
-                if (!x)
-                        serve_refuse_unknown(s, l, &c->peer);
         }
+        if (!x && c->tls && (l->m.flags & LISTEN_MUTUAL))
+                serve_refuse_unknown(s, l, &c->peer);
         if (x)
                 set_source(c, x);
         return x != NULL;

@@ -227,7 +227,7 @@ static void add_names(gnutls_x509_crt_t crt, struct tls_peer *p) {
                 add_name(p, name, len);
 }
 
-int tls_peer_of(struct gnutls_session_int *session, struct tls_peer *ret) {
+static int tls_peer_of(struct gnutls_session_int *session, struct tls_peer *ret) {
         unsigned n = 0, status = 0;
         const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
         gnutls_x509_crt_t crt;
@@ -241,6 +241,8 @@ int tls_peer_of(struct gnutls_session_int *session, struct tls_peer *ret) {
                 return -EBADMSG;
         ret->shown = true;
         ret->trusted = gnutls_certificate_verify_peers2(session, &status) == 0 && status == 0;
+        if (status & GNUTLS_CERT_REVOKED)
+                ret->shown = false; /* not for its fingerprint either */
         if (!ret->trusted)
                 return 0; /* its names are worth nothing */
         if (gnutls_x509_crt_init(&crt) < 0)
@@ -253,4 +255,12 @@ int tls_peer_of(struct gnutls_session_int *session, struct tls_peer *ret) {
 
 int tls_peer(struct tls *t, struct tls_peer *ret) {
         return tls_peer_of(t->session, ret);
+}
+
+int tls_peer_by(struct tls_context *c, struct gnutls_session_int *session, struct tls_peer *ret) {
+        *ret = (struct tls_peer){0};
+        if (!c->credentials ||
+            gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, c->credentials) < 0)
+                return -EBADMSG;
+        return tls_peer_of(session, ret);
 }

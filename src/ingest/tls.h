@@ -46,8 +46,9 @@ struct tls_peer {
         char names[TLS_NAMES_MAX][TLS_NAME_MAX];
 };
 int tls_peer(struct tls *t, struct tls_peer *ret);
-/* The same for a session that is not ours (libmicrohttpd's). */
+/* The same for a session that is not ours (libmicrohttpd's), after its handshake: it is judged by the
+ * authorities and the list of revoked certificates of `c`, as the library knows no such list. */
 struct gnutls_session_int;
-int tls_peer_of(struct gnutls_session_int *session, struct tls_peer *ret);
+int tls_peer_by(struct tls_context *c, struct gnutls_session_int *session, struct tls_peer *ret);
 
 #endif

@@ -2,14 +2,15 @@
 node_senders.py has all of them against a whole node."""
 import contextlib
 import hashlib
+import http.client
 import re
 import socket
 import ssl
 import subprocess
 import time
 
-from play_main import (AUTHORITIES, BULK, CERTIFICATE, DUPLICATE, KEY, MUTUAL, RELP, TCP, TLS, Main)
-from senders import N, QUEUE, certificates, rsyslog, tls_context, tool
+from play_main import (AUTHORITIES, BULK, CERTIFICATE, DUPLICATE, KEY, MUTUAL, RELP, REVOKED, TCP, TLS, Main)
+from senders import N, QUEUE, certificates, revoke, rsyslog, tls_context, tool
 from tap import PROGRAM, run
 
 MARK = re.compile(rb"number=(\d+)\b")
@@ -122,5 +123,31 @@ def bulk_over_mutual_tls(folder):
         all_there(main)
 
 
+def who_is_revoked_is_nobody(folder):
+    """Over syslog and over HTTP; by its name and, signed as it is, by its fingerprint."""
+    main, port = with_tls(folder, TCP)
+    der = ssl.PEM_cert_to_DER_cert((folder / "sender.pem").read_text())
+    main.source(2, "by fingerprint", identity="sha256:" + hashlib.sha256(der).hexdigest(), listen=2)
+    bulk = main.listen(2, BULK, TLS | MUTUAL)
+    main.secret(AUTHORITIES, 2, (folder / "ca.pem").read_bytes())
+    main.secret(REVOKED, 1, revoke(folder, "node"))  # another: no harm
+    main.secret(REVOKED, 2, revoke(folder, "sender"))
+    context = tls_context(folder, "sender")
+
+    def post(n):
+        conn = http.client.HTTPSConnection("localhost", bulk, context=context, timeout=20)
+        conn.request("POST", "/_bulk", b'{"create":{}}\n{"n":%d}\n' % n, {"Content-Type": "application/json"})
+        status = conn.getresponse().status
+        conn.close()
+        return status
+    with main:
+        tls_line(folder, port, "sender", b"<1>number=1\n")
+        main.wait(1)
+        assert post(2) == 401
+        main.secret(REVOKED, 1, revoke(folder, "sender"), send=True)
+        main.wait_for(lambda: (tls_line(folder, port, "sender", b"<1>number=3\n"), main.counters()["refused_unknown"])[1] >= 2)
+        assert [r.source for r in main.records] == ["dc01"], main.records
+
+
 if __name__ == "__main__":
-    run(rsyslog_relp_with_crashes, tls_says_who_it_is, bulk_over_mutual_tls)
+    run(rsyslog_relp_with_crashes, tls_says_who_it_is, who_is_revoked_is_nobody, bulk_over_mutual_tls)

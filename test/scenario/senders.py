@@ -111,6 +111,16 @@ def certificates(folder):
     return folder
 
 
+def revoke(folder, *names):
+    """A list of the authority with those of certificates()."""
+    (folder / "crl.cfg").write_text("crl_number = 1\ncrl_next_update = 2\n")
+    (folder / "revoked.pem").write_bytes(b"".join((folder / f"{name}.pem").read_bytes() for name in names))
+    subprocess.run([tool("certtool"), "--generate-crl", "--load-ca-privkey", "ca.key", "--load-ca-certificate", "ca.pem",
+                    "--load-certificate", "revoked.pem", "--template", "crl.cfg", "--outfile", "crl.pem"], cwd=folder, check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return (folder / "crl.pem").read_bytes()
+
+
 def tls_context(folder, name=None):
     c = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     if name:
