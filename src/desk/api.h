@@ -23,13 +23,13 @@ enum { API_E_REFUSED = 1, API_E_LATER = 2 };
 
 /* Who asks. */
 struct api_person {
-        int64_t id;      /* of table person; 0: nobody (API_ANONYMOUS), or the node itself */
-        int64_t session; /* 0: a script's token, or the local socket */
-        int64_t token;   /* of a script; 0: none */
+        int64_t id;       /* of table person; 0: nobody (API_ANONYMOUS), or the node itself */
+        int64_t session;  /* 0: a script's token, or the local socket */
+        int64_t token;    /* of a script; 0: none */
         struct span name; /* as audit rows show it; of the call's arena */
-        int64_t second;  /* when the second factor was last shown; TIME_NONE: never */
+        int64_t second;   /* when the second factor was last shown; TIME_NONE: never */
         int64_t incident; /* a guest's only one; 0: no guest */
-        bool local;      /* over the control socket: root or the node's user; may everything, is audited */
+        bool local; /* over the control socket: root or the node's user; may everything, is audited */
 };
 
 struct api_call {
@@ -38,17 +38,41 @@ struct api_call {
         const struct api_op *op;
         struct api_person who;
         enum lang lang;
-        int64_t now; /* ns UTC */
-        json_t *in;  /* checked: fields of path, query and body together */
+        int64_t now;    /* ns UTC */
+        json_t *in;     /* checked: fields of path, query and body together */
         json_t *answer; /* owned; the dispatcher frees it */
         /* For the audit row; set by the handler: what it was about ("incident 12"), and no secrets. */
         char about[128];
-        json_t *detail; /* owned; or NULL */
+        json_t *detail;      /* owned; or NULL */
         struct arena *arena; /* of this call */
         /* Where its unit is checked: a handler calls api_may() for what it touches. */
         uint64_t ticket; /* of api_resume() */
         void *kept;      /* the handler's own between API_E_LATER and api_resume(); arena or NULL */
+        const void *said; /* of the call that api_resume() makes: what was waited for; else NULL */
+        const struct api_ask
+                *ask; /* as it came: address, how; without its token once who asks is known */
+        /* Of the answer's struct api_say; set by the handlers of the sign-in. */
+        uint32_t say; /* API_SAY_COOKIE: `token`; API_SAY_FORGET */
+        unsigned char token[API_TOKEN_BYTES];
+        int64_t retry; /* seconds; with a refusal of 429 or 503 */
 };
+
+/* Calls the handler of a call that waits once more, in a savepoint of its own, with c->said = said and
+ * the rest as it left it. 0 also when nobody waits any more; -errno. */
+int api_resume(struct desk *d, uint64_t ticket, const void *said);
+
+/* Who asks (session.c): fills c->who from c->ask before anything else. A token of nobody, an ended or
+ * idle session: refused with 401 (and API_SAY_FORGET) unless the operation is API_ANONYMOUS. Also refuses
+ * what the session may not do yet: all but API_SELF until its second factor and new password are there,
+ * API_SECOND without a fresh one, API_NO_TOKEN with a token. 0, API_E_REFUSED, -errno. */
+int api_who(struct api_call *c);
+
+/* What the vault is asked for a call (wire/vault.h; type, person, step, box and text are the caller's, and
+ * it wipes them): API_E_LATER, then c->said is a struct msg_vault_answer; API_E_REFUSED: 503, as it is
+ * not there or has too much to do. An answer of -EAGAIN is for api_vault_busy(). */
+struct msg_vault_ask;
+int api_vault(struct api_call *c, const struct msg_vault_ask *m);
+int api_vault_busy(struct api_call *c);
 
 struct api_binding {
         const char *id; /* NULL ends */
@@ -58,7 +82,8 @@ struct api_binding {
 /* ---- refusing ---- */
 
 /* `code` is stable and in English ("stale", "not_yours"): tests and scripts go by it; texts constant. */
-int api_refuse(struct api_call *c, unsigned status, const char *code, const char *en, const char *vi);
+int api_refuse(struct api_call *c, unsigned status, const char *code, const char *en,
+               const char *vi);
 /* A field's value does not fit what is there: 422. May be called more than once. */
 int api_fault_at(struct api_call *c, const char *field, const char *en, const char *vi,
                  const char *remedy_en, const char *remedy_vi);
@@ -91,11 +116,12 @@ json_t *api_json_text(struct span s);
 struct api_list_spec {
         const struct api_field *shape;
         const char *const *columns;
-        const char *from;  /* "alert a JOIN rule r ON …" */
-        const char *where; /* fixed condition, or NULL; ?1… are `bind` */
-        const char *id;    /* unique, of integers: ties are broken by it, cursors hold it */
+        const char *from;      /* "alert a JOIN rule r ON …" */
+        const char *where;     /* fixed condition, or NULL; ?1… are `bind` */
+        const char *id;        /* unique, of integers: ties are broken by it, cursors hold it */
         const char *search[6]; /* what `q` looks into (accents and case do not matter); NULL ends */
-        const char *unit;  /* column of the unit that decides who sees a row; NULL: all who may at all */
+        const char *
+                unit; /* column of the unit that decides who sees a row; NULL: all who may at all */
 };
 /* Answers a list operation: filter, sort, page, count, CSV. */
 int api_list(struct api_call *c, const struct api_list_spec *l);
