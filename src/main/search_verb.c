@@ -275,8 +275,12 @@ static int search(const struct search_options *o) {
         int r = query_parse(&q, span_str(o->text), &problem);
 
         if (r == QUERY_E_BAD) {
-                fprintf(stderr, "coloa search: %s\n  %s\n  %*s^\n", problem.text, o->text,
-                        (int)problem.at, "");
+                int column = 0; /* a letter of Vietnamese is several bytes */
+
+                for (uint32_t i = 0; i < problem.at; i++)
+                        column += (o->text[i] & 0xc0) != 0x80;
+                fprintf(stderr, "coloa search: %s\n  %s\n  %*s^\n", problem.text, o->text, column,
+                        "");
                 return 2;
         }
         if (r < 0)

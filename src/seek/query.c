@@ -228,7 +228,7 @@ static bool take_comparison(struct query_parser *p, struct leaf *l) {
         return true;
 }
 
-/* `/regex/`: '\/' stands for '/'. */
+/* `/regex/`: '\/' stands for '/'. What goes on behind the second slash is a path, most likely. */
 static bool take_regex(struct query_parser *p, struct leaf *l) {
         size_t start = p->at, n = 0;
 
@@ -245,10 +245,12 @@ static bool take_regex(struct query_parser *p, struct leaf *l) {
                 }
                 to[n++] = p->text.p[p->at];
         }
-        if (peek(p) != '/')
+        if (peek(p) != '/' || (p->at + 1 < p->text.len && !ends_word(p->text.p[p->at + 1])))
                 query_wrong(p, start, "%s",
-                            tr("the expression is never closed with '/'",
-                               "biểu thức không được đóng bằng '/'"));
+                            tr("/…/ is an expression; a path begins with '\\/', or stands in "
+                               "quotation marks",
+                               "/…/ là biểu thức; đường dẫn thì bắt đầu bằng '\\/' hoặc đặt trong "
+                               "dấu nháy"));
         p->at++;
         l->modifier = "|re";
         l->text = span_of(to, n);
@@ -313,6 +315,9 @@ static void take_value(struct query_parser *p, struct span field) {
         if (l.kind != LEAF_FIELD || (!take_comparison(p, &l) && !take_regex(p, &l))) {
                 bool quoted = peek(p) == '"';
 
+                /* "\/usr": a value that begins with a slash. */
+                if (peek(p) == '\\' && p->at + 1 < p->text.len && p->text.p[p->at + 1] == '/')
+                        p->at++;
                 l.text = quoted ? take_quoted(p, true) : take_bare(p);
                 if (!quoted && l.text.len == 0)
                         query_wrong(p, start, "%s",
@@ -536,6 +541,18 @@ static void yaml_text(struct buf *y, struct span s) {
         buf_char(y, '"');
 }
 
+#define RULE_LINES 10u
+
+const struct leaf *query_leaf_of_line(const struct query *q, uint64_t line) {
+        uint64_t n = (line - 1) / RULE_LINES;
+
+        for (uint32_t i = 0; line && i < q->n_leaves; i++)
+                if (q->leaves[i].kind == LEAF_FIELD && n-- == 0)
+                        return &q->leaves[i];
+        return NULL;
+}
+
+/* Each of RULE_LINES lines. */
 void query_rules(const struct query *q, struct buf *yaml) {
         for (uint32_t i = 0; i < q->n_leaves; i++) {
                 const struct leaf *l = &q->leaves[i];

@@ -90,6 +90,8 @@ unsigned query_judge(const struct query *q, const uint8_t *leaves);
 /* The leaves that are for the engine, as Sigma rules: YAML documents whose ids end in the leaf's
  * number (query_leaf_of). */
 void query_rules(const struct query *q, struct buf *yaml);
+/* The leaf that a line of these, from 1, is of, for what is wrong with it; NULL: none. */
+const struct leaf *query_leaf_of_line(const struct query *q, uint64_t line);
 /* The leaf that a rule's id stands for; UINT32_MAX: none (it is of a LEAF_RULE's file). */
 uint32_t query_leaf_of(struct span id);
 

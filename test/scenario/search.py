@@ -109,6 +109,7 @@ MEANINGS = {
     "src_ip:10.2.4.0/24": lambda r: ipaddress.ip_address(r["src_ip"]) in ipaddress.ip_network("10.2.4.0/24"),
     "message:/x5[0-9]{2}y/": lambda r: re.search(r"x5[0-9]{2}y", r["message"]) is not None,
     "message:/C:\\\\tools\\\\t1\\.exe/": lambda r: "t1.exe" in r["message"],
+    "": lambda r: True,
     "user:(an OR erin)": lambda r: r["user"]["name"] in ("an", "erin"),
     "n:(>595 OR [0 TO 3] OR 77)": lambda r: r["n"] > 595 or r["n"] <= 3 or r["n"] == 77,
     "user:erin host:dc01": lambda r: r["user"]["name"] == "erin" and r["host"]["name"] == "dc01",
@@ -129,7 +130,7 @@ MEANINGS = {
 def terms_mean_what_everyone_knows(w):
     for query, meant in MEANINGS.items():
         expected = [r["n"] for r in RECORDS if meant(r)]
-        if query in ("*", "NOT (user:erin OR user:an)", "NOT extra:*"):
+        if query in ("*", "", "NOT (user:erin OR user:an)", "NOT extra:*"):
             expected = [-1] + expected  # the line of syslog too
         got = w.numbers(query)
         assert got == expected, (query, len(got), len(expected), got[:10], expected[:10])
@@ -232,6 +233,12 @@ def errors_point_at_the_place(w):
         assert said[1] == "  " + query and said[2].index("^") - 2 in (at, at + 1, at - 1), (query, at, said)
         vi = w.ask(query, "--lang", "vi").stderr.decode()
         assert vi.splitlines()[0] != said[0], vi
+    # What only the rules' compiler sees is said of the term, too.
+    for query, words in (("n:1 message:/(/ x", b"coloa: message:/(/: "), ("user:an ip:10.0.0.0/99", b"coloa: ip:10.0.0.0/99: ")):
+        r = w.ask(query)
+        assert r.returncode == 2 and r.stderr.startswith(words) and r.stderr.count(b"\n") == 1, (query, r)
+        vi = w.ask(query, "--lang", "vi").stderr
+        assert vi.startswith(words) and vi != r.stderr, vi
     assert coloa("search").returncode == 2 and coloa("search", "--directory", "/no/such", "x").returncode == 3
 
 

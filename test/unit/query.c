@@ -64,6 +64,10 @@ static void terms_are_read(void) {
         check_span(q.leaves[6].literal, "dc01");
         check(q.leaves[7].kind == LEAF_PART);
         query_deinit(&q);
+        parse("path:\\/usr/bin/* x");
+        check_span(q.leaves[0].text, "/usr/bin/*");
+        check(strcmp(q.leaves[0].modifier, "") == 0 && q.n_leaves == 2);
+        query_deinit(&q);
         parse("path:\"C:\\\\a*b\"");
         check_span(q.leaves[0].text, "C:\\\\a\\*b");
         query_deinit(&q);
@@ -101,6 +105,7 @@ static void slips_are_named_where_they_are(void) {
         refused("\"open", 0);
         refused("f:", 2);
         refused("f:/open", 2);
+        refused("f:/usr/bin/sh", 2);
         refused("f:[1 TO", 2);
         refused("f:[1 2]", 2);
         refused("f:>x", 4);
@@ -185,6 +190,19 @@ static void rules_are_made_of_fields(void) {
         check(strstr(y.p, "word") == NULL);
         check_int(query_leaf_of(SPAN("c0105eec-0000-4000-8000-000000000003")), 3);
         check(query_leaf_of(SPAN("c0105eec-0000-4000-8000-0000000000ff")) == UINT32_MAX);
+        for (unsigned k = 1; k <= 3; k++) { /* the line of its value */
+                char value[40];
+                const struct leaf *l = &q.leaves[k];
+
+                snprintf(value, sizeof(value), "%.*s%s\": ", (int)l->field.len, l->field.p,
+                         l->modifier);
+                const char *at = strstr(y.p, value);
+                uint64_t line = 1;
+                for (const char *c = y.p; at && c < at; c++)
+                        line += *c == '\n';
+                check(at && query_leaf_of_line(&q, line) == l);
+        }
+        check(query_leaf_of_line(&q, 31) == NULL && query_leaf_of_line(&q, 0) == NULL);
         buf_deinit(&y);
         query_deinit(&q);
 }
