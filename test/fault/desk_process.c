@@ -3,6 +3,7 @@
  *
  * The records are numbered; what a judge says of each follows from its number, so the end is known: one
  * verdict per record that has one, in an alert for each of the hosts. */
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -125,16 +126,16 @@ static void judge(uint64_t from, uint64_t to) {
         }
 }
 
-/* From the watermark to the end, or until it dies. */
-static bool work(unsigned kill_after) {
+/* From the watermark to `end`, or until it dies. */
+static bool work_to(uint64_t end, unsigned kill_after) {
         union answer m;
         unsigned batches = 0;
 
-        for (uint64_t at_ = MAX(watermark, 1); at_ < RECORDS; at_ += BATCH) {
+        for (uint64_t at_ = MAX(watermark, 1); at_ < end; at_ += BATCH) {
                 struct msg_judge b = {.type = DESK_BATCH,
                                       .first_seq = UINT64_MAX,
                                       .from = at_,
-                                      .to = MIN(at_ + BATCH, RECORDS),
+                                      .to = MIN(at_ + BATCH, end),
                                       .program = 1};
 
                 judge(b.from, b.to);
@@ -146,10 +147,14 @@ static bool work(unsigned kill_after) {
                         return false;
                 check_int(m.judge.error, 0);
         }
-        while (watermark < RECORDS)
+        while (watermark < end)
                 if (!wait_for(DESK_COMMITTED, &m))
                         return false;
         return true;
+}
+
+static bool work(unsigned kill_after) {
+        return work_to(RECORDS, kill_after);
 }
 
 static void world_make(void) {
@@ -237,6 +242,53 @@ static void killed_while_starting(void) {
         world_unmake();
 }
 
+/* The log as a kill or a power cut may leave it when all of it is in the database already. */
+static void damage_log(unsigned how) {
+        static const char zero[32];
+        char path[sizeof(w.path) + 8];
+
+        snprintf(path, sizeof(path), "%s-wal", w.path);
+        if (how == 2) {
+                check_int(os_unlink(path), 0);
+                return;
+        }
+        int fd = os_open(path, O_WRONLY, 0);
+        check(fd >= 0);
+        check_int(how == 0 ? os_write_full(fd, zero, sizeof(zero)) : os_ftruncate(fd, 0), 0);
+        os_close(fd);
+}
+
+/* A log without a beginning, an empty one, none: the first write into it makes SQLite sync the directory,
+ * which has to happen before the sandbox, or the desk would be ended at every start. */
+static void a_log_without_a_beginning(void) {
+        union answer m;
+
+        world_make();
+        start("landlock=-1");
+        check(introduce());
+        for (unsigned how = 0; how < 3; how++) {
+                uint64_t before = MAX(watermark, 1);
+
+                check(work_to(before + 4 * BATCH, 0));
+                kill(pid, SIGKILL);
+                (void)reap();
+                /* The next one copies the log into the database and is killed before it adds to it. */
+                start("landlock=-1");
+                check(wait_for(DESK_READY, &m));
+                kill(pid, SIGKILL);
+                (void)reap();
+                damage_log(how);
+                start("landlock=-1");
+                check(introduce());
+                check_int(watermark, before + 4 * BATCH);
+        }
+        check(work(0));
+        int status = reap();
+        check(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        check_state();
+        world_unmake();
+}
+
 static void nonsense_ends_it(void) {
         static const uint32_t types[] = {0, DESK_TAKEN, JUDGE_SLOT, 12345};
         union answer m;
@@ -290,6 +342,7 @@ int main(int argc, char **argv) {
         program = argv[1];
         RUN(killed_at_any_moment);
         RUN(killed_while_starting);
+        RUN(a_log_without_a_beginning);
         RUN(nonsense_ends_it);
         RUN(hijacked_with_landlock);
         RUN(hijacked_without_landlock);
