@@ -3,7 +3,7 @@
  *
  *     vault    4 its key file
  *     store    the directory of events; a line to the vault by NODE_PEER
- *     desk     the directory of the state
+ *     desk     the directory of the state; a line to the vault by NODE_PEER
  *     ingest   4 ring, 5 memory of duplicates, 6 counters; listeners, sources, secrets by message
  *     console  4 its listener, 5 counters, 6 node_stats (both read-only)
  *     seal     4 ring (read-only), 5 its output
@@ -331,19 +331,20 @@ static int new_outbox(struct node *n, struct worker *w) {
         return 0;
 }
 
-/* The store's line to the vault: made anew whenever either begins. */
-static int join_vault(struct node *n) {
-        struct msg_plain m = {NODE_PEER, 0};
+/* A line to the vault of the store or the desk: made anew whenever either end of it begins. */
+static int join_vault(struct node *n, enum node_process other) {
+        struct msg_plain m = {NODE_PEER, other == NODE_DESK ? NODE_PEER_DESK : 0};
         int pair[2];
 
-        if (n->workers[NODE_VAULT].child.pid <= 0 || n->workers[NODE_STORE].child.pid <= 0)
+        if (n->workers[NODE_VAULT].child.pid <= 0 || n->workers[other].child.pid <= 0)
                 return 0;
         int r = os_socketpair_seqpacket(pair);
         if (r < 0)
                 return FAIL(r);
         r = node_send(n, NODE_VAULT, &m, sizeof(m), pair[0]);
+        m.value = 0;
         if (r == 0)
-                r = node_send(n, NODE_STORE, &m, sizeof(m), pair[1]);
+                r = node_send(n, other, &m, sizeof(m), pair[1]);
         os_close(pair[0]);
         os_close(pair[1]);
         return r;
@@ -470,6 +471,8 @@ int node_start(struct node *n, enum node_process p) {
         if (r == 0 && p == NODE_DESK)
                 r = node_tell_desk(n);
         if (r == 0 && (p == NODE_VAULT || p == NODE_STORE))
-                r = join_vault(n);
+                r = join_vault(n, NODE_STORE);
+        if (r == 0 && (p == NODE_VAULT || p == NODE_DESK))
+                r = join_vault(n, NODE_DESK);
         return r;
 }

@@ -41,6 +41,7 @@ struct loop {
         int64_t last_batch;
         bool clocked; /* main says what time it is */
         struct desk_line line;
+        int vault; /* -1 until main joined us */
         bool tell; /* main wants our numbers */
         int64_t told;
 };
@@ -199,6 +200,13 @@ static int take_audit(struct loop *l, const struct msg_desk_audit *m) {
         return r < 0 ? r : os_send(CHILD_SOCKET, &kept, sizeof(kept), NULL, 0);
 }
 
+/* A vault that began, or one for a desk that began. */
+static int new_vault(struct loop *l, int fd) {
+        os_close_quiet(l->vault);
+        l->vault = os_dup(fd);
+        return l->vault < 0 ? l->vault : 0;
+}
+
 static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
         if (n < sizeof(m->plain))
                 return FAIL(-EPROTO);
@@ -211,6 +219,8 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
                                                         : FAIL(-EPROTO);
         case DESK_EXCEPTIONS:
                 return n == sizeof(m->plain) && fd >= 0 ? take_exceptions(l, fd) : FAIL(-EPROTO);
+        case NODE_PEER:
+                return n == sizeof(m->plain) && fd >= 0 ? new_vault(l, fd) : FAIL(-EPROTO);
         case DESK_BATCH: return n == sizeof(m->judge) ? take_batch(l, &m->judge) : FAIL(-EPROTO);
         case DESK_INCIDENT:
                 if (n != sizeof(m->own))
@@ -381,6 +391,7 @@ int process_desk(int argc, char **argv) {
         if (r == 0)
                 r = desk_open(&l.desk, &o);
         l.line = (struct desk_line){.desk = l.desk, .sock = -1};
+        l.vault = -1;
         if (r < 0) {
                 say_failure(NULL, r);
                 return 13;

@@ -1,7 +1,12 @@
-/* The vault: it alone has the node's signing key. It reads the key from the descriptor it was started
+/* The vault: it alone has the node's keys. It reads the seed from the descriptor it was started
  * with (an empty file: it makes one), and signs heads of the store's chain for whoever main joined to it.
  * The key never leaves it; no message can make it sign anything but a head, nor a head with a number
  * lower than one it signed before.
+ *
+ * For the desk, on a line of its own, it hashes and checks passwords and codes (vault/vault.h). A password
+ * is 0.1 s of work, so those wait in a queue: before each, what the store wants signed is signed, and a
+ * full queue is said at once, so that a flood of logins delays a head by one password at most. What the
+ * desk asks on its line cannot be a signature, and what the store asks cannot be about people.
  *
  * One that the command line started ("for=export") signs the ends of exports instead, and no head; and it
  * derives keys for the pseudonyms of one report from the same seed.
@@ -15,12 +20,20 @@
 #include "main/spawn.h"
 #include "os/sandbox.h"
 #include "store/proof.h"
+#include "vault/vault.h"
 #include "wire/message.h"
 
 #define KEY_FD 4
+/* A password needs 64 MiB for its work; the rest is the program itself. */
+#define MEMORY_MAX ((size_t)256 << 20)
+#define ASKS_AT_ONCE 8u
 
-struct vault {
-        int sock, peer; /* peer: -1 until main joined somebody */
+/* What the process holds. */
+struct keeper {
+        int sock, peer; /* peer: of the store; -1 until main joined somebody */
+        int desk;
+        struct vault *vault; /* of the desk's people; NULL for exports */
+        struct vault_queue *queue;
         unsigned char public_key[crypto_sign_PUBLICKEYBYTES], *secret_key;
         struct head last;
         bool exports;
@@ -44,7 +57,7 @@ static int read_seed(unsigned char seed[crypto_sign_SEEDBYTES]) {
         return r;
 }
 
-static int load_key(struct vault *v) {
+static int load_key(struct keeper *v) {
         unsigned char seed[crypto_sign_SEEDBYTES];
 
         if (sodium_init() < 0)
@@ -56,6 +69,12 @@ static int load_key(struct vault *v) {
         int r = read_seed(seed);
         if (r == 0)
                 crypto_sign_seed_keypair(v->public_key, v->secret_key, seed);
+        if (r == 0 && !v->exports) {
+                r = vault_new(&v->vault, seed, &(struct vault_options){0});
+                v->queue = vault_queue_new();
+                if (r == 0 && !v->queue)
+                        r = -ENOMEM;
+        }
         sodium_memzero(seed, sizeof(seed));
         os_close(KEY_FD);
         return r;
@@ -71,7 +90,7 @@ static bool is_export(const struct msg_sign *m) {
 }
 
 /* 0, or why it is not signed. */
-static int may_sign(struct vault *v, const struct msg_sign *m) {
+static int may_sign(struct keeper *v, const struct msg_sign *m) {
         static const char name[sizeof(((struct head *)0)->name)] = HEAD_NAME;
         struct head h;
 
@@ -90,7 +109,7 @@ static int may_sign(struct vault *v, const struct msg_sign *m) {
         return 0;
 }
 
-static int answer(struct vault *v, const struct msg_sign *m) {
+static int answer(struct keeper *v, const struct msg_sign *m) {
         struct msg_signed s = {.type = VAULT_SIGNED, .error = may_sign(v, m)};
 
         if (s.error == 0)
@@ -100,7 +119,7 @@ static int answer(struct vault *v, const struct msg_sign *m) {
 }
 
 /* The key for pseudonyms: of the seed, which is the secret key's first half, and what the asker chose. */
-static int derive(struct vault *v, const struct msg_sign *m) {
+static int derive(struct keeper *v, const struct msg_sign *m) {
         struct msg_signed s = {.type = VAULT_DERIVED, .error = v->exports ? 0 : -EPERM};
         static const unsigned char name[] = "coloa-pseudonyms-1";
         crypto_generichash_state h;
@@ -114,13 +133,68 @@ static int derive(struct vault *v, const struct msg_sign *m) {
         return os_send_now(v->peer, &s, sizeof(s), NULL, 0);
 }
 
-static void forget_peer(struct vault *v) {
+static void forget_peer(struct keeper *v) {
         os_close_quiet(v->peer);
         v->peer = -1;
 }
 
+static void forget_desk(struct keeper *v) {
+        os_close_quiet(v->desk);
+        v->desk = -1;
+        vault_queue_clear(v->queue); /* whoever waits there has gone */
+}
+
+/* ---- people ---- */
+
+/* One who asks and does not read the answers is not waited for. */
+static void say(struct keeper *v, struct msg_vault_answer *a) {
+        if (os_send_now(v->desk, a, sizeof(*a), NULL, 0) < 0)
+                forget_desk(v);
+        sodium_memzero(a, sizeof(*a));
+}
+
+static void answer_person(struct keeper *v, struct msg_vault_ask *m) {
+        struct msg_vault_answer a;
+
+        vault_do(v->vault, m, os_now() / INT64_C(1000000000), &a);
+        say(v, &a);
+}
+
+static void refuse_person(struct keeper *v, const struct msg_vault_ask *m) {
+        struct msg_vault_answer a = {.type = VAULT_ANSWER, .error = -EAGAIN, .ticket = m->ticket};
+
+        say(v, &a);
+}
+
+static void from_desk(struct keeper *v) {
+        struct pollfd p = {.fd = v->desk, .events = POLLIN};
+        struct msg_vault_ask m;
+
+        for (unsigned i = 0; i < ASKS_AT_ONCE && v->desk >= 0; i++) {
+                ssize_t n = os_recv(v->desk, &m, sizeof(m), NULL, 0, NULL);
+
+                if (n != sizeof(m) || !vault_ask_good(&m))
+                        forget_desk(v);
+                else if (!vault_slow(&m))
+                        answer_person(v, &m);
+                else if (!vault_queue_add(v->queue, &m))
+                        refuse_person(v, &m);
+                if (v->desk < 0 || os_poll(&p, 1, 0) <= 0)
+                        break;
+        }
+        sodium_memzero(&m, sizeof(m));
+}
+
+/* The oldest that waits. */
+static void one_password(struct keeper *v) {
+        struct msg_vault_ask m;
+
+        if (v->desk >= 0 && vault_queue_take(v->queue, &m))
+                answer_person(v, &m);
+}
+
 /* One message of main's: 0, or an end. */
-static int from_main(struct vault *v) {
+static int from_main(struct keeper *v) {
         struct msg_plain m;
         char bytes[MESSAGE_MAX];
         unsigned n_fds = 0;
@@ -130,16 +204,22 @@ static int from_main(struct vault *v) {
         if (n <= 0)
                 return n < 0 ? (int)n : -EPIPE;
         memcpy(&m, bytes, sizeof(m));
-        if (n != sizeof(m) || m.type != NODE_PEER || n_fds != 1) {
+        bool people = m.value == NODE_PEER_DESK && v->vault;
+        if (n != sizeof(m) || m.type != NODE_PEER || n_fds != 1 || (m.value && !people)) {
                 os_close_quiet(fd);
                 return -EPROTO;
         }
-        forget_peer(v);
-        v->peer = fd;
+        if (people) {
+                forget_desk(v);
+                v->desk = fd;
+        } else {
+                forget_peer(v);
+                v->peer = fd;
+        }
         return 0;
 }
 
-static void from_peer(struct vault *v) {
+static void from_peer(struct keeper *v) {
         struct msg_sign m;
         char bytes[MESSAGE_MAX];
         ssize_t n = os_recv(v->peer, bytes, sizeof(bytes), NULL, 0, NULL);
@@ -154,16 +234,26 @@ static void from_peer(struct vault *v) {
                 forget_peer(v); /* main joins the next one */
 }
 
-static int serve(struct vault *v) {
+static bool passwords_wait(const struct keeper *v) {
+        return v->queue && vault_queue_count(v->queue) > 0;
+}
+
+/* Signing first, then questions, then one password. */
+static int serve(struct keeper *v) {
         for (;;) {
-                struct pollfd p[2] = {{.fd = v->sock, .events = POLLIN},
-                                      {.fd = v->peer, .events = POLLIN}};
-                int r = os_poll(p, 2, -1);
+                struct pollfd p[3] = {{.fd = v->sock, .events = POLLIN},
+                                      {.fd = v->peer, .events = POLLIN},
+                                      {.fd = v->desk, .events = POLLIN}};
+                int r = os_poll(p, 3, passwords_wait(v) ? 0 : -1);
 
                 if (r < 0)
                         return r;
                 if (p[1].revents && v->peer >= 0)
                         from_peer(v);
+                if (p[2].revents && v->desk >= 0)
+                        from_desk(v);
+                if (passwords_wait(v))
+                        one_password(v);
                 if (p[0].revents) {
                         r = from_main(v);
                         if (r < 0)
@@ -173,7 +263,7 @@ static int serve(struct vault *v) {
 }
 
 int process_vault(int argc, char **argv) {
-        static struct vault v = {.sock = CHILD_SOCKET, .peer = -1};
+        static struct keeper v = {.sock = CHILD_SOCKET, .peer = -1, .desk = -1};
         struct msg_plain ready = {PROCESS_READY, 0};
         int landlock = -1;
 
@@ -184,7 +274,7 @@ int process_vault(int argc, char **argv) {
                         v.exports = true;
         if (load_key(&v) < 0)
                 return 13;
-        if (sandbox_enter(SANDBOX_VAULT, landlock, (size_t)64 << 20, NULL) < 0)
+        if (sandbox_enter(SANDBOX_VAULT, landlock, MEMORY_MAX, NULL) < 0)
                 return 15;
         int r = os_send(v.sock, &ready, sizeof(ready), NULL, 0);
         if (r == 0)

@@ -29,7 +29,8 @@ enum node_message {
         NODE_SLOT,         /* msg_node_slot: free, fill it */
         NODE_DURABLE,      /* msg_node_seq: everything below seq is durable */
         NODE_FILE,         /* msg_node_file + descriptor: a followed file, asked for or found */
-        NODE_PEER,         /* msg_plain + socket: a direct line to a process (store, vault) */
+        NODE_PEER,         /* msg_plain + socket: a direct line to a process (store, desk, vault); to
+                              the vault, value: NODE_PEER_DESK: of the desk (wire/vault.h), else the store */
         NODE_STOP,         /* finish: hand over what is there, take nothing more */
         NODE_FILLED,       /* msg_node_slot */
         NODE_NOTE,         /* msg_note: one line for the operator's log */
@@ -81,6 +82,8 @@ enum node_message {
         VAULT_DERIVE,     /* msg_sign: a key for the pseudonyms of one report, of these bytes */
         VAULT_DERIVED,    /* msg_signed: it stands first in `signature` */
 };
+
+#define NODE_PEER_DESK 1u
 
 struct msg_node_seq {
         uint32_t type, reserved;
