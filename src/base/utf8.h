@@ -48,5 +48,7 @@ uint32_t utf8_fold(uint32_t cp);
  * simple folding is two bytes to three). Bytes that are not UTF-8 are copied as they are. Returns
  * the length written. */
 size_t utf8_fold_to(char *to, struct span s);
+/* The same without accents (plain.c): "Nguyễn" and "nguyen" are one. Room as above. */
+size_t utf8_plain_to(char *to, struct span s);
 
 #endif

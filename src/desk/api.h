@@ -51,6 +51,7 @@ struct api_call {
         const void *said; /* of the call that api_resume() makes: what was waited for; else NULL */
         const struct api_ask
                 *ask; /* as it came: address, how; without its token once who asks is known */
+        bool keep; /* what was written stays though it was refused: a wrong password is counted */
         /* Of the answer's struct api_say; set by the handlers of the sign-in. */
         uint32_t say; /* API_SAY_COOKIE: `token`; API_SAY_FORGET */
         unsigned char token[API_TOKEN_BYTES];
@@ -58,7 +59,9 @@ struct api_call {
 };
 
 /* Calls the handler of a call that waits once more, in a savepoint of its own, with c->said = said and
- * the rest as it left it. 0 also when nobody waits any more; -errno. */
+ * the rest as it left it. What it wrote before it said API_E_LATER stays. 0 also when nobody waits any more;
+ * -errno. A call waits at most API_LATER_S seconds, then it is answered with 503. */
+#define API_LATER_S 20
 int api_resume(struct desk *d, uint64_t ticket, const void *said);
 
 /* Who asks (session.c): fills c->who from c->ask before anything else. A token of nobody, an ended or
@@ -92,6 +95,11 @@ int api_missing(struct api_call *c);
 
 /* ---- may they? ---- */
 
+/* The asker holds `permission` for any unit at all; without refusing. 1, 0, -errno. */
+int api_holds(struct api_call *c, const char *permission);
+/* The same for that unit (0: of nobody in particular, any will do). 1, 0, -errno. */
+int api_sees(struct api_call *c, const char *permission, int64_t unit);
+
 /* The asker holds `permission` for that unit (through it or one above). Refuses (403, or 404 by
  * api_missing() when they may not even read it) and says so. 0, API_E_REFUSED, -errno. */
 int api_may(struct api_call *c, const char *permission, int64_t unit);
@@ -109,6 +117,8 @@ bool api_has(const struct api_call *c, const char *name); /* present, null or no
 /* Into answers. */
 json_t *api_json_time(int64_t ns); /* null for TIME_NONE */
 json_t *api_json_text(struct span s);
+/* Of api_ask; false: none. */
+bool api_address_text(const unsigned char address[16], char *to, size_t room);
 
 /* ---- lists and details: the same rules everywhere ---- */
 
@@ -128,10 +138,27 @@ int api_list(struct api_call *c, const struct api_list_spec *l);
 /* One row by id into c->answer; api_missing() when there is none or the asker may not see it. */
 int api_detail(struct api_call *c, const struct api_list_spec *l, int64_t id);
 
+/* ---- answers that are not one JSON ---- */
+
+/* A handler that gives a file returns api_file(): `more` is then called for each piece, as fast as the reader
+ * takes them, outside any transaction; c and its arena stay. 1: there is more, 0: that was the last,
+ * -errno: the file ends there and is seen to be cut. */
+typedef int api_piece(struct api_call *c, struct buf *to);
+int api_file(struct api_call *c, const char *type, const char *name, api_piece *more);
+/* An operation with API_UPLOAD: the handler sees the other fields, then returns api_upload(): `take` is
+ * called for each piece (at most API_PIECE_MAX bytes) in a transaction of its own; `last`: there are no
+ * more, and its result is the handler's. Before that: 0 or API_E_REFUSED. `gone` (or NULL): the
+ * sender has gone, nothing more will come. */
+typedef int api_take(struct api_call *c, struct span piece, bool last);
+typedef void api_left(struct api_call *c);
+int api_upload(struct api_call *c, api_take *take, api_left *gone);
+
 /* ---- events that pages follow ---- */
 
 /* Something changed: "alert", 17. Sent to those who may see it after the commit, at most four times a second. */
 void api_tell(struct api_call *c, const char *what, int64_t id, int64_t unit);
+/* The same for what the desk does by itself. */
+void api_tell_all(struct desk *d, const char *what, int64_t id, int64_t unit);
 
 /* ---- the audit log ---- */
 

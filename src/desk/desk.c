@@ -7,6 +7,7 @@
  *   D2. A stretch is marked as judged only after everything the judge said of it was taken.
  *   D3. Nothing is taken that may not be committed: an error ends the process (desk.h).
  *   D4. Nothing is taken of records that are not durable: after a crash their numbers are others'. */
+#include "desk/api_impl.h"
 #include "desk/desk_impl.h"
 
 #include <stdlib.h>
@@ -127,6 +128,8 @@ int desk_open(struct desk **ret, const struct desk_options *o) {
                 r = state_open(&d->state, &d->o.state);
         if (r == 0)
                 r = load(d);
+        if (r == 0)
+                r = desk_api_init(d);
         if (r < 0)
                 return r;
         *ret = d;
@@ -147,6 +150,7 @@ struct desk *desk_free(struct desk *d) {
         if (d->buckets)
                 alerts_deinit(d);
         exceptions_free(d->exceptions);
+        desk_api_deinit(d);
         state_free(d->state);
         arena_deinit(&d->arena);
         buf_deinit(&d->text);

@@ -96,6 +96,7 @@ struct desk {
         struct arena arena; /* of the finding at hand */
         struct buf text, json;
         char *entry; /* OUTBOX_ENTRY_MAX */
+        struct api *api;
 };
 
 /* What is to become part of an alert. */

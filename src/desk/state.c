@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "desk/sql.h"
 #include "desk/state_impl.h"
 #include "os/vfs.h"
 
@@ -161,6 +162,10 @@ bool state_in_transaction(const struct state *s) {
         return s->begun;
 }
 
+struct sql *state_sql(struct state *s) {
+        return s->sql;
+}
+
 /* ---- opening ---- */
 
 static int pragma_int(struct state *s, const char *sql, int64_t *ret) {
@@ -278,6 +283,8 @@ int state_open(struct state **ret, const struct state_options *o) {
                 r = FAIL(-EBADMSG);
         if (r == 0 && version < STATE_VERSION)
                 r = FAIL(-ESTALE);
+        if (r == 0 && !o->read_only)
+                r = sql_new(&s->sql, s);
         if (r < 0)
                 return r;
         *ret = s;
@@ -290,6 +297,7 @@ struct state *state_free(struct state *s) {
                 return NULL;
         for (unsigned i = 0; i < Q_MAX; i++)
                 sqlite3_finalize(s->q[i]);
+        sql_free(s->sql);
         sqlite3_close(s->db);
         buf_deinit(&s->text);
         free(s);

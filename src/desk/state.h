@@ -32,6 +32,8 @@ const char *state_error(const struct state *s);
 int state_begin(struct state *s);
 int state_commit(struct state *s);
 bool state_in_transaction(const struct state *s);
+/* The same database by text (sql.h); of a writer only. */
+struct sql *state_sql(struct state *s);
 
 /* ---- numbers that have a name ---- */
 

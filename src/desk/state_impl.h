@@ -70,6 +70,7 @@ struct state {
         bool begun;
         char error[256];
         struct buf text;
+        struct sql *sql; /* NULL: read only */
 };
 
 extern const char *const state_queries[Q_MAX];

@@ -27,14 +27,14 @@ enum api_type {
         API_INT,        /* min, max */
         API_NUMBER,     /* in answers only */
         API_BOOL,
-        API_TIME,   /* RFC 3339 */
-        API_DATE,   /* YYYY-MM-DD */
-        API_ID,     /* 1 to INT64_MAX */
-        API_ENUM,   /* values: "new|taken|closed" */
-        API_HEX,    /* min, max: bytes */
+        API_TIME,    /* RFC 3339 */
+        API_DATE,    /* YYYY-MM-DD */
+        API_ID,      /* 1 to INT64_MAX */
+        API_ENUM,    /* values: "new|taken|closed" */
+        API_HEX,     /* min, max: bytes */
         API_ADDRESS, /* IPv4 or IPv6 address or network in CIDR form */
-        API_OBJECT, /* fields */
-        API_ANY,    /* in answers only: any JSON */
+        API_OBJECT,  /* fields */
+        API_ANY,     /* in answers only: any JSON */
 };
 
 enum {
@@ -45,7 +45,8 @@ enum {
         API_SORT = 1 << 4,   /* of a shape: lists sort by it */
         API_IN_PATH = 1 << 5,
         API_IN_QUERY = 1 << 6, /* else in the body */
-        API_PERSONAL = 1 << 7, /* names a person, address or account: a pseudonym outside an incident */
+        API_PERSONAL =
+                1 << 7, /* names a person, address or account: a pseudonym outside an incident */
         API_DEFAULT_SORT = 1 << 8, /* of a shape: what a list is sorted by; descending */
 };
 
@@ -54,8 +55,8 @@ struct api_field {
         enum api_type type;
         uint32_t flags;
         int64_t min, max;
-        uint32_t most;      /* API_LIST_OF */
-        const char *values; /* API_ENUM */
+        uint32_t most;                  /* API_LIST_OF */
+        const char *values;             /* API_ENUM */
         const struct api_field *fields; /* API_OBJECT */
         const char *en, *vi;            /* one sentence; what a form shows beside the field */
 };
@@ -86,9 +87,7 @@ struct api_op {
         const char *en, *vi;            /* what it does */
 };
 
-/* A domain's operations: src/wire/api_DOMAIN.c */
-extern const struct api_op api_sign_in_ops[];
-/* … each domain adds its line here and in api.c. */
+/* A domain's operations are in src/wire/api_DOMAIN.c, the list of domains in api_domains.h. */
 
 /* All of them; the index is the operation's number between console and desk of one program. */
 const struct api_op *api_op(uint32_t number); /* NULL: none */
@@ -96,7 +95,10 @@ uint32_t api_count(void);
 uint32_t api_number(const char *id); /* UINT32_MAX: none */
 /* 0: *ret, and the parts of the path that fill {names}, in order; 404, 405. */
 #define API_PATH_PARTS 4u
-int api_route(enum api_method m, struct span path, uint32_t *ret_number, struct span ret_parts[API_PATH_PARTS]);
+int api_route(enum api_method m, struct span path, uint32_t *ret_number,
+              struct span ret_parts[API_PATH_PARTS]);
+unsigned api_methods(struct span path); /* a bit for each that the path has: 1 << enum api_method */
+const char *api_method_name(enum api_method m); /* "GET" */
 
 /* ---- requests ---- */
 
@@ -112,7 +114,7 @@ enum api_frame {
 };
 
 struct api_head {
-        uint32_t len; /* of all that follows the head */
+        uint32_t len;   /* of all that follows the head */
         uint32_t frame; /* enum api_frame */
         uint64_t id;
 };
@@ -120,8 +122,8 @@ struct api_head {
 enum { API_ASK_CSV = 1 << 0, API_ASK_MORE = 1 << 1 /* an upload goes on */ };
 struct api_ask {
         uint32_t op, flags;
-        uint32_t lang; /* enum lang */
-        uint32_t how;  /* enum api_how */
+        uint32_t lang;                        /* enum lang */
+        uint32_t how;                         /* enum api_how */
         unsigned char token[API_TOKEN_BYTES]; /* of the session or script; zero: none */
         unsigned char address[16];            /* of the asker: IPv6, or IPv4 mapped */
 };
@@ -130,7 +132,8 @@ enum api_how { API_COOKIE = 1, API_BEARER, API_LOCAL /* over the control socket 
 enum { API_SAY_MORE = 1 << 0, API_SAY_COOKIE = 1 << 1, API_SAY_FORGET = 1 << 2 };
 struct api_say {
         uint32_t status; /* of HTTP */
-        uint32_t flags;  /* SAY_COOKIE: token is the session's from now on; SAY_FORGET: there is none */
+        uint32_t
+                flags; /* SAY_COOKIE: token is the session's from now on; SAY_FORGET: there is none */
         unsigned char token[API_TOKEN_BYTES];
         int64_t retry;  /* seconds, with 429 and 503; else 0 */
         char type[64];  /* media type */
@@ -153,6 +156,20 @@ struct api_fault {
 /* All fields of `o` in `object` are there, of their type and within their limits, and there are no
  * others. The number of faults (at most API_FAULTS_MAX). Strings are trimmed in place. */
 unsigned api_check(const struct api_op *o, json_t *object, struct api_fault faults[API_FAULTS_MAX]);
+
+/* Puts a field that came as text (of a path, a query, the command line) into `object`, as what the
+ * operation says it is; lists are divided by commas or given several times. What does not fit becomes a
+ * string, which api_check() refuses. 0, -EEXIST: twice, -EINVAL: not UTF-8, -ENOMEM. */
+int api_put(const struct api_op *o, json_t *object, const char *name, struct span text);
+
+/* What every list takes besides its own: limit, cursor, sort, q, format. */
+#define API_ROWS_MAX 500
+#define API_ROWS 50
+#define API_FILTER_VALUES 50u
+const struct api_field *api_list_fields(void);
+/* The field of a list's shape that "status" or "last.gte" filters; NULL: none. */
+enum api_compare { API_EQUAL, API_AT_LEAST, API_BELOW };
+const struct api_field *api_filter(const struct api_op *o, const char *name, enum api_compare *ret);
 
 /* ---- OpenAPI 3.1 (api_openapi.c) ---- */
 

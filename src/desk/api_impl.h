@@ -1,0 +1,110 @@
+/* What the files of the API share, and what the desk's process calls. */
+#ifndef DESK_API_IMPL_H
+#define DESK_API_IMPL_H
+
+#include "desk/api.h"
+
+#define API_LINES 9u   /* the first is the console's, the others' are local callers */
+#define API_CALLS 512u /* of all lines, that wait for something */
+#define API_LISTENERS 300u
+
+struct desk;
+
+/* ---- for the process ---- */
+
+/* The desk's side of the API; after the database is open. */
+int desk_api_init(struct desk *d);
+void desk_api_deinit(struct desk *d);
+void desk_api_open(struct desk *d, unsigned line, bool local);
+void desk_api_close(struct desk *d, unsigned line);
+/* All whole frames of `in`, which is left with the rest. 0; -EPROTO: close the line; other -errno: the
+ * desk ends (desk.h). */
+int desk_api_bytes(struct desk *d, unsigned line, struct buf *in, int64_t wall);
+/* Answers that may go out. Whoever writes them takes them off. */
+struct buf *desk_api_out(struct desk *d, unsigned line);
+/* An answer waits for a commit. */
+bool desk_api_waiting(const struct desk *d);
+void desk_api_committed(struct desk *d);
+/* What time brings: events for listeners, calls that waited too long. 0, -errno. */
+int desk_api_tick(struct desk *d, int64_t mono, int64_t wall);
+
+/* ---- between the files ---- */
+
+enum held_kind { HELD_NOW, HELD_LATER, HELD_FILE, HELD_UPLOAD, HELD_STREAM };
+
+struct told {
+        char what[24];
+        int64_t id, unit;
+};
+#define TOLD_MAX 64u
+
+/* A call with all that it needs, from the ask to the last of its answer. */
+struct held {
+        struct api_call c; /* first: a call is found from it */
+        struct held *next, *before;
+        struct arena arena;
+        enum held_kind kind;
+        unsigned line;
+        uint64_t id;
+        struct api_ask ask;
+        struct api_say say;
+        int64_t since; /* mono */
+        api_piece *more;
+        api_take *take;
+        api_left *gone;
+        unsigned credit; /* pieces that the reader asked for */
+        bool savepoint;
+        struct api_fault faults[API_FAULTS_MAX];
+        unsigned n_faults;
+        unsigned status; /* of a refusal; 0: none */
+        const char *code, *en, *vi;
+        struct told queue[TOLD_MAX]; /* for a listener */
+        unsigned n_queue;
+        bool all;     /* more than that: fetch everything anew */
+        int64_t told; /* mono: when it was told last */
+};
+
+struct line {
+        bool open, local;
+        struct buf out, waiting;
+};
+
+struct api {
+        struct desk *desk;
+        int (**handlers)(struct api_call *c); /* by number of operation */
+        struct held *first;
+        unsigned n_held, n_listeners;
+        uint64_t ticket;
+        struct line lines[API_LINES];
+        bool written;               /* since the last commit */
+        struct told told[TOLD_MAX]; /* since the last commit */
+        unsigned n_told;
+        bool told_all;
+        int64_t mono, wall;
+};
+
+static inline struct held *held_of(struct api_call *c) {
+        return (struct held *)c;
+}
+
+struct api *desk_api(struct desk *d);
+
+/* api_table.c */
+int (*api_handler(const char *id))(struct api_call *c);
+/* Every handler's operation exists: its id, else NULL. */
+const char *api_orphan(void);
+int api_tables(struct sql *s);
+
+/* api_say.c: an answer into the line */
+void api_say_frame(struct api *a, struct held *h, struct span body);
+void api_say_json(struct api *a, struct held *h, json_t *body);
+void api_say_refused(struct api *a, struct held *h);
+int api_json_text_of(struct buf *to, const json_t *v);
+
+/* api_events.c */
+int api_follow(struct api_call *c);
+void api_events_committed(struct api *a);
+void api_events_tick(struct api *a);
+void api_events_give(struct api *a, struct held *h);
+
+#endif

@@ -1,0 +1,14 @@
+/* The domains of the API: one line each. A domain NAME has api_NAME_ops[] in src/wire/api_NAME.c and
+ * api_NAME_bindings[] in src/desk/api_NAME.c; with tables of its own also a line in src/desk/api_table.c. */
+#ifndef WIRE_API_DOMAINS_H
+#define WIRE_API_DOMAINS_H
+
+#include "wire/api.h"
+
+#define API_DOMAINS(X) X(system)
+
+#define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
+API_DOMAINS(API_DECLARE)
+#undef API_DECLARE
+
+#endif
