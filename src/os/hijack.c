@@ -165,6 +165,73 @@ static bool try_uring(const char *arg) {
         return TRY(425, 4, params);
 }
 
+/* A descriptor out of its parent: main has a line to every process, the vault's among them. */
+static bool try_take_fd(const char *arg) {
+        long pidfd = syscall(434, getppid(), 0);
+
+        return pidfd >= 0 && TRY(438, (int)pidfd, (int)strtoul(arg, NULL, 10), 0);
+}
+
+/* ---- to have something signed ---- */
+
+static size_t from_hex(const char *hex, unsigned char *to, size_t room) {
+        size_t n = 0;
+
+        for (; n < room && hex[2 * n] && hex[2 * n + 1]; n++) {
+                char two[3] = {hex[2 * n], hex[2 * n + 1], 0};
+
+                to[n] = (unsigned char)strtoul(two, NULL, 16);
+        }
+        return n;
+}
+
+/* Whether one of the messages that wait there says yes. Descriptors that come with them stay where they
+ * are put, and are asked too. */
+static bool hears(int fd, uint32_t yes) {
+        uint32_t said[1024];
+        _Alignas(struct cmsghdr) char control[256];
+        struct iovec iov = {said, sizeof(said)};
+
+        for (int i = 0; i < 16; i++) {
+                struct msghdr m = {.msg_iov = &iov,
+                                   .msg_iovlen = 1,
+                                   .msg_control = control,
+                                   .msg_controllen = sizeof(control)};
+                long n = syscall(SYS_recvmsg, fd, &m, MSG_DONTWAIT);
+
+                if (n <= 0)
+                        break;
+                if (n > 72 && said[0] == yes && said[1] == 0)
+                        return true;
+        }
+        return false;
+}
+
+/* Asks whoever is at the other end of any descriptor, main at last: "TYPE:ROUNDS:SIZE:HEX" is the kind
+ * of an answer that means yes (with no error behind it), how long it tries, in 50ths of a second, how long
+ * the question is, and how it begins. */
+static bool try_sign(const char *arg) {
+        static unsigned char question[4096];
+        struct timespec pause = {.tv_nsec = 20000000};
+        char *at;
+        uint32_t yes = (uint32_t)strtoul(arg, &at, 10);
+        unsigned long rounds = strtoul(at + 1, &at, 10);
+        size_t len = strtoul(at + 1, &at, 10);
+
+        (void)from_hex(at + 1, question, sizeof(question));
+        for (unsigned long round = 0; round < rounds; round++) {
+                for (int fd = 3; fd < 32; fd++) {
+                        if (hears(fd, yes))
+                                return true;
+                        if (round % 16 == 1 && (fd > 3 || round > 1))
+                                (void)syscall(SYS_sendto, fd, question, len,
+                                              MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+                }
+                (void)syscall(SYS_ppoll, NULL, 0, &pause, NULL, 0);
+        }
+        return false;
+}
+
 static const struct {
         const char *name;
         bool (*run)(const char *arg);
@@ -176,7 +243,8 @@ static const struct {
         {"fork", try_fork},         {"ptrace", try_ptrace},     {"exec-memory", try_exec_memory},
         {"peek", try_peek},         {"kill", try_kill},         {"new-code", try_new_code},
         {"own-code", try_own_code}, {"userns", try_userns},     {"write-map", try_write_map},
-        {"write-fd", try_write_fd}, {"uring", try_uring},
+        {"write-fd", try_write_fd}, {"uring", try_uring},       {"take-fd", try_take_fd},
+        {"sign", try_sign},
 };
 
 void hijack_arm(const char *what) {

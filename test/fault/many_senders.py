@@ -296,7 +296,7 @@ def two_thousand_at_once(folder):
         assert world.got["tls"] == {"closed": 17} and world.got["nobody"] == {"closed": 17}, world.got
         assert world.got["count"] == {"closed": 17}, world.got
         assert set(world.got["relp"]) <= {"500", "closed"} and "500" in world.got["relp"], world.got
-        assert set(world.got["bomb"]) <= {"413", "closed"} and "413" in world.got["bomb"], world.got
+        assert set(world.got["bomb"]) <= {"413", "429", "closed"} and "413" in world.got["bomb"], world.got
         assert node.pids() == before and all(p["restarts"] == 0 for p in node.status()["processes"])
         counters, sources = node.status()["counters"], {s["name"]: s for s in node.status()["sources"]}
         print("#", {k: counters[k] for k in ("accepted", "refused_tls", "closed_framing", "closed_idle", "http_refused")},

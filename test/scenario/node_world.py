@@ -46,7 +46,7 @@ def ports(n: int) -> list[int]:
 
 
 def environment() -> dict:
-    keep = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS")
+    keep = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "COLOA_HIJACK")
     return {"LANG": "C.UTF-8", **{k: os.environ[k] for k in keep if k in os.environ}}
 
 
