@@ -410,8 +410,8 @@ bool seekers_block_may(void *ctx, struct span filter) {
         return sieve_block_may(ctx, has_token, &filter);
 }
 
-/* "-:LINE:COLUMN: error: WHAT [KIND]", in either language: said of the term that the person wrote, not of the rule that was
- * made of it. */
+/* "-:LINE:COLUMN: error: WHAT [KIND]", in either language: said of the term that the person wrote, not
+ * of the rule that was made of it. */
 static bool say_term(const struct query *q, struct span line) {
         struct span dash = SPAN("-:");
         const char *end = line.p + line.len, *what = memmem(line.p, line.len, ": ", 2);

@@ -14,6 +14,7 @@
 
 #include "base/lang.h"
 #include "base/timestamp.h"
+#include "main/config_reload.h"
 #include "main/control.h"
 #include "main/node.h"
 #include "main/options.h"
@@ -80,6 +81,11 @@ _printf_(3, 4) static void say(struct serve *s, int level, const char *fmt, ...)
 static void complain(void *ctx, uint32_t line, uint32_t column, const char *text) {
         struct serve *s = ctx;
 
+        if (!s->serves) { /* to who asked, not to a log */
+                fprintf(stderr, "coloa: %s:%u:%u: %s\n", s->config_path ? s->config_path : "-",
+                        line, column, text);
+                return;
+        }
         say(s, 0, "path=%s:%u:%u %s", s->config_path ? s->config_path : "-", line, column, text);
 }
 
@@ -109,10 +115,12 @@ static int read_config(struct serve *s, struct config *ret) {
         if (!s->config_path)
                 return read_try_out(s, ret);
         r = os_read_file(s->config_path, CONFIG_MAX, &text, &len);
-        if (r < 0) {
+        if (r < 0 && !s->serves)
+                fprintf(stderr, "coloa: %s: %s\n", s->config_path, error_text(r));
+        else if (r < 0)
                 say(s, 0, "path=%s cannot be read: %s", s->config_path, error_text(r));
+        if (r < 0)
                 return r;
-        }
         r = config_parse(ret, s->config_path, span_of(text, len), complain, s);
         free(text);
         return r;
@@ -273,17 +281,37 @@ static int read_new_rules(struct serve *s, const struct config *c, struct rulebo
         return -EINVAL;
 }
 
+static const char config_errors_en[] = "the configuration has errors: nothing was changed\n";
+static const char config_errors_vi[] = "cấu hình có lỗi: không thay đổi gì\n";
+
+/* What it names must be there: a source without its tokens would be closed to all of its senders. */
+static int read_files(struct serve *s, const struct config *c, struct buf *out) {
+        size_t before = out->len;
+        int r = config_files_wrong(c, out);
+        struct span text = span_of(out->p + before, out->len - before);
+
+        while (r < 0 && text.len) {
+                struct span line = next_line(&text);
+                say(s, 0, "path=%.*s", (int)line.len, line.p);
+        }
+        return r;
+}
+
 static int read_anew(struct serve *s, struct buf *out) {
         struct rulebook rules = {.program_fd = -1};
+        _cleanup_(buf_deinit) struct buf later = {0};
         struct config *config = NULL;
         int r = take_config(s, &config);
 
         if (r < 0) {
-                buf_printf(out, tr("the configuration has errors: nothing was changed\n",
-                                   "cấu hình có lỗi: không thay đổi gì\n"));
+                buf_str(out, tr(config_errors_en, config_errors_vi));
                 return r;
         }
-        r = read_new_rules(s, config, &rules, out);
+        r = config_keep_fixed(config, s->config, &later);
+        if (r == 0)
+                r = read_files(s, config, out);
+        if (r == 0)
+                r = read_new_rules(s, config, &rules, out);
         if (r == 0)
                 r = node_set_config(s->node, config);
         if (r < 0) {
@@ -310,6 +338,13 @@ static int read_anew(struct serve *s, struct buf *out) {
                       "%u quy tắc, %u tương quan, %u nguồn, %u cổng nghe\n"),
                    s->rules.done.n_rules, s->rules.done.n_correlations, s->config->n_sources,
                    s->config->n_listen);
+        if (later.len) {
+                buf_printf(out,
+                           tr("only at the next start: %.*s\n", "chỉ từ lần khởi động sau: %.*s\n"),
+                           (int)later.len, later.p);
+                say(s, 1, "keys=\"%.*s\" take effect at the next start only", (int)later.len,
+                    later.p);
+        }
         say(s, 2, "configuration and rules were read anew");
         return r;
 }
@@ -507,9 +542,10 @@ static int read_options(struct serve_options *o, int argc, char **argv) {
                 {"landlock", required_argument, NULL, OPT_LANDLOCK},
                 {"help", no_argument, NULL, 'h'},
                 {NULL, 0, NULL, 0}};
-        const char *verb = argv[0];
+        char verb[40];
         int c;
 
+        snprintf(verb, sizeof(verb), "coloa %s", argv[0]);
         *o = (struct serve_options){.landlock = -1};
         opterr = 0;
         while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
@@ -530,7 +566,7 @@ static int read_options(struct serve_options *o, int argc, char **argv) {
                         return option_refused(verb, c, argv);
         }
         if (optind < argc) {
-                fprintf(stderr, tr("coloa %s: '%s' is too much\n", "coloa %s: thừa '%s'\n"), verb,
+                fprintf(stderr, tr("%s: '%s' is too much\n", "%s: thừa '%s'\n"), verb,
                         argv[optind]);
                 return 2;
         }
@@ -590,6 +626,8 @@ static int ask(int argc, char **argv, enum control_verb verb) {
         s.config_path = o.config;
         s.directory = o.directory ? o.directory : o.config ? NULL : serve_own_directory();
         r = take_config(&s, &s.config);
+        if (r < 0 && verb == CONTROL_RELOAD)
+                fputs(tr(config_errors_en, config_errors_vi), stderr);
         if (r < 0)
                 return 3;
         struct msg_control m = {CONTROL_MAGIC, verb, o.json, lang_current};

@@ -90,13 +90,18 @@ static void processes_text(struct buf *out, const struct node *n) {
                 node_process(n, (enum node_process)p, &info);
                 if (!info.name)
                         continue;
-                buf_printf(out, "  %-10s %s %d", info.name,
+                buf_printf(out, "  %-10s %s, pid %d", info.name,
                            info.up ? tr("up", "chạy") : tr("starting", "đang bật"), info.pid);
                 if (info.restarts)
                         buf_printf(out, tr(", started again %llu times", ", bật lại %llu lần"),
                                    ULL(info.restarts));
                 buf_char(out, '\n');
         }
+}
+
+/* The flow says which number comes next. */
+static uint64_t last_before(uint64_t seq) {
+        return seq ? seq - 1 : 0;
 }
 
 static void text(struct buf *out, const struct node *n, const struct counters_page *c) {
@@ -106,18 +111,18 @@ static void text(struct buf *out, const struct node *n, const struct counters_pa
         buf_printf(out,
                    tr("Store: %s; durable through record %llu\n",
                       "Kho: %s; bền vững đến bản ghi %llu\n"),
-                   condition(s), ULL(s->durable));
+                   condition(s), ULL(last_before(s->durable)));
         buf_printf(out,
-                   tr("Received: %llu records, %llu MB; %llu connections\n",
-                      "Đã nhận: %llu bản ghi, %llu MB; %llu kết nối\n"),
-                   ULL(s->received), ULL(s->bytes >> 20),
+                   tr("Received: %llu records, %llu.%llu MB; %llu connections\n",
+                      "Đã nhận: %llu bản ghi, %llu,%llu MB; %llu kết nối\n"),
+                   ULL(s->received), ULL(s->bytes / 1000000), ULL(s->bytes / 100000 % 10),
                    ULL(c ? c->totals[COUNT_CONNECTIONS] : 0));
         buf_printf(
                 out,
                 tr("Judged: through record %llu; %llu still to be judged from the store; %llu "
                    "set aside\n",
                    "Đã phán xét: đến bản ghi %llu; còn %llu chờ phán xét từ kho; %llu để riêng\n"),
-                ULL(s->judged), ULL(s->behind), ULL(s->set_aside));
+                ULL(last_before(s->judged)), ULL(s->behind), ULL(s->set_aside));
         buf_str(out, tr("Processes:\n", "Tiến trình:\n"));
         processes_text(out, n);
         buf_str(out, tr("Sources:\n", "Nguồn:\n"));

@@ -178,7 +178,8 @@ static int read_arguments(int argc, char **argv, struct arguments *a) {
 
         *a = (struct arguments){.landlock = -1,
                                 .verify = {.day = INT64_MIN, .deep = true, .say = say_break}};
-        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+        opterr = 0;
+        while ((c = getopt_long(argc, argv, ":h", options, NULL)) >= 0) {
                 if (c == KEY) {
                         if (!key_read(optarg, a->key)) {
                                 fprintf(stderr,
@@ -217,12 +218,15 @@ static int read_arguments(int argc, char **argv, struct arguments *a) {
                 } else if (c == QUICK) {
                         a->verify.deep = false;
                 } else if (c == LANG) {
-                        lang_current = lang_from(optarg);
+                        if (option_lang("coloa verify", optarg) != 0)
+                                return 2;
                 } else if (c == LANDLOCK) {
                         a->landlock = (int)strtol(optarg, NULL, 10);
+                } else if (c == HELP || c == 'h') {
+                        fputs(tr(help_en, help_vi), stdout);
+                        return -1;
                 } else {
-                        fputs(tr(help_en, help_vi), c == HELP || c == 'h' ? stdout : stderr);
-                        return c == HELP || c == 'h' ? -1 : 2;
+                        return option_refused("coloa verify", c, argv);
                 }
         }
         if (argc - optind != 1) {

@@ -161,8 +161,13 @@ def exceptions_begin_and_end(folder):
         assert status_of(3) == "open"
         node.head = f"exceptions: {folder}/none.yaml"
         node.write_config()
-        assert node.ask("reload").returncode == 0
-        node.wait_for(lambda: "the exceptions cannot be read" in node.said())
+        r = node.ask("reload")
+        assert r.returncode == 3 and b"none.yaml: No such file" in r.stderr and b"nothing was changed" in r.stderr, r
+        quiet.write_text("exceptions:\n- id: lab\n  owner: an\n", encoding="utf-8")
+        node.head = f"exceptions: {quiet}"
+        node.write_config()
+        r = node.ask("reload")
+        assert r.returncode == 3 and b"exceptions.yaml:2:" in r.stderr and b"nothing was changed" in r.stderr, r
 
 
 def bad_input_hurts_nobody_else(folder):

@@ -1,6 +1,7 @@
 """Rules that change while a node receives: each record is judged by exactly one set of rules, what is wrong changes nothing,
 and what correlations have seen is not forgotten."""
 import contextlib
+import http.client
 import json
 import signal
 import sqlite3
@@ -180,6 +181,41 @@ def bad_rules_change_nothing(folder):
         assert alive(node.process.pid, node.program)
 
 
+def bad_configurations_change_nothing(folder):
+    """What is wrong is told to who asked; what only a restart changes stays, even for processes that are started again."""
+    tokens, exceptions = folder / "tokens", folder / "exceptions.yaml"
+    tokens.write_text("first\n")
+    exceptions.write_text("exceptions: []\n")
+    node = Node(folder, listeners={"tcp": "syslog-tcp", "bulk": "bulk"}, head=f"exceptions: {exceptions}",
+                sources=["{name: here, from: ['127.0.0.0/8'], listen: tcp}", f"{{name: there, tokens: {tokens}}}"])
+
+    def posts(token):
+        c = http.client.HTTPConnection("127.0.0.1", node.port["bulk"], timeout=60)
+        c.request("POST", "/_bulk", b'{"create":{}}\n{"a":1}\n', {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        return c.getresponse().status
+    with node:
+        good = node.config.read_text()
+        assert posts("first") == 200 and posts("second") == 401
+        for bad, said in ((good.replace("name: here", "nam: here"), b"unknown key 'nam'"),
+                          (good.replace("/tokens", "/none"), b"/none: No such file or directory"),
+                          (good.replace("exceptions.yaml", "no.yaml"), b"/no.yaml: No such file or directory"),
+                          (good.replace("protocol: bulk", "protocol: bulk, tls: {certificate: /no/cert, key: /no/key}"),
+                           b"/no/cert: No such file or directory")):
+            node.config.write_text(bad.replace("first", "x"))
+            r = node.ask("reload")
+            assert r.returncode == 3 and said in r.stderr and b"nothing was changed" in r.stderr and b"time=" not in r.stderr, r
+            assert posts("first") == 200
+        node.config.write_text(good.replace("directory: ", "retention: {days: 9}\nlateness: 9s\ndirectory: /no"))
+        tokens.write_text("second\n")
+        r = node.ask("reload")
+        assert r.returncode == 0 and r.stdout.endswith(b"only at the next start: directory, lateness, retention\n"), r
+        assert posts("second") == 200 and posts("first") == 401
+        kill(node.pids()["store"], node.program)
+        assert posts("second") == 200
+        node.config.write_text(good)
+        assert b"start" not in node.ask("reload").stdout
+
+
 def windows_survive(folder):
     """Two hits, other rules change, the third: the alert of all three."""
     rules = folder / "rules"
@@ -260,4 +296,4 @@ def old_logs_are_correlated(folder):
 
 
 if __name__ == "__main__":
-    run(each_record_is_judged_by_one_set, bad_rules_change_nothing, windows_survive, old_logs_are_correlated)
+    run(each_record_is_judged_by_one_set, bad_rules_change_nothing, bad_configurations_change_nothing, windows_survive, old_logs_are_correlated)
