@@ -122,16 +122,22 @@ bool api_address_text(const unsigned char address[16], char *to, size_t room);
 
 /* ---- lists and details: the same rules everywhere ---- */
 
-/* `shape` are the fields of the answer, in the order of `columns`: an SQL expression for each. */
+/* `shape` are the fields of the answer, in the order of `columns`: an SQL expression for each: of times ns, of
+ * objects and lists JSON text (json_group_array()). What is not literal is of the call's arena. A list is
+ * sorted by the field with API_DEFAULT_SORT: descending, but words ascending and as people sort them. */
 struct api_list_spec {
         const struct api_field *shape;
         const char *const *columns;
-        const char *from;      /* "alert a JOIN rule r ON …" */
-        const char *where;     /* fixed condition, or NULL; ?1… are `bind` */
+        const char *from;  /* "alert a JOIN rule r ON …" */
+        const char *where; /* fixed condition, or NULL; ?1… are `bind` */
+        const struct sql_value *bind;
+        unsigned n_bind;
         const char *id;        /* unique, of integers: ties are broken by it, cursors hold it */
         const char *search[6]; /* what `q` looks into (accents and case do not matter); NULL ends */
         const char *
                 unit; /* column of the unit that decides who sees a row; NULL: all who may at all */
+        /* Changes a row before it goes out (masks, adds); or NULL. 0, API_E_REFUSED, -errno. */
+        int (*row)(struct api_call *c, json_t *row);
 };
 /* Answers a list operation: filter, sort, page, count, CSV. */
 int api_list(struct api_call *c, const struct api_list_spec *l);

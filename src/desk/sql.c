@@ -74,6 +74,22 @@ static void fn_holds(sqlite3_context *ctx, int n, sqlite3_value **v) {
         sqlite3_result_int(ctx, found);
 }
 
+/* COLLATE words: by the first WORD bytes without case and accents, then by all bytes as they are. */
+static int compare_words(void *ctx, int la, const void *a, int lb, const void *b) {
+        enum { WORD = 256 };
+        char pa[WORD * 3 / 2 + 4], pb[WORD * 3 / 2 + 4];
+        size_t na = utf8_plain_to(pa, span_of(a, MIN((size_t)la, (size_t)WORD)));
+        size_t nb = utf8_plain_to(pb, span_of(b, MIN((size_t)lb, (size_t)WORD)));
+        int r = memcmp(pa, pb, MIN(na, nb));
+
+        (void)ctx;
+        if (r == 0 && na != nb)
+                r = na < nb ? -1 : 1;
+        if (r == 0)
+                r = memcmp(a, b, (size_t)MIN(la, lb));
+        return r ? r : la - lb;
+}
+
 /* ---- opening ---- */
 
 int sql_new(struct sql **ret, struct state *state) {
@@ -89,6 +105,9 @@ int sql_new(struct sql **ret, struct state *state) {
         if (r == SQLITE_OK)
                 r = sqlite3_create_function_v2(s->db, "holds", -1, flags, NULL, fn_holds, NULL,
                                                NULL, NULL);
+        if (r == SQLITE_OK)
+                r = sqlite3_create_collation_v2(s->db, "words", SQLITE_UTF8, NULL, compare_words,
+                                                NULL);
         if (r == SQLITE_OK)
                 r = sqlite3_exec(s->db, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
         if (r != SQLITE_OK) {

@@ -47,7 +47,7 @@ int sql_rows_of(struct sql *s, struct sql_rows **ret, const char *text,
 void sql_value_at(struct sql_rows *q, int column, struct sql_value *ret); /* as sql_span() */
 
 /* In texts there are also plain(TEXT): without case and accents, and holds(NEEDLE, TEXT, …): one of the
- * texts has the needle, which is plain already. */
+ * texts has the needle, which is plain already; and COLLATE words: without case and accents first. */
 
 /* The first column of the first row. 1, 0: none, -errno. */
 int sql_get_int(struct sql *s, int64_t *ret, const char *text, const char *format, ...);

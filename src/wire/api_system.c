@@ -7,6 +7,20 @@ static const struct api_field health[] = {
         {0},
 };
 
+static const struct api_field audit[] = {
+        {"id", API_ID, API_FILTER | API_SORT | API_DEFAULT_SORT, .en = "The entry's number.",
+         .vi = "Số của mục."},
+        {"time", API_TIME, API_FILTER, .en = "When it was written.", .vi = "Khi được ghi."},
+        {"who", API_STRING, API_FILTER | API_PERSONAL, .en = "Who did it.", .vi = "Ai đã làm."},
+        {"what", API_STRING, API_FILTER, .en = "What was done: an operation.",
+         .vi = "Đã làm gì: một thao tác."},
+        {"about", API_STRING, API_FILTER, .en = "What it was done to.", .vi = "Làm với cái gì."},
+        {"detail", API_ANY, .en = "What is kept of it.", .vi = "Những gì được giữ lại."},
+        {"hash", API_HEX, .en = "Over this entry and the one before.",
+         .vi = "Tính trên mục này và mục trước."},
+        {0},
+};
+
 const struct api_op api_system_ops[] = {
         {
                 .id = "system.health",
@@ -16,6 +30,24 @@ const struct api_op api_system_ops[] = {
                 .answer = health,
                 .en = "Says that the node answers.",
                 .vi = "Cho biết nút còn trả lời.",
+        },
+        {
+                .id = "audit.list",
+                .method = API_GET,
+                .path = "/api/v1/audit",
+                .permission = "audit.read",
+                .flags = API_LIST,
+                .answer = audit,
+                .en = "What people and scripts did, the latest first.",
+                .vi = "Những gì người và tập lệnh đã làm, mới nhất trước.",
+        },
+        {
+                .id = "events.follow",
+                .method = API_GET,
+                .path = "/api/v1/events",
+                .flags = API_SELF | API_STREAM | API_NO_TOKEN,
+                .en = "Follows what changes: server-sent events with {what, id}.",
+                .vi = "Theo dõi thay đổi: sự kiện máy chủ gửi, gồm {what, id}.",
         },
         {0},
 };
