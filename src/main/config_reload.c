@@ -12,7 +12,7 @@
 #include "os/os.h"
 #include "rules/exceptions.h"
 
-#define EXCEPTIONS_MAX ((size_t)4 << 20)
+#define EXCEPTIONS_TEXT_MAX ((size_t)1 << 20)
 
 static void changed(struct buf *names, const char *name, bool differs) {
         if (!differs)
@@ -86,7 +86,7 @@ static int look_exceptions(const char *path, struct buf *out) {
 
         if (!path)
                 return 0;
-        int r = os_read_file(path, EXCEPTIONS_MAX, &text, &len);
+        int r = os_read_file(path, EXCEPTIONS_TEXT_MAX, &text, &len);
         if (r < 0) {
                 buf_printf(out, "%s: %s\n", path, error_text(r));
                 return r;
