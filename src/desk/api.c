@@ -80,7 +80,7 @@ static void held_gone(struct api *a, struct held *h) {
 
 /* ---- savepoints ---- */
 
-/* W1. A handler of a GET that writes after all calls it through api_audit(). */
+/* W1 */
 static int open_savepoint(struct held *h) {
         if (h->savepoint)
                 return 0;
@@ -89,6 +89,10 @@ static int open_savepoint(struct held *h) {
                 r = sql_do(h->c.db, "SAVEPOINT api", "");
         h->savepoint = r == 0;
         return r;
+}
+
+int api_write(struct api_call *c) {
+        return open_savepoint(held_of(c));
 }
 
 static int close_savepoint(struct api *a, struct held *h, bool keep) {

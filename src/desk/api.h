@@ -168,7 +168,10 @@ void api_tell_all(struct desk *d, const char *what, int64_t id, int64_t unit);
 
 /* ---- the audit log ---- */
 
-/* The dispatcher writes one row for each write; a handler may add others. */
+/* For a GET that is to have its row (an export), or writes after all: as if it were a POST from here on. */
+int api_write(struct api_call *c);
+/* The dispatcher writes one row for each write; a handler may add others. `detail` stays the
+ * caller's. */
 int api_audit(struct api_call *c, const char *what, const char *about, json_t *detail);
 
 #endif

@@ -512,7 +512,8 @@ static int begin_csv(struct query *q, struct api_call *c) {
         kept->text = (struct buf){0};
         c->kept = kept;
         snprintf(name, sizeof(name), "%.*s.csv", (int)strcspn(c->op->id, "."), c->op->id);
-        int r = api_audit(c, c->op->id, "", json_pack("{ss}", "format", "csv"));
+        c->detail = json_pack("{ss}", "format", "csv");
+        int r = api_write(c);
         return r < 0 ? r : api_file(c, "text/csv; charset=utf-8; header=present", name, csv_piece);
 }
 
