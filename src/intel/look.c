@@ -116,7 +116,7 @@ static void look_hash(const struct intel_table *t, struct span s, struct span na
 }
 
 static bool between(char c) {
-        return c == ',' || c == ';' || c == '|' || (unsigned char)c <= ' ';
+        return (unsigned char)c <= ' ' || c == ',' || c == ';' || c == '|';
 }
 
 static void look_parts(const struct intel_table *t, enum intel_field field, struct span s,

@@ -236,12 +236,12 @@ bool intel_key_url(struct intel_key *k, struct span s) {
 
 /* ---- hashes ---- */
 
-static int digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        c = ascii_lower(c);
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Value + 1; 0: no hex digit. Hashes are most of what Windows events hold. */
+static const uint8_t hex_value[256] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+        ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
 
 enum intel_type intel_hash_type(size_t digits) {
         switch (digits) {
@@ -259,11 +259,11 @@ bool intel_key_hash(struct intel_key *k, struct span s, enum intel_type type) {
         if (like < INTEL_MD5 || intel_hash_type(s.len) != like)
                 return false;
         for (size_t i = 0; i < s.len; i += 2) {
-                int a = digit(s.p[i]), b = digit(s.p[i + 1]);
+                unsigned a = hex_value[(uint8_t)s.p[i]], b = hex_value[(uint8_t)s.p[i + 1]];
 
-                if (a < 0 || b < 0)
+                if (a == 0 || b == 0)
                         return false;
-                k->bytes[i / 2] = (char)(a << 4 | b);
+                k->bytes[i / 2] = (char)((a - 1) << 4 | (b - 1));
         }
         k->type = type;
         k->len = (uint32_t)(s.len / 2);

@@ -1,16 +1,17 @@
 /* How fast the rules are, by stage.
  *
- *     bench_match [-m] [-8] [-r ROUNDS] [-p] [-h] DATA FILE…
+ *     bench_match [-m] [-8] [-r ROUNDS] [-p] [-h] [-i INDICATORS] DATA FILE…
  *
  * DATA is the folder with sigma-rules-8eaafff1. -m: no memo; -8: every rule eight times, with
  * altered literals; -p: only process creations of the files, cycled; -h: prints rule and record of
- * every hit. Reads all files into memory first, so what is measured is decoding and matching; the
+ * every hit; -i: with the indicators of that file. Reads all files into memory first, so what is measured is decoding and matching; the
  * first round includes learning. */
 #include <getopt.h>
 #include <time.h>
 
 #include "engine_data.h"
 #include "os/os.h"
+#include "rules/indicators.h"
 
 struct load {
         char *p;
@@ -20,6 +21,7 @@ struct load {
 static struct {
         bool no_memo, eight, process, hits;
         unsigned rounds;
+        const char *indicators;
 } opt = {.rounds = 3};
 
 static double seconds(void) {
@@ -82,25 +84,55 @@ static void multiply(struct ruleset *s) {
         s->n_rules *= 8;
 }
 
+static int add_indicators(struct engine *t) {
+        struct buf fields = {0};
+        struct bundle_entry e;
+        size_t pos = 0, len;
+        char *text = engine_read(opt.indicators, &len);
+
+        if (!text)
+                return -ENOENT;
+        bundle_add(&t->bundle, BUNDLE_INDICATORS, SPAN("indicators"), span_of(text, len));
+        free(text);
+        bundle_folder(&fields, COLOA_CONTENT "/intel");
+        while (bundle_next(buf_get(&fields), &pos, &e) == 1)
+                bundle_add(&t->bundle, BUNDLE_INTEL_FIELDS, e.name, e.data);
+        buf_deinit(&fields);
+        return 0;
+}
+
 static int start(struct engine *t, const char *data) {
         struct match_options o = {.no_memo = opt.no_memo};
+        const struct intel_options io = {.now = TIME_NONE};
+        struct intel_set intel = {0};
+        struct buf table = {0};
         double t0 = seconds(), t1, t2, t3, t4;
 
         engine_maps(t);
         engine_sigmahq(t, data);
+        int r = opt.indicators ? add_indicators(t) : 0;
         t1 = seconds();
-        int r = ruleset_parse(&t->set, buf_get(&t->bundle));
+        if (r == 0)
+                r = ruleset_parse(&t->set, buf_get(&t->bundle));
         if (r == 0 && opt.eight)
                 multiply(&t->set);
+        if (r == 0 && opt.indicators)
+                r = indicators_read(&t->set, &intel, &table, buf_get(&t->bundle), &io);
         t2 = seconds();
         if (r == 0)
                 r = program_compile(&t->blob, &t->set, buf_get(&t->bundle));
-        if (r == 0)
-                r = program_open(&t->program, t->blob.p, t->blob.len);
+        char *aligned = r == 0 ? aligned_alloc(64, (t->blob.len + 63) & ~(size_t)63) : NULL;
+        if (aligned) { /* as a mapping is; kept to the end */
+                memcpy(aligned, t->blob.p, t->blob.len);
+                r = program_open(&t->program, aligned, t->blob.len);
+        }
         t3 = seconds();
         if (r == 0)
                 r = matcher_new(&t->matcher, t->program, &o);
         t4 = seconds();
+        if (opt.indicators)
+                intel_set_deinit(&intel);
+        buf_deinit(&table);
         uint32_t unmapped = 0;
         for (uint32_t i = 0; r == 0 && i < program_rules(t->program); i++) {
                 struct program_rule p;
@@ -196,11 +228,13 @@ int main(int argc, char **argv) {
         struct engine t = {0};
         int c, n;
 
-        while ((c = getopt(argc, argv, "m8r:ph")) != -1) {
+        while ((c = getopt(argc, argv, "m8r:phi:")) != -1) {
                 opt.no_memo |= c == 'm';
                 opt.eight |= c == '8';
                 opt.process |= c == 'p';
                 opt.hits |= c == 'h';
+                if (c == 'i')
+                        opt.indicators = optarg;
                 if (c == 'r')
                         opt.rounds = (unsigned)strtoul(optarg, NULL, 10);
         }
