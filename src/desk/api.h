@@ -29,6 +29,8 @@ struct api_person {
         struct span name; /* as audit rows show it; of the call's arena */
         int64_t second;   /* when the second factor was last shown; TIME_NONE: never */
         int64_t incident; /* a guest's only one; 0: no guest */
+        struct span allowed; /* with a token: permissions that its owner chose, divided by blanks */
+        bool half;        /* the sign-in is not finished */
         bool local; /* over the control socket: root or the node's user; may everything, is audited */
 };
 

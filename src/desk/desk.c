@@ -151,6 +151,7 @@ struct desk *desk_free(struct desk *d) {
                 alerts_deinit(d);
         exceptions_free(d->exceptions);
         desk_api_deinit(d);
+        desk_asks_free(d);
         state_free(d->state);
         arena_deinit(&d->arena);
         buf_deinit(&d->text);

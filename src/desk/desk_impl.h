@@ -97,6 +97,7 @@ struct desk {
         struct buf text, json;
         char *entry; /* OUTBOX_ENTRY_MAX */
         struct api *api;
+        struct asks *asks; /* asks.c; NULL: none yet */
 };
 
 /* What is to become part of an alert. */
@@ -113,6 +114,8 @@ struct verdict {
         int64_t part;
         int64_t retro; /* the run over the past; 0: none */
 };
+
+void desk_asks_free(struct desk *d);
 
 /* Begins a transaction if none is there. */
 int desk_begin(struct desk *d);

@@ -1,29 +1,170 @@
-/* Who may do what. Until there are people, whoever is local may do everything and nobody else anything. */
-#include "desk/api.h"
+/* Who may do what: the table of wire/permission.h against the roles that were given (table role_grant). A role
+ * holds for the unit it was given for and all below it, from its day until its end.
+ *
+ *   R1. A guest sees by permissions nothing at all: lists and things of units are empty for them, and
+ *       what belongs to their one incident is given by its handlers, who look at c->who.incident.
+ *   R2. A script's token can do what its person can and its list names, never more.
+ *   R3. What belongs to no unit is the root's: seen by whoever has the permission for everything. */
+#include "desk/people.h"
+
+const char *const role_names[ROLE_MAX] = {"officer",   "handler", "lead",    "approver", "owner",
+                                          "inspector", "liaison", "trainee", "admin",    "guest"};
+
+static const struct {
+        const char *name, *roles;
+} table[] = {
+#define ROW(name, roles, en, vi) {name, roles},
+        PERMISSIONS(ROW)
+#undef ROW
+};
+
+const char *permission_name(unsigned i) {
+        return i < ARRAY_LEN(table) ? table[i].name : NULL;
+}
+
+uint32_t permission_roles(const char *permission) {
+        static const char letters[] = "OHLASINTMG";
+        uint32_t bits = 0;
+
+        _Static_assert(sizeof(letters) - 1 == ROLE_MAX, "a letter for each role");
+        for (size_t i = 0; i < ARRAY_LEN(table); i++)
+                if (strcmp(table[i].name, permission) == 0)
+                        for (const char *p = table[i].roles; *p; p++)
+                                bits |= UINT32_C(1) << (strchr(letters, *p) - letters);
+        return bits;
+}
+
+/* R2. */
+static bool in_list(struct span list, const char *name) {
+        while (list.len) {
+                const char *blank = memchr(list.p, ' ', list.len);
+                size_t n = blank ? (size_t)(blank - list.p) : list.len;
+
+                if (span_eq(span_of(list.p, n), span_str(name)))
+                        return true;
+                list = span_of(list.p + n, list.len - n);
+                if (list.len)
+                        list = span_of(list.p + 1, list.len - 1);
+        }
+        return false;
+}
+
+/* Roles that would do, or 0: nobody's would, or not this asker's. */
+static uint32_t roles_for(const struct api_call *c, const char *permission) {
+        if (!c->who.id || (c->who.token && !in_list(c->who.allowed, permission)))
+                return 0;
+        return permission_roles(permission);
+}
 
 int api_holds(struct api_call *c, const char *permission) {
-        (void)permission;
-        return c->who.local;
+        uint32_t roles = roles_for(c, permission);
+        int64_t one;
+
+        if (c->who.local)
+                return 1;
+        if (c->who.incident)
+                return roles >> ROLE_GUEST & 1;
+        if (!roles)
+                return 0;
+        return sql_get_int(c->db, &one,
+                           "SELECT 1 FROM role_grant WHERE person=?1 AND (?2>>role)&1"
+                           " AND since<=?3 AND (until IS NULL OR until>?3) LIMIT 1",
+                           "iii", c->who.id, (int64_t)roles, c->now);
+}
+
+int unit_within(struct sql *db, int64_t below, int64_t above) {
+        int64_t one;
+
+        return sql_get_int(db, &one,
+                           "SELECT 1 FROM unit a, unit b WHERE a.id=?1 AND b.id=?2"
+                           " AND substr(b.path,1,length(a.path))=a.path",
+                           "ii", above, below);
+}
+
+static int sees(struct api_call *c, const char *permission, int64_t unit) {
+        uint32_t roles = roles_for(c, permission);
+        int64_t one;
+
+        if (c->who.local)
+                return 1;
+        if (!roles || c->who.incident) /* R1 */
+                return 0;
+        return sql_get_int(c->db, &one,
+                           "SELECT 1 FROM role_grant g JOIN unit a ON a.id=g.unit, unit b"
+                           " WHERE g.person=?1 AND (?2>>g.role)&1 AND g.since<=?3"
+                           " AND (g.until IS NULL OR g.until>?3) AND b.id=?4"
+                           " AND substr(b.path,1,length(a.path))=a.path LIMIT 1",
+                           "iiii", c->who.id, (int64_t)roles, c->now, unit);
 }
 
 int api_sees(struct api_call *c, const char *permission, int64_t unit) {
-        (void)unit;
-        return api_holds(c, permission);
+        return unit ? sees(c, permission, unit) : api_holds(c, permission);
+}
+
+/* "alerts.work" → whether "alerts.read" is held there. */
+static int may_read(struct api_call *c, const char *permission, int64_t unit) {
+        const char *dot = strchr(permission, '.');
+        char read[64];
+
+        if (!dot)
+                return 0;
+        snprintf(read, sizeof(read), "%.*s.read", (int)(dot - permission), permission);
+        if (!permission_roles(
+                    read)) /* units, exceptions: whoever may see people may know of them */
+                snprintf(read, sizeof(read), "people.read");
+        return strcmp(read, permission) == 0 ? 0 : sees(c, read, unit);
 }
 
 int api_may(struct api_call *c, const char *permission, int64_t unit) {
-        int r = api_sees(c, permission, unit);
+        int r = sees(c, permission, unit ? unit : UNIT_ROOT); /* R3 */
 
-        return r < 0 ? r
-               : r   ? 0
-                     : api_refuse(c, 403, "not_allowed", "your roles do not allow this",
-                                  "vai trò của bạn không cho phép việc này");
+        if (r != 0)
+                return r < 0 ? r : 0;
+        r = may_read(c, permission, unit ? unit : UNIT_ROOT);
+        if (r < 0)
+                return r;
+        return r ? api_refuse(c, 403, "not_allowed", "your roles do not allow this for that unit",
+                              "vai trò của bạn không cho phép việc này với đơn vị đó")
+                 : api_missing(c);
 }
 
+/* Numbers of our own only go into the text (sql.c Q1). '0' follows '/' in ASCII: the end of a prefix. */
 int api_scope(struct api_call *c, const char *permission, const char *column,
               const char **ret_sql) {
-        (void)permission;
-        (void)column;
+        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)256 << 10};
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        uint32_t roles = roles_for(c, permission);
+        unsigned n = 0;
+        int r;
+
         *ret_sql = c->who.local ? "1" : "0";
+        if (c->who.local || c->who.incident || !roles)
+                return 0;
+        r = sql_rows(c->db, &q,
+                     "SELECT DISTINCT u.id, u.path FROM role_grant g JOIN unit u ON u.id=g.unit"
+                     " WHERE g.person=?1 AND (?2>>g.role)&1 AND g.since<=?3"
+                     " AND (g.until IS NULL OR g.until>?3) ORDER BY u.id",
+                     "iii", c->who.id, (int64_t)roles, c->now);
+        buf_printf(&b, "%s IN (SELECT id FROM unit WHERE ", column);
+        while (r >= 0 && (r = sql_next(q)) == 1) {
+                struct span path = sql_span(q, 1);
+
+                if (sql_int(q, 0) == UNIT_ROOT) {
+                        *ret_sql = "1";
+                        return 0;
+                }
+                buf_printf(&b, "%s(path>='%.*s' AND path<'%.*s0')", n++ ? " OR " : "",
+                           (int)path.len, path.p, (int)path.len - 1, path.p);
+        }
+        if (r < 0)
+                return r;
+        buf_str(&b, ")");
+        if (n) {
+                struct span text = b.failed ? SPAN_NONE : arena_dup(c->arena, buf_get(&b));
+
+                if (!text.p)
+                        return FAIL(-ENOMEM);
+                *ret_sql = text.p;
+        }
         return 0;
 }

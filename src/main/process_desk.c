@@ -17,6 +17,7 @@
 #include "main/desk_line.h"
 #include "main/processes.h"
 #include "main/spawn.h"
+#include "main/vault_line.h"
 #include "os/os.h"
 #include "os/sandbox.h"
 #include "os/vfs.h"
@@ -41,7 +42,7 @@ struct loop {
         int64_t last_batch;
         bool clocked; /* main says what time it is */
         struct desk_line line;
-        int vault; /* -1 until main joined us */
+        struct vault_line vault;
         bool tell; /* main wants our numbers */
         int64_t told;
 };
@@ -200,13 +201,6 @@ static int take_audit(struct loop *l, const struct msg_desk_audit *m) {
         return r < 0 ? r : os_send(CHILD_SOCKET, &kept, sizeof(kept), NULL, 0);
 }
 
-/* A vault that began, or one for a desk that began. */
-static int new_vault(struct loop *l, int fd) {
-        os_close_quiet(l->vault);
-        l->vault = os_dup(fd);
-        return l->vault < 0 ? l->vault : 0;
-}
-
 static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
         if (n < sizeof(m->plain))
                 return FAIL(-EPROTO);
@@ -220,7 +214,8 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
         case DESK_EXCEPTIONS:
                 return n == sizeof(m->plain) && fd >= 0 ? take_exceptions(l, fd) : FAIL(-EPROTO);
         case NODE_PEER:
-                return n == sizeof(m->plain) && fd >= 0 ? new_vault(l, fd) : FAIL(-EPROTO);
+                return n == sizeof(m->plain) && fd >= 0 ? vault_line_open(&l->vault, fd)
+                                                        : FAIL(-EPROTO);
         case DESK_BATCH: return n == sizeof(m->judge) ? take_batch(l, &m->judge) : FAIL(-EPROTO);
         case DESK_INCIDENT:
                 if (n != sizeof(m->own))
@@ -299,14 +294,15 @@ static int tick(struct loop *l) {
 
 static int serve(struct loop *l) {
         for (;;) {
-                struct pollfd p[2] = {{.fd = CHILD_SOCKET, .events = POLLIN},
-                                      {.fd = desk_line_fd(&l->line), .events = POLLIN}};
+                struct pollfd p[3] = {{.fd = CHILD_SOCKET, .events = POLLIN},
+                                      {.fd = desk_line_fd(&l->line), .events = POLLIN},
+                                      {.fd = l->vault.sock, .events = POLLIN}};
                 int64_t now = os_monotonic();
                 int wait = TICK_MS, r;
 
                 if (l->dirty_since)
                         wait = (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000);
-                r = os_poll(p, 2, l->line.at_work ? 0 : wait);
+                r = os_poll(p, 3, l->line.at_work ? 0 : wait);
                 if (r > 0 && p[0].revents) {
                         r = take_messages(l);
                         if (r == 0)
@@ -318,6 +314,10 @@ static int serve(struct loop *l) {
                         r = desk_line_work(&l->line);
                 else if (r >= 0 && p[1].revents)
                         r = desk_line_message(&l->line);
+                if (r >= 0 && p[2].revents && l->vault.sock >= 0)
+                        r = vault_line_take(&l->vault);
+                if (r >= 0)
+                        r = vault_line_give(&l->vault);
                 if (r < 0)
                         return r;
                 tell_numbers(l);
@@ -391,7 +391,7 @@ int process_desk(int argc, char **argv) {
         if (r == 0)
                 r = desk_open(&l.desk, &o);
         l.line = (struct desk_line){.desk = l.desk, .sock = -1};
-        l.vault = -1;
+        l.vault = (struct vault_line){.desk = l.desk, .sock = -1};
         if (r < 0) {
                 say_failure(NULL, r);
                 return 13;

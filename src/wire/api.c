@@ -18,7 +18,9 @@ static const struct api_op *ops[OPS_MAX];
 static uint32_t n_ops;
 
 uint32_t api_count(void) {
-        for (size_t i = 0; n_ops == 0 && i < ARRAY_LEN(domains); i++)
+        if (n_ops)
+                return n_ops;
+        for (size_t i = 0; i < ARRAY_LEN(domains); i++)
                 for (const struct api_op *o = domains[i]; o->id; o++) {
                         assert(n_ops < OPS_MAX);
                         ops[n_ops++] = o;

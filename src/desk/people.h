@@ -1,0 +1,93 @@
+/* What the files about people share: tables of tables_people.c, rules of passwords, limits of guessing. */
+#ifndef DESK_PEOPLE_H
+#define DESK_PEOPLE_H
+
+#include "desk/api.h"
+#include "wire/permission.h"
+#include "wire/vault.h"
+
+#define UNIT_ROOT INT64_C(1) /* is there from the beginning and stays */
+#define UNIT_DEPTH_MAX 12u
+#define SESSION_MAX_S (12 * 3600)
+#define SESSION_IDLE_S (30 * 60)  /* unless number 'session_idle_s' says otherwise */
+#define SESSION_IDLE_STRICT_S 300 /* administrators, owners of systems of level 4 and 5 */
+#define SESSION_HALF_S 600        /* to finish signing in */
+#define SECOND_FRESH_S 300
+#define ONE_TIME_S (72 * 3600)
+#define INACTIVE_DAYS 45
+
+/* What a session still needs; no bit: it is whole. */
+enum { NEEDS_TOTP = 1 << 0, NEEDS_PASSWORD = 1 << 1 };
+
+/* ---- permission.c ---- */
+
+/* Letters of wire/permission.h in the order of enum role, and the word of each in the API ("officer"). */
+extern const char *const role_names[ROLE_MAX];
+#define ROLE_VALUES "officer|handler|lead|approver|owner|inspector|liaison|trainee|admin|guest"
+/* A bit for each role that has it; 0: there is no such permission. */
+uint32_t permission_roles(const char *permission);
+/* The i-th name; NULL: no more. */
+const char *permission_name(unsigned i);
+/* Whether unit `below` is `above` or under it. 1, 0, -errno. */
+int unit_within(struct sql *db, int64_t below, int64_t above);
+
+/* ---- session.c ---- */
+
+/* A token for a new session or script: random, and what is kept of it. */
+void session_token(unsigned char token[API_TOKEN_BYTES], unsigned char hash[32]);
+void session_hash(const unsigned char token[API_TOKEN_BYTES], unsigned char hash[32]);
+/* Seconds of idling after which this person's sessions end. */
+int session_idle_of(struct sql *db, int64_t person, int64_t now, int64_t *ret_s);
+/* Ends all sessions of a person but one (0: all). */
+int session_end_all(struct sql *db, int64_t person, int64_t but);
+
+/* ---- attempts.c: guessing, without locking others out ---- */
+
+/* Who tries what from where. */
+struct attempt {
+        struct span login;            /* as typed, folded */
+        int64_t person;               /* 0: there is none */
+        const unsigned char *address; /* 16 bytes */
+        bool known;                   /* this person signed in from there before */
+};
+int attempt_known(struct sql *db, struct attempt *a, int64_t now);
+/* Seconds to wait before another try is looked at; 0: now. */
+int attempt_wait(struct sql *db, const struct attempt *a, int64_t now, int64_t *ret_s);
+int attempt_failed(struct sql *db, const struct attempt *a, int64_t now);
+/* The whole sign-in is done: the count ends, the place is known. */
+int attempt_done(struct sql *db, const struct attempt *a, int64_t now);
+/* Until when tries for that person from anywhere unknown wait; TIME_NONE: they do not. */
+int attempt_locked_until(struct sql *db, struct span login, int64_t now, int64_t *ret);
+
+/* ---- password.c ---- */
+
+/* What is wrong with a new password, as an api_fault_at() on `field`; 0: nothing. */
+int password_fit(struct api_call *c, const char *field, struct span password, struct span login,
+                 bool second_factor);
+
+/* ---- asks.c ---- */
+
+/* Passwords that the vault has to look at, now. */
+unsigned vault_waits(struct desk *d);
+/* An ask about `person`, with the text and box that go with it. As api_vault(). */
+int people_ask(struct api_call *c, enum vault_message what, int64_t person, struct span box,
+               struct span text);
+/* Wipes a text of the request. */
+void people_wipe(struct api_call *c, const char *name);
+
+/* ---- api_session.c ---- */
+
+/* Checks a TOTP code of the asker against the vault: call it first with c->said NULL, then again. *ret_box
+ * of the table's row. 0: it is right (and its step is used up), API_E_LATER, API_E_REFUSED, -errno. */
+int totp_ask(struct api_call *c);
+int totp_said(struct api_call *c);
+
+/* ---- api_people.c ---- */
+
+/* The unit a person belongs to. 0: no such person; -errno. */
+int person_unit(struct sql *db, int64_t person, int64_t *ret_unit);
+/* Text of the request as login: lower case, of the call's arena; refuses what is none. */
+bool login_good(struct span s);
+struct span login_fold(struct arena *a, struct span s);
+
+#endif

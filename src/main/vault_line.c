@@ -1,0 +1,57 @@
+/* See vault_line.h. A vault that does not take what it is sent is busy: the rest waits in the desk. */
+#include "main/vault_line.h"
+
+#include <poll.h>
+#include <sodium.h>
+
+#include "desk/asks.h"
+#include "os/os.h"
+
+static int forget(struct vault_line *l) {
+        if (l->sock < 0)
+                return 0;
+        os_close(l->sock);
+        l->sock = -1;
+        return desk_vault_line(l->desk, false);
+}
+
+int vault_line_open(struct vault_line *l, int fd) {
+        int r = forget(l);
+
+        if (r < 0)
+                return r;
+        l->sock = os_dup(fd);
+        return l->sock < 0 ? l->sock : desk_vault_line(l->desk, true);
+}
+
+int vault_line_take(struct vault_line *l) {
+        struct pollfd p = {.fd = l->sock, .events = POLLIN};
+        int r = 0;
+
+        while (r == 0 && l->sock >= 0 && os_poll(&p, 1, 0) > 0) {
+                struct msg_vault_answer a;
+                ssize_t n = os_recv(l->sock, &a, sizeof(a), NULL, 0, NULL);
+
+                if (n != sizeof(a) || a.type != VAULT_ANSWER || a.box_len > VAULT_BOX_MAX ||
+                    a.text_len > VAULT_TEXT_MAX)
+                        return forget(l);
+                r = desk_vault_said(l->desk, &a);
+                sodium_memzero(&a, sizeof(a));
+        }
+        return r;
+}
+
+int vault_line_give(struct vault_line *l) {
+        const struct msg_vault_ask *m;
+
+        while (l->sock >= 0 && (m = desk_to_ask(l->desk))) {
+                int r = os_send_now(l->sock, m, sizeof(*m), NULL, 0);
+
+                if (r == -EAGAIN)
+                        return 0;
+                if (r < 0)
+                        return forget(l);
+                desk_asked(l->desk);
+        }
+        return 0;
+}
