@@ -1,0 +1,89 @@
+// The only way to the node. Every answer that is not a success becomes a Refusal, whose problem carries the node's own
+// words, field by field; a node that cannot be reached is one too (status 0), so pages have one thing to show.
+import { lang } from './lang.svelte.ts';
+import type { Problem } from './types.ts';
+
+export class Refusal extends Error {
+  problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.title);
+    this.problem = problem;
+  }
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+const BASE = '/api/v1';
+const PATIENCE_MS = 20_000;
+
+let signedOut: () => void = () => {};
+let reached: (ok: boolean) => void = () => {};
+/* What the shell wants to hear: the session has ended; a request reached the node or did not. */
+export function listen(on: { signedOut: () => void; reached: (ok: boolean) => void }): void {
+  signedOut = on.signedOut;
+  reached = on.reached;
+}
+
+/* Set by the live line: while it is lost, nothing is written (a second press would do it twice). */
+export const gate = { locked: false };
+
+export function address(path: string, query?: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {}))
+    if (value !== null && value !== undefined && value !== '') search.set(name, String(value));
+  const text = search.toString();
+  return BASE + path + (text ? '?' + text : '');
+}
+
+async function ask<T>(method: string, path: string, query?: Query, body?: BodyInit | null, type?: string): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': lang.now };
+  if (method !== 'GET') headers['X-Coloa'] = '1';
+  if (type) headers['Content-Type'] = type;
+  let answer: Response;
+  try {
+    answer = await fetch(address(path, query), {
+      method,
+      headers,
+      body: body ?? null,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    reached(false);
+    throw new Refusal({ title: '', status: 0, code: 'unreachable' });
+  }
+  reached(true);
+  if (answer.status === 204) return undefined as T;
+  let said: unknown = null;
+  try {
+    said = await answer.json();
+  } catch {
+    said = null;
+  }
+  if (answer.ok) return said as T;
+  const problem = (said && typeof said === 'object' ? said : {}) as Partial<Problem>;
+  const refusal = new Refusal({ ...problem, title: problem.title ?? '', status: answer.status });
+  if (answer.status === 401 && !path.startsWith('/session')) signedOut();
+  throw refusal;
+}
+
+async function write<T>(method: string, path: string, body?: unknown): Promise<T> {
+  if (gate.locked) throw new Refusal({ title: '', status: 0, code: 'stale' });
+  return ask<T>(method, path, undefined, body === undefined ? null : JSON.stringify(body), body === undefined ? undefined : 'application/json');
+}
+
+export const api = {
+  get: <T>(path: string, query?: Query) => ask<T>('GET', path, query),
+  post: <T = void>(path: string, body?: unknown) => write<T>('POST', path, body ?? {}),
+  put: <T = void>(path: string, body: unknown) => write<T>('PUT', path, body),
+  patch: <T = void>(path: string, body: unknown) => write<T>('PATCH', path, body),
+  remove: <T = void>(path: string) => write<T>('DELETE', path),
+  upload: <T>(path: string, query: Query, file: Blob | string, type: string) => ask<T>('POST', path, query, file, type),
+};
+
+/* What went wrong, as a problem, whatever was thrown. */
+export function problem(of: unknown): Problem {
+  if (of instanceof Refusal) return of.problem;
+  return { title: String(of), status: 0, code: 'page' };
+}

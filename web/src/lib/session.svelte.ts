@@ -1,0 +1,47 @@
+// Who is here. null: nobody; undefined: not asked yet.
+import { api, listen, problem } from './api.ts';
+import { clock } from './clock.svelte.ts';
+import { lang } from './lang.svelte.ts';
+import { live } from './live.svelte.ts';
+import type { Session } from './types.ts';
+
+class Here {
+  session: Session | null | undefined = $state(undefined);
+  /* The node could not be asked at all. */
+  unreachable = $state(false);
+
+  async ask(): Promise<void> {
+    try {
+      this.take(await api.get<Session>('/session'));
+      this.unreachable = false;
+    } catch (e) {
+      this.unreachable = problem(e).status !== 401;
+      this.session = null;
+    }
+  }
+  take(session: Session): void {
+    clock.heard(session.now);
+    this.session = session;
+    if (session.person.lang && !localStorage.getItem('coloa.lang')) lang.set(session.person.lang);
+  }
+  may(permission: string): boolean {
+    return this.session?.permissions?.includes(permission) ?? false;
+  }
+  async leave(): Promise<void> {
+    try {
+      await api.remove('/session');
+    } finally {
+      this.session = null;
+      live.stop();
+    }
+  }
+}
+export const here = new Here();
+
+listen({
+  signedOut: () => {
+    here.session = null;
+    live.stop();
+  },
+  reached: (ok) => live.reached(ok),
+});

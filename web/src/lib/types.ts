@@ -1,0 +1,435 @@
+// What the API answers, as far as the pages read it. Times are RFC 3339 in UTC; unknown is null. doc/openapi.json is
+// the authority; tools/check_api.mjs says where these types and that file part.
+
+export type Id = number;
+export type Time = string;
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
+
+export interface List<T> {
+  items: T[];
+  next: string | null;
+  total: number | null;
+}
+
+export interface Session {
+  person: { id: Id; name: string; login: string; lang: 'vi' | 'en' | null; title: string | null };
+  roles: { role: string; unit: Id; unit_name: string }[];
+  permissions: string[];
+  level_idle_s: number | null;
+  second_at: Time | null;
+  expires: Time;
+  must_change_password: boolean;
+  needs_totp: boolean;
+  now: Time;
+  step?: 'totp' | 'new_password' | null;
+  first_run?: boolean;
+}
+
+export interface Unit {
+  id: Id;
+  name: string;
+  name_vi: string | null;
+  code: string | null;
+  parent: Id | null;
+  path_names: string[] | null;
+  depth: number;
+  kind: string | null;
+  contacts: string | null;
+  children: number;
+}
+
+export interface Role {
+  role: string;
+  unit: Id;
+  unit_name: string;
+}
+
+export interface Person {
+  id: Id;
+  login: string;
+  name: string;
+  title: string | null;
+  phone: string | null;
+  email: string | null;
+  unit: Id | null;
+  unit_name: string | null;
+  roles: Role[];
+  active: boolean;
+  created: Time;
+  last_seen: Time | null;
+  second_factor: boolean;
+  locked_until: Time | null;
+  version: number;
+}
+
+export interface System {
+  id: Id;
+  name: string;
+  code: string | null;
+  unit: Id;
+  unit_name: string;
+  level: number | null;
+  level_approved: string | null;
+  level_decision: string | null;
+  owner: string | null;
+  operator: string | null;
+  purpose: string | null;
+  rto_s: number | null;
+  rpo_s: number | null;
+  data: string[];
+  hosts: string[];
+  addresses: string[];
+  sources: string[];
+  contacts: string | null;
+  version: number;
+}
+
+export type AlertStatus = 'new' | 'taken' | 'merged' | 'dismissed' | 'closed' | 'suppressed';
+
+export interface Alert {
+  id: Id;
+  status: AlertStatus;
+  severity: Severity;
+  title: string;
+  title_vi: string | null;
+  rule: string;
+  rule_kind: string | null;
+  tags: string[];
+  host: string | null;
+  user: string | null;
+  source: string | null;
+  entity: string | null;
+  system: Id | null;
+  system_name: string | null;
+  system_level: number | null;
+  unit: Id | null;
+  count: number;
+  first: Time | null;
+  last: Time | null;
+  raised: Time;
+  waiting_since: Time | null;
+  taken_by: string | null;
+  taken_at: Time | null;
+  incident: Id | null;
+  incident_code: string | null;
+  dismiss_reason: string | null;
+  drill: string | null;
+  retro: boolean;
+  version: number;
+}
+
+export interface Why {
+  n: number;
+  field: string;
+  op: string;
+  value: string;
+  text_en: string | null;
+  text_vi: string | null;
+}
+export interface AlertEvent {
+  which: string;
+  seq: number;
+  received: Time;
+  fields: Record<string, unknown>;
+  raw?: string | null;
+  marks: { from: number; to: number; n: number }[];
+  store?: string | null;
+  sealed?: boolean;
+}
+export interface AlertDetail extends Alert {
+  description: string | null;
+  description_vi: string | null;
+  why: Why[];
+  events: AlertEvent[];
+  history: {
+    days: { day: string; n: number }[];
+    first_on_host: boolean | null;
+    earlier: { id: Id; raised: Time; status: AlertStatus; host: string | null; dismiss_reason: string | null }[];
+  } | null;
+  suggestions: { id: Id; code: string; title: string; why_en: string | null; why_vi: string | null }[];
+}
+
+export type ClockState = 'running' | 'near' | 'late' | 'met' | 'met_late' | 'void';
+export interface Clock {
+  id: Id;
+  incident: Id;
+  incident_code: string | null;
+  incident_title: string | null;
+  what: string;
+  regime: string;
+  clause: string;
+  checked: string | null;
+  title: string;
+  title_vi: string | null;
+  t0: Time;
+  due: Time;
+  left_s: number | null;
+  state: ClockState;
+  met_at: Time | null;
+  proof: string | null;
+  held_by: string | null;
+}
+
+export interface Incident {
+  id: Id;
+  code: string;
+  title: string;
+  kind: string | null;
+  severity: Severity;
+  state: string;
+  activity: number | null;
+  level: number | null;
+  system: Id | null;
+  system_name: string | null;
+  lead: Id | null;
+  lead_name: string | null;
+  t0: Time;
+  opened: Time;
+  closed: Time | null;
+  serious: 'yes' | 'no' | 'unknown';
+  tlp: string | null;
+  unit: Id;
+  unit_name: string | null;
+  units: { id: Id; name: string }[];
+  alerts: number | null;
+  tasks_open: number | null;
+  tasks: number | null;
+  clocks: Clock[];
+  version: number;
+}
+export interface Activity {
+  n: number;
+  state: 'todo' | 'now' | 'done';
+  done_at: Time | null;
+  tasks: number;
+  tasks_done: number;
+}
+export interface IncidentDetail extends Incident {
+  activities: Activity[];
+  next_states: string[];
+  links: { kind: string; id: Id | null; name: string; state: string | null; tone: 'ok' | 'crit' | 'high' | null }[];
+  observables: Observable[];
+  system_detail: { id: Id; name: string; level: number | null; level_decision: string | null; rto_s: number | null; rpo_s: number | null } | null;
+  serious_at: Time | null;
+}
+export interface TimelineEntry {
+  id: Id;
+  at: Time;
+  kind: 'alert' | 'action' | 'message' | 'evidence' | 'note' | 'state' | 'report' | 'task';
+  text: string;
+  text_vi: string | null;
+  by: string | null;
+  note: string | null;
+  note_vi: string | null;
+  ref: { what: string; id: Id } | null;
+  corrects: Id | null;
+}
+export interface Task {
+  id: Id;
+  title: string;
+  title_vi: string | null;
+  state: 'todo' | 'doing' | 'done' | 'skipped';
+  owner: Id | null;
+  owner_name: string | null;
+  step: string | null;
+  due: Time | null;
+  done_at: Time | null;
+  waits_for: string | null;
+  activity: number | null;
+  playbook: string | null;
+  playbook_vi: string | null;
+  version: number;
+}
+export interface Observable {
+  id: Id;
+  kind: string;
+  value: string;
+  note: string | null;
+  count: number | null;
+  added: Time | null;
+}
+export interface Question {
+  id: string;
+  text: string;
+  text_vi: string | null;
+  clause: string | null;
+  answer: 'yes' | 'no' | 'unknown' | null;
+  by: string | null;
+  at: Time | null;
+}
+
+export interface Decision {
+  id: Id;
+  kind: 'action_approve' | 'action_prolong' | 'report_sign' | 'directive' | 'unmask';
+  code: string;
+  title: string;
+  title_vi: string | null;
+  incident: Id | null;
+  incident_code: string | null;
+  by: string | null;
+  asked: Time | null;
+  due: Time | null;
+  mine: boolean;
+}
+export interface Silent {
+  name: string;
+  kind: string | null;
+  since: Time;
+  usual_every_s: number | null;
+  severity: Severity | null;
+  maintenance_until: Time | null;
+  system_name: string | null;
+}
+export interface OnDuty {
+  id: Id;
+  name: string;
+  role: string;
+  phone: string | null;
+  note_en: string | null;
+  note_vi: string | null;
+  warn: boolean;
+  me: boolean;
+}
+export interface Tonight {
+  headline: { waiting: number; next_decision: Time | null; next_deadline: Time | null };
+  clocks: Clock[];
+  met: Clock[];
+  decisions: Decision[];
+  alerts: { new: number; groups: number; items: Alert[] };
+  silent: Silent[];
+  sources: { total: number; silent: number; rate: number | null };
+  incidents?: { open: number };
+  duty: OnDuty[];
+  handover_at: Time | null;
+  last_decision?: { code: string; title: string; title_vi: string | null; at: Time } | null;
+  now: Time;
+  behind_ms: number | null;
+}
+
+export interface Source {
+  id: Id;
+  name: string;
+  kind: string | null;
+  system: Id | null;
+  system_name: string | null;
+  unit: Id | null;
+  unit_name: string | null;
+  state: 'sending' | 'silent' | 'maintenance' | 'never';
+  last_seen: Time | null;
+  usual_every_s: number | null;
+  rate: number | null;
+  received: number | null;
+  refused: number | null;
+  malformed: number | null;
+  behind_s: number | null;
+  silent_since: Time | null;
+  maintenance_until: Time | null;
+}
+
+export interface Action {
+  id: Id;
+  code: string;
+  kind: string;
+  object: string;
+  incident: Id | null;
+  incident_code: string | null;
+  state: 'proposed' | 'approved' | 'active' | 'undone' | 'refused' | 'lapsed' | 'failed';
+  title: string;
+  title_vi: string | null;
+  where: string | null;
+  where_vi: string | null;
+  proposed_by: string;
+  proposed_by_id: Id | null;
+  proposed: Time;
+  lapses: Time | null;
+  approved_by: string | null;
+  approved: Time | null;
+  undo_at: Time | null;
+  undone: Time | null;
+  checks: { ok: boolean; text: string; text_vi: string | null }[];
+  may_approve: boolean;
+  unit_name: string | null;
+  version: number;
+}
+
+export interface Report {
+  id: Id;
+  code: string;
+  incident: Id | null;
+  incident_code: string | null;
+  kind: string;
+  title: string;
+  title_vi: string | null;
+  state: 'draft' | 'signing' | 'signed' | 'sent';
+  due: Time | null;
+  missing: number;
+  missing_fields: { name: string; text: string; text_vi: string | null }[];
+  signatures: { name: string; at: Time }[];
+  version: number;
+}
+
+export interface Playbook {
+  id: Id;
+  name: string;
+  name_vi: string | null;
+  kind: string | null;
+  steps: number;
+  automatic: number;
+  used: number;
+  last_used: Time | null;
+  origin: string | null;
+}
+
+export interface AuditRow {
+  id: Id;
+  at: Time;
+  who: string;
+  how: string;
+  what: string;
+  about: string | null;
+  detail: Record<string, unknown> | null;
+  address: string | null;
+  result: number | null;
+  hash: string | null;
+}
+
+export interface SearchHit {
+  seq: number;
+  received: Time;
+  source: string;
+  host: string | null;
+  text: string;
+}
+export interface SearchAnswer {
+  items: SearchHit[];
+  next: string | null;
+  total: number | null;
+  searched: { days: number; of: number; bytes: number | null; took_ms: number | null } | null;
+  histogram: { from: Time; to: Time; buckets: number[] } | null;
+  problems: { day: string; code: string; text: string; text_vi: string | null }[];
+}
+
+export interface ImportAnswer {
+  lines: number;
+  created: number;
+  changed: number;
+  faults: { line: number; field: string; fault: string; remedy: string; value: string | null }[];
+  applied: boolean;
+}
+
+export interface Setting {
+  name: string;
+  value: string;
+  en: string;
+  vi: string;
+  source: string | null;
+}
+
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail?: string | null;
+  code?: string | null;
+  fields?: { field: string; fault: string; remedy: string }[];
+}

@@ -1,0 +1,29 @@
+// Where the things that wait for a person lead, and what they are called.
+import { t, word } from './lang.svelte.ts';
+import type { Clock, Decision } from './types.ts';
+
+export function clockLink(c: Clock): string {
+  return c.held_by?.startsWith('report:') ? '/reports/' + c.held_by.slice(7) : `/incidents/${c.incident}?clock=${c.id}`;
+}
+export function decisionLink(d: Decision): string {
+  if (d.kind.startsWith('action')) return '/actions/' + d.id;
+  if (d.kind === 'report_sign') return '/reports/' + d.id;
+  return d.incident ? '/incidents/' + d.incident : '/';
+}
+export function decisionVerb(d: Decision): string {
+  if (d.kind === 'action_approve') return d.mine ? t('do.review') : t('do.open');
+  if (d.kind === 'action_prolong') return t('do.choose');
+  if (d.kind === 'report_sign') return t('do.readsign');
+  return t('do.open');
+}
+/* What holds a clock up: 'signature_you', 'missing:3', 'not_started', or the node's own words. */
+export function heldText(c: Clock): string {
+  const by = c.held_by;
+  if (!by) return '–';
+  const [what, n] = by.split(':');
+  if (what === 'missing') return t('held.missing', { n: n ?? '' });
+  return word('held', what);
+}
+export function lawText(c: Clock): string {
+  return c.clause;
+}

@@ -1,0 +1,314 @@
+// A night at an agency that does not exist: what the mock node serves. It begins at 03:12:07 on 18 November 2026
+// (GMT+7). Names of people, units and systems are placeholders; addresses are those reserved for documentation.
+import type { Action, Alert, AlertDetail, AuditRow, Clock, Decision, IncidentDetail, Person, Playbook, Question, Report, Severity, Source, System, Task, TimelineEntry, Unit } from '../src/lib/types.ts';
+
+export const START = Date.parse('2026-11-17T20:12:07.000Z');
+const MIN = 60_000;
+const HOUR = 60 * MIN;
+const DAY = 24 * HOUR;
+export const iso = (ms: number) => new Date(ms).toISOString();
+const before = (ms: number) => iso(START - ms);
+const after = (ms: number) => iso(START + ms);
+/* '02:29' of the night itself, or of the day before with a minus. */
+const at = (hhmm: string, days = 0) => {
+  const [h, m, s] = hhmm.split(':').map(Number);
+  return iso(Date.parse('2026-11-17T17:00:00Z') + days * DAY + h! * HOUR + m! * MIN + (s ?? 0) * 1000);
+};
+
+export const units: Unit[] = [
+  [1, 'Whole agency', 'Toàn ngành', 'TN', null, 0, 'headquarters', 6],
+  [2, 'Monitoring centre', 'Trung tâm Giám sát', 'TTGS', 1, 1, 'department', 0],
+  [3, 'Sông Thương General Hospital', 'BV Đa khoa Sông Thương', 'BVST', 1, 1, 'site', 2],
+  [4, 'Emergency department', 'Khoa Cấp cứu', 'BVST-CC', 3, 2, 'site', 0],
+  [5, 'Medical records', 'Phòng Hồ sơ bệnh án', 'BVST-HS', 3, 2, 'site', 0],
+  [6, 'Hải Âu Port Authority', 'Cảng vụ Hải Âu', 'CVHA', 1, 1, 'site', 0],
+  [7, 'Public services office', 'Văn phòng Dịch vụ công', 'VPDVC', 1, 1, 'department', 0],
+  [8, 'Phú Vân branch', 'Chi nhánh Phú Vân', 'CNPV', 1, 1, 'site', 0],
+  [9, 'Administration', 'Văn phòng Sở', 'VPS', 1, 1, 'department', 0],
+].map(([id, name, name_vi, code, parent, depth, kind, children]) => ({
+  id, name, name_vi, code, parent, depth, kind, children, path_names: null, contacts: null,
+})) as Unit[];
+
+const role = (r: string, unit: number) => ({ role: r, unit, unit_name: units.find((u) => u.id === unit)!.name_vi! });
+const person = (id: number, login: string, name: string, title: string, phone: string, unit: number, roles: [string, number][], seen: number, second = true): Person => ({
+  id, login, name, title, phone, email: `${login}@coquan.example`, unit, unit_name: units.find((u) => u.id === unit)!.name_vi, roles: roles.map(([r, u]) => role(r, u)), active: true, created: before(400 * DAY), last_seen: seen < 0 ? null : before(seen), second_factor: second, locked_until: null, version: 1,
+});
+export const people: Person[] = [
+  person(1, 'ha.nt', 'Nguyễn Thu Hà', 'Chuyên viên giám sát', '4101', 2, [['officer', 1], ['approver', 3]], 0),
+  person(2, 'bao.tq', 'Trần Quốc Bảo', 'Kỹ sư ứng cứu', '4102', 2, [['handler', 1]], MIN),
+  person(3, 'khoi.lm', 'Lê Minh Khôi', 'Trưởng nhóm ứng cứu', '4107', 2, [['lead', 1]], 4 * MIN),
+  person(4, 'anh.pd', 'Phạm Đức Anh', 'Phó giám đốc trung tâm', '4111', 2, [['approver', 1]], 9 * HOUR),
+  person(5, 'yen.vh', 'Vũ Hoàng Yến', 'Trưởng phòng CNTT', '0912 000 418', 3, [['owner', 3]], 21 * MIN),
+  person(6, 'loi.dv', 'Đặng Văn Lợi', 'Quản trị hệ thống', '0912 000 377', 3, [['handler', 3]], 40 * MIN),
+  person(7, 'mai.ht', 'Hoàng Thị Mai', 'Thanh tra độc lập', '4130', 1, [['inspector', 1]], 3 * DAY),
+  person(8, 'tuan.pv', 'Phan Văn Tuấn', 'Đầu mối báo cáo', '4121', 9, [['liaison', 1]], 2 * DAY),
+  person(9, 'linh.bn', 'Bùi Ngọc Linh', 'Học viên', '4155', 2, [['trainee', 2]], 6 * DAY, false),
+  person(10, 'quan.dh', 'Đỗ Hồng Quân', 'Quản trị viên', '4100', 1, [['admin', 1]], 2 * HOUR),
+  person(11, 'son.nt', 'Ngô Thanh Sơn', 'Quản trị mạng', '0912 000 205', 6, [['handler', 6]], 5 * HOUR),
+  person(12, 'trang.lt', 'Lý Thu Trang', 'Chuyên viên', '4163', 7, [['owner', 7]], -1, false),
+];
+people[11]!.locked_until = after(12 * MIN);
+
+const sys = (id: number, name: string, code: string, unit: number, level: number, purpose: string, rto: number, rpo: number, data: string[], hosts: string[], addresses: string[], sources: string[]): System => ({
+  id, name, code, unit, unit_name: units.find((u) => u.id === unit)!.name_vi!, level, level_approved: '2026-03-12', level_decision: `QĐ ${120 + id}/2026`, owner: 'Sở chủ quản', operator: units.find((u) => u.id === unit)!.name_vi, purpose, rto_s: rto, rpo_s: rpo, data, hosts, addresses, sources, contacts: 'Vũ Hoàng Yến ☎ 0912 000 418', version: 3,
+});
+export const systems: System[] = [
+  sys(1, 'HIS khám chữa bệnh', 'HIS', 3, 3, 'Quản lý khám chữa bệnh, ≈ 84.000 người', 28_800, 3600, ['personal', 'sensitive'], ['SRV-HIS-01', 'SRV-HIS-02', 'SRV-HIS-03'], ['10.64.3.0/24'], ['his-sysmon', 'his-syslog']),
+  sys(2, 'AD Sông Thương', 'AD-ST', 3, 3, 'Danh mục tài khoản của bệnh viện', 14_400, 3600, ['personal'], ['dc01', 'dc02'], ['10.64.1.0/28'], ['dc01.songthuong', 'dc02.songthuong']),
+  sys(3, 'Cổng dịch vụ công', 'CDVC', 7, 3, 'Thủ tục hành chính trực tuyến', 14_400, 900, ['personal'], ['web01.congdv', 'web02.congdv', 'web03.congdv'], ['192.0.2.0/26'], ['web01.congdv', 'web03.congdv']),
+  sys(4, 'Mạng văn phòng', 'VP', 9, 2, 'Máy trạm của cán bộ', 86_400, 86_400, [], ['KT-PC-07', 'NS-PC-22'], ['10.10.0.0/16'], ['vp-evtx']),
+  sys(5, 'Thư điện tử', 'MAIL', 6, 2, 'Thư công vụ', 28_800, 3600, ['personal'], ['mail.haiau'], ['198.51.100.16/28'], ['mail.haiau']),
+  sys(6, 'Trang Phú Vân', 'WEB-PV', 8, 1, 'Trang tin của chi nhánh', 172_800, 86_400, [], ['cong.phuvan'], ['198.51.100.40'], ['cong.phuvan']),
+  sys(7, 'Hồ sơ nhân sự', 'HSNS', 9, 2, 'Hồ sơ cán bộ, ≈ 5.200 người', 86_400, 14_400, ['personal', 'sensitive'], ['hsns01'], ['10.10.40.11'], ['hsns01']),
+  sys(8, 'Điều độ cảng', 'DDC', 6, 3, 'Điều độ tàu, cầu bến', 3600, 300, [], ['ddc01', 'ddc02'], ['10.80.2.0/27'], ['fw-bien-haiau']),
+];
+
+type Row = [Severity, string, string, string | null, number | null, number, string, string[], string?];
+const rows: Row[] = [
+  ['critical', 'Đăng nhập quản trị từ bên ngoài', 'Admin sign-in from outside', 'dc02', 2, 2, '02:29', ['attack.initial_access', 'attack.t1078']],
+  ['critical', 'Xoá bản sao lưu bóng (vssadmin)', 'Shadow copies deleted (vssadmin)', 'SRV-HIS-03', 1, 4, '03:07', ['attack.impact', 'attack.t1490']],
+  ['high', 'Tệp .jsp lạ trong thư mục web', 'New .jsp file under a web root', 'web01.congdv', 3, 1, '02:47', ['attack.persistence', 'attack.t1505.003']],
+  ['high', 'Quét cổng từ máy nội bộ', 'Port scan from an inside host', 'KT-PC-07', 4, 118, '03:01', ['attack.discovery', 'attack.t1046']],
+  ['medium', 'Macro Office gọi PowerShell', 'Office macro started PowerShell', 'NS-PC-22', 4, 3, '01:52', ['attack.execution', 'attack.t1059.001']],
+  ['medium', 'Dò mật khẩu 14 tài khoản', 'Password spraying, 14 accounts', 'mail.haiau', 5, 340, '03:10', ['attack.credential_access', 'attack.t1110.003']],
+  ['low', 'Chứng thư số còn 6 ngày', 'Certificate ends in 6 days', 'cong.phuvan', 6, 1, '00:15', []],
+  ['info', 'Quy tắc mới được nạp: 14 quy tắc', 'New rules loaded: 14', null, null, 1, '02:00', []],
+];
+const many: [Severity, string, string, string, number, string[]][] = [
+  ['high', 'Dịch vụ mới chạy từ thư mục tạm', 'New service runs from a temporary folder', 'KT-PC-11', 4, ['attack.persistence']],
+  ['high', 'Tắt ghi nhật ký kiểm toán', 'Audit logging switched off', 'hsns01', 7, ['attack.defense_evasion']],
+  ['medium', 'Tài khoản mới trong nhóm quản trị', 'New account in an administrators group', 'dc01', 2, ['attack.persistence']],
+  ['medium', 'Lệnh tải tệp bằng certutil', 'File fetched with certutil', 'NS-PC-31', 4, ['attack.command_and_control']],
+  ['medium', 'Đăng nhập thất bại liên tiếp', 'Repeated failed sign-ins', 'mail.haiau', 5, ['attack.credential_access', 'attack.t1110']],
+  ['medium', 'Yêu cầu web chứa câu lệnh SQL', 'SQL in a web request', 'web02.congdv', 3, ['attack.initial_access', 'attack.t1190']],
+  ['low', 'USB lạ cắm vào máy trạm', 'Unknown USB device on a workstation', 'KT-PC-02', 4, ['attack.initial_access']],
+  ['low', 'Giờ đăng nhập khác thường', 'Sign-in at an unusual hour', 'NS-PC-08', 4, ['attack.t1078']],
+];
+
+function alert(id: number, r: Row): Alert {
+  const s = systems.find((x) => x.id === r[4]);
+  const raised = at(r[6], r[8] ? Number(r[8]) : 0);
+  return {
+    id, status: 'new', severity: r[0], title: r[2], title_vi: r[1], rule: `rule-${1000 + id}`, rule_kind: r[4] === null ? 'own' : 'sigma', tags: r[7], host: r[3], user: id === 2 ? 'SONGTHUONG\\qtht01' : null, source: s?.sources[0] ?? null, entity: r[3], system: s?.id ?? null, system_name: s?.name ?? null, system_level: s?.level ?? null, unit: s?.unit ?? 1, count: r[5],
+    first: raised, last: id === 2 ? at('03:09:44') : raised, raised, waiting_since: raised, taken_by: null, taken_at: null, incident: null, incident_code: null, dismiss_reason: null, drill: null, retro: false, version: 1,
+  };
+}
+const RANK = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };
+export const order = (a: Alert, b: Alert) => RANK[a.severity] - RANK[b.severity] || Date.parse(a.waiting_since ?? a.raised) - Date.parse(b.waiting_since ?? b.raised);
+
+export function makeAlerts(): Alert[] {
+  const all = rows.slice(0, 7).map((r, i) => alert(i + 1, r));
+  for (let i = 0; all.length < 40; i++) {
+    const m = many[i % many.length]!;
+    const x = alert(all.length + 1, [m[0], m[1], m[2], m[3], m[4], 1 + ((i * 7) % 60), `0${(i * 37) % 3}:${String((i * 13) % 60).padStart(2, '0')}`, m[5]]);
+    if (i >= 16) {
+      x.status = i % 3 === 0 ? 'taken' : i % 3 === 1 ? 'dismissed' : 'merged';
+      x.waiting_since = x.status === 'taken' ? x.waiting_since : null;
+      if (x.status === 'taken') x.taken_by = 'Trần Quốc Bảo';
+      if (x.status === 'dismissed') x.dismiss_reason = i % 2 ? 'false_positive' : 'expected';
+      if (x.status === 'merged') [x.incident, x.incident_code] = [147, 'SC-2026-0147'];
+    }
+    all.push(x);
+  }
+  return all;
+}
+
+const RAW = `{"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1,
+ "Computer": "SRV-HIS-03.songthuong", "UtcTime": "2026-11-17 20:09:41.883", "ProcessId": 7312,
+ "Image": "C:\\\\Windows\\\\System32\\\\vssadmin.exe",
+ "CommandLine": "vssadmin.exe delete shadows /all /quiet",
+ "ParentImage": "C:\\\\Users\\\\Public\\\\khoa.exe", "ParentProcessId": 6980,
+ "User": "SONGTHUONG\\\\qtht01", "IntegrityLevel": "High",
+ "Hashes": "SHA256=4be1…c7d0"}`;
+const bytes = (s: string) => Buffer.byteLength(s, 'utf8');
+const mark = (part: string, n: number) => {
+  const i = RAW.indexOf(part);
+  return { from: bytes(RAW.slice(0, i)), to: bytes(RAW.slice(0, i)) + bytes(part), n };
+};
+
+export function detail(a: Alert): AlertDetail {
+  const days = Array.from({ length: 30 }, (_, i) => ({ day: iso(START - (29 - i) * DAY).slice(0, 10), n: i === 29 ? a.count : i === 3 || i === 11 || i === 18 ? 1 : 0 }));
+  const special = a.id === 2;
+  return {
+    ...a,
+    description: special ? 'A process deletes all shadow copies of the machine. Ransomware often does so just before it encrypts, so that nothing can be restored.' : 'The rule fired on what the event says; the conditions stand below with their values.',
+    description_vi: special ? 'Một tiến trình xoá toàn bộ bản sao lưu bóng của máy. Mã độc tống tiền thường làm việc này ngay trước khi mã hoá, để không khôi phục được.' : 'Quy tắc trúng theo nội dung sự kiện; các điều kiện và giá trị ở bên dưới.',
+    why: special
+      ? [
+          { n: 1, field: 'EventID', op: '=', value: '1', text_en: 'The event is the start of a process', text_vi: 'Sự kiện là tạo tiến trình' },
+          { n: 2, field: 'Image', op: 'endswith', value: '\\vssadmin.exe', text_en: 'The name of the program ends with', text_vi: 'Tệp chạy có tên kết thúc bằng' },
+          { n: 3, field: 'CommandLine', op: 'contains', value: 'delete, shadows', text_en: 'The command line has both words', text_vi: 'Dòng lệnh chứa cả hai từ' },
+        ]
+      : [{ n: 1, field: 'message', op: 'contains', value: a.host ?? 'coloa', text_en: 'The message has the words of the rule', text_vi: 'Thông điệp chứa các từ của quy tắc' }],
+    events: [
+      {
+        which: 'last', seq: 88_140_213, received: a.last ?? a.raised, sealed: true, store: 'dc-thu-02', raw: special ? RAW : `<38>${a.raised} ${a.host ?? 'coloa'} audit: ${a.title}`, marks: special ? [mark('1,', 1), mark('\\\\vssadmin.exe', 2), mark('delete', 3), mark('shadows', 3)].map((m, i) => (i === 0 ? { ...m, to: m.to - 1 } : m)) : [],
+        fields: special
+          ? { Channel: 'Microsoft-Windows-Sysmon/Operational', EventID: 1, Computer: 'SRV-HIS-03.songthuong', UtcTime: '2026-11-17 20:09:41.883', ProcessId: 7312, Image: 'C:\\Windows\\System32\\vssadmin.exe', CommandLine: 'vssadmin.exe delete shadows /all /quiet', ParentImage: 'C:\\Users\\Public\\khoa.exe', ParentProcessId: 6980, User: 'SONGTHUONG\\qtht01', IntegrityLevel: 'High', Hashes: 'SHA256=4be1…c7d0' }
+          : { host: a.host, message: `${a.host ?? 'coloa'}: ${a.title}`, program: 'audit', severity: 'notice' },
+      },
+    ],
+    history: { days, first_on_host: special, earlier: [{ id: 31, raised: before(11 * DAY), status: 'dismissed', host: 'BKP-01', dismiss_reason: 'expected' }] },
+    suggestions: special || a.id === 1 ? [{ id: 147, code: 'SC-2026-0147', title: 'Mã hoá dữ liệu', why_en: 'same system (HIS), 2 h 26 min apart; same address 203.0.113.70', why_vi: 'cùng hệ thống HIS, cách 2 giờ 26 phút; cùng địa chỉ 203.0.113.70' }] : [],
+  };
+}
+
+const clock = (id: number, incident: number, code: string, ititle: string, title: string, title_vi: string, clause: string, t0: string, due: string, held: string | null, met: string | null = null): Clock => ({
+  id, incident, incident_code: code, incident_title: ititle, what: title, regime: 'vn-2026', clause, checked: 'reported', title, title_vi, t0, due, left_s: null, state: met ? 'met' : 'running', met_at: met, proof: met ? 'Biên nhận 0147-1' : null, held_by: held,
+});
+const T0 = at('00:41:12');
+export const clocks: Clock[] = [
+  clock(1, 145, 'SC-2026-0145', 'Lộ tệp hồ sơ nhân sự', 'Personal-data breach notice', 'Thông báo vi phạm dữ liệu cá nhân', 'L91/2025 23.1 · 72 h', at('04:05', -3), at('04:05'), 'signature_you'),
+  clock(2, 147, 'SC-2026-0147', 'Mã hoá · BV Sông Thương', 'Initial report, serious incident', 'Báo cáo ban đầu, sự cố nghiêm trọng', 'NĐ 331/2026 31.2.d · 24 h', T0, at('00:41', 1), 'missing:3'),
+  clock(3, 147, 'SC-2026-0147', 'Mã hoá · BV Sông Thương', 'Cause, scope and remedy report', 'Nguyên nhân, phạm vi, khắc phục', 'NĐ 331/2026 31.2.d · 72 h', T0, at('00:41', 3), 'not_started'),
+  clock(5, 139, 'SC-2026-0139', 'Thay đổi giao diện · Phú Vân', 'Final report', 'Báo cáo kết thúc', 'TT 20/2017 · 5 d', at('10:00', -4), at('17:00', 5), 'not_started'),
+];
+export const met: Clock[] = [clock(4, 147, 'SC-2026-0147', 'Mã hoá · BV Sông Thương', 'Immediate notice', 'Báo ngay', 'NĐ 331/2026 31.2.d', T0, at('01:41'), null, at('01:20:05'))];
+
+export const decisions: Decision[] = [
+  { id: 312, kind: 'action_approve', code: 'NC-0312', title: 'Approve block of 203.0.113.64/28 at Sông Thương Hospital', title_vi: 'Phê duyệt chặn 203.0.113.64/28, BV Sông Thương', incident: 147, incident_code: 'SC-2026-0147', by: 'Trần Quốc Bảo', asked: at('03:05:10'), due: at('03:20'), mine: true },
+  { id: 309, kind: 'action_prolong', code: 'NC-0309', title: 'Prolong isolation of KT-PC-07, or let it undo itself?', title_vi: 'Kéo dài cách ly máy KT-PC-07, hay để tự gỡ?', incident: 147, incident_code: 'SC-2026-0147', by: 'Lê Minh Khôi', asked: at('01:30'), due: at('03:30'), mine: true },
+];
+
+export const silent = [
+  { name: 'dc02.songthuong', kind: 'Security', since: at('02:31'), usual_every_s: 2, severity: 'critical' as Severity, maintenance_until: null, system_name: 'AD Sông Thương' },
+  { name: 'fw-bien-haiau', kind: 'syslog', since: at('01:06'), usual_every_s: 5, severity: 'high' as Severity, maintenance_until: null, system_name: 'Điều độ cảng' },
+  { name: 'web03.congdv', kind: 'nginx', since: at('14:08', -1), usual_every_s: 1, severity: null, maintenance_until: at('06:00'), system_name: 'Cổng dịch vụ công' },
+];
+export const duty = [
+  { id: 1, name: 'Nguyễn Thu Hà', role: 'officer', phone: '4101', note_en: 'on since 22:00', note_vi: 'nhận ca 22:00', warn: false, me: true },
+  { id: 2, name: 'Trần Quốc Bảo', role: 'handler', phone: '4102', note_en: 'active 1 min ago', note_vi: 'hoạt động 1 phút trước', warn: false, me: false },
+  { id: 3, name: 'Lê Minh Khôi', role: 'lead', phone: '4107', note_en: 'woken 00:58', note_vi: 'đã gọi dậy 00:58', warn: false, me: false },
+  { id: 4, name: 'Phạm Đức Anh', role: 'approver', phone: '4111', note_en: 'no answer · called 03:06', note_vi: 'chưa trả lời · gọi 03:06', warn: true, me: false },
+];
+export const handover = at('06:00');
+
+const incident = (id: number, title: string, kind: string, severity: Severity, state: string, activity: number, system: number, lead: number | null, t0: string, serious: 'yes' | 'no' | 'unknown', closed: string | null = null): IncidentDetail => {
+  const s = systems.find((x) => x.id === system)!;
+  return {
+    id, code: `SC-2026-${String(id).padStart(4, '0')}`, title, kind, severity, state, activity, level: s.level, system, system_name: s.name, lead, lead_name: people.find((p) => p.id === lead)?.name ?? null, t0, opened: t0, closed, serious, tlp: 'amber', unit: s.unit, unit_name: s.unit_name, units: [{ id: s.unit, name: s.unit_name }, { id: 2, name: 'Trung tâm Giám sát' }], alerts: 14, tasks_open: 11, tasks: 21, clocks: [...met, ...clocks].filter((c) => c.incident === id), version: 7,
+    activities: Array.from({ length: 6 }, (_, i) => ({ n: i + 1, state: closed || i + 1 < activity ? ('done' as const) : i + 1 <= activity + 1 ? ('now' as const) : ('todo' as const), done_at: closed || i + 1 < activity ? iso(Date.parse(t0) + (i * 115 + 21) * MIN) : null, tasks: [2, 3, 3, 4, 5, 3][i]!, tasks_done: closed || i + 1 < activity ? [2, 3, 3, 4, 5, 3][i]! : [2, 3, 2, 1, 0, 0][i]! })),
+    next_states: closed ? [] : ['eradicating', 'recovering', 'closed'], serious_at: serious === 'yes' ? at('01:12') : null,
+    links: id !== 147 ? [] : [
+      { kind: 'host', id: null, name: 'SRV-HIS-02', state: 'isolated', tone: 'ok' },
+      { kind: 'host', id: null, name: 'KT-PC-07', state: 'isolated', tone: 'ok' },
+      { kind: 'host', id: null, name: 'SRV-HIS-03', state: 'not_isolated', tone: 'crit' },
+      { kind: 'host', id: null, name: 'dc02.songthuong', state: 'silent', tone: 'crit' },
+      { kind: 'account', id: null, name: 'qtht01', state: 'not_disabled', tone: 'high' },
+    ],
+    observables: id !== 147 ? [] : [
+      { id: 1, kind: 'address', value: '203.0.113.70', note: null, count: 12, added: at('01:02') },
+      { id: 2, kind: 'file', value: 'khoa.exe', note: null, count: 2, added: at('01:04') },
+      { id: 3, kind: 'sha256', value: '9f2c…41ae', note: null, count: 1, added: at('02:58') },
+    ],
+    system_detail: { id: s.id, name: s.name, level: s.level, level_decision: s.level_decision, rto_s: s.rto_s, rpo_s: s.rpo_s },
+  };
+};
+export const makeIncidents = (): IncidentDetail[] => [
+  incident(147, 'Mã hoá dữ liệu tại BV Đa khoa Sông Thương', 'ransomware', 'critical', 'containing', 3, 1, 3, T0, 'yes'),
+  incident(145, 'Lộ tệp hồ sơ nhân sự', 'espionage', 'high', 'review', 5, 7, 3, at('04:05', -3), 'no'),
+  incident(146, 'Dò mật khẩu hộp thư công vụ', 'intrusion', 'medium', 'verified', 1, 5, 2, at('19:40', -1), 'unknown'),
+  incident(139, 'Thay đổi giao diện trang Phú Vân', 'defacement', 'medium', 'closed', 6, 6, 3, at('10:00', -4), 'no', at('16:20', -2)),
+  incident(131, 'Mã độc trên máy trạm kế toán', 'malware', 'medium', 'closed', 6, 4, 2, at('08:30', -12), 'no', at('15:00', -9)),
+  incident(126, 'Từ chối dịch vụ vào cổng dịch vụ công', 'denial_of_service', 'high', 'closed', 6, 3, 3, at('20:15', -21), 'no', at('03:30', -20)),
+];
+
+export const timeline: TimelineEntry[] = (
+  [
+    [at('03:09:44'), 'alert', 'Shadow copies deleted (vssadmin) on SRV-HIS-03, 4 times', 'Xoá bản sao lưu bóng (vssadmin) trên SRV-HIS-03, 4 lần', null, 'T1490 · same system, not merged', 'T1490 · cùng hệ thống, chưa gộp', { what: 'alert', id: 2 }],
+    [at('03:05:10'), 'action', 'Proposal to block network 203.0.113.64/28, 4 h', 'Đề nghị chặn mạng 203.0.113.64/28, 4 giờ', 'Trần Quốc Bảo', 'NC-0312 · waits for the second person', 'NC-0312 · chờ người thứ hai', { what: 'action', id: 312 }],
+    [at('02:58:31'), 'evidence', 'Memory image of SRV-HIS-02, 16 GiB, 9f2c…41ae', 'Ảnh bộ nhớ SRV-HIS-02, 16 GiB, 9f2c…41ae', 'Trần Quốc Bảo', 'sealed, checked', 'niêm phong, đã kiểm tra', null],
+    [at('02:51:02'), 'message', '“The emergency department has gone to paper records; no patient is affected so far.”', '“Khoa Cấp cứu đã chuyển sang hồ sơ giấy, chưa ảnh hưởng người bệnh.”', 'Vũ Hoàng Yến', 'Sông Thương Hospital', 'BV Sông Thương', null],
+    [at('01:34:20'), 'action', 'SRV-HIS-02 isolated from the network · done', 'Cách ly SRV-HIS-02 khỏi mạng · đạt', 'Lê Minh Khôi', 'approved · NC-0308 · until 05:34', 'duyệt · NC-0308 · tới 05:34', { what: 'action', id: 308 }],
+    [at('01:20:05'), 'report', 'Specialised agency told, receipt kept', 'Báo cơ quan chuyên trách, có biên nhận', 'Nguyễn Thu Hà', 'T0 + 39 min · in time', 'T0 + 39 phút · đúng hạn', null],
+    [at('01:12:00'), 'state', 'Found serious by law: yes', 'Xác định nghiêm trọng theo luật: có', 'Lê Minh Khôi', 'level 3, integrity of important data lost', 'cấp độ 3, mất toàn vẹn dữ liệu quan trọng', null],
+    [at('00:41:12'), 'alert', 'File names changed in bulk (.khoa), 2,140 files', 'Đổi đuôi hàng loạt tệp (.khoa), 2.140 tệp', null, 'T0 · SRV-HIS-02 · T1486', 'T0 · SRV-HIS-02 · T1486', { what: 'alert', id: 1 }],
+  ] as [string, TimelineEntry['kind'], string, string, string | null, string, string, TimelineEntry['ref']][]
+).map(([when, kind, text, text_vi, by, note, note_vi, ref], i) => ({ id: 100 - i, at: when, kind, text, text_vi, by, note, note_vi, ref, corrects: null }));
+
+const task = (id: number, title: string, title_vi: string, state: Task['state'], owner: number, step: string, due: string | null, done: string | null, waits: string | null, activity: number): Task => ({
+  id, title, title_vi, state, owner, owner_name: people.find((p) => p.id === owner)!.name, step, due, done_at: done, waits_for: waits, activity, playbook: 'Ransomware', playbook_vi: 'Quy trình mã độc tống tiền', version: 1,
+});
+export const tasks: Task[] = [
+  task(1, 'Check 3 machines of the same segment as SRV-HIS-02', 'Rà 3 máy cùng phân đoạn với SRV-HIS-02', 'doing', 2, '3.2', at('03:30'), null, null, 3),
+  task(2, 'Ask the 4 questions on the scope of data', 'Hỏi 4 câu xác định phạm vi dữ liệu', 'doing', 1, '4.1', at('04:12'), null, null, 4),
+  task(3, 'Choose a clean backup, before 22:10 yesterday', 'Chọn bản sao lưu sạch, trước 22:10 hôm qua', 'todo', 6, '5.1', null, null, '3.2', 5),
+  task(4, 'Isolate SRV-HIS-02', 'Cách ly SRV-HIS-02', 'done', 3, '3.1', null, at('01:34'), null, 3),
+  task(5, 'Image the memory before switching off', 'Chụp bộ nhớ trước khi tắt máy', 'done', 2, '2.1', null, at('02:58'), null, 2),
+];
+export const questions: Question[] = [
+  { id: 'interrupted', text: 'Is a level 4–5 or nationally important system interrupted?', text_vi: 'Hệ thống cấp độ 4–5 hoặc quan trọng quốc gia có bị gián đoạn không?', clause: 'QĐ 05/2017', answer: 'no', by: 'Lê Minh Khôi', at: at('01:10') },
+  { id: 'integrity', text: 'Is integrity of important data lost beyond repair?', text_vi: 'Dữ liệu quan trọng có mất toàn vẹn, không khôi phục được không?', clause: 'QĐ 05/2017', answer: 'yes', by: 'Lê Minh Khôi', at: at('01:11') },
+  { id: 'secrets', text: 'May state secrets have been disclosed?', text_vi: 'Có khả năng lộ bí mật nhà nước không?', clause: 'QĐ 05/2017', answer: 'unknown', by: null, at: null },
+  { id: 'alone', text: 'Can the owner control it alone?', text_vi: 'Chủ quản có tự kiểm soát được không?', clause: 'QĐ 05/2017', answer: 'no', by: 'Lê Minh Khôi', at: at('01:12') },
+];
+
+export const makeActions = (): Action[] => [
+  {
+    id: 312, code: 'NC-0312', kind: 'block_network', object: '203.0.113.64/28', incident: 147, incident_code: 'SC-2026-0147', state: 'proposed', title: 'Block network 203.0.113.64/28', title_vi: 'Chặn mạng 203.0.113.64/28', where: 'Both directions, at the border firewall of Sông Thương.', where_vi: 'Hai chiều, tại tường lửa biên Sông Thương.', proposed_by: 'Trần Quốc Bảo', proposed_by_id: 2, proposed: at('03:05:10'), lapses: at('03:20'), approved_by: null, approved: null, undo_at: at('07:12'), undone: null, may_approve: true, unit_name: 'BV Đa khoa Sông Thương', version: 1,
+    checks: [
+      { ok: true, text: '16 addresses, 3 open sessions are cut', text_vi: '16 địa chỉ, 3 phiên đang mở bị cắt' },
+      { ok: true, text: 'Nothing on the never-list (42 entries)', text_vi: 'Không trúng danh sách cấm chạm (42 mục)' },
+      { ok: true, text: 'Undo tried on a copy of the rules: works', text_vi: 'Đã thử gỡ trên bản sao luật: đạt' },
+    ],
+  },
+  {
+    id: 309, code: 'NC-0309', kind: 'isolate_host', object: 'KT-PC-07', incident: 147, incident_code: 'SC-2026-0147', state: 'active', title: 'Isolate KT-PC-07', title_vi: 'Cách ly máy KT-PC-07', where: 'Office network, management path stays.', where_vi: 'Mạng văn phòng, giữ đường quản trị.', proposed_by: 'Lê Minh Khôi', proposed_by_id: 3, proposed: at('01:28'), lapses: null, approved_by: 'Phạm Đức Anh', approved: at('01:30'), undo_at: at('03:30'), undone: null, may_approve: false, unit_name: 'Văn phòng Sở', version: 2,
+    checks: [{ ok: true, text: 'Nothing on the never-list (42 entries)', text_vi: 'Không trúng danh sách cấm chạm (42 mục)' }],
+  },
+  {
+    id: 308, code: 'NC-0308', kind: 'isolate_host', object: 'SRV-HIS-02', incident: 147, incident_code: 'SC-2026-0147', state: 'active', title: 'Isolate SRV-HIS-02', title_vi: 'Cách ly SRV-HIS-02', where: 'HIS network, management path stays.', where_vi: 'Mạng HIS, giữ đường quản trị.', proposed_by: 'Trần Quốc Bảo', proposed_by_id: 2, proposed: at('01:31'), lapses: null, approved_by: 'Lê Minh Khôi', approved: at('01:34'), undo_at: at('05:34'), undone: null, may_approve: false, unit_name: 'BV Đa khoa Sông Thương', version: 2, checks: [],
+  },
+  {
+    id: 301, code: 'NC-0301', kind: 'block_address', object: '198.51.100.77', incident: 139, incident_code: 'SC-2026-0139', state: 'undone', title: 'Block address 198.51.100.77', title_vi: 'Chặn địa chỉ 198.51.100.77', where: null, where_vi: null, proposed_by: 'Trần Quốc Bảo', proposed_by_id: 2, proposed: at('11:10', -4), lapses: null, approved_by: 'Phạm Đức Anh', approved: at('11:14', -4), undo_at: at('15:14', -4), undone: at('15:14', -4), may_approve: false, unit_name: 'Chi nhánh Phú Vân', version: 3, checks: [],
+  },
+];
+
+export const makeReports = (): Report[] => [
+  { id: 45, code: 'BC-2026-0045', incident: 145, incident_code: 'SC-2026-0145', kind: 'personal_data', title: 'Personal-data breach notice', title_vi: 'Thông báo vi phạm dữ liệu cá nhân', state: 'signing', due: at('04:05'), missing: 0, missing_fields: [], signatures: [{ name: 'Lê Minh Khôi', at: at('02:40') }], version: 4 },
+  {
+    id: 47, code: 'BC-2026-0047', incident: 147, incident_code: 'SC-2026-0147', kind: 'initial_24h', title: 'Initial report, serious incident', title_vi: 'Báo cáo ban đầu, sự cố nghiêm trọng', state: 'draft', due: at('00:41', 1), missing: 3, signatures: [], version: 2,
+    missing_fields: [
+      { name: 'os', text: 'Operating system and version', text_vi: 'Hệ điều hành và phiên bản' },
+      { name: 'notified', text: 'Already notified (network member, provider, coordinator)', text_vi: 'Đã thông báo cho ai (thành viên mạng lưới, nhà cung cấp, cơ quan điều phối)' },
+      { name: 'support', text: 'Support asked for', text_vi: 'Đề nghị hỗ trợ' },
+    ],
+  },
+  { id: 39, code: 'BC-2026-0039', incident: 139, incident_code: 'SC-2026-0139', kind: 'initial', title: 'Initial report', title_vi: 'Báo cáo ban đầu', state: 'sent', due: at('10:00', -3), missing: 0, missing_fields: [], signatures: [{ name: 'Lê Minh Khôi', at: at('18:00', -4) }, { name: 'Phạm Đức Anh', at: at('18:22', -4) }], version: 5 },
+];
+
+export const playbooks: Playbook[] = (
+  [
+    ['Ransomware', 'Mã độc tống tiền', 'ransomware', 21, 4], ['Phishing', 'Thư lừa đảo', 'phishing', 14, 3], ['Web shell', 'Web shell', 'intrusion', 16, 3], ['Account takeover', 'Chiếm tài khoản', 'intrusion', 13, 4], ['Data leak', 'Lộ dữ liệu', 'espionage', 15, 1],
+    ['Defacement', 'Thay đổi giao diện', 'defacement', 11, 2], ['Denial of service', 'Từ chối dịch vụ', 'denial_of_service', 12, 3], ['Insider', 'Nội gián', 'espionage', 12, 0], ['Malware outbreak', 'Mã độc lây lan', 'malware', 17, 5], ['Lost device', 'Mất thiết bị', 'other', 9, 2],
+  ] as [string, string, string, number, number][]
+).map(([name, name_vi, kind, steps, automatic], i) => ({ id: i + 1, name, name_vi, kind, steps, automatic, used: (i * 5) % 7, last_used: i % 3 ? before(i * 9 * DAY) : null, origin: 'coloa' }));
+
+export const audit: AuditRow[] = (
+  [
+    ['03:11:40', 'Nguyễn Thu Hà', 'console', 'alerts.accept', 'alert 14', 200],
+    ['03:05:10', 'Trần Quốc Bảo', 'console', 'actions.propose', 'action 312', 200],
+    ['02:58:31', 'Trần Quốc Bảo', 'console', 'evidence.attach', 'incident 147', 200],
+    ['02:40:02', 'Lê Minh Khôi', 'console', 'reports.sign', 'report 45', 200],
+    ['02:31:17', 'coloa', 'node', 'sources.silent', 'source dc02.songthuong', null],
+    ['02:29:55', 'Lý Thu Trang', 'console', 'session.open', 'person 12', 429],
+    ['01:34:20', 'Lê Minh Khôi', 'console', 'actions.approve', 'action 308', 200],
+    ['01:12:00', 'Lê Minh Khôi', 'console', 'incidents.assess', 'incident 147', 200],
+    ['22:00:04', 'Nguyễn Thu Hà', 'console', 'session.open', 'person 1', 200],
+  ] as [string, string, string, string, string, number | null][]
+).map(([when, who, how, what, about, result], i) => ({ id: 90_210 - i, at: at(when, when > '20' ? -1 : 0), who, how, what, about, detail: i === 1 ? { object: '203.0.113.64/28', hours: 4 } : null, address: how === 'console' ? '10.10.1.24' : null, result, hash: '5d1e…a90' + (i % 10) }));
+for (let i = 0; i < 60; i++) audit.push({ id: 90_200 - i, at: before(9 * HOUR + i * 23 * MIN), who: people[i % 8]!.name, how: i % 5 ? 'console' : 'token', what: ['alerts.dismiss', 'incidents.note', 'systems.change', 'search.run', 'alerts.accept'][i % 5]!, about: `alert ${200 + i}`, detail: null, address: '10.10.1.24', result: 200, hash: 'c07b…31e' + (i % 10) });
+
+export function makeSources(): Source[] {
+  const named = systems.flatMap((s) => s.sources.map((name) => ({ name, s })));
+  const all: Source[] = named.map(({ name, s }, i) => source(i + 1, name, s));
+  for (let i = all.length; i < 412; i++) all.push(source(i + 1, `diem-${String(i).padStart(3, '0')}.coquan`, systems[i % systems.length]!));
+  for (const q of silent) {
+    const x = all.find((a) => a.name === q.name);
+    if (x) Object.assign(x, { state: q.maintenance_until ? 'maintenance' : 'silent', silent_since: q.since, last_seen: q.since, maintenance_until: q.maintenance_until, rate: 0, usual_every_s: q.usual_every_s });
+  }
+  return all;
+}
+function source(id: number, name: string, s: System): Source {
+  return { id, name, kind: ['syslog', 'evtx', 'bulk', 'journal'][id % 4]!, system: s.id, system_name: s.name, unit: s.unit, unit_name: s.unit_name, state: 'sending', last_seen: before((id % 9) * 700), usual_every_s: 1 + (id % 7), rate: ((id * 37) % 90) / 10, received: 1_000_000 + id * 40_127, refused: id % 50 === 0 ? 12 : 0, malformed: id % 33 === 0 ? 3 : 0, behind_s: 0.4, silent_since: null, maintenance_until: null };
+}
