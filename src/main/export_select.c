@@ -69,7 +69,7 @@ static int search(const struct selection *o, struct reader *reader,
                 query_deinit(&q);
         }
         buf_deinit(&text);
-        if (r == 0 && st.lost_records) {
+        if (r == 0 && (st.lost_records || st.given_up)) {
                 seekers_say_lost(&st, "coloa export");
                 r = -EIO;
         }

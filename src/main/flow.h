@@ -46,6 +46,7 @@ struct flow_stats {
         uint64_t durable;                  /* everything below this sequence number */
         uint64_t judged;                   /* the desk's watermark, as far as known */
         uint64_t events, bad;              /* decoded by judges */
+        uint64_t given_up;                 /* matches of regular expressions that cost too much */
         uint64_t later;                    /* records put off, to be judged from the store */
         uint64_t behind;                   /* of them, still to be judged */
         uint64_t set_aside;                /* records that judges died on */

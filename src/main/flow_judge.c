@@ -295,6 +295,7 @@ static int judged(struct flow *f, unsigned index, const struct msg_judge *m) {
                 return -EPROTO; /* F4 */
         f->st.events += m->events;
         f->st.bad += m->bad;
+        f->st.given_up += m->given_up;
         if (j->queue[0].again)
                 ranges_add(&f->later, m->from, m->to);
         hold(f, index, &j->queue[0], !j->queue[0].again);

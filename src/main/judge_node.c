@@ -259,7 +259,8 @@ static int judge_frames(struct judge *j, const struct msg_judge *t, int fd,
                 if (frame_open(n->opener, z, n->room, &n->r) == 0)
                         r = judge_records(j, t, done);
                 else
-                        done->bad++;
+                        done->unopened +=
+                                MIN(t->to, e.first_seq + e.n_records) - MAX(t->from, e.first_seq);
         }
         os_unmap(p, (size_t)st.st_size);
         return r;
@@ -271,7 +272,8 @@ static int judge_task(struct judge *j, const struct msg_judge *t, int fd) {
         int r;
 
         done.type = JUDGED;
-        done.events = done.bad = 0;
+        done.events = done.bad = done.unopened = 0;
+        uint64_t before = matcher_stats(j->matcher)->regex_limits;
         __atomic_store_n(&j->out->position, t->from, __ATOMIC_RELAXED);
         if (t->type == JUDGE_FRAMES)
                 r = judge_frames(j, t, fd, &done);
@@ -282,6 +284,7 @@ static int judge_task(struct judge *j, const struct msg_judge *t, int fd) {
         os_close_quiet(fd);
         if (r < 0)
                 return r;
+        done.given_up = matcher_stats(j->matcher)->regex_limits - before;
         outbox_publish(j->out, j->staged);
         return os_send(j->sock, &done, sizeof(done), NULL, 0);
 }

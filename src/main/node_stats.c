@@ -136,6 +136,7 @@ void node_write_stats(struct node *n) {
         set(n, NUMBER_BEHIND, s->behind);
         set(n, NUMBER_SET_ASIDE, s->set_aside);
         set(n, NUMBER_SLOTS_FULL, s->full_slots);
+        set(n, NUMBER_GIVEN_UP, s->given_up);
         for (unsigned p = 0; p < NODE_PROCESSES; p++)
                 write_process(n, (enum node_process)p);
         n->stats->condition = s->condition;

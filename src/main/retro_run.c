@@ -372,6 +372,8 @@ static int take_message(struct sweep *s, struct worker *k) {
                    m.judge.to == k->queue[0]->to && m.judge.from == k->queue[0]->from) {
                 r = drain(s, k);
                 if (r == 0) {
+                        s->st->damaged += MIN(m.judge.unopened, m.judge.to - m.judge.from);
+                        s->st->given_up += m.judge.given_up;
                         k->queue[0]->state = PIECE_DONE;
                         k->queue[0] = k->queue[1];
                         k->queued--;

@@ -20,8 +20,10 @@ struct retro_run_options {
 };
 
 struct retro_run_stats {
-        uint64_t records, bytes, hits, deaths, aside, damaged;
-        uint64_t at; /* everything below is done */
+        uint64_t records, bytes, hits, deaths, aside;
+        uint64_t damaged;  /* records in frames that do not open */
+        uint64_t given_up; /* matches of regular expressions that cost too much */
+        uint64_t at;       /* everything below is done */
 };
 
 struct retro_run_calls {

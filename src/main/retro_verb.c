@@ -462,6 +462,26 @@ static int say_end(struct past *p) {
         return r < 0 ? r : wait_taken(p);
 }
 
+static void say_gaps(const struct retro_run_stats *s) {
+        if (s->damaged)
+                fprintf(stderr,
+                        tr("coloa retro: %llu records lie in damaged frames; 'coloa verify' says "
+                           "where\n",
+                           "coloa retro: %llu bản ghi nằm trong khung bị hỏng; 'coloa verify' cho "
+                           "biết "
+                           "chỗ\n"),
+                        (unsigned long long)s->damaged);
+        if (s->given_up)
+                fprintf(stderr,
+                        tr("coloa retro: %llu values cost a regular expression too much: taken for "
+                           "no "
+                           "match\n",
+                           "coloa retro: %llu giá trị quá tốn cho biểu thức chính quy: coi như "
+                           "không "
+                           "khớp\n"),
+                        (unsigned long long)s->given_up);
+}
+
 static void say_summary(struct past *p, const struct retro_run_stats *s) {
         double seconds = (double)(os_monotonic() - p->started) / 1e9;
 
@@ -528,11 +548,17 @@ static int run(struct past *p) {
                                            .rules = p->n_chosen,
                                            .correlations = p->n_chosen_correlations,
                                            .interrupted = r != 0};
-                int e = report_end(p->report, &s);
+                struct report_unreadable damaged = {
+                        .phrase =
+                                span_str(tr("damaged frames of the store", "khung hỏng của kho"))};
+                int e = st.damaged ? report_unreadable(p->report, &damaged) : 0;
+
+                e = e == 0 ? report_end(p->report, &s) : e;
                 r = r == 0 ? e : r;
         }
         say_summary(p, &st);
-        return r < 0 ? r : st.aside ? 1 : 0;
+        say_gaps(&st);
+        return r < 0 ? r : st.aside || st.damaged ? 1 : 0;
 }
 
 static int retro(struct past *p) {
@@ -586,9 +612,8 @@ static const char help_en[] =
         "  -q, --quiet          neither progress nor summary\n"
         "      --lang LANG      en or vi\n"
         "\n"
-        "Exit codes: 0 done, 1 done but for records set aside, 2 usage, 3 it could not be done, "
-        "or\n"
-        "was interrupted.\n";
+        "Exit codes: 0 done, 1 done but for records set aside or damaged, 2 usage, 3 it could not\n"
+        "be done, or was interrupted.\n";
 static const char help_vi[] =
         "Cách dùng: coloa retro [tùy chọn]\n"
         "\n"
@@ -611,7 +636,8 @@ static const char help_vi[] =
         "  -q, --quiet              không hiện tiến độ và tổng kết\n"
         "      --lang NGỮ           en hoặc vi\n"
         "\n"
-        "Mã thoát: 0 xong, 1 xong nhưng có bản ghi bị để riêng, 2 sai cách dùng, 3 không làm được\n"
+        "Mã thoát: 0 xong, 1 xong nhưng có bản ghi bị để riêng hay hỏng, 2 sai cách dùng, 3 không "
+        "làm được\n"
         "hoặc bị ngắt.\n";
 
 enum {

@@ -262,7 +262,7 @@ static int run(struct shower *s, const struct query *q, struct reader *reader, i
         uint64_t events = collect_stats(s->collect)->events;
         if (r < 0)
                 return r;
-        return st.lost_records ? 3 : events ? 0 : 1;
+        return st.lost_records || st.given_up ? 3 : events ? 0 : 1;
 }
 
 static int search(const struct search_options *o) {

@@ -296,9 +296,12 @@ static int take_message(struct search *s, struct seeker *k) {
                         return died(s, k);
                 return r;
         }
-        if (n == sizeof(m.judge) && m.judge.type == JUDGED && k->queued) {
+        if (n == sizeof(m.judge) && m.judge.type == JUDGED && k->queued &&
+            m.judge.from == k->queue[0].m.from && m.judge.to == k->queue[0].m.to) {
                 int r = drain(s, k);
 
+                s->st->lost_records += MIN(m.judge.unopened, m.judge.to - m.judge.from);
+                s->st->given_up += m.judge.given_up;
                 os_close_quiet(k->queue[0].fd);
                 k->queue[0] = k->queue[1];
                 k->queued--;
@@ -396,6 +399,13 @@ void seekers_say_lost(const struct seekers_stats *st, const char *program) {
                         tr("%s: %llu records could not be looked through\n",
                            "%s: %llu bản ghi không xem được\n"),
                         program, (unsigned long long)st->lost_records);
+        if (st->given_up)
+                fprintf(stderr,
+                        tr("%s: %llu values cost a regular expression too much: taken for no "
+                           "match\n",
+                           "%s: %llu giá trị quá tốn cho biểu thức chính quy: coi như không "
+                           "khớp\n"),
+                        program, (unsigned long long)st->given_up);
 }
 
 /* ---- the query ---- */

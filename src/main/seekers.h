@@ -23,11 +23,12 @@ struct seekers_options {
 
 struct seekers_stats {
         uint64_t records, bytes, blocks, lost_processes;
-        uint64_t lost_records; /* that seekers died on or were too long at: not looked at */
+        uint64_t lost_records; /* in damaged frames, or that seekers died on or were too long at */
         struct {
                 uint64_t from, to;  /* sequence numbers, [from, to) */
         } lost[SEEKERS_LOST_SHOWN]; /* the first of them */
         uint32_t n_lost;
+        uint64_t given_up; /* matches of regular expressions that cost too much */
 };
 
 /* 1 from `found`: enough. */

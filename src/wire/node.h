@@ -29,12 +29,12 @@ enum node_message {
         NODE_SLOT,         /* msg_node_slot: free, fill it */
         NODE_DURABLE,      /* msg_node_seq: everything below seq is durable */
         NODE_FILE,         /* msg_node_file + descriptor: a followed file, asked for or found */
-        NODE_PEER,         /* msg_plain + socket: a direct line to a process (store, desk, vault); to
+        NODE_PEER,     /* msg_plain + socket: a direct line to a process (store, desk, vault); to
                               the vault, value: NODE_PEER_DESK: of the desk (wire/vault.h), else the store */
-        NODE_STOP,         /* finish: hand over what is there, take nothing more */
-        NODE_FILLED,       /* msg_node_slot */
-        NODE_NOTE,         /* msg_note: one line for the operator's log */
-        NODE_IMPORTED,     /* msg_imported: a FILE_IMPORT is durable, or why it is not */
+        NODE_STOP,     /* finish: hand over what is there, take nothing more */
+        NODE_FILLED,   /* msg_node_slot */
+        NODE_NOTE,     /* msg_note: one line for the operator's log */
+        NODE_IMPORTED, /* msg_imported: a FILE_IMPORT is durable, or why it is not */
 
         /* main ↔ seal */
         NODE_SEAL = 120, /* msg_seal: slot into half */
@@ -169,9 +169,11 @@ struct msg_judge {
         uint64_t first_seq;
         uint64_t from, to;    /* judge only records with these sequence numbers, [from, to) */
         uint64_t events, bad; /* JUDGED */
-        uint64_t bytes;       /* JUDGE_FRAMES: of the memfd */
-        uint32_t program;     /* generation of the rules that judged, from 1 */
-        int32_t error;        /* DESK_TAKEN */
+        /* JUDGED: records of frames that did not open; matches that regular expressions gave up */
+        uint64_t unopened, given_up;
+        uint64_t bytes;   /* JUDGE_FRAMES: of the memfd */
+        uint32_t program; /* generation of the rules that judged, from 1 */
+        int32_t error;    /* DESK_TAKEN */
 };
 
 /* In the order of enum node_number from NUMBER_VERDICTS on (wire/node_stats.h). */

@@ -39,6 +39,7 @@ enum node_number {
         NUMBER_CORRELATIONS,  /* gauge */
         NUMBER_RULES_REFUSED, /* gauge */
         NUMBER_GENERATION,    /* gauge: how often rules were loaded */
+        NUMBER_GIVEN_UP,      /* matches of regular expressions */
         NUMBER_VERDICTS,      /* of the desk, from here on */
         NUMBER_DOUBLED,
         NUMBER_COUNTED,

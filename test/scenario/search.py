@@ -1,12 +1,14 @@
 """`coloa search` against what Python says of the same records: words, phrases, wildcards, ranges, regexes, networks, AND OR NOT,
 times, sources and flags, each pipe, a Sigma rule as the query, cancelling and running out of time, errors that point."""
 import collections
+import contextlib
 import datetime
 import ipaddress
 import json
 import pathlib
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -253,6 +255,36 @@ def while_more_comes_in(w):
     assert row["host.name"] == "ws4", row
 
 
+def what_was_not_looked_at_is_said(folder):
+    """Damaged frames of the store, and values that a regular expression would have cost too much: never passed by in silence."""
+    node = Node(folder, listeners={"bulk": "bulk"})
+    with node:
+        bulk(node.port["bulk"], [(i, b"", json.dumps({"message": f"number={i}", "long": "a" * 5000 + "c"}).encode()) for i in range(50)])
+        node.wait_for(lambda: node.status()["durable"] == 51)
+        rows = [r for r in node.search("number") if r]
+        r = coloa("search", "--directory", node.directory, "long:/(a|aa)+$/ | count")
+        assert len(rows) == 50 and r.returncode == 3 and b"values cost a regular expression too much" in r.stderr, r
+    with contextlib.closing(sqlite3.connect(node.directory / "events" / "meta.db")) as db:  # a day's blocks, or still in the tail
+        (n, data), = db.execute("SELECT first_seq, data FROM tail").fetchall()[:1] or [(None, None)]
+        if data:
+            db.execute("UPDATE tail SET data=? WHERE first_seq=?", (data[:40] + bytes([data[40] ^ 0xff]) + data[41:], n))
+            db.commit()
+    for day in (node.directory / "events").glob("events-*.db"):
+        with contextlib.closing(sqlite3.connect(day)) as db:
+            for n, data in db.execute("SELECT number, data FROM blocks").fetchall():
+                db.execute("UPDATE blocks SET data=? WHERE number=?", (data[:40] + bytes([data[40] ^ 0xff]) + data[41:], n))
+            db.commit()
+    r = coloa("search", "--directory", node.directory, "* | count")
+    assert r.returncode == 3 and b"coloa search: 50 records could not be looked through" in r.stderr, r
+    r = coloa("export", "--directory", node.directory, "--working", "-o", folder / "out", "number*")
+    assert r.returncode == 3 and b"50 records could not" in r.stderr and not (folder / "out").exists(), r
+    rule = (folder / "rules" / "evil.yml").read_text()
+    (folder / "again.yml").write_text(rule)
+    for vi, said in (("en", b"50 records lie in damaged frames"), ("vi", "50 bản ghi nằm trong khung bị hỏng".encode())):
+        r = coloa("retro", "--directory", node.directory, "-r", folder / "again.yml", "--lang", vi)
+        assert r.returncode == 1 and said in r.stderr and b"everything could be read" not in r.stdout, r
+
+
 def it_can_be_cancelled(folder):
     """ctrl-C: ends soon, shows what it has, says that it was cancelled; the same for time that is up."""
     node = Node(folder, listeners={"bulk": "bulk"})
@@ -299,4 +331,4 @@ def one_world(folder):
 
 
 if __name__ == "__main__":
-    run(one_world, it_can_be_cancelled)
+    run(one_world, what_was_not_looked_at_is_said, it_can_be_cancelled)
