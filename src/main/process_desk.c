@@ -41,6 +41,7 @@ struct loop {
         int64_t dirty_since; /* 0: nothing to commit */
         int64_t last_batch;
         bool clocked; /* main says what time it is */
+        bool ready;   /* it knows the rules */
         struct desk_line line;
         struct vault_line vault;
         bool tell; /* main wants our numbers */
@@ -118,7 +119,9 @@ static int take_program(struct loop *l, const struct msg_plain *m, int fd) {
         r = desk_program(l->desk, m->value, p, (size_t)st.st_size);
         if (r == DESK_E_REFUSED)
                 note(0, "the rules were refused: no sound program");
-        return r < 0 ? r : 0;
+        l->ready = true;
+        /* Since when a rule is what it is must be on disk before anybody asks for it. */
+        return r < 0 ? r : desk_dirty(l->desk) ? commit(l) : 0;
 }
 
 static void note_lines(uint32_t level, struct span s) {
@@ -399,9 +402,14 @@ int process_desk(int argc, char **argv) {
         if (sandbox_enter(SANDBOX_DESK, landlock, MEMORY_MAX, NULL) < 0)
                 return 15;
         lang_current = LANG_EN; /* its log; alerts have both languages */
-        ready.seq = desk_watermark(l.desk);
         l.last_batch = os_monotonic();
-        r = os_send(CHILD_SOCKET, &ready, sizeof(ready), NULL, 0);
+        for (r = 1; r > 0 && !l.ready;) /* main sends the rules at once */
+                r = take_message(&l);
+        if (r == 0)
+                return 0;
+        ready.seq = desk_watermark(l.desk);
+        if (r > 0)
+                r = os_send(CHILD_SOCKET, &ready, sizeof(ready), NULL, 0);
         if (r == 0)
                 r = serve(&l);
         if (r == -EPIPE || r == -ECONNRESET) /* main went: what was taken stays */

@@ -94,17 +94,16 @@ static bool introduce(void) {
 
         /* What the one before left in the outbox is not to be said twice by us. */
         w.staged = w.box->head = w.box->tail = 0;
-        if (!wait_for(DESK_READY, &m))
-                return false;
-        check(m.seq.seq >= watermark); /* nothing committed is lost */
-        watermark = m.seq.seq;
         check_int(os_memfd("program", &fd), 0);
         check_int(os_write_full(fd, w.program, w.program_len), 0);
         check_int(os_memfd_seal(fd), 0);
-        bool ok = os_send(sock, &rules, sizeof(rules), &fd, 1) == 0 &&
-                  os_send(sock, &box, sizeof(box), &outbox_fd, 1) == 0;
+        bool ok = os_send(sock, &rules, sizeof(rules), &fd, 1) == 0;
         os_close(fd);
-        return ok;
+        if (!ok || !wait_for(DESK_READY, &m))
+                return false;
+        check(m.seq.seq >= watermark); /* nothing committed is lost */
+        watermark = m.seq.seq;
+        return os_send(sock, &box, sizeof(box), &outbox_fd, 1) == 0;
 }
 
 #define BATCH 50u
@@ -261,8 +260,6 @@ static void damage_log(unsigned how) {
 /* A log without a beginning, an empty one, none: the first write into it makes SQLite sync the directory,
  * which has to happen before the sandbox, or the desk would be ended at every start. */
 static void a_log_without_a_beginning(void) {
-        union answer m;
-
         world_make();
         start("landlock=-1");
         check(introduce());
@@ -274,7 +271,7 @@ static void a_log_without_a_beginning(void) {
                 (void)reap();
                 /* The next one copies the log into the database and is killed before it adds to it. */
                 start("landlock=-1");
-                check(wait_for(DESK_READY, &m));
+                check(introduce());
                 kill(pid, SIGKILL);
                 (void)reap();
                 damage_log(how);

@@ -214,6 +214,8 @@ def an_older_state_is_brought_up(folder):
     r = coloa("alerts", "--state", path.parent)
     assert r.returncode == 3 and b"start the node once" in r.stderr, r
     with node:
+        with state(node) as db:  # written down before it calls itself up
+            assert db.execute("SELECT count(*) FROM known").fetchone() == (1,)
         assert sorted(a["coloa.count"] for a in node.alerts()) == [10] * 4
         assert "no rule" in retro(node).lower()  # nobody wrote down since when; they are taken to have judged it all
         assert "0 new verdicts" in retro(node, "-r", node.rules)
