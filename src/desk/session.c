@@ -179,7 +179,7 @@ static int refresh(struct api_call *c, const struct found *f) {
 }
 
 static int who_session(struct api_call *c, const unsigned char hash[32]) {
-        struct found f;
+        struct found f = {0};
         int64_t idle = 0;
         int r = find_session(c, hash, &f);
 
