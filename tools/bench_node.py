@@ -426,22 +426,52 @@ class NodeBench:
         self.b.row(f"node: memory, sum of PSS at full speed for {seconds} s, MB", f"{peak / 1024:.0f}", "≤ 400",
                    f"{rows[0]['events'] / rows[0]['seconds']:,.0f} events/s")
 
+    def sizes(self, n) -> tuple:
+        """Bytes of the days' files and of meta.db, journals included."""
+        days = meta = 0
+        for p in n.events.iterdir():
+            with contextlib.suppress(OSError):
+                size = p.stat().st_size
+                days += size if p.name.startswith("events-") else 0
+                meta += size if p.name.startswith("meta.db") else 0
+        return days, meta
+
     def node_soak(self):
-        """Long and even: memory every minute; growth from the first quarter's median to the last's."""
-        seconds = int(os.environ.get("COLOA_SOAK", "7200"))
-        sums, rows = [], []
-        with self.node(head="retention: {size: 2G}\n", measured=False) as n:
-            pids = n.pids()
+        """Long and even, with retention by size: memory and sizes every minute; growth from the second quarter's median to the
+        last's. What is left is verified."""
+        seconds, kept = int(os.environ.get("COLOA_SOAK", "7200")), int(os.environ.get("COLOA_SOAK_KEPT", "2048"))
+        sums, days, metas, rows = [], [], [], []
+        with self.node(head=f"retention: {{size: {kept}M}}\n", measured=False) as n:
+            pids, every = n.pids(), 60 if seconds >= 1200 else 5
             sender = threading.Thread(target=lambda: rows.append(self.send("tcp", n.tcp, "fresh=1", "rate=20000", f"seconds={seconds}", measured=False)))
             sender.start()
             while sender.is_alive():
-                sender.join(60 if seconds >= 1200 else 5)
-                sums.append(sum(map(pss_of, pids)))
+                sender.join(every)
+                each = {p: pss_of(p) for p in pids}
+                sums.append(sum(each.values()))
+                size, meta = self.sizes(n)
+                days.append(size)
+                metas.append(meta)
+                print(f"# soak: {len(sums) * every} s, {sums[-1] / 1024:.1f} MB; days {size / 1e6:,.0f} MB, meta.db {meta / 1e6:.1f} MB; "
+                      f"{' '.join(str(v) for v in each.values())}", file=sys.stderr, flush=True)
+            if n.pids() != pids:
+                sys.exit("bench: a process of the node was replaced")
+            status = n.status()
+        left = [p.name for p in n.events.iterdir() if p.name.endswith(("-wal", "-shm"))]
+        verified = subprocess.run([str(self.program), "verify", str(n.folder / "data")], capture_output=True, text=True, check=False)
+        print(verified.stdout, status, file=sys.stderr)
+        if verified.returncode != 0:
+            sys.exit("bench: the store is not whole")
         shutil.rmtree(n.folder)
         quarter = max(1, len(sums) // 4)
         first, last = statistics.median(sums[quarter:2 * quarter]), statistics.median(sums[-quarter:])
         self.b.row(f"node: growth of memory over {seconds / 60:.0f} min at 20,000/s", f"{100 * (last / first - 1):.1f} %", "≤ 2 %",
-                   f"{first / 1024:.0f} → {last / 1024:.0f} MB (second quarter to last)")
+                   f"{first / 1024:.0f} → {last / 1024:.0f} MB (second quarter to last), at most {max(sums) / 1024:.0f}; "
+                   f"{rows[0]['events'] / 1e6:,.1f} million events")
+        self.b.row(f"node: the days' files meanwhile, retention of {kept} MiB, MiB", f"{max(days) / 2**20:,.0f}", f"≤ {kept}",
+                   f"at most; meta.db {max(metas) / 2**20:.1f} MiB at most, {metas[-1] / 2**20:.1f} at the end; "
+                   + re.sub(r"\s+", " ", next((x for x in verified.stdout.splitlines() if x.startswith("days")), ""))
+                   + "; verified whole" + (f"; journals left: {' '.join(left)}" if left else ""))
 
     # ---- endless keys ----
 

@@ -347,8 +347,8 @@ static int backup(struct job *j) {
                 r = copy_all(j, j->place.directory, j->to);
         if (r < 0)
                 return 3;
-        printf(tr("%s: %llu blocks copied, %llu MB; %llu days taken out\n",
-                  "%s: đã chép %llu khối, %llu MB; đã bỏ %llu ngày\n"),
+        printf(tr("%s: %llu blocks copied, %llu MB; %llu files taken out\n",
+                  "%s: đã chép %llu khối, %llu MB; đã bỏ %llu tệp\n"),
                j->to, (unsigned long long)j->stats.blocks,
                (unsigned long long)(j->stats.bytes >> 20), (unsigned long long)j->stats.gone);
         r = j->quick ? check(j, j->to, false) : restore_for_check(j);

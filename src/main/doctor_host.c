@@ -36,7 +36,7 @@ static void ask_kept(const char *directory, struct doctor_host *h) {
                 struct span name = span_str(names[i]);
                 char day[32];
 
-                if (name.len != 20 || !span_starts(name, SPAN("events-")) ||
+                if (name.len < 20 || !span_starts(name, SPAN("events-")) ||
                     !span_ends(name, SPAN(".db")))
                         continue;
                 snprintf(day, sizeof(day), "%.10sT00:00:00Z", names[i] + 7);
@@ -46,10 +46,13 @@ static void ask_kept(const char *directory, struct doctor_host *h) {
                 snprintf(path, sizeof(path), "%s/events/%s", directory, names[i]);
                 if (os_stat(path, &st) < 0)
                         continue;
-                h->kept_until = t;
-                h->kept_days++;
-                h->kept_bytes += last; /* the newest is not whole */
-                last = (uint64_t)st.st_size;
+                if (t != h->kept_until) { /* a day may have several files */
+                        h->kept_until = t;
+                        h->kept_days++;
+                        h->kept_bytes += last; /* the newest is not whole */
+                        last = 0;
+                }
+                last += (uint64_t)st.st_size;
         }
         free(names);
         h->kept_days -= h->kept_days > 0;

@@ -16,6 +16,7 @@
 #include "main/spawn.h"
 #include "os/sandbox.h"
 #include "store/answer.h"
+#include "store/retain.h"
 #include "store/store.h"
 #include "wire/message.h"
 
@@ -130,12 +131,6 @@ static int commit(struct serving *s) {
         return r == 0 ? take_queue(s) : r;
 }
 
-static int seal(struct serving *s, bool all) {
-        int r = store_seal(s->store, all);
-
-        return r < 0 ? troubled(s, r) : 0;
-}
-
 /* ---- heads ---- */
 
 static void ask_vault(struct serving *s) {
@@ -147,6 +142,24 @@ static void ask_vault(struct serving *s) {
         memcpy(m.bytes, &s->head, sizeof(s->head));
         /* A vault that does not listen is main's business; the next minute asks again. */
         s->head_asked = os_send_now(s->vault, &m, sizeof(m), NULL, 0) == 0;
+}
+
+/* What is beyond retention goes. */
+static int retain(struct serving *s) {
+        int r = store_retain(s->store, s->retention_days, s->retention_bytes, os_now());
+
+        return r < 0 ? troubled(s, r) : 0;
+}
+
+/* Sometimes a file is to be finished: its last block gets a head first. When one was, there may be too much. */
+static int seal(struct serving *s, bool all) {
+        int r = store_seal(s->store, all);
+
+        if (r < 0)
+                return troubled(s, r);
+        if (store_head_wanted(s->store) && !s->head_asked)
+                ask_vault(s);
+        return store_rolled(s->store) ? retain(s) : 0;
 }
 
 static int from_vault(struct serving *s) {
@@ -167,8 +180,11 @@ static int from_vault(struct serving *s) {
         if (m.error < 0 || crypto_sign_verify_detached(m.signature, (const unsigned char *)&s->head,
                                                        sizeof(s->head), m.public_key) != 0)
                 return 0;
+        bool wanted = store_head_wanted(s->store);
         int r = store_signed(s->store, &s->head, m.signature, m.public_key);
-        return r < 0 ? troubled(s, r) : 0;
+        if (r < 0)
+                return troubled(s, r);
+        return wanted ? seal(s, false) : 0;
 }
 
 /* ---- reading ---- */
@@ -327,10 +343,9 @@ static int every_minute(struct serving *s, int64_t now) {
                 s->condition = STORE_FINE; /* said once a minute, while it lasts */
         int r = seal(s, true);
         if (r == 0 && !s->retry_at) {
-                int k = store_retain(s->store, s->retention_days, s->retention_bytes, os_now());
-                if (k < 0)
-                        return troubled(s, k);
-                ask_vault(s);
+                r = retain(s);
+                if (r == 0 && !s->retry_at)
+                        ask_vault(s);
         }
         return r;
 }
@@ -432,8 +447,10 @@ int process_store(int argc, char **argv) {
                 return 15;
         ready.error = store_open(&s.store, sandbox_directory(dir), &what);
         snprintf(ready.what, sizeof(ready.what), "%s", what);
-        if (ready.error == 0)
+        if (ready.error == 0) {
+                store_set_part(s.store, retain_part(s.retention_bytes));
                 ready.next_seq = store_durable(s.store);
+        }
         int r = tell(&s, &ready, sizeof(ready));
         if (ready.error < 0)
                 return 14;

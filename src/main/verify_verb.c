@@ -113,10 +113,12 @@ static void print_result(const struct verify_result *v, bool key_given) {
                (unsigned long long)v->blocks, (unsigned long long)v->frames,
                (unsigned long long)v->records, (unsigned long long)v->payload,
                (unsigned long long)v->data);
-        printf(tr("days: %llu, taken away by retention: %llu  tail: %llu records\n",
-                  "ngày: %llu, đã xóa theo thời hạn lưu: %llu  phần đuôi: %llu bản ghi\n"),
-               (unsigned long long)v->days, (unsigned long long)v->gone,
-               (unsigned long long)v->tail_records);
+        printf(tr("days: %llu in %llu files, files taken away by retention: %llu  tail: %llu "
+                  "records\n",
+                  "ngày: %llu trong %llu tệp, số tệp đã xóa theo thời hạn lưu: %llu  phần đuôi: "
+                  "%llu bản ghi\n"),
+               (unsigned long long)v->days, (unsigned long long)v->files,
+               (unsigned long long)v->gone, (unsigned long long)v->tail_records);
         sodium_bin2hex(hex, sizeof(hex), v->chain, sizeof(v->chain));
         printf(tr("chain at the end: %s\n", "giá trị chuỗi ở cuối: %s\n"), hex);
         if (v->heads == 0) {

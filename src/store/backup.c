@@ -239,7 +239,7 @@ static int copy_days(struct copy *c) {
 
         /* Later days have none of these blocks; one may be half made, by a run that was interrupted. */
         for (size_t i = 0; i < n && r == 0; i++)
-                if (c->end.number && days[i] <= c->end.day)
+                if (c->end.number && days[i] <= c->end.piece)
                         r = copy_day(c, days[i]);
         free(days);
         return r;
@@ -256,7 +256,7 @@ static int check_end(struct copy *c) {
                 _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
                 sqlite3 *db = NULL;
                 struct span chain;
-                if (days[i] != c->end.day)
+                if (days[i] != c->end.piece)
                         continue;
                 r = day_open_read(&db, c->to, days[i], c->id);
                 if (r == 0)
@@ -272,13 +272,13 @@ static int check_end(struct copy *c) {
 }
 
 /* Also the last block's day may be gone, when nothing came for long. */
-static int is_gone(sqlite3 *meta, int64_t day) {
+static int is_gone(sqlite3 *meta, int64_t piece) {
         _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
         int r = db_prepare(meta, &s, "SELECT 1 FROM gone WHERE day=?1");
 
         if (r < 0)
                 return r;
-        sqlite3_bind_int64(s, 1, day);
+        sqlite3_bind_int64(s, 1, piece_to_disk(piece));
         return db_step(meta, s);
 }
 
@@ -347,7 +347,7 @@ static int copy_store(struct copy *c) {
                 r = check_target(c);
         if (r == 0)
                 r = copy_days(c);
-        if (r == 0 && (r = is_gone(meta, c->end.day)) == 0)
+        if (r == 0 && (r = is_gone(meta, c->end.piece)) == 0)
                 r = check_end(c);
         db_close(&meta);
         if (r >= 0)

@@ -21,12 +21,52 @@ static const char schema[] =
         "CREATE TABLE IF NOT EXISTS heads(number INTEGER PRIMARY KEY, head BLOB NOT NULL,"
         " signature BLOB NOT NULL, key BLOB NOT NULL);";
 
-void day_name(char to[DAY_NAME_MAX], int64_t day) {
+/* ---- pieces ---- */
+
+#define PARTS 16384 /* a power of two above DAY_PARTS_MAX */
+#define STORED_PART (INT64_C(1) << 32)
+
+static int64_t floor_div(int64_t a, int64_t b) {
+        return a / b - (a % b < 0);
+}
+
+int64_t piece_make(int64_t day, unsigned part) {
+        assert(part >= 1 && part <= DAY_PARTS_MAX);
+        return day * PARTS + (int64_t)part - 1;
+}
+
+int64_t piece_day(int64_t piece) {
+        return floor_div(piece, PARTS);
+}
+
+unsigned piece_part(int64_t piece) {
+        return (unsigned)(piece - piece_day(piece) * PARTS) + 1;
+}
+
+int64_t piece_to_disk(int64_t piece) {
+        return piece == PIECE_NONE
+                       ? PIECE_NONE
+                       : piece_day(piece) + (int64_t)(piece_part(piece) - 1) * STORED_PART;
+}
+
+/* What is read may be anything: it becomes some piece, and is found to be of none. */
+int64_t piece_from_disk(int64_t stored) {
+        if (stored < -STORED_PART / 2 || stored >= DAY_PARTS_MAX * STORED_PART - STORED_PART / 2)
+                return PIECE_NONE;
+        int64_t part = floor_div(stored + STORED_PART / 2, STORED_PART);
+        return piece_make(stored - part * STORED_PART, (unsigned)part + 1);
+}
+
+/* Names sort as pieces do, in the C locale and in others: "db" comes before "part". */
+void day_name(char to[DAY_NAME_MAX], int64_t piece) {
+        char part[16] = "";
         int64_t year;
         unsigned month, of_month;
 
-        time_civil(day, &year, &month, &of_month);
-        snprintf(to, DAY_NAME_MAX, "events-%04d-%02u-%02u.db", (int)year, month, of_month);
+        time_civil(piece_day(piece), &year, &month, &of_month);
+        if (piece_part(piece) > 1)
+                snprintf(part, sizeof(part), ".part%04u", piece_part(piece));
+        snprintf(to, DAY_NAME_MAX, "events-%04d-%02u-%02u%s.db", (int)year, month, of_month, part);
 }
 
 static bool digits(const char *p, unsigned n, unsigned *ret) {
@@ -40,15 +80,20 @@ static bool digits(const char *p, unsigned n, unsigned *ret) {
 }
 
 int64_t day_of_name(const char *name) {
-        unsigned year, month, of_month;
+        unsigned year, month, of_month, part = 1;
+        size_t n = strlen(name);
+        bool first = n == strlen("events-2026-11-23.db");
 
-        if (strlen(name) != strlen("events-2026-11-23.db") || strncmp(name, "events-", 7) != 0 ||
-            strcmp(name + 17, ".db") != 0 || name[11] != '-' || name[14] != '-' ||
+        if ((!first && n != strlen("events-2026-11-23.part0002.db")) ||
+            strncmp(name, "events-", 7) != 0 || name[11] != '-' || name[14] != '-' ||
             !digits(name + 7, 4, &year) || !digits(name + 12, 2, &month) ||
-            !digits(name + 15, 2, &of_month) || month < 1 || month > 12 || of_month < 1 ||
-            of_month > 31)
-                return INT64_MIN;
-        return time_days(year, month, of_month);
+            !digits(name + 15, 2, &of_month) || strcmp(name + n - 3, ".db") != 0 || month < 1 ||
+            month > 12 || of_month < 1 || of_month > 31)
+                return PIECE_NONE;
+        if (!first && (strncmp(name + 17, ".part", 5) != 0 || !digits(name + 22, 4, &part) ||
+                       part < 2 || part > DAY_PARTS_MAX))
+                return PIECE_NONE;
+        return piece_make(time_days(year, month, of_month), part);
 }
 
 int day_list(const char *dir, int64_t **ret, size_t *ret_n) {
@@ -61,8 +106,8 @@ int day_list(const char *dir, int64_t **ret, size_t *ret_n) {
         int64_t *days = calloc(n + 1, sizeof(*days));
         for (size_t i = 0; i < n && days; i++) {
                 int64_t d = day_of_name(names[i]);
-                if (d != INT64_MIN)
-                        days[k++] = d; /* names were sorted, so days are */
+                if (d != PIECE_NONE)
+                        days[k++] = d; /* names were sorted, so pieces are */
         }
         free(names);
         if (!days)
@@ -72,10 +117,10 @@ int day_list(const char *dir, int64_t **ret, size_t *ret_n) {
         return 0;
 }
 
-static int path_of(char *to, size_t room, const char *dir, int64_t day) {
+static int path_of(char *to, size_t room, const char *dir, int64_t piece) {
         char name[DAY_NAME_MAX];
 
-        day_name(name, day);
+        day_name(name, piece);
         int n = snprintf(to, room, "%s/%s", dir, name);
         return n < 0 || (size_t)n >= room ? FAIL(-ENAMETOOLONG) : 0;
 }
@@ -103,7 +148,15 @@ int day_before(sqlite3 *db, struct chain_end *ret) {
         if (v.len != sizeof(*ret))
                 return FAIL(-EBADMSG);
         memcpy(ret, v.p, sizeof(*ret));
+        ret->piece = piece_from_disk(ret->piece);
         return 0;
+}
+
+static int put_before(sqlite3 *db, const struct chain_end *before) {
+        struct chain_end stored = *before;
+
+        stored.piece = piece_to_disk(before->piece);
+        return put_key(db, "before", span_of((const char *)&stored, sizeof(stored)));
 }
 
 /* Tables, the store's id and where the chain was, all or nothing, as long as the file has no block. */
@@ -119,7 +172,7 @@ static int make(sqlite3 *db, const unsigned char id[STORE_ID_BYTES],
         if (r == 0 && end.number == 0)
                 r = put_key(db, "id", span_of((const char *)id, STORE_ID_BYTES));
         if (r == 0 && end.number == 0)
-                r = put_key(db, "before", span_of((const char *)before, sizeof(*before)));
+                r = put_before(db, before);
         if (r == 0)
                 r = db_exec(db, "COMMIT");
         return r;
@@ -154,6 +207,7 @@ static int prepare_all(struct day *d) {
                 {&d->filter, "INSERT INTO filters VALUES(?1,?2)"},
                 {&d->head, "INSERT OR REPLACE INTO heads VALUES(?1,?2,?3,?4)"},
                 {&d->commit, "COMMIT"},
+                {&d->pages, "PRAGMA page_count"},
         };
         int r = 0;
 
@@ -162,18 +216,23 @@ static int prepare_all(struct day *d) {
         return r;
 }
 
-int day_open(struct day *d, const char *dir, int64_t day, const unsigned char id[STORE_ID_BYTES],
+int day_open(struct day *d, const char *dir, int64_t piece, const unsigned char id[STORE_ID_BYTES],
              const struct chain_end *before) {
+        struct chain_end stands;
         char path[4096];
 
-        *d = (struct day){.day = day};
-        int r = path_of(path, sizeof(path), dir, day);
+        *d = (struct day){.piece = piece};
+        int r = path_of(path, sizeof(path), dir, piece);
         if (r == 0)
                 r = db_open(&d->db, path, DB_CREATE, PAGE, DAY_KIND);
         if (r == 0 && before)
                 r = make(d->db, id, before);
         if (r == 0)
                 r = check_id(d->db, id);
+        if (r == 0)
+                r = day_before(d->db, &stands);
+        if (r == 0)
+                d->after = stands.number;
         if (r == 0)
                 r = db_settle(d->db);
         /* SQLite syncs the directory for its journal only; the file's own name must stay as well. */
@@ -187,13 +246,33 @@ int day_open(struct day *d, const char *dir, int64_t day, const unsigned char id
 }
 
 void day_close(struct day *d) {
-        sqlite3_stmt **all[] = {&d->begin, &d->block, &d->filter, &d->head, &d->commit};
+        sqlite3_stmt **all[] = {&d->begin, &d->block, &d->filter, &d->head, &d->commit, &d->pages};
 
         for (size_t i = 0; i < ARRAY_LEN(all); i++) {
                 sqlite3_finalize(*all[i]);
                 *all[i] = NULL;
         }
         db_close(&d->db);
+}
+
+int day_finish(struct day *d) {
+        int rc = d->db ? sqlite3_wal_checkpoint_v2(d->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+                                                   NULL)
+                       : SQLITE_OK;
+        int r = rc == SQLITE_OK || rc == SQLITE_BUSY ? 0 : FAIL(db_fail(d->db, rc));
+
+        day_close(d);
+        return r;
+}
+
+int day_size(struct day *d, uint64_t *ret) {
+        int r = db_step(d->db, d->pages);
+
+        if (r <= 0)
+                return r < 0 ? r : FAIL(-EBADMSG);
+        *ret = db_u64(d->pages, 0) * PAGE;
+        sqlite3_reset(d->pages);
+        return 0;
 }
 
 static struct span bytes_of(const void *p, size_t n) {
@@ -245,13 +324,13 @@ int day_put_head(struct day *d, const struct head *h, const unsigned char signat
         return rolled_back(d, db_step(d->db, d->head));
 }
 
-int day_open_read(sqlite3 **ret, const char *dir, int64_t day, unsigned char id[STORE_ID_BYTES]) {
+int day_open_read(sqlite3 **ret, const char *dir, int64_t piece, unsigned char id[STORE_ID_BYTES]) {
         static const unsigned char none[STORE_ID_BYTES];
         unsigned char have[STORE_ID_BYTES];
         sqlite3 *db = NULL;
         char path[4096];
 
-        int r = path_of(path, sizeof(path), dir, day);
+        int r = path_of(path, sizeof(path), dir, piece);
         if (r == 0)
                 r = db_open(&db, path, DB_READ, PAGE, DAY_KIND);
         if (r == 0)
@@ -287,9 +366,9 @@ int day_read_block(sqlite3_stmt *s, struct block_header *ret_h, unsigned char ch
         return 0;
 }
 
-int day_end(sqlite3 *db, int64_t day, struct chain_end *ret) {
+int day_end(sqlite3 *db, int64_t piece, struct chain_end *ret) {
         _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
-        struct chain_end end = {.day = day};
+        struct chain_end end = {.piece = piece};
         struct block_header h;
 
         int r = db_prepare(db, &s,

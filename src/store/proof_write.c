@@ -81,7 +81,7 @@ int proof_end(struct proof *p, const struct export_sign *s, const unsigned char 
 
 struct signed_at {
         uint64_t number;
-        int64_t day; /* whose file has the head */
+        int64_t piece; /* whose file has the head */
 };
 
 struct walk {
@@ -99,7 +99,7 @@ struct walk {
         uint64_t given;                   /* records of the set */
 };
 
-static int add_heads(struct walk *w, sqlite3 *db, int64_t day) {
+static int add_heads(struct walk *w, sqlite3 *db, int64_t piece) {
         _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
         int r = db_prepare(db, &s, "SELECT number FROM heads ORDER BY number");
 
@@ -113,7 +113,7 @@ static int add_heads(struct walk *w, sqlite3 *db, int64_t day) {
                                 return -ENOMEM;
                         w->heads = p;
                 }
-                w->heads[w->n_heads++] = (struct signed_at){db_u64(s, 0), day};
+                w->heads[w->n_heads++] = (struct signed_at){db_u64(s, 0), piece};
         }
         return r;
 }
@@ -138,7 +138,7 @@ static int put_head(struct walk *w, const struct signed_at *at) {
         unsigned char both[96];
         sqlite3 *db = NULL;
 
-        int r = day_open_read(&db, w->dir, at->day, w->id);
+        int r = day_open_read(&db, w->dir, at->piece, w->id);
         if (r == 0)
                 r = db_prepare(db, &s, "SELECT head,signature,key FROM heads WHERE number=?1");
         if (r == 0) {
@@ -287,11 +287,11 @@ static int walk_blocks(struct walk *w, sqlite3 *db) {
         return r;
 }
 
-/* A gap between days (retention passed over what is held) begins anew. */
-static int walk_day(struct walk *w, int64_t day) {
+/* A gap between files (retention passed over what is held) begins anew. */
+static int walk_day(struct walk *w, int64_t piece) {
         struct chain_end before;
         sqlite3 *db = NULL;
-        int r = day_open_read(&db, w->dir, day, w->id);
+        int r = day_open_read(&db, w->dir, piece, w->id);
 
         if (r == -ENOENT)
                 return 0;

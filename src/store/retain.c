@@ -1,6 +1,6 @@
-/* Retention: the oldest days go, whole, by age or when all days together are too large; never the day that
- * is written to, nor one with records that are held (table holds). Of a day that goes its place in the
- * chain stays in meta.db, and its last signed head, so that `coloa verify` still goes from the first block
+/* Retention: the oldest files go, whole, by age or when all together are too large; never the one that is
+ * written to, nor one with records that are held (table holds). Of one that goes its place in the
+ * chain stays in meta.db, and the signed head of its last block, so that `coloa verify` still goes from the first block
  * to the last (S9). That row is committed before the file is removed: after a crash in between the file is
  * there beside its row, and is removed then. */
 #include "store/retain.h"
@@ -11,22 +11,22 @@
 #include "os/os.h"
 #include "store/day.h"
 
-static int path_of(char *to, size_t room, const char *dir, int64_t day, const char *suffix) {
+static int path_of(char *to, size_t room, const char *dir, int64_t piece, const char *suffix) {
         char name[DAY_NAME_MAX];
 
-        day_name(name, day);
+        day_name(name, piece);
         int n = snprintf(to, room, "%s/%s%s", dir, name, suffix);
         return n < 0 || (size_t)n >= room ? FAIL(-ENAMETOOLONG) : 0;
 }
 
-static uint64_t size_of(const char *dir, int64_t day) {
+static uint64_t size_of(const char *dir, int64_t piece) {
         static const char *const suffixes[] = {"", "-wal"};
         uint64_t sum = 0;
 
         for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
                 char path[4096];
                 struct stat st;
-                if (path_of(path, sizeof(path), dir, day, suffixes[i]) == 0 &&
+                if (path_of(path, sizeof(path), dir, piece, suffixes[i]) == 0 &&
                     os_stat(path, &st) == 0)
                         sum += (uint64_t)st.st_size;
         }
@@ -45,18 +45,6 @@ static int is_held(sqlite3 *meta, uint64_t from, uint64_t to, int64_t now) {
         sqlite3_bind_int64(s, 2, (sqlite3_int64)to);
         sqlite3_bind_int64(s, 3, now);
         return db_step(meta, s);
-}
-
-/* Whether the file has the head of a block of the day before, signed after that day's last block: it goes after
- * that day. 1, 0, -errno. */
-static int has_earlier_head(sqlite3 *day, uint64_t before) {
-        _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
-        int r = db_prepare(day, &s, "SELECT 1 FROM heads WHERE number<=?1");
-
-        if (r < 0)
-                return r;
-        sqlite3_bind_int64(s, 1, (sqlite3_int64)before);
-        return db_step(day, s);
 }
 
 static int bind_head(sqlite3 *day, uint64_t number, sqlite3_stmt *to) {
@@ -85,7 +73,7 @@ static int write_row(sqlite3 *meta, sqlite3 *day, const struct chain_end *before
 
         if (r < 0)
                 return r;
-        sqlite3_bind_int64(s, 1, end->day);
+        sqlite3_bind_int64(s, 1, piece_to_disk(end->piece));
         sqlite3_bind_int64(s, 2, (sqlite3_int64)before->number + 1);
         sqlite3_bind_int64(s, 3, (sqlite3_int64)end->number + 1);
         sqlite3_bind_int64(s, 4, (sqlite3_int64)before->end_seq);
@@ -98,12 +86,12 @@ static int write_row(sqlite3 *meta, sqlite3 *day, const struct chain_end *before
         return r < 0 ? r : db_step(meta, s);
 }
 
-static int remove_files(const char *dir, int64_t day) {
+static int remove_files(const char *dir, int64_t piece) {
         static const char *const suffixes[] = {"-shm", "-wal", ""};
 
         for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
                 char path[4096];
-                int r = path_of(path, sizeof(path), dir, day, suffixes[i]);
+                int r = path_of(path, sizeof(path), dir, piece, suffixes[i]);
                 if (r == 0)
                         r = os_unlink(path);
                 if (r < 0 && r != -ENOENT)
@@ -112,57 +100,97 @@ static int remove_files(const char *dir, int64_t day) {
         return os_sync_dir(dir);
 }
 
-/* 1: gone; 0: held. */
-static int drop_day(sqlite3 *meta, const char *dir, int64_t day, unsigned char id[STORE_ID_BYTES],
-                    int64_t now, bool after_held) {
-        struct chain_end before = {0}, end = {0};
-        sqlite3 *db = NULL;
+uint64_t retain_part(uint64_t bytes) {
+        return bytes == 0 ? PART_MOST : MIN(MAX(bytes / RETENTION_PARTS, PART_LEAST), PART_MOST);
+}
 
-        int r = day_open_read(&db, dir, day, id);
-        if (r == -ENOENT) /* made, and nothing more */
-                return remove_files(dir, day) < 0 ? 0 : 1;
-        if (r == 0)
-                r = day_before(db, &before);
-        if (r == 0)
-                r = day_end(db, day, &end);
-        if (r == 0 && end.number)
-                r = is_held(meta, before.end_seq, end.end_seq, now);
-        if (r == 0 && end.number && after_held)
-                r = has_earlier_head(db, before.number);
-        bool held = r > 0;
-        if (r == 0 && end.number)
-                r = write_row(meta, db, &before, &end, now);
-        db_close(&db);
-        if (r < 0 || held)
-                return r < 0 ? FAIL(r) : 0;
-        r = remove_files(dir, day);
+struct pass {
+        sqlite3 *meta;
+        const char *dir;
+        const struct retention *o;
+        unsigned char id[STORE_ID_BYTES];
+        uint64_t
+                uncovered; /* the last block of a file that stands, when no head in it covers that; or 0 */
+};
+
+/* 1: there is a head of block `number` or a later one. */
+static int has_head(sqlite3 *db, uint64_t number) {
+        _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
+        int r = db_prepare(db, &s, "SELECT 1 FROM heads WHERE number>=?1");
+
+        if (r < 0)
+                return r;
+        sqlite3_bind_int64(s, 1, (sqlite3_int64)number);
+        return db_step(db, s);
+}
+
+/* Whether the file is to stand: for a hold, or since it has the head that proves the end of one that is held and
+ * was finished without. 1, 0, -errno. */
+static int stands(struct pass *p, sqlite3 *db, const struct chain_end *before,
+                  const struct chain_end *end) {
+        int r = is_held(p->meta, before->end_seq, end->end_seq, p->o->now);
+
+        if (r == 0 && p->uncovered && before->number == p->uncovered)
+                r = has_head(db, before->number);
+        if (r <= 0)
+                return r;
+        r = has_head(db, end->number);
+        p->uncovered = r == 0 ? end->number : 0;
         return r < 0 ? r : 1;
 }
 
-int retain_days(sqlite3 *meta, const char *dir, const struct retention *o) {
-        unsigned char id[STORE_ID_BYTES];
-        int64_t *days = NULL;
+/* 1: gone; 0: it stands. */
+static int drop_piece(struct pass *p, int64_t piece) {
+        struct chain_end before = {0}, end = {0};
+        sqlite3 *db = NULL;
+
+        int r = day_open_read(&db, p->dir, piece, p->id);
+        if (r == -ENOENT) /* made, and nothing more */
+                return remove_files(p->dir, piece) < 0 ? 0 : 1;
+        if (r == 0)
+                r = day_before(db, &before);
+        if (r == 0)
+                r = day_end(db, piece, &end);
+        if (r == 0 && end.number)
+                r = stands(p, db, &before, &end);
+        bool held = r > 0;
+        if (r == 0 && end.number)
+                r = write_row(p->meta, db, &before, &end, p->o->now);
+        db_close(&db);
+        if (r < 0 || held)
+                return r < 0 ? FAIL(r) : 0;
+        r = remove_files(p->dir, piece);
+        return r < 0 ? r : 1;
+}
+
+/* What the file that is written to has yet to grow: it is removed for beforehand. */
+static uint64_t room_to_keep(const struct retention *o, uint64_t size) {
+        return MIN(o->part > size ? o->part - size : 0, o->bytes / RETENTION_PARTS);
+}
+
+int retain_files(sqlite3 *meta, const char *dir, const struct retention *o) {
+        struct pass p = {.meta = meta, .dir = dir, .o = o};
+        int64_t *pieces = NULL;
         uint64_t bytes = 0;
         size_t n = 0;
 
-        int r = tail_id(meta, id);
+        int r = tail_id(meta, p.id);
         if (r == 0)
-                r = day_list(dir, &days, &n);
+                r = day_list(dir, &pieces, &n);
         for (size_t i = 0; i < n && r >= 0; i++)
-                bytes += size_of(dir, days[i]);
-        bool held = false;
-        /* Oldest first, except what is held. The chain's values across a day that went are in meta.db. */
+                bytes += size_of(dir, pieces[i]);
+        bytes += room_to_keep(o, size_of(dir, o->current));
+        /* Oldest first, except what is held. The chain's values across what went are in meta.db. */
         for (size_t i = 0; i < n && r >= 0; i++) {
-                uint64_t size = size_of(dir, days[i]);
-                bool old = o->days && days[i] <= o->today - (int64_t)o->days;
+                uint64_t size = size_of(dir, pieces[i]);
+                bool old = o->days && piece_day(pieces[i]) <= o->today - (int64_t)o->days;
 
-                if (days[i] >= o->current || (!old && (!o->bytes || bytes <= o->bytes)))
+                if (pieces[i] >= o->current || (!old && (!o->bytes || bytes <= o->bytes)))
                         break;
-                r = drop_day(meta, dir, days[i], id, o->now, held);
-                held = r == 0;
+                r = drop_piece(&p, pieces[i]);
                 if (r > 0)
                         bytes -= size;
         }
-        free(days);
+        free(pieces);
         return r < 0 ? r : 0;
 }

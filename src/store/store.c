@@ -25,6 +25,8 @@
 /* The tail grows beyond a block or two only while the day's file cannot be written. */
 #define TAIL_MAX ((uint64_t)32 << 20)
 #define LEVEL 1
+/* Three blocks: as long a head may take when a file is finished. */
+#define ROLL_WAIT ((uint64_t)12 << 20)
 #define ROWS_MAX 65536u
 
 struct store {
@@ -39,6 +41,8 @@ struct store {
         unsigned char tail_chain[CHAIN_BYTES]; /* of the last row */
         uint64_t durable, next;
         uint64_t head_number; /* the last block that a head covers */
+        uint64_t part_bytes;
+        bool rolling, rolled; /* a file waits for its last head; one was finished */
         struct packer *packer;
         int64_t last_received;
         bool went_back;
@@ -123,7 +127,7 @@ static int load(struct store *s) {
         int r = tail_end(s->meta.db, &known);
         if (r < 0)
                 return say(s, "meta.db is damaged", r);
-        s->end = (struct chain_end){.end_seq = 1, .day = INT64_MIN};
+        s->end = (struct chain_end){.end_seq = 1, .piece = PIECE_NONE};
         chain_genesis(s->end.chain, s->meta.id);
         memcpy(s->end.tail, s->end.chain, CHAIN_BYTES);
         r = day_list(s->dir, &days, &n);
@@ -199,6 +203,7 @@ int store_open(struct store **ret, const char *dir, const char **ret_what) {
         row_list_init(&s->waiting);
         row_list_init(&s->tail);
         s->last_received = INT64_MIN / 2;
+        s->part_bytes = retain_part(0);
         s->dir = strdup(dir);
         s->packer = packer_new(LEVEL);
         int r = s->dir && s->packer ? first_open(s) : -ENOMEM;
@@ -305,14 +310,36 @@ int store_commit(struct store *s) {
         return 0;
 }
 
-static int seal_one(struct store *s, uint32_t n, int64_t day) {
-        struct block b;
-        int r = 0;
+/* Where the next block goes: to the last one's file, or, on a later day, or when that is large, to a new one. Of one
+ * that retention took nothing is begun again. */
+static int next_piece(struct store *s, int64_t day, int64_t *ret) {
+        int64_t last = s->end.piece;
+        uint64_t size = 0;
 
-        if (!s->day.db || s->day.day != day) {
-                day_close(&s->day);
-                r = day_open(&s->day, s->dir, day, s->meta.id, &s->end);
+        if (last == PIECE_NONE || day > piece_day(last)) {
+                *ret = piece_make(day, 1);
+                return 0;
         }
+        int r = s->day.db ? day_size(&s->day, &size) : 0;
+        if (r < 0)
+                return r;
+        bool full = (s->end.number && !s->day.db) || size >= s->part_bytes;
+        *ret = full && piece_part(last) < DAY_PARTS_MAX ? last + 1 : last;
+        return 0;
+}
+
+static int turn_to(struct store *s, int64_t piece) {
+        if (s->day.db && s->day.piece == piece)
+                return 0;
+        s->rolled |= s->day.db != NULL;
+        int r = day_finish(&s->day);
+        return r < 0 ? r : day_open(&s->day, s->dir, piece, s->meta.id, &s->end);
+}
+
+static int seal_one(struct store *s, uint32_t n, int64_t piece) {
+        struct block b;
+        int r = turn_to(s, piece);
+
         if (r == 0)
                 r = block_make(s->packer, &s->tail, n, &s->end, &b);
         if (r == 0)
@@ -321,7 +348,7 @@ static int seal_one(struct store *s, uint32_t n, int64_t day) {
                 s->broken = true;
                 return FAIL(r);
         }
-        s->end = (struct chain_end){.number = b.h.number, .end_seq = b.h.end_seq, .day = day};
+        s->end = (struct chain_end){.number = b.h.number, .end_seq = b.h.end_seq, .piece = piece};
         memcpy(s->end.chain, b.chain, CHAIN_BYTES);
         memcpy(s->end.tail, b.h.tail, CHAIN_BYTES);
         for (uint32_t i = 0; i < n; i++)
@@ -334,16 +361,40 @@ int store_seal(struct store *s, bool all) {
 
         while (r == 0 && s->tail.first) {
                 bool full;
-                int64_t day;
-                uint32_t n = block_rows(&s->tail, s->end.day, &full, &day);
+                int64_t day, piece;
+                uint32_t n = block_rows(&s->tail, piece_day(s->end.piece), &full, &day);
                 if (!full && !all)
                         break;
-                r = seal_one(s, n, day);
+                r = next_piece(s, day, &piece);
+                if (r < 0) {
+                        s->broken = true;
+                        return r;
+                }
+                s->rolling = s->day.db && piece != s->day.piece && s->head_number < s->end.number &&
+                             !all && s->tail.payload < ROLL_WAIT;
+                if (s->rolling)
+                        break;
+                r = seal_one(s, n, piece);
         }
         /* At the end, or before a copy is made: the tail is empty on disk too. */
         if (r == 0 && all)
                 r = store_commit(s);
         return r;
+}
+
+void store_set_part(struct store *s, uint64_t bytes) {
+        s->part_bytes = bytes;
+}
+
+bool store_head_wanted(const struct store *s) {
+        return s->rolling && !s->broken;
+}
+
+bool store_rolled(struct store *s) {
+        bool rolled = s->rolled;
+
+        s->rolled = false;
+        return rolled;
 }
 
 bool store_head(struct store *s, int64_t now, struct head *ret) {
@@ -360,12 +411,16 @@ int store_signed(struct store *s, const struct head *h, const unsigned char sign
                  const unsigned char key[32]) {
         if (s->broken || !s->day.db)
                 return FAIL(-EIO);
+        /* Asked for before the file that is written to now was begun, of a block before its beginning: too late. */
+        if (h->number < s->day.after)
+                return 0;
         int r = day_put_head(&s->day, h, signature, key);
         if (r < 0) {
                 s->broken = true;
                 return FAIL(r);
         }
         s->head_number = h->number;
+        s->rolling = false;
         return 0;
 }
 
@@ -373,12 +428,13 @@ int store_retain(struct store *s, unsigned days, uint64_t bytes, int64_t now) {
         struct retention o = {.days = days,
                               .bytes = bytes,
                               .today = now / DAY_NS,
-                              .current = s->day.db ? s->day.day : s->end.day,
+                              .current = s->day.db ? s->day.piece : s->end.piece,
+                              .part = s->part_bytes,
                               .now = now};
 
         if (s->broken || (!days && !bytes))
                 return 0;
-        int r = retain_days(s->meta.db, s->dir, &o);
+        int r = retain_files(s->meta.db, s->dir, &o);
         if (r < 0)
                 s->broken = true;
         return r;

@@ -34,16 +34,24 @@ int store_commit(struct store *s);
 uint64_t store_durable(const struct store *s); /* first sequence number that is not on disk */
 uint64_t store_next(const struct store *s);    /* first that was not taken */
 uint64_t store_tail(const struct store *s);    /* bytes of records in no block yet */
-/* Full blocks, or all rows. */
+/* Full blocks, or all rows. A block that begins a new file waits a little for a head of the one before, if that has
+ * none: store_head_wanted(). */
 int store_seal(struct store *s, bool all);
+/* Beyond this size a day's file is followed by another part; 1 GiB as long as nothing was said. */
+void store_set_part(struct store *s, uint64_t bytes);
 
+/* A file is to be finished, and its last block has no head. */
+bool store_head_wanted(const struct store *s);
+/* Whether a file was finished since the last call. */
+bool store_rolled(struct store *s);
 /* Whether there are blocks that no head covers. */
 bool store_head(struct store *s, int64_t now, struct head *ret);
 int store_signed(struct store *s, const struct head *h, const unsigned char signature[64],
                  const unsigned char key[32]);
 
-/* Takes away whole days, the oldest first: more than `days` old, or while all together are larger than
- * `bytes` (0: no such limit). Never the one that is written to, nor what is held. */
+/* Takes away whole files, the oldest first: more than `days` old, or while all together, and what the one that is
+ * written to has yet to grow, are larger than `bytes` (0: no such limit). Never the one that is written to, nor what
+ * is held. */
 int store_retain(struct store *s, unsigned days, uint64_t bytes, int64_t now);
 
 /* A hold, or its release (store/hold.h has the answers). */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "os/os.h"
+#include "store/day.h"
 
 #define PAGE 4096u
 
@@ -135,11 +136,14 @@ static int put_position(struct tail *t, const struct position *p) {
 }
 
 static int put_end(struct tail *t, const struct chain_end *end) {
+        struct chain_end stored = *end;
+
+        stored.piece = piece_to_disk(end->piece);
         sqlite3_bind_int64(t->remove, 1, (sqlite3_int64)end->end_seq);
         int r = db_step(t->db, t->remove);
 
         if (r == 0) {
-                db_bind_blob(t->end, 1, bytes_of(end, sizeof(*end)));
+                db_bind_blob(t->end, 1, bytes_of(&stored, sizeof(stored)));
                 r = db_step(t->db, t->end);
         }
         return r;
@@ -178,6 +182,7 @@ int tail_end(sqlite3 *db, struct chain_end *ret) {
         if (v.len != sizeof(*ret))
                 return FAIL(-EBADMSG);
         memcpy(ret, v.p, sizeof(*ret));
+        ret->piece = piece_from_disk(ret->piece);
         return 0;
 }
 

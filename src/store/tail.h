@@ -19,7 +19,7 @@ struct tail {
 /* Where the chain of blocks ends. */
 struct chain_end {
         uint64_t number, end_seq; /* of the last block; 0 and 1 before the first */
-        int64_t day;              /* of the last block, days since 1970 */
+        int64_t piece;            /* whose file has the last block: store/day.h */
         unsigned char chain[CHAIN_BYTES], tail[CHAIN_BYTES];
 };
 

@@ -21,6 +21,7 @@ struct walk {
         unsigned char id[STORE_ID_BYTES];
         struct chain_end at; /* what was seen last */
         bool begun;          /* `at` is known */
+        int64_t last_day;    /* of the last file */
         struct frame_opener *opener;
         _Alignas(8) char room[FRAME_ROOM];
 };
@@ -172,14 +173,14 @@ static bool same_place(const struct chain_end *a, const struct chain_end *b) {
                memcmp(a->tail, b->tail, CHAIN_BYTES) == 0;
 }
 
-static void check_day(struct walk *w, const char *dir, int64_t day) {
+static void check_day(struct walk *w, const char *dir, int64_t piece) {
         static const unsigned char none[STORE_ID_BYTES];
         struct chain_end before;
         sqlite3 *db = NULL;
         unsigned char id[STORE_ID_BYTES] = {0};
 
-        day_name(w->file, day);
-        int r = day_open_read(&db, dir, day, id);
+        day_name(w->file, piece);
+        int r = day_open_read(&db, dir, piece, id);
         if (r == -ENOENT) /* begun, and nothing in it */
                 return;
         if (r == 0 && memcmp(w->id, none, sizeof(none)) == 0)
@@ -204,7 +205,9 @@ static void check_day(struct walk *w, const char *dir, int64_t day) {
                 }
                 w->at = before;
                 w->begun = true;
-                w->ret->days++;
+                w->ret->files++;
+                w->ret->days += piece_day(piece) != w->last_day;
+                w->last_day = piece_day(piece);
                 r = check_blocks(w, db);
         }
         if (r == 0)
@@ -241,21 +244,25 @@ static void check_gone_day(struct walk *w, sqlite3_stmt *s) {
         w->ret->gone++;
 }
 
-/* Those in (*after, day]; *after moves. */
-static int check_gone(struct walk *w, sqlite3 *db, int64_t *after, int64_t day) {
+/* Those behind block *after up to `piece`; *after moves. Blocks' numbers ascend as pieces do. */
+static int check_gone(struct walk *w, sqlite3 *db, int64_t *after, int64_t piece) {
         _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
         int r = db_prepare(db, &s,
                            "SELECT day,first_number,end_number,end_seq,prev,chain,tail,head,"
-                           "signature,key FROM gone WHERE day>?1 AND day<=?2 ORDER BY day");
+                           "signature,key FROM gone WHERE first_number>?1 ORDER BY first_number");
 
         if (r < 0)
                 return r;
         sqlite3_bind_int64(s, 1, *after);
-        sqlite3_bind_int64(s, 2, day);
-        while ((r = db_step(db, s)) > 0)
-                check_gone_day(w, s);
-        *after = day;
-        return r;
+        while ((r = db_step(db, s)) > 0) {
+                int64_t gone = piece_from_disk(sqlite3_column_int64(s, 0));
+                if (gone > piece)
+                        break;
+                *after = sqlite3_column_int64(s, 1);
+                if (w->o->day == INT64_MIN || piece_day(gone) == w->o->day)
+                        check_gone_day(w, s);
+        }
+        return r < 0 ? r : 0;
 }
 
 static int check_row(void *ctx, struct row *row) {
@@ -307,7 +314,7 @@ static void walk_days(struct walk *w, sqlite3 *meta, const char *dir, const int6
         for (size_t i = 0; i <= n && r == 0; i++) {
                 if (meta)
                         r = check_gone(w, meta, &after, i < n ? days[i] : INT64_MAX);
-                if (r == 0 && i < n && (all || days[i] == w->o->day))
+                if (r == 0 && i < n && (all || piece_day(days[i]) == w->o->day))
                         check_day(w, dir, days[i]);
         }
         if (r < 0) {
@@ -349,7 +356,7 @@ static int walk_directory(struct walk *w, const char *dir) {
                 broken(w, VERIFY_FILE, NULL, 0);
                 w->begun = false;
         }
-        walk_days(w, r == 0 && all ? meta : NULL, dir, days, n);
+        walk_days(w, r == 0 ? meta : NULL, dir, days, n);
         if (r == 0 && all)
                 check_tail(w, meta);
         db_close(&meta);
@@ -360,14 +367,14 @@ static int walk_directory(struct walk *w, const char *dir) {
 /* A day's file by itself, whatever is around it. */
 static int walk_file(struct walk *w, const char *path) {
         const char *slash = strrchr(path, '/');
-        int64_t day = day_of_name(slash ? slash + 1 : path);
+        int64_t piece = day_of_name(slash ? slash + 1 : path);
         char dir[4096];
 
-        if (day == INT64_MIN)
+        if (piece == PIECE_NONE)
                 return -EINVAL;
         snprintf(dir, sizeof(dir), "%.*s", slash ? (int)MIN(slash - path, 4000) : 1,
                  slash ? path : ".");
-        check_day(w, slash == path ? "/" : dir, day);
+        check_day(w, slash == path ? "/" : dir, piece);
         return 0;
 }
 
@@ -383,7 +390,7 @@ int verify_store(const char *path, const struct verify_options *o, struct verify
         if (!w)
                 return FAIL(-ENOMEM);
         *ret = (struct verify_result){0};
-        *w = (struct walk){.o = o, .ret = ret, .opener = frame_opener_new()};
+        *w = (struct walk){.o = o, .ret = ret, .last_day = INT64_MIN, .opener = frame_opener_new()};
         r = !w->opener            ? -ENOMEM
             : S_ISDIR(st.st_mode) ? walk_directory(w, path)
                                   : walk_file(w, path);

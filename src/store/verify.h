@@ -30,14 +30,16 @@ struct verify_break {
 
 struct verify_options {
         const unsigned char *key; /* public; NULL: any key, but signatures must fit */
-        int64_t day;              /* only that one; INT64_MIN: all */
+        int64_t day;              /* only that one, since 1970, all its parts; INT64_MIN: all */
         bool deep;                /* open every frame */
         void (*say)(void *ctx, const struct verify_break *b);
         void *ctx;
 };
 
 struct verify_result {
-        uint64_t days, gone, blocks, frames, records, payload, data, breaks;
+        uint64_t days, files; /* a day may have several */
+        uint64_t gone;        /* files that retention took */
+        uint64_t blocks, frames, records, payload, data, breaks;
         uint64_t tail_rows, tail_records;
         uint64_t first_seq, end_seq;
         uint64_t first_number, end_number; /* of blocks: [first, end) */

@@ -16,6 +16,7 @@
 
 static char top[64] = "/dev/shm/coloa-backup-XXXXXX", dir[128], copy[128], back[128];
 static unsigned n_dirs;
+static uint64_t part_bytes; /* of the days' files; 0: whole days */
 
 static void new_dir(char to[128]) {
         if (to[0])
@@ -47,6 +48,8 @@ static void grow(uint64_t *seq, unsigned n, int64_t time) {
         const char *what;
 
         check(store_open(&s, dir, &what) == 0);
+        if (part_bytes)
+                store_set_part(s, part_bytes);
         for (unsigned i = 0; i <= n; i++) {
                 struct sealed_view v = test_batch(*seq, 5, 300, time + (int64_t)(i / 2) * DAY);
                 check(store_take(s, &v) == 0 && store_commit(s) == 0);
@@ -86,6 +89,7 @@ static void every_call_may_fail(void) {
                 seq = 1;
                 new_dir(dir);
                 new_dir(copy);
+                part_bytes = k % 3 ? 0 : 1;
                 grow(&seq, 3, TEST_TIME);
                 before = k % 2 ? seq : 1;
                 if (k % 2)
@@ -102,6 +106,7 @@ static void every_call_may_fail(void) {
                 check_int(run(), 0);
                 check_int(restored(), after);
         }
+        part_bytes = 0;
         printf("# %u calls failed\n", hits);
         check(hits > 30);
 }
@@ -126,15 +131,21 @@ static void a_full_disk(void) {
         }
 }
 
-static int retain(int64_t today, unsigned days) {
+static int retain_to(int64_t today, unsigned days, uint64_t bytes) {
         struct store *s = NULL;
         const char *what;
         int r = store_open(&s, dir, &what);
 
         if (r == 0)
-                r = store_retain(s, days, 0, today);
+                store_set_part(s, 1);
+        if (r == 0)
+                r = store_retain(s, days, bytes, today);
         store_free(s);
         return r;
+}
+
+static int retain(int64_t today, unsigned days) {
+        return retain_to(today, days, 0);
 }
 
 static size_t n_days(void) {
@@ -200,6 +211,87 @@ static void retention_leaves_what_is_held(void) {
         check_int(restored(), seq);
 }
 
+/* A day of many parts: the oldest go by size, those that are held stay, the copy follows, and all that is left
+ * proves itself. */
+static void parts_of_a_day_go_by_size(void) {
+        struct verify_options o = {.day = INT64_MIN, .deep = true, .say = say};
+        struct verify_result v;
+        uint64_t seq = 1;
+
+        part_bytes = 1;
+        for (unsigned k = 1, hit = 1; hit; k += 1 + k / 8) {
+                new_dir(dir);
+                new_dir(copy);
+                seq = 1;
+                for (unsigned i = 0; i < 9; i++)
+                        grow(&seq, 1, TEST_TIME);
+                size_t all = n_days();
+                check_int(all, 9);
+                check_int(run(), 0);
+                check_int(restored(), seq);
+                hold("third", 21, 22, true);
+                fault_arm(k, EIO);
+                (void)retain_to(TEST_TIME, 0, 700000);
+                hit = fault_disarm();
+                base_fail_clear();
+                check_int(whole(dir), seq);
+                check_int(retain_to(TEST_TIME, 0, 700000), 0);
+                check_int(whole(dir), seq);
+                size_t left = n_days();
+                check(left > 2 && left < all);
+                o.day = TEST_TIME / DAY;
+                check_int(verify_store(dir, &o, &v), 0);
+                check(v.breaks == 0 && v.files == left && v.days == 1 && v.gone == all - left &&
+                      v.first_seq > 1 && v.first_seq <= 21);
+                check_int(run(), 0);
+                check_int(restored(), seq);
+                check_int(verify_store(copy, &o, &v), 0);
+                check(v.breaks == 0 && v.files == left);
+                hold("third", 0, 0, false);
+                check_int(retain_to(TEST_TIME, 0, 1), 0);
+                check_int(n_days(), 1);
+                check_int(whole(dir), seq);
+                check_int(run(), 0);
+                check_int(restored(), seq);
+        }
+        part_bytes = 0;
+}
+
+/* A part that is held and has no head of its last block: the next stands with it, as that has one. */
+static void what_proves_a_held_part_stays(void) {
+        unsigned char public_key[32], secret_key[64], signature[64];
+        struct store *s = NULL;
+        const char *what;
+        struct head h;
+
+        crypto_sign_keypair(public_key, secret_key);
+        new_dir(dir);
+        check_int(store_open(&s, dir, &what), 0);
+        store_set_part(s, 1);
+        for (uint64_t i = 0; i < 6; i++) {
+                struct sealed_view v = test_batch(1 + i * 5, 5, 300, TEST_TIME);
+                check(store_take(s, &v) == 0 && store_commit(s) == 0);
+                check_int(store_seal(s, true), 0);
+                if (i % 2 == 0)
+                        continue;
+                check(store_head(s, TEST_TIME, &h));
+                crypto_sign_detached(signature, NULL, (const unsigned char *)&h, sizeof(h),
+                                     secret_key);
+                check_int(store_signed(s, &h, signature, public_key), 0);
+        }
+        store_free(s);
+        check_int(n_days(), 6);
+        hold("odd", 11, 12, true); /* in the third file; the fourth has the head */
+        check_int(retain_to(TEST_TIME, 0, 1), 0);
+        check_int(n_days(), 3);
+        check_int(whole(dir), 31);
+        hold("odd", 0, 0, false);
+        hold("even", 16, 17, true); /* the fourth has its own */
+        check_int(retain_to(TEST_TIME, 0, 1), 0);
+        check_int(n_days(), 2);
+        check_int(whole(dir), 31);
+}
+
 int main(void) {
         if (!mkdtemp(top) || sodium_init() < 0)
                 return 1;
@@ -207,6 +299,8 @@ int main(void) {
         RUN(a_full_disk);
         RUN(retention_survives_every_call);
         RUN(retention_leaves_what_is_held);
+        RUN(parts_of_a_day_go_by_size);
+        RUN(what_proves_a_held_part_stays);
         test_tools_free();
         os_remove_tree(top);
         return check_done();

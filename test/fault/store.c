@@ -1,10 +1,12 @@
 /* The store when the disk fails, the power goes, or its process is killed: what it said is durable is
  * there, once, in order, and the chain holds. */
 #include <signal.h>
+#include <sodium.h>
 #include <sys/wait.h>
 
 #include "os/fault.h"
 #include "os/vfs.h"
+#include "store/day.h"
 #include "store/verify.h"
 #include "store_data.h"
 
@@ -44,6 +46,22 @@ struct life {
         uint64_t next, acked;
 };
 
+/* Days' files in parts of this size; 0: whole days. */
+static uint64_t part_bytes;
+static unsigned char public_key[32], secret_key[64];
+
+/* As the vault does, when a file is to be finished. */
+static int sign(struct store *s) {
+        unsigned char signature[64];
+        struct head h;
+
+        if (!store_head_wanted(s) || !store_head(s, TEST_TIME, &h))
+                return 0;
+        crypto_sign_detached(signature, NULL, (const unsigned char *)&h, sizeof(h), secret_key);
+        int r = store_signed(s, &h, signature, public_key);
+        return r < 0 ? r : store_seal(s, false);
+}
+
 /* One step of a node's life: a batch, sometimes a commit, sometimes blocks. */
 static int step(struct life *l, unsigned i) {
         /* Sizes so that a block comes together every few steps, and a day ends now and then. */
@@ -65,13 +83,15 @@ static int step(struct life *l, unsigned i) {
         l->acked = MAX(l->acked, store_durable(l->s));
         if (r == 0 && i % 5 == 4)
                 r = store_seal(l->s, i % 15 == 14);
-        return r;
+        return r < 0 || i % 7 == 0 ? r : sign(l->s); /* a vault may be busy */
 }
 
 static int begin(struct life *l) {
         const char *what;
         int r = store_open(&l->s, dir, &what);
 
+        if (r == 0 && part_bytes)
+                store_set_part(l->s, part_bytes);
         if (r == 0)
                 l->next = store_durable(l->s);
         return r;
@@ -129,12 +149,30 @@ static void every_call_fails_with_a_full_disk(void) {
         every_call_fails_once(ENOSPC);
 }
 
+/* A part to a block or two, so that a file ends in every other step. */
+static void every_call_fails_where_days_have_parts(void) {
+        part_bytes = 65536;
+        every_call_fails_once(EIO);
+        part_bytes = 0;
+}
+
+static size_t n_files(void) {
+        int64_t *pieces = NULL;
+        size_t n = 0;
+
+        check(day_list(dir, &pieces, &n) == 0);
+        free(pieces);
+        return n;
+}
+
 /* The power goes at a random moment, often after a call that failed; then the node lives on. */
 static void power_cuts(void) {
         unsigned rounds = getenv("COLOA_FAULT_ALL") ? 2000 : 60;
         uint64_t x = 12345;
+        size_t most = 0;
 
         for (unsigned round = 0; round < rounds; round++) {
+                part_bytes = round % 2 ? 65536 : 0;
                 struct life l = {0};
                 uint64_t acked = 1;
 
@@ -168,7 +206,11 @@ static void power_cuts(void) {
                 check_int(test_position(l.s), store_durable(l.s));
                 l.s = store_free(l.s);
                 check_whole(acked);
+                most = MAX(most, n_files());
         }
+        part_bytes = 0;
+        printf("# up to %zu files of days\n", most);
+        check(most > 6);
 }
 
 /* A call fails, the process is killed before it can mend that, and some time later the power goes. What
@@ -273,7 +315,8 @@ static void kills(void) {
                 int p[2], status;
                 uint64_t said;
 
-                if (i % 20 == 0) {
+                if (i % 10 == 0) {
+                        part_bytes = part_bytes ? 0 : 65536;
                         new_dir();
                         acked = 1;
                 }
@@ -307,9 +350,13 @@ int main(void) {
                 if (!mkdtemp(top))
                         return 1;
         }
+        if (sodium_init() < 0)
+                return 1;
+        crypto_sign_keypair(public_key, secret_key);
         test_tools();
         RUN(every_call_fails_with_eio);
         RUN(every_call_fails_with_a_full_disk);
+        RUN(every_call_fails_where_days_have_parts);
         RUN(power_cuts);
         RUN(a_failed_call_a_kill_and_a_power_cut);
         RUN(writes_fail_for_a_while);

@@ -1,6 +1,7 @@
 /* store/: what was committed is read again, each record once; blocks, days, order, limits. */
 #include "store_data.h"
 
+#include "store/day.h"
 #include "store/filter.h"
 #include "store/token.h"
 #include "store/verify.h"
@@ -223,6 +224,117 @@ static void old_days_go_and_the_chain_stays(void) {
         check(v.breaks == 0 && v.end_seq == 71);
 }
 
+static void names_of_files_and_pieces(void) {
+        static const char *const bad[] = {
+                "events-2026-11-23.part0001.db",  "events-2026-11-23.part2.db",
+                "events-2026-11-23.part0002.dbx", "events-2026-13-23.db",
+                "events-2026-11-23.port0002.db",  "events-2026-11-23.db-wal",
+                "events-2026-11-23.part00a2.db"};
+        static const int64_t days[] = {-3, 0, 20780};
+        char name[DAY_NAME_MAX], before[DAY_NAME_MAX] = "";
+
+        for (size_t i = 0; i < ARRAY_LEN(days); i++) {
+                for (unsigned part = 1; part <= DAY_PARTS_MAX; part += part < 11 ? 1 : 2497) {
+                        int64_t p = piece_make(days[i], part);
+                        check(piece_day(p) == days[i] && piece_part(p) == part);
+                        check(piece_from_disk(piece_to_disk(p)) == p);
+                        check(part > 1 || piece_to_disk(p) == days[i]); /* as ever */
+                        day_name(name, p);
+                        check(day_of_name(name) == p);
+                        check(strcmp(before, name) < 0);
+                        memcpy(before, name, sizeof(before));
+                }
+                check(piece_make(days[i], DAY_PARTS_MAX) < piece_make(days[i] + 1, 1));
+        }
+        check_span(span_str(name), "events-2026-11-23.part9999.db");
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+                check_int(day_of_name(bad[i]), PIECE_NONE);
+        check_int(piece_from_disk(INT64_MAX), PIECE_NONE);
+        check_int(piece_from_disk(PIECE_NONE), PIECE_NONE);
+}
+
+static size_t n_files(const char *at) {
+        int64_t *pieces;
+        size_t n;
+
+        check_int(day_list(at, &pieces, &n), 0);
+        free(pieces);
+        return n;
+}
+
+#define DAY INT64_C(86400000000000)
+
+/* Two days of about twenty blocks each, in parts of three or four. */
+static uint64_t fill_parts(struct store *s) {
+        uint64_t next = 1;
+
+        store_set_part(s, (uint64_t)6 << 20);
+        for (unsigned i = 0; i < 400; i++) {
+                put(s, next, 100, 3900, TEST_TIME + (i / 200) * DAY + i);
+                next += 100;
+                check_int(store_commit(s), 0);
+                check_int(store_seal(s, i % 50 == 49), 0);
+        }
+        check_int(store_seal(s, true), 0);
+        return next;
+}
+
+static void a_large_day_goes_on_in_parts(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        struct verify_options o = {.day = INT64_MIN, .deep = true, .say = say};
+        _cleanup_(reader_freep) struct reader *rd = NULL;
+        struct verify_result v;
+        uint64_t first, end, next = fill_parts(s), second;
+        char path[160];
+
+        size_t all = n_files(at);
+        check(all >= 8 && all < 40);
+        check_int(test_read(at, false), next);
+        check_int(test_read(at, true), next);
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0 && v.days == 2 && v.files == all && v.gone == 0 && v.end_seq == next);
+        o.day = TEST_TIME / DAY;
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0 && v.days == 1 && v.files > 3 && v.files < all && v.first_seq == 1);
+        second = v.end_seq;
+        snprintf(path, sizeof(path), "%s/events-2026-11-23.part0003.db", at);
+        check_int(verify_store(path, &o, &v), 0); /* by itself */
+        check(v.breaks == 0 && v.files == 1 && v.first_seq > 1);
+
+        /* By size: some of a day; the rest of it, and its chain, stand. */
+        check_int(store_retain(s, 0, (uint64_t)50 << 20, TEST_TIME + 2 * DAY), 0);
+        check_int(reader_open(&rd, at), 0);
+        check(reader_range(rd, &first, &end) == 0 && first > 1 && first != second && end == next);
+        check(n_files(at) > 3 && n_files(at) < all);
+        o.day = INT64_MIN;
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0 && v.gone + v.files == all && v.end_seq == next);
+        o.day = TEST_TIME / DAY;
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0);
+        /* After a start it goes on where it was. */
+        s = store_free(s);
+        s = open_store(at);
+        store_set_part(s, (uint64_t)6 << 20);
+        check_int(store_durable(s), next);
+        for (unsigned i = 0; i < 100; i++) {
+                put(s, next, 100, 3900, TEST_TIME + DAY);
+                next += 100;
+                check_int(store_commit(s), 0);
+                check_int(store_seal(s, false), 0);
+        }
+        check_int(store_seal(s, true), 0);
+        /* By age: all parts of the first day. */
+        check_int(store_retain(s, 1, 0, TEST_TIME + DAY), 0);
+        o.day = INT64_MIN;
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0 && v.days == 1 && v.files > 4 && v.end_seq == next);
+        check(store_retain(s, 0, 1, TEST_TIME + DAY) == 0 && n_files(at) == 1);
+        check_int(verify_store(at, &o, &v), 0);
+        check(v.breaks == 0 && v.files == 1 && v.end_seq == next);
+}
+
 static void known_batches_are_not_taken_twice(void) {
         const char *at = new_dir();
         _cleanup_(store_freep) struct store *s = open_store(at);
@@ -292,6 +404,8 @@ int main(void) {
         RUN(small_frames_are_packed);
         RUN(days_never_go_back);
         RUN(old_days_go_and_the_chain_stays);
+        RUN(names_of_files_and_pieces);
+        RUN(a_large_day_goes_on_in_parts);
         RUN(known_batches_are_not_taken_twice);
         RUN(only_one_writes);
         RUN(a_missing_part_is_said);
