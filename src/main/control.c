@@ -184,10 +184,9 @@ int control_ask_retro(const char *path, const struct msg_control_retro *m, int p
         return r;
 }
 
-int control_ask(const char *path, const struct msg_control *m) {
-        bool answered;
-
-        return ask(path, m, sizeof(*m), -1, &answered);
+int control_ask(const char *path, const struct msg_control *m, bool *ret_answered) {
+        *ret_answered = false;
+        return ask(path, m, sizeof(*m), -1, ret_answered);
 }
 
 int control_ask_import(const char *path, const struct msg_control_import *m, int file) {

@@ -43,7 +43,8 @@ struct serve {
         int signals;
         int64_t stop_at; /* monotonic; 0: runs */
         bool up_said, journal, serves;
-        uint32_t gone; /* listeners of a try-out whose ports others have */
+        struct buf *told; /* what is wrong in the configuration, for who asked; NULL: nobody did */
+        uint32_t gone;    /* listeners of a try-out whose ports others have */
 };
 
 const char *serve_default_config(void) {
@@ -81,12 +82,16 @@ _printf_(3, 4) static void say(struct serve *s, int level, const char *fmt, ...)
 static void complain(void *ctx, uint32_t line, uint32_t column, const char *text) {
         struct serve *s = ctx;
 
+        const char *path = s->config_path ? s->config_path : "-";
+
+        if (s->told)
+                buf_printf(s->told, "coloa: %s:%u:%u: %s\n", path, line, column, text);
         if (!s->serves) { /* to who asked, not to a log */
-                fprintf(stderr, "coloa: %s:%u:%u: %s\n", s->config_path ? s->config_path : "-",
-                        line, column, text);
+                if (!s->told)
+                        fprintf(stderr, "coloa: %s:%u:%u: %s\n", path, line, column, text);
                 return;
         }
-        say(s, 0, "path=%s:%u:%u %s", s->config_path ? s->config_path : "-", line, column, text);
+        say(s, 0, "path=%s:%u:%u %s", path, line, column, text);
 }
 
 static void say_text(void *ctx, int level, const char *text) {
@@ -281,8 +286,12 @@ static int read_new_rules(struct serve *s, const struct config *c, struct rulebo
         return -EINVAL;
 }
 
-static const char config_errors_en[] = "the configuration has errors: nothing was changed\n";
-static const char config_errors_vi[] = "cấu hình có lỗi: không thay đổi gì\n";
+static const char config_errors_en[] =
+        "the configuration has errors: nothing was changed. Mend what is named above, then "
+        "'coloa reload' again\n";
+static const char config_errors_vi[] =
+        "cấu hình có lỗi: không thay đổi gì. Hãy sửa các chỗ nêu trên rồi chạy lại 'coloa "
+        "reload'\n";
 
 /* What it names must be there: a source without its tokens would be closed to all of its senders. */
 static int read_files(struct serve *s, const struct config *c, struct buf *out) {
@@ -301,9 +310,15 @@ static int read_anew(struct serve *s, struct buf *out) {
         struct rulebook rules = {.program_fd = -1};
         _cleanup_(buf_deinit) struct buf later = {0};
         struct config *config = NULL;
-        int r = take_config(s, &config);
+        int r;
 
+        s->told = out;
+        r = take_config(s, &config);
+        s->told = NULL;
         if (r < 0) {
+                if (r != -EINVAL)
+                        buf_printf(out, "coloa: %s: %s\n", s->config_path ? s->config_path : "-",
+                                   error_text(r));
                 buf_str(out, tr(config_errors_en, config_errors_vi));
                 return r;
         }
@@ -615,6 +630,44 @@ int verb_serve(int argc, char **argv) {
         return r < 0 ? 3 : 0;
 }
 
+/* What a line `KEY: value` that begins a line of the file says. */
+static bool value_of(struct span text, const char *key, char *to, size_t room) {
+        size_t n = strlen(key);
+
+        while (text.len) {
+                struct span line = next_line(&text);
+
+                if (line.len <= n || memcmp(line.p, key, n) != 0 || line.p[n] != ':')
+                        continue;
+                struct span v = span_trim(span_of(line.p + n + 1, line.len - n - 1));
+                const char *end = memmem(v.p, v.len, " #", 2);
+                if (end)
+                        v = span_trim(span_of(v.p, (size_t)(end - v.p)));
+                if (v.len > 1 && (*v.p == '\'' || *v.p == '"') && v.p[v.len - 1] == *v.p)
+                        v = span_of(v.p + 1, v.len - 2);
+                snprintf(to, room, "%.*s", (int)MIN(v.len, room), v.p);
+                return v.len > 0;
+        }
+        return false;
+}
+
+/* Where the node listens, when the configuration it runs with has become one that cannot be read: it goes
+ * on with what it was, and says itself what is wrong. */
+static const char *guess_control(struct serve *s) {
+        char *text = NULL;
+        size_t len = 0;
+
+        snprintf(s->control_path, sizeof(s->control_path), "/run/coloa/control");
+        if (s->directory) {
+                snprintf(s->control_path, sizeof(s->control_path), "%s/control", s->directory);
+        } else if (s->config_path && os_read_file(s->config_path, CONFIG_MAX, &text, &len) == 0) {
+                (void)value_of(span_of(text, len), "control", s->control_path,
+                               sizeof(s->control_path));
+                free(text);
+        }
+        return s->control_path;
+}
+
 /* The control socket that the configuration names. */
 static int ask(int argc, char **argv, enum control_verb verb) {
         struct serve s = {.signals = -1};
@@ -625,13 +678,17 @@ static int ask(int argc, char **argv, enum control_verb verb) {
                 return r == 1 ? 0 : 2;
         s.config_path = o.config;
         s.directory = o.directory ? o.directory : o.config ? NULL : serve_own_directory();
+        _cleanup_(buf_deinit) struct buf told = {0};
+
+        s.told = &told;
         r = take_config(&s, &s.config);
-        if (r < 0 && verb == CONTROL_RELOAD)
-                fputs(tr(config_errors_en, config_errors_vi), stderr);
-        if (r < 0)
+        if (r < 0 && r != -EINVAL)
                 return 3;
         struct msg_control m = {CONTROL_MAGIC, verb, o.json, lang_current};
-        r = control_ask(s.config->control, &m);
+        bool wrong = r < 0, answered = false;
+        r = control_ask(wrong ? guess_control(&s) : s.config->control, &m, &answered);
+        if (wrong && (!answered || verb != CONTROL_RELOAD)) /* else the node said it */
+                fwrite(told.p, 1, told.len, stderr);
         forget_config(s.config);
         return r;
 }

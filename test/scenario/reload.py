@@ -216,6 +216,41 @@ def bad_configurations_change_nothing(folder):
         assert b"start" not in node.ask("reload").stdout
 
 
+def a_broken_configuration_changes_nothing(folder):
+    """Who asks hears from the node what is wrong, where, and what to do, though neither can read the file as a whole."""
+    rules = folder / "rules"
+    write_set(rules, 0)
+    node = Node(folder, rules=rules, listeners={"tcp": "syslog-tcp"})
+    good, sent = node.config.read_text(encoding="utf-8"), 0
+    lines = good.count("\n")
+    with node:
+        for broken, line, what in ((good + "no-such-key: 1\n", lines + 1, b"no-such-key"), (good + "\tretention: {\n", lines + 1, b""),
+                                   (good.replace("syslog-tcp", "syslog-pigeon"), 6, b"syslog-pigeon")):
+            node.config.write_text(broken, encoding="utf-8")
+            before = node.said().count("level=error")
+            r = node.ask("reload")
+            assert r.returncode == 3 and r.stdout == b"", r
+            assert b"%s:%d:" % (str(node.config).encode(), line) in r.stderr and what in r.stderr, (r.stderr, line)
+            assert b"nothing was changed" in r.stderr and b"'coloa reload' again" in r.stderr, r
+            told = r.stderr.splitlines()
+            assert len(told) == len(set(told)), told  # by one of the two, not by both
+            node.wait_for(lambda before=before: node.said().count("level=error") > before)  # the node said it
+            vi = coloa("reload", "-c", node.config, "--lang", "vi").stderr.decode()
+            assert "không thay đổi gì" in vi and "chạy lại 'coloa reload'" in vi, vi
+            r = node.ask("status", "--json")  # it goes on, and can be asked
+            assert r.returncode == 0 and json.loads(r.stdout)["processes"] and b"coloa.yaml:" in r.stderr, r
+            sent += 1
+            with connect(node.port["tcp"]) as s:
+                s.sendall(event(sent))
+            node.wait_for(lambda: json.loads(node.ask("status", "--json").stdout)["judged"] == sent + 1)
+        node.config.write_text(good, encoding="utf-8")
+        r = node.ask("reload")
+        assert r.returncode == 0 and r.stdout.startswith(b"2 rules"), r
+        node.config.write_text(good + "no-such-key: 1\n", encoding="utf-8")
+    r = node.ask("reload")  # nobody there: the file's own fault is told all the same
+    assert r.returncode == 3 and b"no node answers" in r.stderr and b"no-such-key" in r.stderr, r
+
+
 def windows_survive(folder):
     """Two hits, other rules change, the third: the alert of all three."""
     rules = folder / "rules"
@@ -296,4 +331,5 @@ def old_logs_are_correlated(folder):
 
 
 if __name__ == "__main__":
-    run(each_record_is_judged_by_one_set, bad_rules_change_nothing, bad_configurations_change_nothing, windows_survive, old_logs_are_correlated)
+    run(each_record_is_judged_by_one_set, bad_rules_change_nothing, bad_configurations_change_nothing,
+        a_broken_configuration_changes_nothing, windows_survive, old_logs_are_correlated)
