@@ -79,21 +79,14 @@ struct serve *serve_free(struct serve *s) {
         return NULL;
 }
 
-static bool came_before(struct serve *s, uint64_t hash, uint64_t seq) {
-        struct dedup_place p = dedup_find(s->dedup, hash, seq);
-
-        dedup_note(&p, seq);
-        return p.seen;
-}
-
 /* Marks those of the last few records that came before. Not at once: the memory of what came is large,
  * and its parts that are asked for are on their way from there meanwhile. */
 static void mark_all(struct serve *s) {
         for (unsigned i = 0; i < s->n_marks; i++) {
                 const struct asked *m = &s->marks[i];
-                bool seen = came_before(s, m->content, m->seq);
+                bool seen = dedup_seen(s->dedup, m->content, m->seq);
 
-                if (m->has_id && came_before(s, m->id, m->seq))
+                if (m->has_id && dedup_seen(s->dedup, m->id, m->seq))
                         seen = true;
                 if (!seen)
                         continue;
@@ -265,11 +258,11 @@ int serve_record(struct serve *s, const struct serve_item *item, uint64_t *ret_s
                 memcpy(o.peer, item->peer->address, sizeof(o.peer));
                 o.port = item->peer->port;
         }
-        struct asked asked = {.content = dedup_hash(s->dedup, x->id, 0, bytes),
+        struct asked asked = {.content = dedup_key(s->dedup, x->id, 0, bytes),
                               .has_id = item->id.p != NULL,
                               .source = x};
         if (asked.has_id)
-                asked.id = dedup_hash(s->dedup, x->id, 1, item->id);
+                asked.id = dedup_key(s->dedup, x->id, 1, item->id);
         if (item->headed && item->preamble.len)
                 r = add_headed(s, &o, item, bytes, flags, ret_seq);
         else
@@ -368,7 +361,7 @@ static void tick(struct serve *s) {
         struct counters_page *p = s->set.counters;
 
         s->last_tick = s->now;
-        dedup_tick(s->dedup, s->now, s->next_seq);
+        dedup_tick(s->dedup, s->now);
         watch_silence(s);
         serve_streams_tick(s);
         for (uint32_t i = 0; i < s->n_listeners; i++) {
@@ -387,6 +380,10 @@ static void tick(struct serve *s) {
         serve_notes_tick(s);
         counter_set(&s->totals[COUNT_SLOTS_FREE], s->n_slots);
         counter_set(&s->totals[COUNT_DUPLICATE_WINDOW], dedup_window(s->dedup));
+        serve_count(s, COUNT_DUPLICATES_FORGOTTEN, dedup_forgotten(s->dedup) - s->forgotten);
+        s->forgotten = dedup_forgotten(s->dedup);
+        counter_set(&s->totals[COUNT_DUPLICATES_ROOM], dedup_room(s->dedup));
+        counter_set(&s->totals[COUNT_DUPLICATES_KNOWN], dedup_live(s->dedup));
         counter_set(&s->totals[COUNT_MEMORY], s->memory);
         counter_set(&s->totals[COUNT_WAITING], s->waiting);
         files_show(s);

@@ -10,7 +10,8 @@ struct serve;
 struct serve_setup {
         int sock;         /* main's */
         char *ring;       /* RING_SLOTS * SLOT_BYTES, writable */
-        void *duplicates; /* DEDUP_BYTES */
+        void *duplicates; /* see ingest/dedup.h */
+        size_t duplicates_len;
         struct counters_page *counters;
         bool again; /* the counters were known: a former ingest has gone */
 };

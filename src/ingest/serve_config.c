@@ -178,7 +178,7 @@ static int take_begin(struct serve *s, uint64_t seq) {
         s->begun = true;
         s->next_seq = s->durable = seq;
         counter_set(&s->totals[COUNT_DURABLE], seq);
-        s->dedup = dedup_new(s->set.duplicates, DEDUP_BYTES, seq, s->now);
+        s->dedup = dedup_new(s->set.duplicates, s->set.duplicates_len, seq, s->now);
         return s->dedup ? 0 : -ENOMEM;
 }
 

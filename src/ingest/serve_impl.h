@@ -93,6 +93,7 @@ struct serve {
         struct records_builder *builder;
         struct sources *sources;
         struct dedup *dedup;
+        uint64_t forgotten; /* by it, as counted */
         uint64_t *totals;
         int ep, streams; /* epoll: all; streams within, left out while stalled */
         bool begun, stopping, stalled, said_stall;
@@ -130,7 +131,8 @@ struct serve {
         uint32_t datagrams_listener;
 
         struct asked {
-                uint64_t seq, content, id; /* hashes */
+                uint64_t seq;
+                struct dedup_key content, id;
                 bool has_id;
                 struct source *source;
         } marks[MARKS]; /* of the open batch */

@@ -508,6 +508,7 @@ static const struct key top_keys[] = {
         {"lateness", SECONDS, AT(config, lateness_s), 0, NULL},
         {"clock-skew", SECONDS, AT(config, skew_s), 0, NULL},
         {"alert-window", SECONDS, AT(config, alert_window_s), 0, NULL},
+        {"duplicates", BYTES, AT(config, duplicates_bytes), 0, NULL},
         {"retention", OWN, 0, 0, own_retention},
         {"tls", OWN, AT(config, tls), 0, own_tls},
         {"metrics", OWN, 0, 0, own_metrics},
@@ -651,8 +652,18 @@ static void defaults(struct config *c) {
         c->lateness_s = 60;
         c->skew_s = 300;
         c->alert_window_s = 3600;
+        c->duplicates_bytes = DEDUP_BYTES;
         memcpy(c->metrics, loopback, sizeof(loopback));
         c->metrics_port = 9464;
+}
+
+static void check_duplicates(struct reader *r, const struct node *at) {
+        uint64_t *n = &r->c->duplicates_bytes;
+
+        if (*n < DEDUP_MIN || *n > DEDUP_MAX)
+                wrong(r, at, "%s",
+                      tr("duplicates is 1M to 512M", "duplicates phải từ 1M đến 512M"));
+        *n &= ~(uint64_t)4095; /* whole pages */
 }
 
 static void read_document(struct reader *r, struct span text) {
@@ -677,6 +688,9 @@ static void read_document(struct reader *r, struct span text) {
         if (yaml_next(y, a, &more, &p) == 1)
                 wrong(r, more, "%s",
                       tr("only one document is expected", "chỉ được có một tài liệu"));
+        const struct node *duplicates = node_get(root, "duplicates");
+        if (duplicates)
+                check_duplicates(r, duplicates);
         check_listen(r);
         check_sources(r);
 }

@@ -39,6 +39,7 @@ int config_keep_fixed(struct config *c, const struct config *before, struct buf 
         changed(names, "lateness", c->lateness_s != before->lateness_s);
         changed(names, "clock-skew", c->skew_s != before->skew_s);
         changed(names, "alert-window", c->alert_window_s != before->alert_window_s);
+        changed(names, "duplicates", c->duplicates_bytes != before->duplicates_bytes);
         changed(names, "retention",
                 c->retention_days != before->retention_days ||
                         c->retention_bytes != before->retention_bytes);
@@ -49,6 +50,7 @@ int config_keep_fixed(struct config *c, const struct config *before, struct buf 
         c->lateness_s = before->lateness_s;
         c->skew_s = before->skew_s;
         c->alert_window_s = before->alert_window_s;
+        c->duplicates_bytes = before->duplicates_bytes;
         c->retention_days = before->retention_days;
         c->retention_bytes = before->retention_bytes;
         return 0;

@@ -39,18 +39,19 @@ static int read_only(int fd) {
 }
 
 /* Written in full, as a hole could not be filled once the disk is: who maps it would die of that. */
-static int fill_with_zeros(int fd) {
+static int fill_with_zeros(int fd, size_t len) {
         static const char zeros[65536];
         int r = os_ftruncate(fd, 0);
 
-        for (size_t at = 0; at < DEDUP_BYTES && r == 0; at += sizeof(zeros))
-                r = os_write_full(fd, zeros, sizeof(zeros));
+        for (size_t at = 0; at < len && r == 0; at += sizeof(zeros))
+                r = os_write_full(fd, zeros, MIN(sizeof(zeros), len - at));
         return r;
 }
 
 /* A file, so that it outlives main too: entries name sequence numbers, which go on where they were.
  * Where there can be none it is memory, and a crash of main forgets who sent what. */
 static int open_duplicates(struct node *n) {
+        size_t len = n->config->duplicates_bytes;
         char path[PATH_MAX_TEXT];
         struct stat st;
         int fd, r;
@@ -58,8 +59,8 @@ static int open_duplicates(struct node *n) {
         snprintf(path, sizeof(path), "%s/state/duplicates", n->config->directory);
         fd = os_open(path, O_RDWR | O_CREAT, 0600);
         r = fd < 0 ? fd : os_fstat(fd, &st);
-        if (r == 0 && st.st_size != (off_t)DEDUP_BYTES)
-                r = fill_with_zeros(fd);
+        if (r == 0 && st.st_size != (off_t)len)
+                r = fill_with_zeros(fd, len);
         if (r == 0) {
                 n->dedup_fd = fd;
                 return 0;
@@ -71,7 +72,7 @@ static int open_duplicates(struct node *n) {
         node_say(n, 1, "main", "path=%s cannot be made, so a crash forgets duplicates: %s", path,
                  error_text(r));
         base_fail_clear();
-        return shared_memory("duplicates", DEDUP_BYTES, &n->dedup_fd);
+        return shared_memory("duplicates", len, &n->dedup_fd);
 }
 
 int node_make_shared(struct node *n) {

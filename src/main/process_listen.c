@@ -18,6 +18,7 @@ int process_listen(int argc, char **argv) {
         struct msg_plain ready = {PROCESS_READY, 0};
         struct serve_setup setup = {.sock = CHILD_SOCKET};
         int landlock = -1, r;
+        struct stat duplicates;
         struct serve *s;
         void *p = NULL;
 
@@ -27,8 +28,10 @@ int process_listen(int argc, char **argv) {
         if (os_map(4, RING_SLOTS * SLOT_BYTES, true, &p) < 0)
                 return 13;
         setup.ring = p;
-        if (os_map(5, DEDUP_BYTES, true, &setup.duplicates) < 0)
+        if (os_fstat(5, &duplicates) < 0 || duplicates.st_size < (off_t)DEDUP_MIN ||
+            os_map(5, (size_t)duplicates.st_size, true, &setup.duplicates) < 0)
                 return 13;
+        setup.duplicates_len = (size_t)duplicates.st_size;
         if (os_map(6, sizeof(struct counters_page), true, &p) < 0)
                 return 13;
         setup.counters = p;

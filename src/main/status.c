@@ -104,6 +104,26 @@ static uint64_t last_before(uint64_t seq) {
         return seq ? seq - 1 : 0;
 }
 
+/* How far back a record that comes again is known as one, in seconds or as promised. */
+static void duplicates_text(struct buf *out, const struct counters_page *c) {
+        const uint64_t *t = c->totals;
+
+        if (t[COUNT_DUPLICATES_ROOM] == 0)
+                return; /* ingest has not begun */
+        buf_printf(out,
+                   tr("Duplicates: known for %llu s; %llu of %llu places taken",
+                      "Trùng lặp: nhận ra trong %llu giây; dùng %llu trên %llu chỗ"),
+                   ULL(t[COUNT_DUPLICATE_WINDOW]), ULL(t[COUNT_DUPLICATES_KNOWN]),
+                   ULL(t[COUNT_DUPLICATES_ROOM]));
+        if (t[COUNT_DUPLICATES_FORGOTTEN])
+                buf_printf(out,
+                           tr("; %llu FORGOTTEN EARLY: 'duplicates' in the configuration is too "
+                              "small",
+                              "; %llu BỊ QUÊN SỚM: 'duplicates' trong cấu hình quá nhỏ"),
+                           ULL(t[COUNT_DUPLICATES_FORGOTTEN]));
+        buf_char(out, '\n');
+}
+
 static void text(struct buf *out, const struct node *n, const struct counters_page *c) {
         const struct flow_stats *s = node_stats(n);
         int64_t now = os_now();
@@ -123,6 +143,8 @@ static void text(struct buf *out, const struct node *n, const struct counters_pa
                    "set aside\n",
                    "Đã phán xét: đến bản ghi %llu; còn %llu chờ phán xét từ kho; %llu để riêng\n"),
                 ULL(last_before(s->judged)), ULL(s->behind), ULL(s->set_aside));
+        if (c)
+                duplicates_text(out, c);
         buf_str(out, tr("Processes:\n", "Tiến trình:\n"));
         processes_text(out, n);
         buf_str(out, tr("Sources:\n", "Nguồn:\n"));

@@ -26,6 +26,11 @@ static const struct {
         [COUNT_DUPLICATE_WINDOW] = {"duplicate_window_seconds",
                                     "How far the memory of duplicates reaches back", true},
         [COUNT_MEMORY] = {"memory_bytes", "Bytes held for connections", true},
+        [COUNT_DUPLICATES_FORGOTTEN] = {"duplicates_forgotten",
+                                        "Hashes forgotten before ten minutes: no room", false},
+        [COUNT_DUPLICATES_KNOWN] = {"duplicates_known", "Hashes in the memory of duplicates", true},
+        [COUNT_DUPLICATES_ROOM] = {"duplicates_room",
+                                   "Hashes that the memory of duplicates has room for", true},
 };
 
 const char *counter_name(enum counter c) {

@@ -37,6 +37,9 @@ enum counter {
         COUNT_WAITING,          /* gauge: answers that wait for durability */
         COUNT_DUPLICATE_WINDOW, /* gauge: seconds that the memory of duplicates reaches back */
         COUNT_MEMORY,           /* gauge: bytes held for connections */
+        COUNT_DUPLICATES_FORGOTTEN, /* hashes that the memory of duplicates gave up early */
+        COUNT_DUPLICATES_KNOWN,     /* gauge: hashes in it */
+        COUNT_DUPLICATES_ROOM,      /* gauge: hashes that it has room for */
         COUNT_MAX,
 };
 

@@ -41,7 +41,7 @@ CERTIFICATE, KEY, AUTHORITIES, REVOKED, TOKENS = range(1, 6)
 FORMATS = ("unknown evtx json syslog auditd web w3c zeek cef leef kv journal csv text").split()
 COUNTERS = ("records bytes batches durable_seq slots_free stalls stall_ns connections accepted refused_full refused_unknown "
             "refused_tls closed_idle closed_framing udp_dropped http_requests http_refused waiting duplicate_window "
-            "memory").split()
+            "memory duplicates_forgotten duplicates_known duplicates_room").split()
 
 
 class Record:

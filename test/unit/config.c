@@ -65,7 +65,7 @@ static void all_keys_are_read(void) {
         struct config c;
 
         check_int(parse(&c, "directory: /d\nrules: [a, b]\njudges: 3\nlateness: 2m\nmetrics: none\n"
-                            "retention: {days: 7, size: 2T}\n"
+                            "retention: {days: 7, size: 2T}\nduplicates: 5000000\n"
                             "tls: {certificate: c, key: k, authorities: a}\n"
                             "listen:\n"
                             "- {name: t, protocol: syslog-tcp, address: '[::1]:6514', mutual: true,"
@@ -80,6 +80,7 @@ static void all_keys_are_read(void) {
         check(c.n_rules == 2 && strcmp(c.rules[1], "b") == 0 && c.judges == 3);
         check(c.lateness_s == 120 && c.metrics_port == 0);
         check(c.retention_days == 7 && c.retention_bytes == 2ull << 40);
+        check_int(c.duplicates_bytes, 5000000 / 4096 * 4096);
         check(c.listen[0].flags == (LISTEN_MUTUAL | LISTEN_TLS) && c.listen[0].address[15] == 1);
         check(c.listen[0].framing == FRAMING_OCTETS && c.listen[0].idle_s == 3600);
         check(c.listen[1].flags == LISTEN_TOKEN && c.listen[1].request_max == 10u << 20);
@@ -106,6 +107,8 @@ static void a_slip_is_named_with_its_line(void) {
         refused("lateness: soon\n", "1:11 lateness is a time");
         refused("lateness: 99999999999999d\n", "1:11 lateness is a time");
         refused("retention: {size: 2X}\n", "1:19 size is a number");
+        refused("duplicates: 100K\n", "1:13 duplicates is 1M to 512M");
+        refused("duplicates: 1G\n", "1:13 duplicates is 1M to 512M");
         refused("listen:\n- {name: a, protocol: tcp, address: ':1'}\n", "2:23 'tcp' is none of");
         refused("listen:\n- {name: a, protocol: relp}\n", "2:1 protocol and address are missing");
         refused("listen:\n- {name: a, protocol: relp, address: 'x:1'}\n", "2:38 an address");
