@@ -310,10 +310,42 @@ static bool is_boundary(const struct flow *f, uint64_t seq) {
         return seq == f->st.durable;
 }
 
+static void say_condition(struct flow *f, uint32_t condition) {
+        static const char *const said[] = {
+                "the store writes again", "the store cannot write: the disk is full",
+                "the store cannot write: the file system is read-only",
+                "the store cannot write: input/output error", "the clock stepped back"};
+
+        if (condition >= ARRAY_LEN(said) || condition == f->st.condition)
+                return;
+        f->st.condition = condition;
+        f->calls.note(f->calls.ctx, condition == STORE_FINE ? 2 : 0, said[condition], UINT64_MAX);
+}
+
+/* A store that cannot begin says why and ends; it is started again until it can. Said when it changes. */
+static int store_refused(struct flow *f, const struct msg_store_ready *m) {
+        char text[sizeof(m->what) + 32];
+
+        if (m->error == f->store_refused)
+                return 0;
+        f->store_refused = m->error;
+        int n = snprintf(text, sizeof(text), "the store cannot begin: %.*s",
+                         (int)strnlen(m->what, sizeof(m->what)), m->what);
+        for (int i = 0; i < n; i++)
+                text[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
+        f->calls.note(f->calls.ctx, 0, text, UINT64_MAX);
+        if (store_condition_of(m->error) != STORE_FINE)
+                say_condition(f, store_condition_of(m->error));
+        return 0;
+}
+
 /* A store begins, the first or a successor: what it has is durable, the rest is given again. */
 static int store_came(struct flow *f, const struct msg_store_ready *m) {
-        if (f->store_ready || m->error < 0)
-                return m->error < 0 ? m->error : -EPROTO;
+        if (f->store_ready)
+                return -EPROTO;
+        if (m->error < 0)
+                return store_refused(f, m);
+        f->store_refused = 0;
         if (!f->store_met) {
                 f->next_seq = f->committed = f->judged_max = m->next_seq;
         } else if (!is_boundary(f, m->next_seq)) {
@@ -337,6 +369,7 @@ static int store_came(struct flow *f, const struct msg_store_ready *m) {
                         s->seal_state = s->end <= m->next_seq ? SEAL_DURABLE : SEAL_WAITING;
         }
         now_durable(f, m->next_seq);
+        say_condition(f, STORE_FINE); /* until it says otherwise */
         flow_meet_desk(f);
         return 0;
 }
@@ -346,19 +379,6 @@ static int half_taken(struct flow *f, const struct msg_seal *m) {
                 return -EPROTO;
         f->seals[m->seal].half_busy[m->half] = false;
         return 0;
-}
-
-static void say_condition(struct flow *f, const struct msg_store_state *m) {
-        static const char *const said[] = {
-                "the store writes again", "the store cannot write: the disk is full",
-                "the store cannot write: the file system is read-only",
-                "the store cannot write: input/output error", "the clock stepped back"};
-
-        if (m->condition >= ARRAY_LEN(said) || m->condition == f->st.condition)
-                return;
-        f->st.condition = m->condition;
-        f->calls.note(f->calls.ctx, m->condition == STORE_FINE ? 2 : 0, said[m->condition],
-                      UINT64_MAX);
 }
 
 static int store_message(struct flow *f, const void *m, size_t n, int fd) {
@@ -387,7 +407,7 @@ static int store_message(struct flow *f, const void *m, size_t n, int fd) {
                 return 0;
         }
         if (u.plain.type == STORE_STATE && n == sizeof(u.state)) {
-                say_condition(f, &u.state);
+                say_condition(f, u.state.condition);
                 return 0;
         }
         if (u.plain.type == STORE_POSITIONS && n == sizeof(u.frames) && fd >= 0)

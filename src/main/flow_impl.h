@@ -85,6 +85,7 @@ struct flow {
 
         bool ingest_ready, ingest_begun, positions_asked;
         bool store_ready, store_met; /* met: next_seq is known */
+        int store_refused;           /* why the last store could not begin; 0: it did */
         bool desk_ready, desk_met;
         unsigned desk_asked;     /* batches told to the desk that it has not taken yet */
         uint64_t first_kept;     /* sequence numbers begin here: 1, or 0 in tests */

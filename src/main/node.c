@@ -217,6 +217,16 @@ static void show_note(struct node *n, enum node_process p, const struct msg_note
                  source, *source ? " " : "", text);
 }
 
+/* A store that cannot begin says so and ends. */
+static bool has_begun(uint32_t type, const void *m, size_t len) {
+        struct msg_store_ready ready;
+
+        if (type != STORE_READY || len != sizeof(ready))
+                return type == DESK_READY;
+        memcpy(&ready, m, sizeof(ready));
+        return ready.error == 0;
+}
+
 static int deal_with(struct node *n, enum node_process p, const void *m, size_t len, int fd) {
         struct msg_plain plain;
         struct msg_note note;
@@ -262,7 +272,7 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 return -EPROTO;
         if (plain.type == STORE_POSITIONS && len == sizeof(struct msg_store_frames) && fd >= 0)
                 node_positions(n, m, fd);
-        if (plain.type == STORE_READY || plain.type == DESK_READY)
+        if (has_begun(plain.type, m, len))
                 n->workers[p].up = n->changed = true;
         return flow_message(n->flow, role, index, m, len, fd);
 }

@@ -15,6 +15,7 @@
 
 #include "base/lang.h"
 #include "main/desk_line.h"
+#include "main/phrases.h"
 #include "main/processes.h"
 #include "main/spawn.h"
 #include "main/vault_line.h"
@@ -376,6 +377,11 @@ static int make_options(int argc, char **argv, struct loop *l, struct desk_optio
 static void say_failure(const struct desk *d, int error) {
         char text[160];
 
+        if (!d) {
+                snprintf(text, sizeof(text), "the state cannot be opened for writing: %s",
+                         error_text(error));
+                note(0, text);
+        }
         snprintf(text, sizeof(text), "state=failed error=%d where=%s what=%s", -error,
                  base_fail_where(), d ? desk_error(d) : "");
         note(0, text);

@@ -62,17 +62,12 @@ static int tell_condition(struct serving *s, enum store_condition c, int error) 
         return tell(s, &m, sizeof(m));
 }
 
-static enum store_condition condition_of(int error) {
-        return error == -ENOSPC || error == -EDQUOT  ? STORE_FULL
-               : error == -EROFS || error == -EACCES ? STORE_READ_ONLY
-                                                     : STORE_IO_ERROR;
-}
-
 /* The disk does not take it: nothing is lost, everything is tried again. */
 static int troubled(struct serving *s, int error) {
         base_fail_clear();
         s->retry_at = os_monotonic() + RETRY_NS;
-        return tell_condition(s, condition_of(error), error);
+        enum store_condition c = store_condition_of(error);
+        return tell_condition(s, c == STORE_FINE ? STORE_IO_ERROR : c, error);
 }
 
 /* ---- taking and committing ---- */

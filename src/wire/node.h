@@ -135,6 +135,17 @@ struct msg_store_ready {
 };
 
 enum store_condition { STORE_FINE = 0, STORE_FULL, STORE_READ_ONLY, STORE_IO_ERROR, STORE_CLOCK };
+/* What an error of the disk means; STORE_FINE: it is none of the disk's. */
+static inline enum store_condition store_condition_of(int error) {
+        switch (-error) {
+        case ENOSPC:
+        case EDQUOT: return STORE_FULL;
+        case EROFS:
+        case EACCES: return STORE_READ_ONLY;
+        case EIO: return STORE_IO_ERROR;
+        default: return STORE_FINE;
+        }
+}
 struct msg_store_state {
         uint32_t type, condition; /* enum store_condition */
         int32_t error;
