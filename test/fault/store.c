@@ -103,42 +103,53 @@ static bool sparse(unsigned k) {
         return getenv("COLOA_FAULT_ALL") == NULL && k > 40 && k % 41 != 0;
 }
 
+/* A life with the k-th call failing, or none (0): whether it did; *ret_calls: that there were. */
+static bool life_with_a_failure(unsigned k, int err, unsigned *ret_calls) {
+        struct life l = {0};
+
+        new_dir();
+        fault_arm(k, err);
+        int r = begin(&l);
+        bool at_once = r < 0;
+        if (at_once) {
+                check(fault_disarm());
+                check_int(begin(&l), 0);
+        }
+        for (unsigned i = 0; i < STEPS; i++) {
+                r = step(&l, i);
+                if (r < 0)
+                        r = store_commit(l.s); /* once more, as the process does */
+                check_int(r, 0);
+        }
+        if (store_seal(l.s, true) < 0)
+                check_int(store_seal(l.s, true), 0);
+        l.acked = store_durable(l.s);
+        check_int(l.acked, l.next);
+        *ret_calls = fault_count();
+        bool hit = fault_disarm() || at_once;
+        l.s = store_free(l.s);
+        check_whole(l.acked);
+        check_int(test_read(dir, false), l.next);
+        return hit;
+}
+
 /* Fail the k-th call, for every k: the store goes on in the same process. */
 static void every_call_fails_once(int err) {
-        bool hit = true;
-        unsigned hits = 0;
+        unsigned hits = 0, calls, some, missed = 0;
 
-        for (unsigned k = 1; hit; k++) {
-                struct life l = {0};
-
+        check(!life_with_a_failure(0, err, &calls));
+        for (unsigned k = 1; k <= calls; k++) {
                 if (sparse(k))
                         continue;
-                new_dir();
-                fault_arm(k, err);
-                int r = begin(&l);
-                bool at_once = r < 0;
-                if (at_once) {
-                        check(fault_disarm());
-                        check_int(begin(&l), 0);
-                }
-                for (unsigned i = 0; i < STEPS; i++) {
-                        r = step(&l, i);
-                        if (r < 0)
-                                r = store_commit(l.s); /* once more, as the process does */
-                        check_int(r, 0);
-                }
-                if (store_seal(l.s, true) < 0)
-                        check_int(store_seal(l.s, true), 0);
-                l.acked = store_durable(l.s);
-                check_int(l.acked, l.next);
-                hit = fault_disarm() || at_once;
-                hits += hit;
-                l.s = store_free(l.s);
-                check_whole(l.acked);
-                check_int(test_read(dir, false), l.next);
+                if (life_with_a_failure(k, err, &some))
+                        hits++;
+                else
+                        missed++;
         }
-        printf("# %u calls failed in turn, of %u\n", hits, fault_count());
+        check(!life_with_a_failure(calls + 100, err, &some));
+        printf("# %u calls failed in turn, of %u\n", hits, calls);
         check(hits > 80);
+        check_int(missed, 0);
 }
 
 static void every_call_fails_with_eio(void) {
