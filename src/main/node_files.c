@@ -37,11 +37,14 @@ static void hand_over(struct node *n, uint32_t source, const char *path) {
                 f->full_said = true;
                 return;
         }
-        _cleanup_(os_closep) int fd = os_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        _cleanup_(os_closep) int fd = os_open_follow(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
         if (fd < 0) {
                 if (fd != -ENOENT && f->failed++ % 3600 == 0)
-                        node_say(n, 1, "main", "path=%s cannot be opened: %s", path,
-                                 error_text(fd));
+                        node_say(n, 1, "main", "path=%s %s%s", path,
+                                 fd == -EPERM ? "a link of somebody else to a file that is not "
+                                                "theirs: not followed"
+                                              : "cannot be opened: ",
+                                 fd == -EPERM ? "" : error_text(fd));
                 return;
         }
         if (os_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))

@@ -51,11 +51,19 @@ const char *serve_default_config(void) {
         return access(DEFAULT_CONFIG, R_OK) == 0 ? DEFAULT_CONFIG : NULL;
 }
 
+/* Names of files are others' text: no line end in them begins a line of ours. */
+static void clean(char *to, size_t room, const char *text) {
+        snprintf(to, room, "%s", text);
+        for (; *to; to++)
+                if ((unsigned char)*to < ' ' || *to == 0x7f)
+                        *to = '?';
+}
+
 static void log_line(void *ctx, int level, const char *process, const char *text) {
         static const char *const names[] = {"error", "warning", "info"};
         static const int priority[] = {3, 4, 6};
         const struct serve *s = ctx;
-        char now[40];
+        char now[40], line[1100];
 
         level = MIN(MAX(level, 0), 2);
         if (s->journal) {
@@ -64,7 +72,8 @@ static void log_line(void *ctx, int level, const char *process, const char *text
                 time_format(now, os_now(), 3);
                 fprintf(stderr, "time=%s ", now);
         }
-        fprintf(stderr, "level=%s process=%s %s\n", names[level], process, text);
+        clean(line, sizeof(line), text);
+        fprintf(stderr, "level=%s process=%s %s\n", names[level], process, line);
 }
 
 _printf_(3, 4) static void say(struct serve *s, int level, const char *fmt, ...) {

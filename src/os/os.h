@@ -27,6 +27,9 @@ static inline void os_closep(int *fd) {
 
 int os_open(const char *path, int flags, mode_t mode); /* O_CLOEXEC is added */
 int os_open_at(int dirfd, const char *path, int flags, mode_t mode);
+/* For reading what lies where others may write: links that somebody else made lead only to files of who
+ * made them. -EPERM: one that leads elsewhere. */
+int os_open_follow(const char *path, int flags);
 ssize_t os_read(int fd, void *to, size_t n);                /* one read; 0 is the end */
 ssize_t os_read_full(int fd, void *to, size_t n);           /* until n or the end */
 ssize_t os_pread(int fd, void *to, size_t n, uint64_t off); /* one read */

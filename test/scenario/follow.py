@@ -14,7 +14,7 @@ import time
 
 from node_world import Node, environment, kill
 from play_main import FILE_JOURNAL, Main
-from tap import PROGRAM, run
+from tap import PROGRAM, Skip, run
 
 NUMBER = re.compile(r"number=(\d+)\b")
 
@@ -231,6 +231,28 @@ def kills_lose_and_double_nothing(folder):
 CSV = b"when,user,number,note\n"
 
 
+def links_of_others_lead_to_their_own(folder):
+    """A link in a directory that others write to must not bring what only the node may read."""
+    if os.geteuid() != 0:
+        raise Skip("only root can be two users")
+    logs, other = folder / "logs", 65534
+    logs.mkdir()
+    for name, uid, target in (("ours", 0, 0), ("theirs", other, other), ("stolen", other, 0), ("given", 0, other)):
+        (folder / name).write_text(f"Nov 23 05:00:00 h a: {name} number=1 and so on\n" * 9)
+        os.chown(folder / name, target, target)
+        (logs / f"{name}.log").symlink_to(folder / name)
+        os.lchown(logs / f"{name}.log", uid, uid)
+    (folder / "secret").mkdir()
+    (folder / "secret" / "deep.log").write_text("Nov 23 05:00:00 h a: deep number=1 and so on\n" * 9)
+    (logs / "sub").symlink_to("../secret")
+    os.lchown(logs / "sub", other, other)
+    (logs / "loop.log").symlink_to("loop.log")
+    with node_for(folder, f"{logs}/*.log", f"{logs}/*/*.log") as node:
+        settle(node, 27)
+        assert {r["event.original"].split()[5] for r in node.search("number")} == {"ours", "theirs", "given"}
+        assert "a link of somebody else to a file that is not theirs: not followed" in node.said()
+
+
 def headers_stand_before_every_run(folder):
     """CSV and W3C: columns have their names in every batch, whatever stands between, and after a restart."""
     (folder / "a.csv").write_bytes(CSV + b"".join(b"2026-11-23T05:00:00Z,alice,number=%d,\"two\nlines\"\n" % i for i in range(5000)))
@@ -438,5 +460,6 @@ def imports_are_kept_once(folder):
 
 
 if __name__ == "__main__":
-    run(imports_are_kept_once, journal_entries_are_records, the_journal_waits_for_a_slot, positions_outlive_a_crash, local_sockets_bring_lines, lines_of_a_file_are_records, rotations_lose_and_double_nothing, headers_stand_before_every_run,
-        kills_lose_and_double_nothing)
+    run(imports_are_kept_once, journal_entries_are_records, the_journal_waits_for_a_slot, positions_outlive_a_crash,
+        local_sockets_bring_lines, lines_of_a_file_are_records, rotations_lose_and_double_nothing,
+        links_of_others_lead_to_their_own, headers_stand_before_every_run, kills_lose_and_double_nothing)
