@@ -605,8 +605,15 @@ static int session_end(struct api_call *c) {
 }
 
 static int sessions_list(struct api_call *c) {
-        struct span mine =
-                arena_printf(c->arena, "s.person=%lld AND s.needs=0", (long long)c->who.id);
+        int64_t idle = 0;
+        int r = session_idle_of(c->db, c->who.id, c->now, &idle);
+
+        if (r < 0)
+                return r;
+        struct span mine = arena_printf(
+                c->arena, "s.person=%lld AND s.needs=0 AND s.last>%lld AND s.created>%lld",
+                (long long)c->who.id, (long long)(c->now - idle * NS_PER_SEC),
+                (long long)(c->now - SESSION_MAX_S * NS_PER_SEC));
         struct span current = arena_printf(c->arena, "s.id=%lld", (long long)c->who.session);
         const char *columns[] = {"s.id", "s.created", "s.last", "s.address", current.p};
 

@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "desk/systems.h"
 #include "os/os.h"
 #include "rules/exceptions.h"
 
@@ -152,6 +153,7 @@ struct desk *desk_free(struct desk *d) {
         exceptions_free(d->exceptions);
         desk_api_deinit(d);
         desk_asks_free(d);
+        systems_free(d->systems);
         state_free(d->state);
         arena_deinit(&d->arena);
         buf_deinit(&d->text);

@@ -98,6 +98,7 @@ struct desk {
         char *entry; /* OUTBOX_ENTRY_MAX */
         struct api *api;
         struct asks *asks; /* asks.c; NULL: none yet */
+        struct systems *systems; /* systems.c */
 };
 
 /* What is to become part of an alert. */

@@ -5,7 +5,7 @@
 
 #include "wire/api.h"
 
-#define API_DOMAINS(X) X(system) X(session)
+#define API_DOMAINS(X) X(system) X(session) X(units) X(people) X(roles) X(systems)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)
