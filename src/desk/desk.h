@@ -36,6 +36,7 @@ struct desk_stats {
         uint64_t verdicts;   /* taken one by one */
         uint64_t doubled;    /* said before: nothing came of it */
         uint64_t counted;    /* beyond a rule's limit */
+        uint64_t indicators; /* found: verdicts of their rules, those beyond the limit too */
         uint64_t refused;    /* that no judge may say: unknown rule, impossible sequence number */
         uint64_t problems;   /* records that judges could not read */
         uint64_t alerts;     /* new ones */

@@ -163,6 +163,7 @@ static int take_finding(struct desk *d, struct generation *g, const struct findi
                 return 0;
         }
         v.use = &g->rules[f->rule];
+        d->st.indicators += v.info.indicator;
         if (!within_rate(d, v.use, 0)) {
                 d->st.counted++;
                 count_only(g, f->rule);

@@ -445,4 +445,7 @@ void intel_set_write(struct intel_set *s, struct buf *out, uint32_t first_rule) 
         uint32_t left =
                 intel_table_write(out, s->items, s->n, buf_get(&s->names), first_rule, s->n_rules);
         s->counts.doubled = s->n - left;
+        memset(s->counts.types, 0, sizeof(s->counts.types));
+        for (uint32_t i = 0; i < left; i++) /* what is alike was joined */
+                s->counts.types[s->items[i].e.type]++;
 }

@@ -189,6 +189,26 @@ int control_ask(const char *path, const struct msg_control *m, bool *ret_answere
         return ask(path, m, sizeof(*m), -1, ret_answered);
 }
 
+int control_ask_text(const char *path, const struct msg_control *m, char **ret, size_t *ret_len) {
+        struct msg_control_reply reply = {0};
+        unsigned n_fds = 0;
+        int fd = -1, sock = os_local_connect(path), r;
+
+        if (sock < 0)
+                return sock;
+        r = os_send(sock, m, sizeof(*m), NULL, 0);
+        if (r == 0) {
+                ssize_t n = os_recv(sock, &reply, sizeof(reply), &fd, 1, &n_fds);
+
+                r = n == sizeof(reply) && n_fds == 1 ? MIN(reply.error, 0) : -EPERM;
+        }
+        os_close(sock);
+        if (r == 0)
+                r = os_seek(fd, 0, SEEK_SET) < 0 ? -EIO : os_read_fd(fd, ANSWER_MAX, ret, ret_len);
+        os_close_quiet(fd);
+        return r;
+}
+
 int control_ask_import(const char *path, const struct msg_control_import *m, int file) {
         bool answered = false;
         int r = ask(path, m, sizeof(*m), file, &answered);

@@ -37,6 +37,8 @@ void control_reply(int sock, int error, const struct buf *out);
 int control_ask_retro(const char *path, const struct msg_control_retro *m, int program);
 /* The caller: prints the answer, and says whether there was one. An exit code. */
 int control_ask(const char *path, const struct msg_control *m, bool *ret_answered);
+/* The answer as text, with a NUL behind; free() it. 0 or -errno; says nothing. */
+int control_ask_text(const char *path, const struct msg_control *m, char **ret, size_t *ret_len);
 /* The same for one file; 1: the node said that not all of it could be read. */
 int control_ask_import(const char *path, const struct msg_control_import *m, int file);
 /* 0 when it was written down; -EHOSTDOWN: no node is there; other -errno: it was not. Says

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "main/control.h"
 #include "main/options.h"
 #include "main/phrases.h"
 #include "main/serve.h"
@@ -148,6 +149,16 @@ static int read_config(struct doctor *d, struct config *c) {
         return r;
 }
 
+static void ask_node(struct doctor *d) {
+        struct msg_control m = {CONTROL_MAGIC, CONTROL_STATUS, true, lang_current};
+        char *text = NULL;
+        size_t len;
+
+        if (d->node_answers && control_ask_text(d->config->control, &m, &text, &len) == 0)
+                doctor_node_judge(d, span_of(text, len));
+        free(text);
+}
+
 static void examine(struct doctor *d) {
         int sock = os_local_connect(d->config->control);
         struct doctor_host host;
@@ -159,6 +170,7 @@ static void examine(struct doctor *d) {
         doctor_rules(d);
         doctor_net(d);
         doctor_tls(d);
+        ask_node(d);
         doctor_host_ask(d, &host);
         doctor_host_judge(d, &host);
 }

@@ -48,6 +48,9 @@ void doctor_rules(struct doctor *d);
 void doctor_net(struct doctor *d);
 void doctor_tls(struct doctor *d);
 
+/* What the node that runs says of itself, as `coloa status --json` prints it. */
+void doctor_node_judge(struct doctor *d, struct span status);
+
 /* The machine: judged apart from being asked, so that a test can make one up. */
 struct doctor_host {
         struct os_disk disk;

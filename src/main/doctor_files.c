@@ -362,11 +362,18 @@ static void indicators(struct doctor *d, const struct rulebook *b) {
         if (b->done.n_intel_errors || b->done.n_indicators == 0)
                 doctor_say(d, DOCTOR_WARNING, "intel", look,
                            tr("%u indicators are in force; %u errors in their files",
-                              "%u dấu hiệu có hiệu lực; %u lỗi trong các tệp"),
+                              "%u chỉ dấu có hiệu lực; %u lỗi trong các tệp"),
                            b->done.n_indicators, b->done.n_intel_errors);
         else
-                doctor_say(d, DOCTOR_OK, "intel", NULL, tr("%u indicators", "%u dấu hiệu"),
-                           b->done.n_indicators);
+                doctor_say(d, DOCTOR_OK, "intel", NULL,
+                           tr("%u indicators: %u addresses, %u domain names, %u URLs, %u hashes, "
+                              "%u JA3; left out: %u, of them expired: %u",
+                              "%u chỉ dấu: %u địa chỉ, %u tên miền, %u URL, %u mã băm, %u JA3; "
+                              "bỏ ra: %u, trong đó hết hạn: %u"),
+                           b->done.n_indicators, b->done.intel_kinds[KIND_ADDRESS],
+                           b->done.intel_kinds[KIND_DOMAIN], b->done.intel_kinds[KIND_URL],
+                           b->done.intel_kinds[KIND_HASH], b->done.intel_kinds[KIND_JA3],
+                           b->done.n_intel_left, b->done.n_intel_expired);
 }
 
 void doctor_rules(struct doctor *d) {

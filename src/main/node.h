@@ -61,7 +61,10 @@ struct msg_control_import;
 int node_import(struct node *n, const struct msg_control_import *m, int file, int sock);
 
 /* What the numbers say of rules, besides. */
-void node_set_numbers(struct node *n, uint32_t rules, uint32_t correlations, uint32_t refused);
+struct msg_rules_done;
+void node_set_numbers(struct node *n, const struct msg_rules_done *rules);
+/* Numbers as they are shown, of wire/node_stats.h. */
+uint64_t node_count(const struct node *n, unsigned number);
 
 struct msg_control_keep;
 /* Something to be written down: takes `sock` when it returns 0, and answers when it is durable. */

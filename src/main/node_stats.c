@@ -82,11 +82,23 @@ static void set(struct node *n, enum node_number k, uint64_t v) {
         __atomic_store_n(&n->stats->numbers[k], v, __ATOMIC_RELAXED);
 }
 
-void node_set_numbers(struct node *n, uint32_t rules, uint32_t correlations, uint32_t refused) {
-        set(n, NUMBER_RULES, rules);
-        set(n, NUMBER_CORRELATIONS, correlations);
-        set(n, NUMBER_RULES_REFUSED, refused);
+void node_set_numbers(struct node *n, const struct msg_rules_done *rules) {
+        _Static_assert((unsigned)KIND_ADDRESS + NUMBER_INDICATORS_ADDRESS + INTEL_KINDS ==
+                               NUMBER_INDICATORS_EXPIRED,
+                       "a number for each kind");
+        set(n, NUMBER_RULES, rules->n_rules);
+        set(n, NUMBER_CORRELATIONS, rules->n_correlations);
+        set(n, NUMBER_RULES_REFUSED, rules->n_refused);
         set(n, NUMBER_GENERATION, n->generation);
+        set(n, NUMBER_INDICATORS, rules->n_indicators);
+        for (unsigned k = 0; k < INTEL_KINDS; k++)
+                set(n, (enum node_number)(NUMBER_INDICATORS_ADDRESS + k), rules->intel_kinds[k]);
+        set(n, NUMBER_INDICATORS_EXPIRED, rules->n_intel_expired);
+        set(n, NUMBER_INDICATORS_LEFT, rules->n_intel_left);
+}
+
+uint64_t node_count(const struct node *n, unsigned number) {
+        return number < NUMBER_MAX ? n->stats->numbers[number] : 0;
 }
 
 /* What goes up goes on going up over a crash of the desk. */

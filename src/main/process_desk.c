@@ -278,10 +278,18 @@ static void tell_numbers(struct loop *l) {
                 return;
         l->told = now;
         desk_stats(l->desk, &s);
-        const uint64_t numbers[] = {
-                s.verdicts,           s.doubled, s.counted, s.refused,        s.alerts,
-                s.suppressed,         s.folded,  s.hits,    s.hits_forgotten, s.commits,
-                (uint64_t)s.commit_ns};
+        const uint64_t numbers[] = {s.verdicts,
+                                    s.doubled,
+                                    s.counted,
+                                    s.refused,
+                                    s.alerts,
+                                    s.suppressed,
+                                    s.folded,
+                                    s.hits,
+                                    s.hits_forgotten,
+                                    s.commits,
+                                    (uint64_t)s.commit_ns,
+                                    s.indicators};
         _Static_assert(ARRAY_LEN(numbers) == NUMBER_MAX - NUMBER_VERDICTS, "wire/node_stats.h");
         m.n = ARRAY_LEN(numbers);
         memcpy(m.numbers, numbers, sizeof(numbers));

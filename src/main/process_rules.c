@@ -97,6 +97,17 @@ static int import_verdicts(struct buf *out, const struct ruleset *s, struct span
         return r;
 }
 
+static enum intel_kind kind_of(enum intel_type t) {
+        switch (t) {
+        case INTEL_ADDRESS: return KIND_ADDRESS;
+        case INTEL_DOMAIN:
+        case INTEL_TREE: return KIND_DOMAIN;
+        case INTEL_URL: return KIND_URL;
+        case INTEL_JA3: return KIND_JA3;
+        default: return KIND_HASH;
+        }
+}
+
 static void count_intel(const struct intel_set *s, struct msg_rules_done *d) {
         const struct intel_counts *c = &s->counts;
 
@@ -104,6 +115,9 @@ static void count_intel(const struct intel_set *s, struct msg_rules_done *d) {
         d->n_intel_left = (uint32_t)(c->expired + c->revoked + c->warned + c->inactive +
                                      c->unsupported + c->malformed + c->over);
         d->n_intel_bad = (uint32_t)(c->unsupported + c->malformed + c->over);
+        d->n_intel_expired = (uint32_t)c->expired;
+        for (unsigned t = 1; t < INTEL_TYPES; t++)
+                d->intel_kinds[kind_of((enum intel_type)t)] += (uint32_t)c->types[t];
         for (uint32_t i = 0; i < s->n_problems; i++)
                 d->n_intel_errors += s->problems[i].error;
 }

@@ -196,8 +196,7 @@ static int read_rules(struct serve *s, const struct config *c, struct rulebook *
 }
 
 static void tell_numbers(struct serve *s) {
-        node_set_numbers(s->node, s->rules.done.n_rules, s->rules.done.n_correlations,
-                         s->rules.done.n_refused);
+        node_set_numbers(s->node, &s->rules.done);
 }
 
 static struct config *forget_config(struct config *c) {

@@ -8,6 +8,7 @@
 #include "base/timestamp.h"
 #include "os/os.h"
 #include "wire/counters.h"
+#include "wire/node_stats.h"
 
 #define ULL(x) ((unsigned long long)(x))
 
@@ -124,6 +125,39 @@ static void duplicates_text(struct buf *out, const struct counters_page *c) {
         buf_char(out, '\n');
 }
 
+static void kind(struct buf *out, const struct node *n, enum node_number k, const char *what) {
+        uint64_t number = node_count(n, k);
+
+        if (number)
+                buf_printf(out, ", %llu %s", ULL(number), what);
+}
+
+static void indicators_text(struct buf *out, const struct node *n) {
+        uint64_t left = node_count(n, NUMBER_INDICATORS_LEFT);
+
+        if (node_count(n, NUMBER_INDICATORS) + left == 0)
+                return; /* none are configured */
+        buf_printf(out, tr("Indicators: %llu in force", "Chỉ dấu: %llu đang có hiệu lực"),
+                   ULL(node_count(n, NUMBER_INDICATORS)));
+        kind(out, n, NUMBER_INDICATORS_ADDRESS, tr("addresses", "địa chỉ"));
+        kind(out, n, NUMBER_INDICATORS_DOMAIN, tr("domain names", "tên miền"));
+        kind(out, n, NUMBER_INDICATORS_URL, "URL");
+        kind(out, n, NUMBER_INDICATORS_HASH, tr("hashes", "mã băm"));
+        kind(out, n, NUMBER_INDICATORS_JA3, "JA3");
+        buf_printf(out,
+                   tr("; left out: %llu, of them expired: %llu; found in records: %llu\n",
+                      "; bỏ ra: %llu, trong đó hết hạn: %llu; đã thấy trong bản ghi: %llu\n"),
+                   ULL(left), ULL(node_count(n, NUMBER_INDICATORS_EXPIRED)),
+                   ULL(node_count(n, NUMBER_INDICATOR_HITS)));
+}
+
+static void indicators_json(struct buf *out, const struct node *n) {
+        for (enum node_number k = NUMBER_INDICATORS; k <= NUMBER_INDICATORS_LEFT; k++)
+                buf_printf(out, "\"%s\":%llu,", node_number_name(k), ULL(node_count(n, k)));
+        buf_printf(out, "\"%s\":%llu", node_number_name(NUMBER_INDICATOR_HITS),
+                   ULL(node_count(n, NUMBER_INDICATOR_HITS)));
+}
+
 static void text(struct buf *out, const struct node *n, const struct counters_page *c) {
         const struct flow_stats *s = node_stats(n);
         int64_t now = os_now();
@@ -143,6 +177,7 @@ static void text(struct buf *out, const struct node *n, const struct counters_pa
                    "set aside\n",
                    "Đã phán xét: đến bản ghi %llu; còn %llu chờ phán xét từ kho; %llu để riêng\n"),
                 ULL(last_before(s->judged)), ULL(s->behind), ULL(s->set_aside));
+        indicators_text(out, n);
         if (c)
                 duplicates_text(out, c);
         buf_str(out, tr("Processes:\n", "Tiến trình:\n"));
@@ -196,6 +231,8 @@ static void json(struct buf *out, const struct node *n, const struct counters_pa
         for (unsigned i = 0; c && counter_name((enum counter)i); i++)
                 buf_printf(out, "%s\"%s\":%llu", i ? "," : "", counter_name((enum counter)i),
                            ULL(c->totals[i]));
+        buf_str(out, "},\"indicators\":{");
+        indicators_json(out, n);
         buf_str(out, "},\"processes\":[");
         processes_json(out, n);
         buf_str(out, "],\"sources\":[");

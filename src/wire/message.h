@@ -61,6 +61,16 @@ struct msg_rules_job {
         struct rules_filter filter;
 };
 
+/* Indicators as people count them. */
+enum intel_kind {
+        KIND_ADDRESS,
+        KIND_DOMAIN,
+        KIND_URL,
+        KIND_HASH,
+        KIND_JA3,
+        INTEL_KINDS,
+};
+
 struct msg_rules_done {
         uint32_t type;
         int32_t error;        /* 0 or -errno */
@@ -69,6 +79,8 @@ struct msg_rules_done {
         uint32_t n_rules, n_correlations, n_refused, n_documents, n_filters, n_errors, n_warnings;
         uint32_t n_indicators, n_intel_left, n_intel_errors; /* kept; left out; files at fault */
         uint32_t n_intel_bad; /* of those left out: not supported or malformed */
+        uint32_t n_intel_expired;
+        uint32_t intel_kinds[INTEL_KINDS]; /* of those kept */
         uint64_t parse_ns, compile_ns, intel_ns;
 };
 

@@ -25,6 +25,16 @@ static const struct {
         [NUMBER_GIVEN_UP] = {"judge_regex_given_up",
                              "Matches of regular expressions that cost too much: taken for none",
                              false},
+        [NUMBER_INDICATORS] = {"indicators", "Indicators in force", true},
+        [NUMBER_INDICATORS_ADDRESS] = {"indicators_address", "Of them, addresses", true},
+        [NUMBER_INDICATORS_DOMAIN] = {"indicators_domain", "Of them, domain names", true},
+        [NUMBER_INDICATORS_URL] = {"indicators_url", "Of them, URLs", true},
+        [NUMBER_INDICATORS_HASH] = {"indicators_hash", "Of them, hashes of files", true},
+        [NUMBER_INDICATORS_JA3] = {"indicators_ja3", "Of them, JA3", true},
+        [NUMBER_INDICATORS_EXPIRED] = {"indicators_expired",
+                                       "Indicators left out: ended when they were read", true},
+        [NUMBER_INDICATORS_LEFT] = {"indicators_left_out",
+                                    "Indicators left out for whatever reason", true},
         [NUMBER_VERDICTS] = {"desk_verdicts", "Verdicts taken one by one", false},
         [NUMBER_DOUBLED] = {"desk_doubled", "Verdicts that had been said before", false},
         [NUMBER_COUNTED] = {"desk_counted", "Verdicts beyond a rule's limit, only counted", false},
@@ -37,6 +47,7 @@ static const struct {
                                    false},
         [NUMBER_COMMITS] = {"desk_commits", "Commits of the state", false},
         [NUMBER_COMMIT_MAX_NS] = {"desk_commit_max_ns", "The longest commit of the state", true},
+        [NUMBER_INDICATOR_HITS] = {"indicator_hits", "Indicators found in records", false},
 };
 
 const char *node_number_name(enum node_number n) {

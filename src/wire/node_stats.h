@@ -40,7 +40,15 @@ enum node_number {
         NUMBER_RULES_REFUSED, /* gauge */
         NUMBER_GENERATION,    /* gauge: how often rules were loaded */
         NUMBER_GIVEN_UP,      /* matches of regular expressions */
-        NUMBER_VERDICTS,      /* of the desk, from here on */
+        NUMBER_INDICATORS,    /* gauge: in force; then of them, by kind as enum intel_kind */
+        NUMBER_INDICATORS_ADDRESS,
+        NUMBER_INDICATORS_DOMAIN,
+        NUMBER_INDICATORS_URL,
+        NUMBER_INDICATORS_HASH,
+        NUMBER_INDICATORS_JA3,
+        NUMBER_INDICATORS_EXPIRED, /* gauge: left out, as they had ended */
+        NUMBER_INDICATORS_LEFT,    /* gauge: left out for whatever reason */
+        NUMBER_VERDICTS,           /* of the desk, from here on */
         NUMBER_DOUBLED,
         NUMBER_COUNTED,
         NUMBER_REFUSED,
@@ -51,6 +59,7 @@ enum node_number {
         NUMBER_HITS_FORGOTTEN,
         NUMBER_COMMITS,
         NUMBER_COMMIT_MAX_NS, /* gauge: the longest commit */
+        NUMBER_INDICATOR_HITS,
         NUMBER_MAX,
 };
 

@@ -227,12 +227,38 @@ def a_node_raises_groups_and_reloads(folder):
         want[("Indicator of f", "PC1, indicator=198.51.100.8")] = 1
         node.wait_for(lambda: ("Indicator of f", "PC1, indicator=198.51.100.8") in raised(node), 30, "for the new indicator")
         assert raised(node) == want, raised(node)
+        counted(node, feeds, sum(want.values()))
         # A file that is broken changes nothing.
         (feeds / "f.csv").write_text('{"objects":[{"type":')
         assert node.ask("reload").returncode != 0
         send(node, connection("198.51.100.8"))
-        want[("Indicator of f", "PC1, indicator=198.51.100.8")] = 2
+        want[("Indicator of f", "PC1, indicator=198.51.100.8")] = 3
         node.wait_for(lambda: raised(node) == want, 30, "for the old indicators to stay")
+
+
+def counted(node, feeds, hits):
+    """Status, metrics and the doctor count what is in force, by kind, what has ended, and what was found."""
+    before = (feeds / "f.csv").read_text()
+    (feeds / "f.csv").write_text("value,name,valid_until\n198.51.100.8,New,\n198.51.100.99,Old,2001-01-01\nevil.example,,\n"
+                                 "http://evil.example/a,,\n" + "ab" * 32 + ",,\nnonsense value,,\n")
+    assert node.ask("reload").returncode == 0
+    said = node.status()["indicators"]
+    kinds = {k.removeprefix("indicators_"): v for k, v in said.items() if k.startswith("indicators_")}
+    assert said["indicators"] == 4, said
+    assert kinds == {"address": 1, "domain": 1, "url": 1, "hash": 1, "ja3": 0, "expired": 1, "left_out": 2}, kinds
+    node.wait_for(lambda: node.status()["indicators"]["indicator_hits"] == hits, 30, "for all hits to be counted")
+    send(node, connection("198.51.100.8"))
+    node.wait_for(lambda: node.status()["indicators"]["indicator_hits"] == hits + 1, 30, "for the hit to be counted")
+    text = node.ask("status").stdout.decode()
+    assert f"Indicators: 4 in force, 1 addresses, 1 domain names, 1 URL, 1 hashes; left out: 2, of them expired: 1; "\
+           f"found in records: {hits + 1}" in text, text
+    assert "Chỉ dấu: 4 đang có hiệu lực" in node.ask("status", "--lang", "vi").stdout.decode()
+    assert "Duplicates: known for 600 s" in text, text
+    doctor = node.ask("doctor").stdout.decode()
+    assert "4 indicators: 1 addresses" in doctor and f"4 indicators in force, found in records {hits + 1} times" in doctor, doctor
+    assert "known for ten minutes" in doctor, doctor
+    (feeds / "f.csv").write_text(before)
+    assert node.ask("reload").returncode == 0
 
 
 def the_past_is_looked_through(folder):

@@ -193,6 +193,33 @@ static void it_is_shown_safely_in_both_languages(void) {
 }
 
 /* More than there is room for: counted, not lost without a word. */
+static void what_a_node_says(void) {
+        static struct doctor d;
+
+        d = (struct doctor){0};
+        arena_init(&d.arena, (size_t)1 << 20);
+        doctor_node_judge(&d, SPAN("{\"counters\":{\"duplicate_window_seconds\":600,"
+                                   "\"duplicates_forgotten\":0,\"duplicates_known\":5,"
+                                   "\"duplicates_room\":7},\"indicators\":{\"indicators\":3,"
+                                   "\"indicator_hits\":2}}"));
+        check_int(d.n, 2);
+        check(d.count[DOCTOR_OK] == 2);
+        check_span(d.list[0].text, "known for ten minutes; 5 of 7 places taken");
+        check_span(d.list[1].text, "the node has 3 indicators in force, found in records 2 times");
+        doctor_node_judge(&d, SPAN("{\"counters\":{\"duplicate_window_seconds\":432,"
+                                   "\"duplicates_forgotten\":12,\"duplicates_known\":5,"
+                                   "\"duplicates_room\":7},\"indicators\":{\"indicators\":0,"
+                                   "\"indicator_hits\":0}}"));
+        check(d.n == 3 && d.list[2].level == DOCTOR_WARNING && d.list[2].advice);
+        check_span(d.list[2].text, "more comes than is remembered for ten minutes: now for 432 s; "
+                                   "12 records forgotten early");
+        /* Of another version, cut off, or none. */
+        doctor_node_judge(&d, SPAN("{\"duplicate_window_seconds\":"));
+        doctor_node_judge(&d, SPAN(""));
+        check_int(d.n, 3);
+        arena_deinit(&d.arena);
+}
+
 static void many_findings(void) {
         struct doctor_host h = good();
 
@@ -211,6 +238,7 @@ int main(void) {
         RUN(clocks);
         RUN(kernels_and_limits);
         RUN(it_is_shown_safely_in_both_languages);
+        RUN(what_a_node_says);
         RUN(many_findings);
         return check_done();
 }

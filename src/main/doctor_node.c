@@ -1,0 +1,69 @@
+/* What a node that runs says of itself, where that asks for something to be done: `coloa status` shows
+ * the numbers, here is what they mean. */
+#include <stdio.h>
+
+#include "base/lang.h"
+#include "main/doctor.h"
+
+#define ULL(x) ((unsigned long long)(x))
+
+/* The number behind "name", in what the node itself wrote; UINT64_MAX: there is none. */
+static uint64_t number(struct span json, const char *name) {
+        char key[64];
+        int n = snprintf(key, sizeof(key), "\"%s\":", name);
+        const char *at;
+
+        while ((at = memmem(json.p, json.len, key, (size_t)n))) {
+                uint64_t v = 0;
+                size_t i = 0;
+
+                json.len -= (size_t)(at + n - json.p);
+                json.p = at + n;
+                for (; i < MIN(json.len, (size_t)19) && json.p[i] >= '0' && json.p[i] <= '9'; i++)
+                        v = v * 10 + (uint64_t)(json.p[i] - '0');
+                if (i)
+                        return v; /* else an object of that name */
+        }
+        return UINT64_MAX;
+}
+
+static void duplicates(struct doctor *d, struct span status) {
+        uint64_t window = number(status, "duplicate_window_seconds");
+        uint64_t known = number(status, "duplicates_known");
+        uint64_t room = number(status, "duplicates_room");
+        uint64_t forgotten = number(status, "duplicates_forgotten");
+
+        if (window == UINT64_MAX || known == UINT64_MAX || forgotten == UINT64_MAX || room == 0 ||
+            room == UINT64_MAX)
+                return;
+        if (window < 600 || forgotten)
+                doctor_say(d, DOCTOR_WARNING, "duplicates",
+                           tr("raise 'duplicates' in the configuration, and start the node again",
+                              "tăng 'duplicates' trong cấu hình rồi khởi động lại nút"),
+                           tr("more comes than is remembered for ten minutes: now for %llu s; %llu "
+                              "records forgotten early",
+                              "dữ liệu đến nhiều hơn mức nhớ được trong mười phút: hiện %llu giây; "
+                              "%llu bản ghi bị quên sớm"),
+                           ULL(window), ULL(forgotten));
+        else
+                doctor_say(d, DOCTOR_OK, "duplicates", NULL,
+                           tr("known for ten minutes; %llu of %llu places taken",
+                              "nhận ra trong mười phút; dùng %llu trên %llu chỗ"),
+                           ULL(known), ULL(room));
+}
+
+static void indicators(struct doctor *d, struct span status) {
+        uint64_t in_force = number(status, "indicators"), hits = number(status, "indicator_hits");
+
+        if (in_force == UINT64_MAX || hits == UINT64_MAX || in_force == 0)
+                return;
+        doctor_say(d, DOCTOR_OK, "intel", NULL,
+                   tr("the node has %llu indicators in force, found in records %llu times",
+                      "nút có %llu chỉ dấu đang hiệu lực, đã thấy trong bản ghi %llu lần"),
+                   ULL(in_force), ULL(hits));
+}
+
+void doctor_node_judge(struct doctor *d, struct span status) {
+        duplicates(d, status);
+        indicators(d, status);
+}
