@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/timestamp.h"
 #include "os/os.h"
+#include "scan/names.h"
 #include "scan/personal.h"
 
 #define SLOTS (1u << 19)
@@ -54,68 +55,39 @@ struct pseudonyms *pseudonyms_free(struct pseudonyms *p) {
         return NULL;
 }
 
-static bool holds(struct span name, const char *part) {
-        size_t n = strlen(part);
-
-        for (size_t i = 0; i + n <= name.len; i++)
-                if (span_ieq(span_of(name.p + i, n), span_of(part, n)))
-                        return true;
-        return false;
-}
-
-static bool is_lower(char c) {
-        return c >= 'a' && c <= 'z';
-}
-
-static bool is_letter(char c) {
-        return is_lower(ascii_lower(c));
-}
-
-/* "ip" as a word of its own: ip, src_ip, SourceIp, IpAddress; not script, zip. */
-static bool holds_ip(struct span s) {
-        for (size_t i = 0; i + 2 <= s.len; i++) {
-                if (!span_ieq(span_of(s.p + i, 2), SPAN("ip")))
-                        continue;
-                bool begins = i == 0 || !is_letter(s.p[i - 1]) ||
-                              (!is_lower(s.p[i]) && is_lower(s.p[i - 1]));
-                bool ends = i + 2 == s.len || !is_lower(s.p[i + 2]);
-                if (begins && ends)
-                        return true;
-        }
-        return false;
-}
-
 char pseudonym_kind(struct span name) {
-        static const struct {
-                const char *part;
-                char kind;
-        } parts[] = {{"user", 'u'},    {"account", 'u'}, {"mail", 'u'}, {"peer", 'a'},
-                     {"address", 'a'}, {"client", 'a'},  {"url", 'p'},  {"uri", 'p'}};
+        static const char kinds[] = {[NAMES_USER] = 'u', [NAMES_ADDRESS] = 'a', [NAMES_PATH] = 'p'};
 
-        if (holds(name, "agent"))
-                return 0; /* of a program */
-        for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-                if (holds(name, parts[i].part))
-                        return parts[i].kind;
-        if (span_ieq(name, SPAN("path")))
-                return 'p';
-        return holds_ip(name) ? 'a' : 0;
+        return kinds[names_of_field(name)];
+}
+
+/* Without personal data, and without what the record's own fields name. */
+static struct span masked_text(struct pseudonyms *p, struct span text, const struct names *known,
+                               struct arena *a) {
+        _cleanup_(buf_deinit) struct buf b = {0}, named = {0};
+        struct buf *last = &b;
+        size_t n = personal_mask(&b, text, p->key);
+
+        if (known && known->n + known->more > 0) {
+                if (!names_mask(&named, buf_get(&b), known))
+                        return SPAN("[?]");
+                last = &named;
+        } else if (n == 0) {
+                return text;
+        }
+        struct span s = b.failed || last->failed ? SPAN_NONE : arena_dup(a, buf_get(last));
+        return s.p ? s : SPAN("[?]");
 }
 
 struct span pseudonym_full(struct pseudonyms *p, struct span name, struct span value,
-                           struct arena *a) {
+                           const struct names *known, struct arena *a) {
         char kind = pseudonym_kind(name);
         unsigned char h[16];
 
         if (value.len == 0)
                 return value;
-        if (!kind) {
-                struct buf b = {0};
-                size_t n = personal_mask(&b, value, p->key);
-                struct span masked = n && !b.failed ? arena_dup(a, buf_get(&b)) : value;
-                buf_deinit(&b);
-                return n && !masked.p ? SPAN("[?]") : masked;
-        }
+        if (!kind)
+                return masked_text(p, value, known, a);
         crypto_generichash(h, sizeof(h), (const unsigned char *)value.p, value.len, p->key,
                            sizeof(p->key));
         return arena_printf(a, "%c-%02x%02x%02x%02x%02x%02x%02x%02x", kind, h[0], h[1], h[2], h[3],

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "main/ledger.h"
+#include "scan/names.h"
 
 struct pseudonyms;
 
@@ -15,9 +16,10 @@ CLEANUP(pseudonyms, pseudonyms_free)
 
 /* What a field of this name names: 'u' a person, 'a' an address, 'p' a path, 0 none of them. */
 char pseudonym_kind(struct span name);
-/* The value as it is counted: 16 digits, or with personal data masked when the name names nobody. */
+/* The value as it is counted: 16 digits; or, when the name names nobody, with personal data masked, and what
+ * is known of its record (NULL: nothing). */
 struct span pseudonym_full(struct pseudonyms *p, struct span name, struct span value,
-                           struct arena *a);
+                           const struct names *known, struct arena *a);
 /* The same as it is shown: four digits, or so many that no other shown has the same. */
 struct span pseudonym_shown(struct pseudonyms *p, struct span full, struct arena *a);
 

@@ -38,6 +38,7 @@ struct shower {
         struct buf out;
         struct collect *collect;
         struct pseudonyms *names; /* NULL: everything is shown as it is */
+        struct names known;       /* whom and what the event at hand names */
 };
 
 static volatile int cancelled;
@@ -65,12 +66,53 @@ static void json_pair(struct buf *b, struct span name, struct span value, bool f
         buf_char(b, '"');
 }
 
+static void know(struct shower *s, struct span name, struct span value, bool counted,
+                 struct arena *a) {
+        struct span p;
+
+        if (!pseudonym_kind(name) || value.len == 0)
+                return;
+        p = pseudonym_full(s->names, name, value, NULL, a);
+        names_add(&s->known, value, counted ? p : pseudonym_shown(s->names, p, a));
+}
+
+/* All that the event's fields name; an account's own name too, without its domain. */
+static void know_event(struct shower *s, const struct finding *f, bool counted, struct arena *a) {
+        s->known.n = 0;
+        s->known.more = (f->flags & FINDING_CUT) != 0; /* who knows what it named */
+        know(s, SPAN("user.name"), f->user, counted, a);
+        know(s, SPAN("user.name"), names_account(f->user), counted, a);
+        for (uint32_t i = 0; i < f->n_fields; i++) {
+                const struct finding_field *x = &f->fields[i];
+
+                if (x->type == FINDING_BOOL || x->type == FINDING_NULL)
+                        continue;
+                know(s, x->name, x->value, counted, a);
+                if (pseudonym_kind(x->name) == 'u')
+                        know(s, x->name, names_account(x->value), counted, a);
+        }
+}
+
+/* What names a machine, a source or a time is no text that could name anybody else. */
+static bool is_text(struct span name) {
+        static const struct span plain[] = {
+                SPAN("host"), SPAN("host.name"),  SPAN("source"),         SPAN("coloa.source"),
+                SPAN("time"), SPAN("@timestamp"), SPAN("event.sequence"), SPAN("seq")};
+
+        for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+                if (span_eq(name, plain[i]))
+                        return false;
+        return true;
+}
+
 /* A value of an event as it is shown. */
 static struct span shown(struct shower *s, struct span name, struct span value) {
         if (!s->o->mask || !s->names)
                 return value;
-        return pseudonym_shown(s->names, pseudonym_full(s->names, name, value, &s->arena),
-                               &s->arena);
+        return pseudonym_shown(
+                s->names,
+                pseudonym_full(s->names, name, value, is_text(name) ? &s->known : NULL, &s->arena),
+                &s->arena);
 }
 
 static void fields_json(struct shower *s, const struct finding *f) {
@@ -98,7 +140,8 @@ static int show_json(struct shower *s, const struct finding *f) {
                         buf_printf(b, "%s\"event.sequence\":%llu", i ? "," : "",
                                    (unsigned long long)f->seq);
                 else
-                        json_pair(b, name, collect_value(f, name, &s->arena), i == 0);
+                        json_pair(b, name, shown(s, name, collect_value(f, name, &s->arena)),
+                                  i == 0);
         }
         if (s->q->n_fields == 0)
                 fields_json(s, f);
@@ -126,6 +169,8 @@ static int show_event(void *ctx, const struct finding *f) {
         struct shower *s = ctx;
 
         arena_reset(&s->arena);
+        if (s->o->mask && s->names)
+                know_event(s, f, false, &s->arena);
         return s->o->json ? show_json(s, f) : show_text(s, f);
 }
 
@@ -161,10 +206,14 @@ static int show_row(void *ctx, const struct span *values, uint32_t n, uint64_t c
 
 /* ---- what is written down ---- */
 
-static struct span pseudonym(void *ctx, struct span name, struct span value, struct arena *a) {
+static struct span pseudonym(void *ctx, const struct finding *f, struct span name,
+                             struct span value, struct arena *a) {
         struct shower *s = ctx;
+        bool text = !pseudonym_kind(name) && is_text(name);
 
-        return pseudonym_full(s->names, name, value, a);
+        if (text)
+                know_event(s, f, true, a);
+        return pseudonym_full(s->names, name, value, text ? &s->known : NULL, a);
 }
 
 /* Who is shown names must say for which incident; that is in the audit log first. */

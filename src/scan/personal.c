@@ -12,12 +12,16 @@
  *     e-mail      name@host.domain
  *
  * Logs are full of numbers: times in seconds have 10 digits, in microseconds 16. What has no check of its own
- * is therefore only taken behind a word within WORD_ROOM bytes of the same line. Where a rule must err it
+ * is therefore only taken behind a word (content/masking/words.txt) within WORD_ROOM bytes of the same line. Where a rule must err it
  * masks one number too many, as this is about what leaves. A number is one that no letter, digit or
  * '_' touches, and that is no part of a decimal. */
 #include "scan/personal.h"
 
 #include <sodium.h>
+
+#include "scan/names.h"
+
+#include "scan/masking_words.h" /* needs the kinds above */
 
 #define WORD_ROOM 40u
 #define LOCAL_MAX 64u /* of an e-mail's name */
@@ -74,46 +78,10 @@ static struct span before(struct span text, size_t at) {
 }
 
 static bool named(struct span text, size_t at, enum personal_kind kind) {
-        static const struct {
-                enum personal_kind kind;
-                const char *word;
-        } words[] = {
-                {PERSONAL_CMND, "cmnd"},
-                {PERSONAL_CMND, "cmtnd"},
-                {PERSONAL_CMND, "cccd"},
-                {PERSONAL_CMND, "chứng minh"},
-                {PERSONAL_CMND, "chung minh"},
-                {PERSONAL_CMND, "id card"},
-                {PERSONAL_CMND, "id_card"},
-                {PERSONAL_CMND, "identity"},
-                {PERSONAL_CMND, "citizen"},
-                {PERSONAL_TAX, "mst"},
-                {PERSONAL_TAX, "số thuế"},
-                {PERSONAL_TAX, "so thue"},
-                {PERSONAL_TAX, "tax"},
-                {PERSONAL_INSURANCE, "bhxh"},
-                {PERSONAL_INSURANCE, "bhyt"},
-                {PERSONAL_INSURANCE, "bảo hiểm"},
-                {PERSONAL_INSURANCE, "bao hiem"},
-                {PERSONAL_INSURANCE, "insurance"},
-                {PERSONAL_ACCOUNT, "stk"},
-                {PERSONAL_ACCOUNT, "số tk"},
-                {PERSONAL_ACCOUNT, "số tài khoản"},
-                {PERSONAL_ACCOUNT, "so tai khoan"},
-                {PERSONAL_ACCOUNT, "sotaikhoan"},
-                {PERSONAL_ACCOUNT, "account number"},
-                {PERSONAL_ACCOUNT, "account_number"},
-                {PERSONAL_ACCOUNT, "accountnumber"},
-                {PERSONAL_ACCOUNT, "account no"},
-                {PERSONAL_ACCOUNT, "account_no"},
-                {PERSONAL_ACCOUNT, "bank_account"},
-                {PERSONAL_ACCOUNT, "bank account"},
-                {PERSONAL_ACCOUNT, "bankaccount"},
-        };
         struct span s = before(text, at);
 
-        for (size_t i = 0; i < ARRAY_LEN(words); i++)
-                if (words[i].kind == kind && holds(s, words[i].word))
+        for (size_t i = 0; i < ARRAY_LEN(masking_words); i++)
+                if (masking_words[i].kind == kind && holds(s, masking_words[i].word))
                         return true;
         return false;
 }

@@ -168,8 +168,9 @@ static int gather(struct collect *c, const struct finding *f) {
         for (uint32_t i = 0; i < c->q->n_by; i++) {
                 struct span v = collect_value(f, c->q->by[i], &c->scratch);
 
-                values[i] = c->calls.mask ? c->calls.mask(c->calls.ctx, c->q->by[i], v, &c->scratch)
-                                          : v;
+                values[i] = c->calls.mask
+                                    ? c->calls.mask(c->calls.ctx, f, c->q->by[i], v, &c->scratch)
+                                    : v;
         }
         return count_in(c, values, c->q->n_by, 0);
 }

@@ -19,7 +19,8 @@ struct collect_calls {
         /* A row of a table: `n` values, then the count. */
         int (*row)(void *ctx, const struct span *values, uint32_t n, uint64_t count);
         /* A value that names a person, an address or a path, as it is to be shown; may be NULL. */
-        struct span (*mask)(void *ctx, struct span name, struct span value, struct arena *a);
+        struct span (*mask)(void *ctx, const struct finding *f, struct span name, struct span value,
+                            struct arena *a);
 };
 
 int collect_new(struct collect **ret, const struct query *q, const struct collect_calls *calls);

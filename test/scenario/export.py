@@ -116,6 +116,37 @@ def a_working_copy_is_masked(folder):
         assert coloa("verify", folder / "bad").returncode == 1
 
 
+def names_in_a_working_copy(folder):
+    """What a record's own fields name is masked in all of it, in formats of which the header stands elsewhere too."""
+    docs = [{"user": {"name": "CORP\\thảo"}, "src_ip": "10.9.8.7", "message": "thảo of CORP\\thảo from 10.9.8.7, not thảom"},
+            {"user": "mai", "url": "/ho-so/mai?x=1", "message": "GET /ho-so/mai?x=1 by MAI", "agent": "curl"},
+            {"CommandLine": "cmd /c dir C:\\Users\\linh\\x", "User": "linh", "uid": 0, "n": 100}]
+    w3c = folder / "iis.log"
+    w3c.write_text("#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n"
+                   "#Fields: date time c-ip cs-username cs-method cs-uri-stem sc-status\n"
+                   + "".join(f"2026-11-2{i} 05:26:07 10.7.7.{i} khanh{i} GET /a/khanh{i}/b 200\n" for i in range(3)))
+    with Running(folder).start() as node:
+        raw = [json.dumps(d, ensure_ascii=i == 0).encode() for i, d in enumerate(docs)]
+        assert len(bulk(node.port["bulk"], [(i, b"", r) for i, r in enumerate(raw)])) == 3
+        assert node.ask("import", w3c).returncode == 0
+        many = json.dumps({f"user{i}": f"name{i}" for i in range(400)}).encode()
+        assert len(bulk(node.port["bulk"], [(0, b"", many)])) == 1
+        seal_all(node)
+        out = folder / "work"
+        export(node, "--working", "-o", out)
+        lines = [json.loads(x) for x in out.read_text().splitlines()][1:-1]
+        text = "\n".join(x.get("record", "") for x in lines)
+        a, b, c = (json.loads(x["record"]) for x in lines[:3])
+        assert a["message"] == f"{a['message'].split()[0]} of {a['user']['name']} from {a['src_ip']}, not thảom", a
+        assert a["user"]["name"].startswith("[user~") and a["src_ip"].startswith("[address~") and b["url"].startswith("[path~"), (a, b)
+        assert b["message"] == f"GET {b['url']} by {b['user']}" and b["agent"] == "curl", b
+        assert c["CommandLine"] == f"cmd /c dir C:\\Users\\{c['User']}\\x" and (c["uid"], c["n"]) == (0, 100), c
+        headed = [x["record"] for x in lines if x.get("record", "").startswith("2026-11-2")]
+        assert len(headed) == 3 and "khanh" not in text and "10.7.7." not in text, headed
+        assert lines[-1]["omitted"] == "names" and "record" not in lines[-1], lines[-1]
+        assert coloa("verify", out, "--key", public_key(node)).returncode == 0
+
+
 def what_is_chosen(folder):
     with world(folder) as node:
         def chosen(*args):
@@ -228,5 +259,5 @@ def names_are_not_shown(folder):
 
 
 if __name__ == "__main__":
-    run(a_proof_proves_itself, a_sealed_one_is_for_one, a_working_copy_is_masked, what_is_chosen, parts_of_a_long_chain,
+    run(a_proof_proves_itself, a_sealed_one_is_for_one, a_working_copy_is_masked, names_in_a_working_copy, what_is_chosen, parts_of_a_long_chain,
         without_a_node_and_never_unwritten, names_are_not_shown, no_byte_can_be_changed)

@@ -195,6 +195,33 @@ def people_are_pseudonyms_in_counts(w):
     assert {r["host"] for r in w.rows("n:* | count by host")} == set(HOSTS)  # a machine is no person
 
 
+def names_are_masked_wherever_they_stand(w):
+    """In the record as it was received, however JSON writes it, and in every other text of it."""
+    rows = w.rows("n:* | limit 600", "--mask")
+    assert len(rows) == N
+    shown = {}
+    for row in rows:
+        n = int(row["n"])
+        name, address = USERS[n % 4], RECORDS[n]["src_ip"]
+        raw = row["event.original"]
+        again = json.loads(raw)  # masked, it is JSON still
+        assert row["user.name"] == again["user"]["name"] == shown.setdefault(name, row["user.name"]), row
+        assert row["src_ip"] == again["src_ip"], row
+        for text in (raw, again["message"], row["message"], json.dumps(row, ensure_ascii=False)):
+            assert not re.search(rf"(?<!\w){name}(?!\w)", text) and address not in text, (name, text)
+        assert again["message"] == row["message"] == RECORDS[n]["message"].replace(f" {name} ", f" {row['user.name']} "), row
+        assert again["host"]["name"] == row["host.name"] == HOSTS[n % 3] and again["n"] == n, row
+    assert len(set(shown.values())) == 4
+    for row in w.rows("n:<20 | fields n, user, message", "--mask"):
+        name = USERS[int(row["n"]) % 4]
+        assert row["user"].startswith("u-") and row["user"] in row["message"], row
+    assert not re.search(rb"(?<!\w)(an|erin|SYSTEM)(?!\w)", w.ask("n:*", "--mask").stdout)
+    # In counts too: a text that names somebody does not give them away.
+    for row in w.rows("n:* | count by message"):
+        assert not re.search(r"(?<!\w)(an|bình|erin|SYSTEM)(?!\w)", row["message"]) and " u-" in row["message"], row
+    assert any("bình" in r["event.original"] for r in w.rows("n:* | limit 40"))  # unless asked to, nothing is masked in events
+
+
 def a_sigma_rule_is_a_query(w):
     rule = w.node.folder / "search.yml"
     rule.write_text("title: t\nlogsource: {product: any}\ndetection:\n  a: {user.name: erin, n|gte: 500}\n  b: {message|contains: reset}\n"
@@ -319,7 +346,7 @@ def one_world(folder):
     failed = []
     try:
         for test in (terms_mean_what_everyone_knows, times_bound_it, pipes_gather_and_show, people_are_pseudonyms_in_counts,
-                     a_sigma_rule_is_a_query, text_for_a_terminal, errors_point_at_the_place, while_more_comes_in):
+                     names_are_masked_wherever_they_stand,                     a_sigma_rule_is_a_query, text_for_a_terminal, errors_point_at_the_place, while_more_comes_in):
             try:
                 test(w)
                 print("#", test.__name__, "good")
