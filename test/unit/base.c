@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/csv.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
@@ -64,10 +65,47 @@ static void escapes_for_each_reader(void) {
         buf_deinit(&b);
 }
 
+/* "line|field|field;" of each row; "!" for one that is none. */
+static const char *rows_of(const char *text) {
+        static char out[512];
+        char own[256];
+        struct span f[CSV_FIELDS_MAX];
+        unsigned n, line;
+        struct csv c;
+        size_t at = 0;
+        int r;
+
+        snprintf(own, sizeof(own), "%s", text);
+        csv_init(&c, own, strlen(own));
+        out[0] = '\0';
+        while ((r = csv_next(&c, f, &n, &line)) != 0) {
+                at += (size_t)snprintf(out + at, sizeof(out) - at, "%u%s", line, r < 0 ? "!" : "");
+                for (unsigned i = 0; r == 1 && i < n; i++)
+                        at += (size_t)snprintf(out + at, sizeof(out) - at, "|%.*s", (int)f[i].len,
+                                               f[i].p);
+                at += (size_t)snprintf(out + at, sizeof(out) - at, ";");
+        }
+        return out;
+}
+
+static void tables_are_read(void) {
+        check_span(span_str(rows_of("a,b\n1,2\n")), "1|a|b;2|1|2;");
+        check_span(span_str(rows_of("a,b\r\n1,2")), "1|a|b;2|1|2;");
+        check_span(span_str(rows_of("a;b\n1;x,y\n")), "1|a|b;2|1|x,y;");
+        check_span(span_str(rows_of("a\tb\n1\t2\n")), "1|a|b;2|1|2;");
+        check_span(span_str(rows_of("\n\na,b\n , \n\n1,\n")), "3|a|b;6|1|;");
+        check_span(span_str(rows_of("\xef\xbb\xbf\"a\",\"b \"\"x\"\"\"\n")), "1|a|b \"x\";");
+        check_span(span_str(rows_of("a,b\n\"x\ny\",2\n3,4\n")), "1|a|b;2|x\ny|2;4|3|4;");
+        check_span(span_str(rows_of("a,b\n\"x\"y,2\n3,4\n")), "1|a|b;2!;3|3|4;");
+        check_span(span_str(rows_of("a,b\n\"x,2\n3,4\n")), "1|a|b;2!;");
+        check_span(span_str(rows_of("")), "");
+}
+
 int main(void) {
         RUN(arena_keeps_its_budget);
         RUN(times_read_and_print);
         RUN(folds_vietnamese);
         RUN(escapes_for_each_reader);
+        RUN(tables_are_read);
         return check_done();
 }
