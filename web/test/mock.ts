@@ -54,7 +54,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     person: { id: 1, name: 'Nguyễn Thu Hà', login: 'ha.nt', lang: 'vi', title: 'Chuyên viên giám sát' }, roles: [{ role: 'officer', unit: 1, unit_name: 'Toàn ngành' }], permissions: state.permissions, level_idle_s: 1800, second_at: data.iso(now() - 60_000), expires: data.iso(now() + 8 * 3_600_000), must_change_password: state.mustChange, needs_totp: state.needsTotp, now: iso(), step, first_run: state.firstRun,
   });
   const tell = (what: string, id: number) => {
-    for (const l of listeners) l.write(`data: ${JSON.stringify({ what, id })}\n\n`);
+    for (const l of listeners) l.write(`event: change\ndata: ${JSON.stringify({ what, id })}\n\n`);
   };
   const find = <T extends { id: number }>(all: T[], id: string | undefined): T => {
     const it = all.find((x) => String(x.id) === id);

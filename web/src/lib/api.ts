@@ -68,8 +68,22 @@ async function ask<T>(method: string, path: string, query?: Query, body?: BodyIn
   throw refusal;
 }
 
+/* Where the node wants the second factor shown again: asks for it, true when it was given. */
+let secondFactor: () => Promise<boolean> = () => Promise.resolve(false);
+export function onSecondFactor(asks: () => Promise<boolean>): void {
+  secondFactor = asks;
+}
+
 async function write<T>(method: string, path: string, body?: unknown): Promise<T> {
   if (gate.locked) throw new Refusal({ title: '', status: 0, code: 'stale' });
+  try {
+    return await send<T>(method, path, body);
+  } catch (e) {
+    if (!(e instanceof Refusal) || e.problem.code !== 'second_factor' || !(await secondFactor())) throw e;
+    return send<T>(method, path, body);
+  }
+}
+async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
   return ask<T>(method, path, undefined, body === undefined ? null : JSON.stringify(body), body === undefined ? undefined : 'application/json');
 }
 

@@ -125,3 +125,25 @@ export function bytes(n: number | null | undefined): string {
   }
   return `${number(v, i && v < 100 ? 1 : 0)} ${units[i]}`;
 }
+/* What a person types for a moment, in the node's zone: '03:30', '03:30 18/11', '18/11/2026', '2026-11-18 03:30',
+ * '03:30 18 Nov 2026'. RFC 3339 in UTC; null: nothing that can be understood. */
+export function parseWhen(text: string): string | null {
+  const now = local(clock.now());
+  if (!text.trim() || !now) return null;
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text.trim())) return text.trim();
+  const hour = /(\d{1,2}):(\d\d)(?::(\d\d))?/.exec(text);
+  const rest = hour ? text.replace(hour[0], ' ') : text;
+  let [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
+  const iso = /(\d{4})-(\d{1,2})-(\d{1,2})/.exec(rest);
+  const slashed = /(\d{1,2})[/.](\d{1,2})(?:[/.](\d{4}))?/.exec(rest);
+  const named = /(\d{1,2})\s+([a-z]{3})[a-z]*(?:\s+(\d{4}))?/i.exec(rest);
+  if (iso) [year, month, day] = [Number(iso[1]), Number(iso[2]) - 1, Number(iso[3])];
+  else if (slashed) [year, month, day] = [Number(slashed[3] ?? year), Number(slashed[2]) - 1, Number(slashed[1])];
+  else if (named) [year, month, day] = [Number(named[3] ?? year), MONTHS.findIndex((m) => m.toLowerCase() === named[2]!.toLowerCase()), Number(named[1])];
+  else if (!hour || rest.trim()) return null;
+  const [h, m, s] = hour ? [Number(hour[1]), Number(hour[2]), Number(hour[3] ?? 0)] : [0, 0, 0];
+  if (month < 0 || month > 11 || day < 1 || day > 31 || h > 23 || m > 59 || s > 59) return null;
+  const at = Date.UTC(year, month, day, h, m, s);
+  if (new Date(at).getUTCDate() !== day) return null;
+  return new Date(at - clock.zoneMinutes * 60_000).toISOString();
+}

@@ -64,10 +64,10 @@ class Live {
         for (const heard of this.#heard) heard('all', 0);
       }
     };
-    source.onmessage = (e) => {
+    source.addEventListener('change', (e) => {
       try {
-        const said = JSON.parse(e.data as string) as { what: string; id: number };
-        for (const heard of this.#heard) heard(said.what, said.id);
+        const said = JSON.parse((e as MessageEvent<string>).data) as { what: string; id: number | null };
+        for (const heard of this.#heard) heard(said.what, said.id ?? 0);
         this.#soon ??= setTimeout(() => {
           this.#soon = null;
           void this.refresh();
@@ -75,7 +75,7 @@ class Live {
       } catch {
         // Not ours: left alone.
       }
-    };
+    });
     source.onerror = () => {
       if (this.#source !== source) return;
       source.close();
