@@ -3,6 +3,9 @@
 
 #include <time.h>
 
+#include "os/power.h"
+#include "os/vfs.h"
+
 static unsigned armed, seen;
 static int error;
 static bool struck;
@@ -40,9 +43,12 @@ bool fault_lag(void) {
 
 int fault_hit(void) {
         seen++;
-        if (armed == 0 || seen != armed)
-                return 0;
-        struck = true;
-        return error;
+        if (armed && seen == armed) {
+                struck = true;
+                if (error != FAULT_CUT)
+                        return error;
+                fault_power_cut();
+        }
+        return power_is_cut() ? EIO : 0;
 }
 #endif

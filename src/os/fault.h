@@ -5,8 +5,9 @@
 
 #include "base/base.h"
 
-/* Make the k-th call from now (1 is the next) fail with -err; further ones go through. 0 disarms.
- */
+/* Make the k-th call from now (1 is the next) fail with -err; further ones go through. 0 disarms. With
+ * FAULT_CUT the power is cut there (vfs.h). */
+#define FAULT_CUT 100000
 void fault_arm(unsigned k, int err);
 /* Whether a call was made to fail since fault_arm(). Disarms. */
 bool fault_disarm(void);

@@ -12,6 +12,7 @@
 
 #include "os/call.h"
 #include "os/os.h"
+#include "os/power.h"
 
 int os_close(int fd) {
         int fault = fault_hit();
@@ -144,7 +145,11 @@ int os_lock_file(const char *path, int *ret_fd) {
 int os_rename(const char *from, const char *to) {
         int r;
 
+        power_know(from);
+        power_know(to);
         CALL(r, rename(from, to));
+        if (r == 0)
+                power_rename(from, to);
         return r;
 }
 
@@ -179,7 +184,10 @@ int os_remove_tree(const char *path) {
 int os_unlink(const char *path) {
         int r;
 
+        power_know(path);
         CALL(r, unlink(path));
+        if (r == 0)
+                power_delete(path, false);
         return r;
 }
 

@@ -42,8 +42,6 @@ unsigned fault_syncs(void) {
 static int hit(bool writes) {
         int e = fault_hit();
 
-        if (e == 0 && power_is_cut())
-                e = EIO;
         if (e == 0 && writes)
                 e = writes_error;
         if (e)
@@ -205,13 +203,12 @@ static int x_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, 
         *mine = (struct file){.real = (sqlite3_file *)(mine + 1)};
         if (hit(false))
                 return SQLITE_CANTOPEN;
-        struct power_file *power = name ? power_open(name, sync_dir) : NULL;
+        if (name)
+                power_know(name);
         int r = unix_vfs->xOpen(unix_vfs, name, mine->real, flags, ret_flags);
-        if (r != SQLITE_OK) {
-                power_close(power);
+        if (r != SQLITE_OK)
                 return r;
-        }
-        mine->power = power;
+        mine->power = name ? power_open(name, sync_dir) : NULL;
         mine->base.pMethods = &methods;
         return SQLITE_OK;
 }
@@ -220,6 +217,7 @@ static int x_delete(sqlite3_vfs *v, const char *name, int sync_dir) {
         (void)v;
         if (hit(true))
                 return SQLITE_IOERR_DELETE;
+        power_know(name);
         int r = unix_vfs->xDelete(unix_vfs, name, sync_dir);
         if (r == SQLITE_OK)
                 power_delete(name, sync_dir);
@@ -298,6 +296,6 @@ int os_sync_dir(const char *path) {
         int r = os_fsync(fd);
         os_close(fd);
         if (r == 0)
-                power_sync_dir();
+                power_sync_dir(path);
         return r;
 }

@@ -22,9 +22,10 @@ void fault_writes(int err);
 unsigned fault_syncs(void);
 
 /* The power. From fault_power_watch() on, what is written to a database file is only sure to be kept
- * once it was synced. fault_power_cut(): from now on every call fails (close the databases, which cannot
- * write any more); fault_power_restore() then gives all watched files what a disk could hold: what was
- * synced, and of what was written since, any sectors or none. */
+ * once it was synced, and a new name, a deletion or a renaming only once its directory was.
+ * fault_power_cut(): from now on every call fails (close the databases, which cannot write any more);
+ * fault_power_restore() then gives all watched files what a disk could hold: what was synced, and of
+ * what was written or done to names since, any or none. */
 void fault_power_watch(void);
 void fault_power_cut(void);
 int fault_power_restore(uint64_t seed);

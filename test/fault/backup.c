@@ -1,4 +1,4 @@
-/* Backups and retention when calls fail or the disk is full: the copy before stands, the next run goes on, and
+/* Backups and retention when calls fail, the power goes or the disk is full: the copy before stands, the next run goes on, and
  * what is restored is whole, up to a moment that the store had. */
 #include <sodium.h>
 
@@ -144,6 +144,43 @@ static int retain_to(int64_t today, unsigned days, uint64_t bytes) {
         return r;
 }
 
+/* The power goes at each call: the copy is the one before or the new one, and the next run goes on. */
+static void the_power_goes_while_copying(void) {
+        unsigned seeds = getenv("COLOA_FAULT_ALL") ? 24 : 2, cuts = 0, was_before = 0;
+
+        for (unsigned k = 1, hit = 1; hit; k += getenv("COLOA_FAULT_ALL") ? 1 : 1 + k / 12) {
+                hit = 0;
+                for (unsigned seed = 0; seed < seeds; seed++) {
+                        uint64_t seq = 1, before, after;
+
+                        new_dir(dir);
+                        new_dir(copy);
+                        grow(&seq, 3, TEST_TIME);
+                        before = seed % 2 ? seq : 1;
+                        if (seed % 2)
+                                check_int(run(), 0);
+                        grow(&seq, 3, TEST_TIME + 3 * DAY);
+                        after = seq;
+                        fault_power_watch();
+                        fault_arm(k, FAULT_CUT);
+                        int r = run();
+                        hit |= fault_disarm();
+                        fault_power_cut();
+                        base_fail_clear();
+                        check_int(fault_power_restore(k * 100 + seed), 0);
+                        uint64_t got = restored();
+                        check(got == after || (r < 0 && got == before));
+                        was_before += got == before;
+                        check_int(run(), 0);
+                        check_int(restored(), after);
+                        check_int(whole(dir), after);
+                        cuts++;
+                }
+        }
+        printf("# %u power cuts, after %u of them the copy before stood\n", cuts, was_before);
+        check(cuts > 30 && was_before > 10 && was_before < cuts);
+}
+
 static int retain(int64_t today, unsigned days) {
         return retain_to(today, days, 0);
 }
@@ -189,6 +226,35 @@ static void retention_survives_every_call(void) {
                 check(n_days() <= 2);
         }
         check(hits > 20);
+}
+
+static void retention_survives_power_cuts(void) {
+        unsigned seeds = getenv("COLOA_FAULT_ALL") ? 24 : 2, cuts = 0, stood = 0;
+
+        for (unsigned k = 1, hit = 1; hit; k += getenv("COLOA_FAULT_ALL") ? 1 : 1 + k / 12) {
+                hit = 0;
+                for (unsigned seed = 0; seed < seeds; seed++) {
+                        uint64_t seq = 1;
+
+                        new_dir(dir);
+                        grow(&seq, 8, TEST_TIME);
+                        fault_power_watch();
+                        fault_arm(k, FAULT_CUT);
+                        (void)retain(TEST_TIME + 5 * DAY, 2);
+                        hit |= fault_disarm();
+                        fault_power_cut();
+                        base_fail_clear();
+                        check_int(fault_power_restore(k * 100 + seed), 0);
+                        stood += n_days() > 2;
+                        check_int(whole(dir), seq);
+                        check_int(retain(TEST_TIME + 5 * DAY, 2), 0);
+                        check_int(whole(dir), seq);
+                        check(n_days() <= 2);
+                        cuts++;
+                }
+        }
+        printf("# %u power cuts; after %u of them days stood\n", cuts, stood);
+        check(cuts > 20 && stood > 5 && stood < cuts);
 }
 
 static void retention_leaves_what_is_held(void) {
@@ -297,7 +363,9 @@ int main(void) {
                 return 1;
         RUN(every_call_may_fail);
         RUN(a_full_disk);
+        RUN(the_power_goes_while_copying);
         RUN(retention_survives_every_call);
+        RUN(retention_survives_power_cuts);
         RUN(retention_leaves_what_is_held);
         RUN(parts_of_a_day_go_by_size);
         RUN(what_proves_a_held_part_stays);
