@@ -1,0 +1,392 @@
+/* Every operation of the API as every role, inside the unit it was given for and outside: what is allowed and
+ * what is refused stands in wire/permission.h, read here once more by other means. Also without a session,
+ * with one that is half signed in, as a guest, and as a script that was given one permission.
+ *
+ * Operations on things of a unit have a line in `recipes`, which says what is asked for there; those without
+ * are tried by role only (their bodies are empty, which a handler never sees), and named at the end. */
+#include "desk/desk_impl.h"
+#include "people_world.h"
+
+static const struct {
+        const char *name, *roles;
+} table[] = {
+#define ROW(name, roles, en, vi) {name, roles},
+        PERMISSIONS(ROW)
+#undef ROW
+};
+
+/* As the table's comment says, in words of its own. */
+static const struct {
+        const char *word;
+        char letter;
+} roles[] = {{"officer", 'O'},  {"handler", 'H'}, {"lead", 'L'},
+             {"approver", 'A'}, {"owner", 'S'},   {"inspector", 'I'},
+             {"liaison", 'N'},  {"trainee", 'T'}, {"admin", 'M'}};
+
+/* What there is in a unit, new for each try. */
+struct things {
+        int64_t unit, child, person, grant, system, duty;
+};
+
+/* $U $C $P $G $S $D: numbers of the things above; $N: a word that was never used. */
+static const struct {
+        const char *op, *body;
+} recipes[] = {
+        {"units.get", "{\"id\":$C}"},
+        {"units.add", "{\"parent\":$U,\"code\":\"$N\",\"name\":\"x\",\"kind\":\"site\"}"},
+        {"units.change", "{\"id\":$C,\"version\":1,\"name\":\"y\"}"},
+        {"people.get", "{\"id\":$P}"},
+        {"people.add", "{\"login\":\"$N\",\"name\":\"x\",\"unit\":$U}"},
+        {"people.change", "{\"id\":$P,\"version\":1,\"title\":\"x\"}"},
+        {"people.one_time", "{\"id\":$P}"},
+        {"people.sign_out", "{\"id\":$P}"},
+        {"roles.list", "{\"id\":$P}"},
+        {"roles.give", "{\"id\":$P,\"role\":\"officer\",\"unit\":$C}"},
+        {"roles.take", "{\"id\":$P,\"grant\":$G}"},
+        {"duty.add", "{\"unit\":$U,\"person\":$P,\"since\":\"2026-11-24T00:00:00Z\","
+                     "\"until\":\"2026-11-25T00:00:00Z\"}"},
+        {"duty.remove", "{\"id\":$D}"},
+        {"systems.get", "{\"id\":$S}"},
+        {"systems.add", "{\"code\":\"$N\",\"name\":\"x\",\"unit\":$U,\"level\":2}"},
+        {"systems.change", "{\"id\":$S,\"version\":1,\"name\":\"y\"}"},
+};
+
+static unsigned n_words;
+
+static void word(char to[16]) {
+        snprintf(to, 16, "w%u", ++n_words);
+}
+
+static int64_t local_id(const char *op, const char *body) {
+        int status = local(op, body);
+
+        if (status != 200)
+                printf("# %s %s: %d %.*s\n", op, body, status, (int)api_w.body.len, api_w.body.p);
+        check_int(status, 200);
+        return answer_int("id");
+}
+
+static struct things lay_things(int64_t unit) {
+        struct things t = {.unit = unit};
+        char name[16], body[512];
+
+        word(name);
+        t.child = add_unit(name, unit);
+        word(name);
+        t.person = person(name, unit);
+        snprintf(body, sizeof(body), "{\"id\":%lld,\"role\":\"officer\",\"unit\":%lld}",
+                 (long long)t.person, (long long)unit);
+        t.grant = local_id("roles.give", body);
+        word(name);
+        snprintf(body, sizeof(body), "{\"code\":\"%s\",\"name\":\"x\",\"unit\":%lld,\"level\":2}",
+                 name, (long long)unit);
+        t.system = local_id("systems.add", body);
+        snprintf(body, sizeof(body),
+                 "{\"unit\":%lld,\"person\":%lld,\"since\":\"2026-11-23T00:00:00Z\","
+                 "\"until\":\"2026-11-24T00:00:00Z\"}",
+                 (long long)unit, (long long)t.person);
+        t.duty = local_id("duty.add", body);
+        return t;
+}
+
+static void fill(char *to, size_t room, const char *body, const struct things *t) {
+        size_t at = 0;
+
+        for (const char *p = body; *p && at + 32 < room; p++) {
+                char name[16];
+                int64_t v;
+
+                if (*p != '$') {
+                        to[at++] = *p;
+                        continue;
+                }
+                p++;
+                if (*p == 'N') {
+                        word(name);
+                        at += (size_t)snprintf(to + at, room - at, "%s", name);
+                        continue;
+                }
+                v = *p == 'U'   ? t->unit
+                    : *p == 'C' ? t->child
+                    : *p == 'P' ? t->person
+                    : *p == 'G' ? t->grant
+                    : *p == 'S' ? t->system
+                                : t->duty;
+                at += (size_t)snprintf(to + at, room - at, "%lld", (long long)v);
+        }
+        to[at] = '\0';
+}
+
+static const char *recipe_of(const struct api_op *o) {
+        for (size_t i = 0; i < ARRAY_LEN(recipes); i++)
+                if (strcmp(recipes[i].op, o->id) == 0)
+                        return recipes[i].body;
+        return NULL;
+}
+
+static bool held_by(const char *permission, char letter) {
+        for (size_t i = 0; i < ARRAY_LEN(table); i++)
+                if (strcmp(table[i].name, permission) == 0)
+                        return strchr(table[i].roles, letter) != NULL;
+        check(!"an operation's permission stands in the table");
+        return false;
+}
+
+static bool guarded(const struct api_op *o) {
+        return o->permission != NULL;
+}
+
+static bool refused(int status) {
+        return status == 403 || status == 404;
+}
+
+/* Done, or refused for a reason that is no permission. */
+static bool let_in(int status) {
+        return status != 0 && status != 401 && !refused(status);
+}
+
+static struct signed_in who[ARRAY_LEN(roles)];
+static int64_t unit_a, unit_b, unit_of_a;
+static unsigned n_tried, n_bad;
+
+static void say_bad(const char *as_whom, const struct api_op *o, const char *where, int status,
+                    bool allowed) {
+        printf("# %s as %s, %s: %d, which is not %s: %.*s\n", o->id, as_whom, where, status,
+               allowed ? "allowed" : "refused", (int)MIN(api_w.body.len, (size_t)300),
+               api_w.body.p);
+        n_bad++;
+}
+
+static void begin(void) {
+        people_start();
+        unit_a = add_unit("a", UNIT_ROOT);
+        unit_b = add_unit("b", UNIT_ROOT);
+        unit_of_a = add_unit("a-1", unit_a);
+        n_tried = n_bad = 0;
+}
+
+static void sign_all_in(void) {
+        for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+                char secret[64];
+
+                member(roles[i].word, roles[i].word, unit_a);
+                check_int(sign_in(&who[i], roles[i].word, GOOD_PASSWORD), 200);
+                check_int(confirm_totp(&who[i], secret), 200);
+        }
+}
+
+static void try_at(const struct api_op *o, size_t role, int64_t unit, const char *where,
+                   bool allowed) {
+        struct things t = lay_things(unit);
+        char body[1024];
+
+        fill(body, sizeof(body), recipe_of(o), &t);
+        int status = as(&who[role], o->id, body);
+        n_tried++;
+        if (allowed ? !let_in(status) : !refused(status))
+                say_bad(roles[role].word, o, where, status, allowed);
+}
+
+static void each_role_in_and_out_of_its_unit(void) {
+        begin();
+        sign_all_in();
+        for (uint32_t n = 0; n < api_count(); n++) {
+                const struct api_op *o = api_op(n);
+
+                if (!guarded(o) || !recipe_of(o))
+                        continue;
+                for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+                        bool allowed = held_by(o->permission, roles[i].letter);
+
+                        try_at(o, i, unit_a, "inside", allowed);
+                        try_at(o, i, unit_of_a, "below", allowed);
+                        try_at(o, i, unit_b, "outside", false);
+                        try_at(o, i, UNIT_ROOT, "above", false);
+                }
+        }
+        printf("# %u tries\n", n_tried);
+        check_int(n_bad, 0);
+        people_end();
+}
+
+/* Those without a thing of a unit: the role alone. What a role may ask gets as far as its fields. */
+static void each_role_at_all(void) {
+        unsigned alone = 0;
+
+        begin();
+        sign_all_in();
+        for (uint32_t n = 0; n < api_count(); n++) {
+                const struct api_op *o = api_op(n);
+
+                if (!guarded(o) || recipe_of(o) || (o->flags & API_STREAM))
+                        continue;
+                alone += !(o->flags & API_LIST);
+                for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+                        bool allowed = held_by(o->permission, roles[i].letter);
+                        int status = as(&who[i], o->id, "{\"no_such_field\":1}");
+
+                        n_tried++;
+                        if (allowed ? status != 422 : status != 403)
+                                say_bad(roles[i].word, o, "anywhere", status, allowed);
+                }
+        }
+        printf("# %u tries; %u operations that are no lists were tried by role only\n", n_tried,
+               alone);
+        check_int(n_bad, 0);
+        people_end();
+}
+
+/* Of a list: only rows of the unit and below. `unit` of a row, or its id when rows are units. */
+static void lists_show_the_unit_only(void) {
+        static const char *const lists[] = {"units.list", "people.list", "systems.list",
+                                            "duty.list"};
+
+        begin();
+        sign_all_in();
+        (void)lay_things(unit_a);
+        struct things below = lay_things(unit_of_a), other = lay_things(unit_b);
+        (void)lay_things(UNIT_ROOT);
+        for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+                for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+                        const struct api_op *o = api_op(api_number(lists[k]));
+                        bool allowed = held_by(o->permission, roles[i].letter), found = false;
+                        int status = as(&who[i], o->id, "{\"limit\":500}");
+
+                        n_tried++;
+                        if (status != (allowed ? 200 : 403)) {
+                                say_bad(roles[i].word, o, "list", status, allowed);
+                                continue;
+                        }
+                        const json_t *items = answer_at("items");
+                        for (size_t row = 0; row < json_array_size(items); row++) {
+                                const json_t *item = json_array_get(items, row);
+                                int64_t unit = json_integer_value(
+                                        json_object_get(item, k ? "unit" : "id"));
+
+                                check(unit != unit_b && unit != UNIT_ROOT && unit != other.child);
+                                found = found || unit == unit_of_a || unit == below.child;
+                        }
+                        check(found == allowed);
+                }
+        check_int(n_bad, 0);
+        people_end();
+}
+
+static void nobody_may_do_anything(void) {
+        static const unsigned char wrong[API_TOKEN_BYTES] = {1, 2, 3};
+
+        begin();
+        for (uint32_t n = 0; n < api_count(); n++) {
+                const struct api_op *o = api_op(n);
+
+                if (o->flags & API_ANONYMOUS)
+                        continue;
+                check_int(ask_from(0, NULL, API_COOKIE, o->id, "{}"), 401);
+                check_int(ask_from(0, wrong, API_COOKIE, o->id, "{}"), 401);
+                check_int(ask_from(0, wrong, API_BEARER, o->id, "{}"), 401);
+        }
+        people_end();
+}
+
+/* Signed in by password, with a second factor to come; and behind a one-time password. */
+static void half_a_session_may_do_nothing(void) {
+        static const char *const may[] = {"session.get",      "session.totp", "session.recovery",
+                                          "session.password", "session.end",  "session.open",
+                                          "system.health"};
+        struct signed_in s[2];
+        char secret[64], body[128];
+
+        begin();
+        member("admin", "admin", UNIT_ROOT);
+        check_int(sign_in(&s[0], "admin", GOOD_PASSWORD), 200);
+        check_int(confirm_totp(&s[0], secret), 200);
+        check_int(sign_in(&s[0], "admin", GOOD_PASSWORD), 200);
+        person("an", UNIT_ROOT);
+        check_int(local("people.begin", "{\"login\":\"an\"}"), 200);
+        snprintf(body, sizeof(body), "%s", answer_text("password"));
+        check_int(sign_in(&s[1], "an", body), 200);
+        for (uint32_t n = 0; n < api_count(); n++) {
+                const struct api_op *o = api_op(n);
+                bool ok = o->flags & API_ANONYMOUS;
+
+                for (size_t i = 0; i < ARRAY_LEN(may); i++)
+                        ok = ok || strcmp(o->id, may[i]) == 0;
+                for (unsigned i = 0; i < 2 && !ok; i++)
+                        check_int(as(&s[i], o->id, "{}"), 403);
+        }
+        people_end();
+}
+
+static void a_guest_sees_nothing_by_roles(void) {
+        struct signed_in s;
+
+        begin();
+        int64_t g = member("guest", "officer", unit_a); /* whatever else they were */
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state),
+                         "INSERT INTO guest(person,incident,tlp,until,given_at) "
+                         "VALUES(?1,7,'amber',?2,0)",
+                         "ii", g, w.wall + 86400 * NS_PER_SEC),
+                  0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        check_int(sign_in(&s, "guest", GOOD_PASSWORD), 200);
+        for (uint32_t n = 0; n < api_count(); n++) {
+                const struct api_op *o = api_op(n);
+                struct things t = {unit_a, unit_of_a, 1, 1, 1, 1};
+                char body[1024] = "{}";
+
+                if (!guarded(o) || (o->flags & API_STREAM) || held_by(o->permission, 'G'))
+                        continue;
+                if (recipe_of(o))
+                        fill(body, sizeof(body), recipe_of(o), &t);
+                if (!refused(as(&s, o->id, body)))
+                        say_bad("guest", o, "anywhere", (int)api_w.say.status, false);
+        }
+        check_int(n_bad, 0);
+        w.wall += 2 * 86400 * NS_PER_SEC; /* their time is over */
+        check_int(sign_in(&s, "guest", GOOD_PASSWORD), 200);
+        check_int(as(&s, "session.get", "{}"), 401);
+        people_end();
+}
+
+static void a_script_has_what_it_was_given(void) {
+        unsigned char token[API_TOKEN_BYTES];
+        struct signed_in s;
+        char secret[64], until[40];
+
+        begin();
+        member("admin", "admin", UNIT_ROOT);
+        check_int(sign_in(&s, "admin", GOOD_PASSWORD), 200);
+        check_int(confirm_totp(&s, secret), 200);
+        time_format(until, w.wall + 3600 * NS_PER_SEC, 3);
+        check_int(asf(&s, "tokens.make",
+                      "{\"name\":\"x\",\"permissions\":[\"systems.read\"],\"until\":\"%s\"}",
+                      until),
+                  200);
+        for (unsigned i = 0; i < API_TOKEN_BYTES; i++)
+                check_int(sscanf(answer_text("token") + (size_t)2 * i, "%2hhx", &token[i]), 1);
+        for (uint32_t n = 0; n < api_count(); n++) {
+                const struct api_op *o = api_op(n);
+
+                if (!guarded(o) || (o->flags & API_STREAM))
+                        continue;
+                int status = ask_from(0, token, API_BEARER, o->id, "{\"no_such_field\":1}");
+                bool allowed = strcmp(o->permission, "systems.read") == 0;
+
+                if (allowed ? status != 422 : status != 403)
+                        say_bad("script", o, "anywhere", status, allowed);
+        }
+        check_int(n_bad, 0);
+        people_end();
+}
+
+int main(void) {
+        RUN(each_role_in_and_out_of_its_unit);
+        RUN(each_role_at_all);
+        RUN(lists_show_the_unit_only);
+        RUN(nobody_may_do_anything);
+        RUN(half_a_session_may_do_nothing);
+        RUN(a_guest_sees_nothing_by_roles);
+        RUN(a_script_has_what_it_was_given);
+        return check_done();
+}
