@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packs content/rules, content/logsources and content/intel into one bundle (src/wire/bundle.h) that the build puts into the program.
+"""Packs content/rules, content/logsources, content/intel and content/regimes into one bundle (src/wire/bundle.h) that the build puts into the program.
 
 Usage: make_bundle.py CONTENT_DIR OUTPUT DEPFILE
 """
@@ -8,7 +8,7 @@ import pathlib
 import struct
 import sys
 
-KINDS = {"rules": 1, "logsources": 2, "placeholders": 3, "intel": 5}
+KINDS = {"rules": 1, "logsources": 2, "placeholders": 3, "intel": 5, "regimes": 8}
 
 
 def main() -> None:

@@ -151,6 +151,7 @@ struct desk *desk_free(struct desk *d) {
         if (d->buckets)
                 alerts_deinit(d);
         exceptions_free(d->exceptions);
+        regimes_free(d->regimes);
         desk_api_deinit(d);
         desk_asks_free(d);
         systems_free(d->systems);
@@ -161,6 +162,19 @@ struct desk *desk_free(struct desk *d) {
         free(d->entry);
         free(d);
         return NULL;
+}
+
+int desk_regimes(struct desk *d, struct span json) {
+        struct regimes *fresh = NULL;
+        int r = regimes_open(&fresh, json);
+
+        if (r == -EBADMSG)
+                return DESK_E_REFUSED;
+        if (r < 0)
+                return r;
+        regimes_free(d->regimes);
+        d->regimes = fresh;
+        return 0;
 }
 
 const char *desk_error(const struct desk *d) {

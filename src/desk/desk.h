@@ -72,6 +72,9 @@ int desk_outbox(struct desk *d, uint32_t judge, struct outbox *o);
 int desk_exceptions(struct desk *d, struct span name, struct span text, int64_t wall,
                     struct buf *said);
 
+/* The law, as rules/regime.c makes it: an array. DESK_E_REFUSED: it is none, those before stay. */
+int desk_regimes(struct desk *d, struct span json);
+
 /* Takes all the judge said of records below m->first_seq; then [m->from, m->to) is judged. 0, DESK_E_*: the stretch is not marked;
  * -errno. Durable with the next desk_commit(). */
 int desk_batch(struct desk *d, const struct msg_judge *m, int64_t mono, int64_t wall);

@@ -3,6 +3,7 @@
 #define DESK_DESK_IMPL_H
 
 #include "desk/desk.h"
+#include "desk/regime.h"
 #include "rules/program.h"
 
 #define GENERATIONS_MAX 4u
@@ -99,6 +100,7 @@ struct desk {
         struct api *api;
         struct asks *asks; /* asks.c; NULL: none yet */
         struct systems *systems; /* systems.c */
+        struct regimes *regimes; /* NULL: none was given yet */
 };
 
 /* What is to become part of an alert. */

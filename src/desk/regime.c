@@ -22,6 +22,25 @@ struct regimes *regimes_free(struct regimes *r) {
         return NULL;
 }
 
+static const char *text(const json_t *o, const char *name) {
+        return json_string_value(json_object_get(o, name));
+}
+
+/* Of those with one id the last stays. */
+static void forget_earlier(json_t *list) {
+        for (size_t i = 0; i < json_array_size(list); i++) {
+                const char *id = text(json_array_get(list, i), "id");
+                bool again = false;
+
+                for (size_t j = i + 1; id && j < json_array_size(list) && !again; j++) {
+                        const char *other = text(json_array_get(list, j), "id");
+                        again = other && strcmp(id, other) == 0;
+                }
+                if (again && json_array_remove(list, i--) < 0)
+                        return;
+        }
+}
+
 int regimes_open(struct regimes **ret, struct span json) {
         _cleanup_(regimes_freep) struct regimes *r = calloc(1, sizeof(*r));
         json_error_t e;
@@ -31,13 +50,10 @@ int regimes_open(struct regimes **ret, struct span json) {
         r->list = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &e);
         if (!json_is_array(r->list) || json_array_size(r->list) == 0)
                 return FAIL(-EBADMSG);
+        forget_earlier(r->list);
         *ret = r;
         r = NULL;
         return 0;
-}
-
-static const char *text(const json_t *o, const char *name) {
-        return json_string_value(json_object_get(o, name));
 }
 
 /* Midnight of a date in the regime's zone. */

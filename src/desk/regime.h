@@ -11,7 +11,7 @@
 
 struct regimes;
 
-/* An array of regimes as JSON. -EBADMSG: not that. */
+/* An array of regimes as JSON; of those with one id the last counts. -EBADMSG: not that. */
 int regimes_open(struct regimes **ret, struct span json);
 struct regimes *regimes_free(struct regimes *r);
 CLEANUP(regimes, regimes_free)

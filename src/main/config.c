@@ -500,6 +500,7 @@ static const struct key top_keys[] = {
         {"control", TEXT, AT(config, control), 0, NULL},
         {"rules", TEXTS, AT(config, rules), AT(config, n_rules), NULL},
         {"placeholders", TEXTS, AT(config, placeholders), AT(config, n_placeholders), NULL},
+        {"regimes", TEXTS, AT(config, regimes), AT(config, n_regimes), NULL},
         {"intel", OWN, AT(config, intel), 0, own_intel},
         {"logsources", TEXT, AT(config, logsources), 0, NULL},
         {"exceptions", TEXT, AT(config, exceptions), 0, NULL},

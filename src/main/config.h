@@ -43,8 +43,8 @@ struct config_source {
 struct config {
         const char *path;
         const char *directory, *control, *exceptions, *logsources;
-        const char **rules, **placeholders;
-        uint32_t n_rules, n_placeholders;
+        const char **rules, **placeholders, **regimes;
+        uint32_t n_rules, n_placeholders, n_regimes;
         struct config_intel {
                 const char **files, **warnings;
                 uint32_t n_files, n_warnings, expiry_s; /* expiry_s 0: none */

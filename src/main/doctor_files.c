@@ -323,6 +323,7 @@ void doctor_files(struct doctor *d) {
                 secret(d, "listen.tls.key", c->listen[i].tls.key);
         readables(d, "rules", c->rules, c->n_rules);
         readables(d, "placeholders", c->placeholders, c->n_placeholders);
+        readables(d, "regimes", c->regimes, c->n_regimes);
         readables(d, "intel", c->intel.files, c->intel.n_files);
         readables(d, "warning-lists", c->intel.warnings, c->intel.n_warnings);
         readable(d, "logsources", c->logsources);
@@ -354,6 +355,30 @@ static void exceptions(struct doctor *d) {
                            tr("%s: %u exceptions", "%s: %u ngoại lệ"), path, exceptions_count(x));
 }
 
+static void regimes(struct doctor *d) {
+        struct rulebook b = {.program_fd = -1};
+        int r = rulebook_regimes(&b, d->config->regimes, d->config->n_regimes, d->landlock);
+
+        if (r < 0) {
+                doctor_say(d, DOCTOR_ERROR, "regimes",
+                           tr("look at the paths of 'regimes'", "xem các đường dẫn của 'regimes'"),
+                           tr("the regimes cannot be read: %s", "không đọc được bộ quy định: %s"),
+                           error_text(r));
+                return;
+        }
+        rulebook_clean(&b);
+        struct span first = span_of(b.text, b.text_len);
+        const char *nl = b.done.n_errors && first.len ? memchr(first.p, '\n', first.len) : NULL;
+        if (nl)
+                doctor_say(d, DOCTOR_ERROR, "regimes", tr("doc/regimes.md", "doc/regimes.vi.md"),
+                           "%.*s", (int)(nl - first.p), first.p);
+        else
+                doctor_say(d, DOCTOR_OK, "regimes", NULL, "%s",
+                           tr("the law's deadlines and forms can be read",
+                              "đọc được thời hạn và biểu mẫu của luật"));
+        rulebook_deinit(&b);
+}
+
 static void indicators(struct doctor *d, const struct rulebook *b) {
         const char *look = tr("'coloa intel check FILES' says why", "xem 'coloa intel check TỆP'");
 
@@ -383,6 +408,7 @@ void doctor_rules(struct doctor *d) {
         struct rulebook b = {.program_fd = -1};
 
         exceptions(d);
+        regimes(d);
         serve_rules(d->config, d->landlock, &intel, &o);
         int r = rulebook_load(&b, &o);
         if (r < 0) {

@@ -58,6 +58,7 @@ static const char *label(const char *check) {
                                             {"limits", "giới hạn"},
                                             {"memory", "bộ nhớ"},
                                             {"permissions", "quyền"},
+                                            {"regimes", "bộ quy định"},
                                             {"ports", "cổng"},
                                             {"retention", "lưu giữ"},
                                             {"rules", "quy tắc"},

@@ -350,6 +350,22 @@ int node_wait_for(struct node *n, int fd) {
         return 0;
 }
 
+int node_set_regimes(struct node *n, struct span json) {
+        _cleanup_(os_closep) int fd = -1;
+        int r = os_memfd("regimes", &fd);
+
+        if (r == 0)
+                r = os_write_full(fd, json.p, json.len);
+        if (r == 0)
+                r = os_memfd_seal(fd);
+        if (r < 0)
+                return FAIL(r);
+        os_close_quiet(n->regimes_fd);
+        n->regimes_fd = fd;
+        fd = -1;
+        return n->workers[NODE_DESK].child.pid > 0 ? node_tell_regimes(n) : 0;
+}
+
 bool node_is_readable(const struct node *n, int fd) {
         for (unsigned i = 0; i < n->n_extra; i++)
                 if (n->extra[i] == fd)
@@ -612,7 +628,7 @@ int node_new(struct node **ret, const struct node_options *o) {
         n->o = *o;
         n->config = o->config;
         n->ep = n->ring_fd = n->ring_ro = n->dedup_fd = n->counters_fd = -1;
-        n->program_fd = n->key_fd = n->metrics_fd = -1;
+        n->program_fd = n->regimes_fd = n->key_fd = n->metrics_fd = -1;
         n->counters_ro = n->stats_fd = n->stats_ro = -1;
         for (unsigned i = 0; i < LISTENERS_MAX; i++)
                 n->listeners[i] = -1;
@@ -659,8 +675,8 @@ struct node *node_free(struct node *n) {
         if (n->counters)
                 os_unmap(n->counters, sizeof(struct counters_page));
         node_close_stats(n);
-        int fds[] = {n->ep,          n->ring_fd,    n->ring_ro, n->dedup_fd,
-                     n->counters_fd, n->program_fd, n->key_fd};
+        int fds[] = {n->ep,          n->ring_fd,    n->ring_ro,    n->dedup_fd,
+                     n->counters_fd, n->program_fd, n->regimes_fd, n->key_fd};
         for (unsigned i = 0; i < ARRAY_LEN(fds); i++)
                 os_close_quiet(fds[i]);
         flow_free(n->flow);

@@ -49,6 +49,8 @@ bool node_is_readable(const struct node *n, int fd);
 
 /* New rules from the next batch on. The descriptor stays the caller's. */
 int node_set_program(struct node *n, int program_fd);
+/* The law, for the desk: JSON of rulebook_regimes(). Copied. */
+int node_set_regimes(struct node *n, struct span json);
 /* New sources and listeners. */
 int node_set_config(struct node *n, struct config *c);
 /* Receipt ends; true once all that was received is durable and judged, or `ms` passed. */

@@ -90,7 +90,7 @@ struct node {
         struct flow *flow;
         struct worker workers[NODE_PROCESSES];
         unsigned seals, judges;
-        int ep, ring_fd, ring_ro, dedup_fd, counters_fd, program_fd, key_fd, metrics_fd;
+        int ep, ring_fd, ring_ro, dedup_fd, counters_fd, program_fd, regimes_fd, key_fd, metrics_fd;
         struct counters_page *counters;
         int counters_ro, stats_fd, stats_ro;
         struct node_stats_page *stats;
@@ -127,6 +127,7 @@ bool node_tls_changed(const struct node *n); /* since they were told */
 int node_tell_tls(struct node *n);
 int node_tell_gone(struct node *n, uint32_t id);
 int node_tell_desk(struct node *n);
+int node_tell_regimes(struct node *n);
 /* One message, never waiting. */
 int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd);
 

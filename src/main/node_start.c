@@ -376,11 +376,19 @@ static int tell_exceptions(struct node *n) {
         return node_send(n, NODE_DESK, &m, sizeof(m), fd);
 }
 
+int node_tell_regimes(struct node *n) {
+        struct msg_plain m = {DESK_REGIMES, 0};
+
+        return n->regimes_fd < 0 ? 0 : node_send(n, NODE_DESK, &m, sizeof(m), n->regimes_fd);
+}
+
 int node_tell_desk(struct node *n) {
         struct msg_plain m = {DESK_PROGRAM, n->generation};
         int r = node_send(n, NODE_DESK, &m, sizeof(m), n->program_fd);
 
-        return r < 0 ? r : tell_exceptions(n);
+        if (r == 0)
+                r = tell_exceptions(n);
+        return r < 0 ? r : node_tell_regimes(n);
 }
 
 struct start {

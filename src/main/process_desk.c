@@ -32,6 +32,7 @@
 #define WAITING_MAX 256u
 #define MESSAGES_AT_ONCE 64u
 #define EXCEPTIONS_BYTES ((size_t)1 << 20)
+#define REGIMES_BYTES ((off_t)64 << 20)
 #define PATH_ROOM 4096u
 #define MEMORY_MAX ((size_t)1 << 30)
 
@@ -158,6 +159,29 @@ static int take_exceptions(struct loop *l, int fd) {
         return r < 0 ? r : 0;
 }
 
+/* Mapped, not read: whoever wrote it shares its position. */
+static int take_regimes(struct loop *l, int fd) {
+        struct stat st;
+        void *p = NULL;
+
+        if (os_memfd_is_sealed(fd) != 1) {
+                note(0, "the regimes were refused: not sealed");
+                return 0;
+        }
+        int r = os_fstat(fd, &st);
+        if (r == 0 && (st.st_size <= 0 || st.st_size > REGIMES_BYTES))
+                r = -EPROTO;
+        if (r == 0)
+                r = os_map(fd, (size_t)st.st_size, false, &p);
+        if (r < 0)
+                return FAIL(r);
+        r = desk_regimes(l->desk, span_of(p, (size_t)st.st_size));
+        os_unmap(p, (size_t)st.st_size);
+        if (r == DESK_E_REFUSED)
+                note(0, "the regimes were refused: those before stay");
+        return r < 0 ? r : 0;
+}
+
 #ifdef COLOA_FAULTS
 /* Test builds only: an incident with one of these words hijacks the desk. Status 98: it could not do
  * what it tried; 99: it could. A forbidden call ends it before. */
@@ -215,6 +239,8 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
         case DESK_PROGRAM:
                 return n == sizeof(m->plain) && fd >= 0 ? take_program(l, &m->plain, fd)
                                                         : FAIL(-EPROTO);
+        case DESK_REGIMES:
+                return n == sizeof(m->plain) && fd >= 0 ? take_regimes(l, fd) : FAIL(-EPROTO);
         case DESK_EXCEPTIONS:
                 return n == sizeof(m->plain) && fd >= 0 ? take_exceptions(l, fd) : FAIL(-EPROTO);
         case NODE_PEER:

@@ -12,6 +12,7 @@
 #include "rules/listing.h"
 #include "rules/parse.h"
 #include "rules/program.h"
+#include "rules/regime.h"
 #include "rules/regress.h"
 #include "rules/zipfile.h"
 #include "wire/bundle.h"
@@ -157,6 +158,33 @@ static bool is_intel(uint32_t job) {
         return job >= RULES_INTEL_TEXT && job <= RULES_INTEL_LIST_JSON;
 }
 
+/* All regimes of the bundle as one array; of those with one id the last counts: an administrator's own
+ * takes the place of a shipped one. Any that is wrong: nothing but what is wrong. */
+static int regimes(struct buf *text, struct span bundle, struct msg_rules_done *d) {
+        _cleanup_(buf_deinit) struct buf said = {.limit = (size_t)1 << 20};
+        struct bundle_entry e;
+        size_t pos = 0;
+        int r;
+
+        buf_char(text, '[');
+        while ((r = bundle_next(bundle, &pos, &e)) == 1) {
+                if (e.kind != BUNDLE_REGIME)
+                        continue;
+                if (text->len > 1)
+                        buf_char(text, ',');
+                r = regime_read(e.name, e.data, text, &said);
+                if (r < 0)
+                        return r;
+                d->n_errors += r == REGIME_E_BAD;
+        }
+        buf_char(text, ']');
+        if (d->n_errors) {
+                buf_reset(text);
+                buf_span(text, buf_get(&said));
+        }
+        return r;
+}
+
 static int run(const struct msg_rules_job *job, struct span bundle, struct msg_rules_done *d,
                struct buf *text, struct buf *program) {
         _cleanup_(buf_deinit) struct buf table = {0};
@@ -168,6 +196,8 @@ static int run(const struct msg_rules_job *job, struct span bundle, struct msg_r
                 return zipfile_read(text, bundle);
         if (job->job == RULES_REGRESS)
                 return regress_lines(text, bundle);
+        if (job->job == RULES_REGIMES)
+                return regimes(text, bundle, d);
         if (is_intel(job->job))
                 return intel(job, bundle, d, NULL, &table, text);
         r = ruleset_parse(&set, bundle);

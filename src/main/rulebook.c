@@ -261,6 +261,16 @@ int rulebook_run(struct rulebook *ret, const struct rulebook_options *o, struct 
         return 0;
 }
 
+int rulebook_regimes(struct rulebook *ret, const char **paths, unsigned n, int landlock) {
+        _cleanup_(buf_deinit) struct buf bundle = {0};
+        struct rulebook_options o = {.job = RULES_REGIMES, .landlock = landlock};
+        int r = add_shipped(&bundle, BUNDLE_REGIME);
+
+        for (unsigned i = 0; i < n && r == 0; i++)
+                r = add_files(&bundle, BUNDLE_REGIME, paths[i], landlock);
+        return r == 0 ? rulebook_run(ret, &o, buf_get(&bundle)) : r;
+}
+
 int rulebook_load(struct rulebook *ret, const struct rulebook_options *o) {
         struct buf bundle = {0};
         int64_t t0 = os_monotonic();

@@ -61,6 +61,10 @@ int rulebook_gather_intel(struct buf *bundle, const struct rulebook_intel *o);
 /* An inputs_problem that prints and keeps the first error in *(int *)ctx. */
 void rulebook_complain(void *ctx, const char *path, int error);
 
+/* Regimes (doc/regimes.md): the shipped ones and those of `paths`, as JSON in ret->text; with
+ * ret->done.n_errors it is what is wrong instead. 0; -errno. */
+int rulebook_regimes(struct rulebook *ret, const char **paths, unsigned n, int landlock);
+
 /* Embedded content: a bundle of the shipped rules and log-source maps. */
 struct span content_bundle(void);
 

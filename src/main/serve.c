@@ -169,6 +169,41 @@ void serve_rules(const struct config *c, int landlock, struct rulebook_intel *in
                                          .landlock = landlock};
 }
 
+static struct span next_line(struct span *text) {
+        const char *nl = memchr(text->p, '\n', text->len);
+        struct span line = span_of(text->p, nl ? (size_t)(nl - text->p) : text->len);
+        size_t used = MIN(line.len + 1, text->len);
+
+        *text = span_of(text->p + used, text->len - used);
+        return line;
+}
+
+/* The law, ours and the administrator's. One that is wrong is said, and those before stay; at the start
+ * that is none, and the node does not go on with deadlines that nobody meant. */
+static int read_regimes(struct serve *s, const struct config *c, struct rulebook *ret,
+                        struct buf *out) {
+        int r = rulebook_regimes(ret, c->regimes, c->n_regimes, s->landlock);
+
+        if (r < 0) {
+                say(s, 0, "regimes cannot be read: %s", error_text(r));
+                return r;
+        }
+        if (!ret->done.n_errors)
+                return 0;
+        rulebook_clean(ret);
+        struct span text = span_of(ret->text, ret->text_len);
+        while (text.len) {
+                struct span line = next_line(&text);
+
+                if (out) {
+                        buf_span(out, line);
+                        buf_char(out, '\n');
+                }
+                say(s, 0, "path=%.*s", (int)MIN(line.len, (size_t)900), line.p);
+        }
+        return -EINVAL;
+}
+
 static int read_rules(struct serve *s, const struct config *c, struct rulebook *ret) {
         struct rulebook_intel intel;
         struct rulebook_options o;
@@ -233,15 +268,6 @@ static struct span file_of(struct span line) {
                         n = k - 1;
         }
         return span_of(line.p, n);
-}
-
-static struct span next_line(struct span *text) {
-        const char *nl = memchr(text->p, '\n', text->len);
-        struct span line = span_of(text->p, nl ? (size_t)(nl - text->p) : text->len);
-        size_t used = MIN(line.len + 1, text->len);
-
-        *text = span_of(text->p + used, text->len - used);
-        return line;
 }
 
 static bool names_file(const struct rulebook *b, struct span file) {
@@ -315,7 +341,7 @@ static int read_files(struct serve *s, const struct config *c, struct buf *out) 
 }
 
 static int read_anew(struct serve *s, struct buf *out) {
-        struct rulebook rules = {.program_fd = -1};
+        struct rulebook rules = {.program_fd = -1}, regimes = {.program_fd = -1};
         _cleanup_(buf_deinit) struct buf later = {0};
         struct config *config = NULL;
         int r;
@@ -334,7 +360,12 @@ static int read_anew(struct serve *s, struct buf *out) {
         if (r == 0)
                 r = read_files(s, config, out);
         if (r == 0)
+                r = read_regimes(s, config, &regimes, out);
+        if (r == 0)
                 r = read_new_rules(s, config, &rules, out);
+        if (r == 0)
+                r = node_set_regimes(s->node, span_of(regimes.text, regimes.text_len));
+        rulebook_deinit(&regimes);
         if (r == 0)
                 r = node_set_config(s->node, config);
         if (r < 0) {
@@ -499,7 +530,13 @@ static int serve(struct serve *s) {
                 return r;
         o.ctx = s;
         o.program_fd = s->rules.program_fd;
-        r = node_new(&s->node, &o);
+        struct rulebook regimes = {.program_fd = -1};
+        r = read_regimes(s, s->config, &regimes, NULL);
+        if (r == 0)
+                r = node_new(&s->node, &o);
+        if (r == 0)
+                r = node_set_regimes(s->node, span_of(regimes.text, regimes.text_len));
+        rulebook_deinit(&regimes);
         if (r < 0)
                 return r;
         tell_numbers(s);

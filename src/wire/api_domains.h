@@ -5,7 +5,16 @@
 
 #include "wire/api.h"
 
-#define API_DOMAINS(X) X(system) X(session) X(units) X(people) X(roles) X(systems)
+/* clang-format off: one a line */
+#define API_DOMAINS(X) \
+        X(system) \
+        X(session) \
+        X(units) \
+        X(people) \
+        X(roles) \
+        X(systems) \
+        X(incidents)
+/* clang-format on */
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

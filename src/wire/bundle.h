@@ -15,6 +15,7 @@ enum bundle_kind {
         BUNDLE_INTEL_FIELDS, /* content/intel/NAME.yml: which fields indicators are looked for in */
         BUNDLE_INDICATORS,   /* STIX, MISP or CSV */
         BUNDLE_WARNINGS,     /* a MISP warning list */
+        BUNDLE_REGIME,       /* content/regimes/NAME/regime.yml */
 };
 
 struct bundle_entry {

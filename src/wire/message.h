@@ -42,6 +42,7 @@ enum rules_job {
         RULES_INTEL_JSON,
         RULES_INTEL_LIST_TEXT, /* output: a line per indicator */
         RULES_INTEL_LIST_JSON,
+        RULES_REGIMES, /* output: regimes as a JSON array; with n_errors: what is wrong, a line each */
 };
 
 /* A filter of `rules list`; strings end with NUL, empty: any. */

@@ -9,7 +9,7 @@ import threading
 import time
 
 from node_world import Node, alive, connect, kill
-from tap import coloa, run
+from tap import ROOT, coloa, run
 
 RULE = """title: {title}
 id: 11111111-2222-4333-8444-5555555555{n:02d}
@@ -216,6 +216,29 @@ def bad_configurations_change_nothing(folder):
         assert b"start" not in node.ask("reload").stdout
 
 
+def a_law_of_ones_own(folder):
+    """Another country is another folder; one that is wrong is told by line, and the law before stays."""
+    laws = folder / "laws" / "xx-2030"
+    laws.mkdir(parents=True)
+    good = (ROOT / "content/regimes/vn-2026/regime.yml").read_text(encoding="utf-8").replace("id: vn-2026", "id: xx-2030")
+    (laws / "regime.yml").write_text(good, encoding="utf-8")
+    node = Node(folder, head=f"regimes: [{folder / 'laws'}]")
+    with node:
+        (laws / "regime.yml").write_text(good.replace("within: 24h", "within: soon"), encoding="utf-8")
+        line = good[:good.index("within: 24h")].count("\n") + 1
+        r = node.ask("reload")
+        assert r.returncode == 3 and f"regime.yml:{line}:".encode() in r.stderr and b"nothing was changed" in r.stderr, r
+        assert b"'within'" in r.stderr or b"within" in r.stderr, r
+        r = coloa("doctor", "-c", node.config)
+        assert f"regime.yml:{line}:".encode() in r.stdout + r.stderr, r
+        (laws / "regime.yml").write_text(good, encoding="utf-8")
+        assert node.ask("reload").returncode == 0
+        assert "regimes were refused" not in node.said()
+    (laws / "regime.yml").write_text(good.replace("before: 12-20", "before: 12-32"), encoding="utf-8")
+    r = coloa("serve", "-c", node.config)
+    assert r.returncode != 0 and b"regime.yml:" in r.stderr, r
+
+
 def a_broken_configuration_changes_nothing(folder):
     """Who asks hears from the node what is wrong, where, and what to do, though neither can read the file as a whole."""
     rules = folder / "rules"
@@ -332,4 +355,4 @@ def old_logs_are_correlated(folder):
 
 if __name__ == "__main__":
     run(each_record_is_judged_by_one_set, bad_rules_change_nothing, bad_configurations_change_nothing,
-        a_broken_configuration_changes_nothing, windows_survive, old_logs_are_correlated)
+        a_broken_configuration_changes_nothing, a_law_of_ones_own, windows_survive, old_logs_are_correlated)

@@ -1,0 +1,728 @@
+/* What decides about an incident: opening, its facts, states, deadlines, review. Each handler finds the
+ * incident for the asker (incident_get), changes it, writes the timeline and answers with it as it is now. */
+#include "desk/incident.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "desk/desk_impl.h"
+
+#define DAY_NS (INT64_C(86400) * NS_PER_SEC)
+
+static struct span person_name(struct api_call *c, int64_t id) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct span s = SPAN("?");
+
+        if (sql_rows(c->db, &q, "SELECT name FROM person WHERE id=?1", "i", id) == 0 &&
+            sql_next(q) == 1)
+                s = arena_dup(c->arena, sql_span(q, 0));
+        return s;
+}
+
+/* After a change: the incident as it is now. */
+static int done(struct api_call *c, struct incident *i) {
+        int r = incident_touch(c, i);
+
+        if (r == 0) /* what it may do next goes by its state of now */
+                r = incident_get(c, i->id, "incidents.read", i);
+        return r == 0 ? incident_answer(c, i) : r;
+}
+
+static int said(struct api_call *c, const struct incident *i, const char *kind, struct span en,
+                struct span vi) {
+        return incident_write(c, i->id, &(struct incident_entry){.kind = kind, .en = en, .vi = vi});
+}
+
+/* ---- severity: by the regime's table, unless a person said otherwise ---- */
+
+/* As long as no system is named nobody knows its level: medium. */
+static const char *by_table(const struct incident *i, int64_t level, const char *harm) {
+        const char *s = regime_severity(i->regime, level, harm);
+
+        return s ? s : "medium";
+}
+
+static int set_severity(struct api_call *c, const struct incident *i) {
+        int64_t level = 0;
+        int r = i->system ? sql_get_int(c->db, &level, "SELECT level FROM system WHERE id=?1", "i",
+                                        i->system)
+                          : 0;
+
+        if (r < 0)
+                return r;
+        return sql_do(c->db, "UPDATE incident SET severity=ifnull(severity_set,?2) WHERE id=?1",
+                      "is", i->id, by_table(i, level, i->harm.p));
+}
+
+/* ---- checking values that only the regime and the state know ---- */
+
+static int good_kind(struct api_call *c, const json_t *regime, struct span kind) {
+        if (!kind.len || regime_entry(regime, "kinds", kind.p))
+                return 0;
+        return api_fault_at(c, "kind", "The law in force has no such kind",
+                            "Bộ quy định không có loại này", "Choose one of its kinds",
+                            "Chọn một loại của bộ quy định");
+}
+
+static int good_harm(struct api_call *c, const json_t *regime, struct span harm) {
+        if (!harm.len || regime_severity(regime, 1, harm.p))
+                return 0;
+        return api_fault_at(c, "harm", "There is no such harm", "Không có mức thiệt hại này",
+                            "Choose one of the list", "Chọn trong danh sách");
+}
+
+static int good_time(struct api_call *c, const char *field, int64_t t) {
+        if (t == TIME_NONE || t <= c->now + 60 * NS_PER_SEC)
+                return 0;
+        return api_fault_at(c, field, "This time is in the future", "Thời điểm này ở tương lai",
+                            "Give the time it happened", "Ghi thời điểm đã xảy ra");
+}
+
+static int exists(struct api_call *c, const char *field, const char *sql, int64_t id) {
+        int64_t n = 0;
+        int r = id ? sql_get_int(c->db, &n, sql, "i", id) : 1;
+
+        if (r < 0 || r == 1)
+                return r < 0 ? r : 0;
+        return api_fault_at(c, field, "It does not exist, or no longer works here",
+                            "Không tồn tại hoặc không còn hoạt động", "Choose one of the list",
+                            "Chọn trong danh sách");
+}
+
+#define HAS_SYSTEM "SELECT 1 FROM system WHERE id=?1"
+#define HAS_PERSON "SELECT 1 FROM person WHERE id=?1 AND active<>0"
+
+/* ---- opening ---- */
+
+/* "SC-2026-0147": its year, as the regime's clocks on the wall show it, and the next number of that (I4). */
+static int next_code(struct api_call *c, const json_t *regime, struct span *ret) {
+        const char *z = json_string_value(json_object_get(regime, "zone"));
+        int64_t east = 0, year, n = 0;
+        unsigned month, day;
+
+        if (z && strlen(z) == 6)
+                east = (strtol(z + 1, NULL, 10) * 60 + strtol(z + 4, NULL, 10)) *
+                       (z[0] == '-' ? -60 : 60);
+        time_civil((c->now + east * NS_PER_SEC) / DAY_NS, &year, &month, &day);
+        int r = sql_do(c->db,
+                       "INSERT INTO incident_number VALUES(?1,1) ON CONFLICT(year) DO UPDATE SET"
+                       " last=last+1",
+                       "i", year);
+        if (r == 0)
+                r = sql_get_int(c->db, &n, "SELECT last FROM incident_number WHERE year=?1", "i",
+                                year);
+        if (r < 0)
+                return r;
+        *ret = incident_text(c, "SC-%lld-%04lld", (long long)year, (long long)n);
+        return 0;
+}
+
+/* The unit that was named, or that of the system. */
+static int opening_unit(struct api_call *c, int64_t *ret) {
+        int64_t system = api_int(c, "system", 0);
+        int r = 1;
+
+        *ret = api_int(c, "unit", 0);
+        if (!*ret && system)
+                r = sql_get_int(c->db, ret, "SELECT unit FROM system WHERE id=?1", "i", system);
+        if (r < 0)
+                return r;
+        if (!*ret)
+                return api_fault_at(c, "unit", "Nothing says whose incident it is",
+                                    "Chưa rõ sự cố của đơn vị nào", "Name a unit or a system",
+                                    "Chọn đơn vị hoặc hệ thống");
+        return exists(c, "unit", "SELECT 1 FROM unit WHERE id=?1", *ret);
+}
+
+/* When the first of its alerts was raised: the node knew then. */
+static int opening_t0(struct api_call *c, int64_t *ret) {
+        const json_t *list = json_object_get(c->in, "alerts"), *id;
+        size_t n;
+
+        *ret = api_time(c, "t0");
+        if (*ret != TIME_NONE)
+                return good_time(c, "t0", *ret);
+        *ret = c->now;
+        json_array_foreach(list, n, id) {
+                int64_t raised;
+                int r = sql_get_int(c->db, &raised, "SELECT raised FROM alert WHERE id=?1", "i",
+                                    (int64_t)json_integer_value(id));
+                if (r < 0)
+                        return r;
+                if (r == 1)
+                        *ret = MIN(*ret, raised);
+        }
+        return 0;
+}
+
+static int insert(struct api_call *c, struct incident *i) {
+        struct span summary = api_text(c, "summary"), detection = api_text(c, "detection");
+
+        if (!detection.len)
+                detection = json_array_size(json_object_get(c->in, "alerts")) ? SPAN("rule")
+                                                                              : SPAN("person");
+        if (!i->harm.len)
+                i->harm = SPAN("none");
+        int r = sql_do(
+                c->db,
+                "INSERT INTO incident(code,title,summary,unit,system,regime,kind,harm,"
+                "severity,state,tlp,lead,t0,detection,opened,opened_by,plain) VALUES(?1,?2,?3,"
+                "?4,?5,?6,nullif(?7,''),?8,'medium','open','amber',NULL,?9,?10,?11,?12,"
+                "plain(?2))",
+                "tttik"
+                "ttt"
+                "itik",
+                i->code, i->title, summary.p ? summary : SPAN(""), i->unit, i->system, i->regime_id,
+                i->kind.p ? i->kind : SPAN(""), i->harm, i->t0, detection, c->now, c->who.id);
+        if (r < 0)
+                return r;
+        i->id = sql_last_id(c->db);
+        return sql_do(c->db, "INSERT INTO incident_unit VALUES(?1,?2,?3,?4)", "iiik", i->id,
+                      i->unit, c->now, c->who.id);
+}
+
+/* The first part of the response is under way: somebody detected it. */
+static int first_activities(struct api_call *c, const struct incident *i) {
+        const json_t *list = json_object_get(json_object_get(i->regime, "activities"), "list"), *a;
+        size_t n;
+        int r = 0;
+
+        json_array_foreach(list, n, a) if (r == 0) r =
+                sql_do(c->db, "INSERT INTO incident_activity VALUES(?1,?2,?3,?4,NULL,?5)", "issTk",
+                       i->id, json_string_value(json_object_get(a, "id")),
+                       n == 0 ? "doing" : "none", n == 0 ? c->now : TIME_NONE, c->who.id);
+        return r;
+}
+
+static int join_all(struct api_call *c, const struct incident *i) {
+        const json_t *id;
+        size_t n;
+        int r = 0;
+
+        json_array_foreach(json_object_get(c->in, "alerts"), n, id) if (r == 0) r =
+                incident_join(c, i, (int64_t)json_integer_value(id));
+        return r;
+}
+
+int incident_do_open(struct api_call *c) {
+        struct incident i = {.title = api_text(c, "title"),
+                             .system = api_int(c, "system", 0),
+                             .kind = api_text(c, "kind"),
+                             .harm = api_text(c, "harm")};
+        int r = opening_unit(c, &i.unit);
+
+        if (r == 0)
+                r = api_may(c, "incidents.open", i.unit);
+        if (r == 0)
+                r = exists(c, "system", HAS_SYSTEM, i.system);
+        if (r == 0)
+                r = opening_t0(c, &i.t0);
+        if (r != 0)
+                return r;
+        i.regime = c->desk->regimes ? regime_at(c->desk->regimes, i.t0) : NULL;
+        if (!i.regime)
+                return api_refuse(c, 409, "no_regime", "No regime is in force at that time",
+                                  "Không có bộ quy định nào có hiệu lực ở thời điểm đó");
+        i.regime_id = span_str(json_string_value(json_object_get(i.regime, "id")));
+        r = good_kind(c, i.regime, i.kind);
+        if (r == 0)
+                r = good_harm(c, i.regime, i.harm);
+        if (r == 0)
+                r = next_code(c, i.regime, &i.code);
+        if (r == 0)
+                r = insert(c, &i);
+        if (r == 0)
+                r = first_activities(c, &i);
+        if (r == 0)
+                r = said(c, &i, "state", SPAN("Incident opened"), SPAN("Lập sự cố"));
+        if (r == 0)
+                r = join_all(c, &i);
+        if (r == 0)
+                r = set_severity(c, &i);
+        if (r == 0) /* read back: the level of its system counts for clocks */
+                r = incident_get(c, i.id, "incidents.read", &i);
+        if (r == 0)
+                r = incident_clocks(c, &i);
+        return r == 0 ? done(c, &i) : r;
+}
+
+/* ---- changing what is known ---- */
+
+static const struct column {
+        const char *name, *sql;
+        char type;           /* t, k, T, i (or null) */
+        bool lead;           /* only who leads */
+        const char *en, *vi; /* what the timeline says; %s: the value */
+} columns[] = {
+        {"title", "UPDATE incident SET title=?2, plain=plain(?2) WHERE id=?1", 't', false,
+         "Title: %s", "Tên: %s"},
+        {"summary", "UPDATE incident SET summary=?2 WHERE id=?1", 't', false, "Description changed",
+         "Đã sửa mô tả"},
+        {"scope", "UPDATE incident SET scope=?2 WHERE id=?1", 't', false, "Scope changed",
+         "Đã sửa phạm vi"},
+        {"system", "UPDATE incident SET system=?2 WHERE id=?1", 'k', false, "System changed",
+         "Đã đổi hệ thống"},
+        {"kind", "UPDATE incident SET kind=?2 WHERE id=?1", 'n', true, "Kind: %s", "Loại: %s"},
+        {"harm", "UPDATE incident SET harm=?2 WHERE id=?1", 't', true, "Harm: %s", "Thiệt hại: %s"},
+        {"severity", "UPDATE incident SET severity_set=?2 WHERE id=?1", 'n', true, "Severity: %s",
+         "Mức độ: %s"},
+        {"lead", "UPDATE incident SET lead=?2 WHERE id=?1", 'k', true, "Lead changed",
+         "Đã đổi chỉ huy"},
+        {"tlp", "UPDATE incident SET tlp=?2 WHERE id=?1", 't', true, "TLP: %s", "TLP: %s"},
+        {"occurred", "UPDATE incident SET occurred=?2 WHERE id=?1", 'T', false,
+         "Time of occurrence changed", "Đã sửa thời điểm xảy ra"},
+        {"detection", "UPDATE incident SET detection=?2 WHERE id=?1", 'n', false, "Detected by: %s",
+         "Phát hiện bởi: %s"},
+        {"data_kinds", "UPDATE incident SET data_kinds=?2 WHERE id=?1", 't', false,
+         "Personal data concerned: %s", "Dữ liệu cá nhân liên quan: %s"},
+        {"data_subjects", "UPDATE incident SET data_subjects=?2 WHERE id=?1", 'i', false,
+         "Number of people concerned changed", "Đã sửa số chủ thể dữ liệu"},
+};
+
+static int set_column(struct api_call *c, const struct incident *i, const struct column *k) {
+        struct span s = api_text(c, k->name);
+        int64_t n = api_int(c, k->name, 0);
+        int r;
+
+        if (k->type == 'T')
+                r = sql_do(c->db, k->sql, "iT", i->id, api_time(c, k->name));
+        else if (k->type == 'k')
+                r = sql_do(c->db, k->sql, "ik", i->id, n);
+        else if (k->type == 'i' && !json_is_null(json_object_get(c->in, k->name)))
+                r = sql_do(c->db, k->sql, "ii", i->id, n);
+        else if (k->type == 'i' || (k->type == 'n' && !s.len))
+                r = sql_do(c->db, k->sql, "in", i->id);
+        else
+                r = sql_do(c->db, k->sql, "it", i->id, s.p ? s : SPAN(""));
+        if (r < 0)
+                return r;
+        struct span en = span_str(k->en), vi = span_str(k->vi);
+        const char *mark = strstr(k->en, "%s"), *mark_vi = strstr(k->vi, "%s");
+        if (mark && mark_vi) {
+                struct span v = s.len ? s : SPAN("–");
+                en = incident_text(c, "%.*s%.*s", (int)(mark - k->en), k->en, (int)v.len, v.p);
+                vi = incident_text(c, "%.*s%.*s", (int)(mark_vi - k->vi), k->vi, (int)v.len, v.p);
+        } else if (strcmp(k->name, "lead") == 0 && n) {
+                struct span v = person_name(c, n);
+                en = incident_text(c, "Lead: %.*s", (int)v.len, v.p);
+                vi = incident_text(c, "Chỉ huy: %.*s", (int)v.len, v.p);
+        }
+        return said(c, i, "state", en, vi);
+}
+
+static int check_edit(struct api_call *c, const struct incident *i) {
+        int r = good_kind(c, i->regime, api_text(c, "kind"));
+
+        if (r == 0)
+                r = good_harm(c, i->regime, api_text(c, "harm"));
+        if (r == 0)
+                r = good_time(c, "occurred", api_time(c, "occurred"));
+        if (r == 0)
+                r = exists(c, "system", HAS_SYSTEM, api_int(c, "system", 0));
+        return r == 0 ? exists(c, "lead", HAS_PERSON, api_int(c, "lead", 0)) : r;
+}
+
+int incident_do_edit(struct api_call *c) {
+        const char *permission = "incidents.work";
+        struct incident i;
+
+        for (size_t n = 0; n < ARRAY_LEN(columns); n++)
+                if (columns[n].lead && api_has(c, columns[n].name))
+                        permission = "incidents.lead";
+        int r = incident_get(c, api_int(c, "id", 0), permission, &i);
+        if (r == 0)
+                r = incident_fresh(c, &i);
+        if (r == 0)
+                r = check_edit(c, &i);
+        for (size_t n = 0; n < ARRAY_LEN(columns) && r == 0; n++)
+                if (api_has(c, columns[n].name))
+                        r = set_column(c, &i, &columns[n]);
+        if (r == 0)
+                r = incident_get(c, i.id, "incidents.read", &i);
+        if (r == 0)
+                r = set_severity(c, &i);
+        if (r == 0)
+                r = incident_clocks(c, &i);
+        return r == 0 ? done(c, &i) : r;
+}
+
+/* ---- states ---- */
+
+static const struct incident_move *move_of(struct span from, struct span to) {
+        for (const struct incident_move *m = incident_moves; m->from; m++)
+                if (span_eq(from, span_str(m->from)) && span_eq(to, span_str(m->to)))
+                        return m;
+        return NULL;
+}
+
+static int refuse_move(struct api_call *c, unsigned missing) {
+        int r = 0;
+
+        while (missing) {
+                const char *field = missing & NEED_REASON ? "reason" : "to", *en, *vi;
+                unsigned one = missing & (0u - missing);
+
+                field = one == NEED_REASON ? "reason" : "to";
+                missing &= ~one;
+                incident_need_text(&one, &en, &vi);
+                r = api_fault_at(c, field, en, vi, "Do this first, then repeat",
+                                 "Làm việc này trước rồi thử lại");
+        }
+        return r;
+}
+
+static int enter_state(struct api_call *c, const struct incident *i, struct span to) {
+        static const struct {
+                const char *to, *sql;
+        } times[] = {
+                {"recovering", "UPDATE incident SET contained=?2 WHERE id=?1"},
+                {"watching", "UPDATE incident SET restored=?2 WHERE id=?1"},
+                {"closed", "UPDATE incident SET closed=?2 WHERE id=?1"},
+                {"false_alarm", "UPDATE incident SET closed=?2 WHERE id=?1"},
+        };
+        bool over = span_eq(to, SPAN("closed")) || span_eq(to, SPAN("reviewed")) ||
+                    span_eq(to, SPAN("false_alarm"));
+        int r = sql_do(c->db, "UPDATE incident SET state=?2 WHERE id=?1", "it", i->id, to);
+
+        if (r == 0 && !over)
+                r = sql_do(c->db, "UPDATE incident SET closed=NULL WHERE id=?1", "i", i->id);
+        for (size_t n = 0; n < ARRAY_LEN(times) && r == 0; n++)
+                if (span_eq(to, span_str(times[n].to)))
+                        r = sql_do(c->db, times[n].sql, "ii", i->id, c->now);
+        /* What is no incident has no deadlines; opened again, it has them as before. */
+        if (r == 0 && span_eq(to, SPAN("false_alarm")))
+                r = sql_do(c->db, "UPDATE incident SET next_due=NULL WHERE id=?1", "i", i->id);
+        return r;
+}
+
+int incident_do_move(struct api_call *c) {
+        struct span to = api_text(c, "to"), reason = api_text(c, "reason");
+        struct incident i;
+        unsigned missing;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
+
+        if (r == 0)
+                r = incident_fresh(c, &i);
+        if (r != 0)
+                return r;
+        const struct incident_move *m = move_of(i.state, to);
+        if (!m)
+                return api_refuse(c, 409, "no_such_move", "It cannot go there from its state",
+                                  "Không chuyển được từ trạng thái hiện tại");
+        r = incident_missing(c, &i, m->needs, &missing);
+        if (r == 0 && missing)
+                return refuse_move(c, missing);
+        if (r == 0)
+                r = enter_state(c, &i, to);
+        if (r == 0)
+                r = said(c, &i, "state",
+                         incident_text(c, "%s%s%.*s", m->en, reason.len ? ": " : "",
+                                       (int)reason.len, reason.len ? reason.p : ""),
+                         incident_text(c, "%s%s%.*s", m->vi, reason.len ? ": " : "",
+                                       (int)reason.len, reason.len ? reason.p : ""));
+        if (r == 0 && !span_eq(to, SPAN("false_alarm")))
+                r = incident_clocks(c, &i);
+        return r == 0 ? done(c, &i) : r;
+}
+
+int incident_do_activity(struct api_call *c) {
+        struct span name = api_text(c, "activity"), state = api_text(c, "state");
+        const json_t *list, *a, *found = NULL;
+        struct incident i;
+        size_t n;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
+
+        if (r != 0)
+                return r;
+        list = json_object_get(json_object_get(i.regime, "activities"), "list");
+        json_array_foreach(list, n, a) if (span_eq(name, span_str(json_string_value(json_object_get(
+                                                                 a, "id"))))) found = a;
+        if (!found)
+                return api_missing(c);
+        bool ends = span_eq(state, SPAN("done")), none = span_eq(state, SPAN("none"));
+        r = sql_do(c->db,
+                   "INSERT INTO incident_activity VALUES(?1,?2,?3,?4,?5,?6)"
+                   " ON CONFLICT(incident,activity) DO UPDATE SET state=excluded.state,"
+                   " begun=CASE WHEN excluded.begun IS NULL THEN NULL ELSE"
+                   " ifnull(begun,excluded.begun) END, done=excluded.done, by=excluded.by",
+                   "ittTTk", i.id, name, state, none ? TIME_NONE : c->now,
+                   ends ? c->now : TIME_NONE, c->who.id);
+        if (r == 0)
+                r = said(c, &i, "state",
+                         incident_text(c, "%s: %s", json_string_value(json_object_get(found, "en")),
+                                       ends   ? "done"
+                                       : none ? "not begun"
+                                              : "begun"),
+                         incident_text(c, "%s: %s", json_string_value(json_object_get(found, "vi")),
+                                       ends   ? "xong"
+                                       : none ? "chưa làm"
+                                              : "bắt đầu"));
+        return r == 0 ? done(c, &i) : r;
+}
+
+/* ---- T0, the law's questions, serious ---- */
+
+int incident_do_t0(struct api_call *c) {
+        struct span reason = api_text(c, "reason");
+        int64_t t0 = api_time(c, "t0");
+        char before[40], after[40];
+        struct incident i;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
+
+        if (r == 0)
+                r = incident_fresh(c, &i);
+        if (r == 0)
+                r = good_time(c, "t0", t0);
+        if (r == 0)
+                r = sql_do(c->db, "UPDATE incident SET t0=?2 WHERE id=?1", "ii", i.id, t0);
+        if (r != 0)
+                return r;
+        before[time_format(before, i.t0, 0)] = '\0';
+        after[time_format(after, t0, 0)] = '\0';
+        i.t0 = t0;
+        r = said(c, &i, "state",
+                 incident_text(c, "T0 was %s, is %s: %.*s", before, after, (int)reason.len,
+                               reason.p),
+                 incident_text(c, "T0 trước là %s, nay là %s: %.*s", before, after, (int)reason.len,
+                               reason.p));
+        if (r == 0)
+                r = incident_clocks(c, &i);
+        return r == 0 ? done(c, &i) : r;
+}
+
+static const char *answer_vi(struct span s) {
+        return span_eq(s, SPAN("yes")) ? "có" : span_eq(s, SPAN("no")) ? "không" : "chưa rõ";
+}
+
+int incident_do_answer(struct api_call *c) {
+        struct span name = api_text(c, "question"), value = api_text(c, "answer");
+        struct span note = api_text(c, "note");
+        struct incident i;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
+
+        if (r != 0)
+                return r;
+        const json_t *q = regime_entry(i.regime, "questions", name.p);
+        if (!q)
+                return api_fault_at(c, "question", "The law in force asks no such question",
+                                    "Bộ quy định không có câu hỏi này",
+                                    "Choose one of its questions",
+                                    "Chọn một câu hỏi của bộ quy định");
+        r = sql_do(c->db,
+                   "INSERT INTO incident_answer(incident,question,answer,note,at,by)"
+                   " VALUES(?1,?2,?3,?4,?5,?6)",
+                   "itttik", i.id, name, value, note.p ? note : SPAN(""), c->now, c->who.id);
+        if (r == 0)
+                r = said(c, &i, "state",
+                         incident_text(c, "%s %.*s%s%.*s",
+                                       json_string_value(json_object_get(q, "en")), (int)value.len,
+                                       value.p, note.len ? ": " : "", (int)note.len,
+                                       note.len ? note.p : ""),
+                         incident_text(c, "%s %s%s%.*s",
+                                       json_string_value(json_object_get(q, "vi")),
+                                       answer_vi(value), note.len ? ": " : "", (int)note.len,
+                                       note.len ? note.p : ""));
+        if (r == 0)
+                r = incident_clocks(c, &i);
+        if (r == 0)
+                r = incident_touch(c, &i);
+        return r == 0 ? incident_assessment(c, &i) : r;
+}
+
+int incident_do_serious(struct api_call *c) {
+        struct span value = api_text(c, "serious"), reason = api_text(c, "reason");
+        static const char *const words[] = {"unknown", "no", "yes"};
+        struct incident_facts ctx;
+        struct incident i;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
+
+        if (r != 0)
+                return r;
+        struct facts f = incident_facts(&ctx, c, &i);
+        const char *suggests = words[regime_serious(i.regime, &f)];
+        i.serious = span_eq(value, SPAN("yes")) ? FACT_YES : FACT_NO;
+        r = ctx.error ? ctx.error
+                      : sql_do(c->db,
+                               "UPDATE incident SET serious=?2, serious_by=?3, serious_at=?4"
+                               " WHERE id=?1",
+                               "itki", i.id, value, c->who.id, c->now);
+        if (r == 0)
+                r = said(c, &i, "state",
+                         incident_text(c, "Serious by the law: %.*s (answers suggest: %s): %.*s",
+                                       (int)value.len, value.p, suggests, (int)reason.len,
+                                       reason.p),
+                         incident_text(c, "Nghiêm trọng theo luật: %s (gợi ý: %s): %.*s",
+                                       answer_vi(value), answer_vi(span_str(suggests)),
+                                       (int)reason.len, reason.p));
+        if (r == 0)
+                r = incident_clocks(c, &i);
+        if (r == 0)
+                r = incident_touch(c, &i);
+        return r == 0 ? incident_assessment(c, &i) : r;
+}
+
+/* ---- deadlines ---- */
+
+/* The clock of the path, open still; refuses otherwise. */
+static int open_clock(struct api_call *c, const struct incident *i, struct span *ret_en,
+                      struct span *ret_vi, bool *ret_met) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct span name = api_text(c, "clock");
+        int r = sql_rows(c->db, &q,
+                         "SELECT title, title_vi, met_at, void_at FROM incident_clock"
+                         " WHERE incident=?1 AND clock=?2 AND state<>0",
+                         "it", i->id, name);
+
+        if (r == 0)
+                r = sql_next(q);
+        if (r <= 0)
+                return r < 0 ? r : api_missing(c);
+        *ret_en = arena_dup(c->arena, sql_span(q, 0));
+        *ret_vi = arena_dup(c->arena, sql_span(q, 1));
+        *ret_met = !sql_null(q, 2);
+        if (!*ret_met)
+                return 0;
+        return api_refuse(c, 409, "met_already", "This deadline was met already",
+                          "Thời hạn này đã được đáp ứng");
+}
+
+int incident_do_clock_met(struct api_call *c) {
+        struct span name = api_text(c, "clock"), proof = api_text(c, "proof"), en, vi;
+        int64_t at = api_time(c, "at");
+        struct incident i;
+        bool met;
+        int r = incident_get(c, api_int(c, "id", 0), "reports.send", &i);
+
+        if (r == 0)
+                r = good_time(c, "at", at);
+        if (r == 0)
+                r = open_clock(c, &i, &en, &vi, &met);
+        if (r == 0)
+                r = sql_do(c->db,
+                           "UPDATE incident_clock SET met_at=?3, met_by=?4, proof=?5, void_at=NULL,"
+                           " void_by=NULL WHERE incident=?1 AND clock=?2",
+                           "itikt", i.id, name, at == TIME_NONE ? c->now : at, c->who.id, proof);
+        if (r == 0)
+                r = said(c, &i, "clock",
+                         incident_text(c, "%.*s: met: %.*s", (int)en.len, en.p, (int)proof.len,
+                                       proof.p),
+                         incident_text(c, "%.*s: đã đáp ứng: %.*s", (int)vi.len, vi.p,
+                                       (int)proof.len, proof.p));
+        if (r == 0)
+                r = incident_clocks(c, &i);
+        return r == 0 ? done(c, &i) : r;
+}
+
+int incident_do_clock_void(struct api_call *c) {
+        struct span name = api_text(c, "clock"), reason = api_text(c, "reason"), en, vi;
+        struct incident i;
+        bool met;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
+
+        if (r == 0)
+                r = open_clock(c, &i, &en, &vi, &met);
+        if (r == 0)
+                r = sql_do(c->db,
+                           "UPDATE incident_clock SET void_at=?3, void_by=?4, proof=?5"
+                           " WHERE incident=?1 AND clock=?2",
+                           "itikt", i.id, name, c->now, c->who.id, reason);
+        if (r == 0)
+                r = said(c, &i, "clock",
+                         incident_text(c, "%.*s: does not apply: %.*s", (int)en.len, en.p,
+                                       (int)reason.len, reason.p),
+                         incident_text(c, "%.*s: không áp dụng: %.*s", (int)vi.len, vi.p,
+                                       (int)reason.len, reason.p));
+        if (r == 0)
+                r = incident_clocks(c, &i);
+        return r == 0 ? done(c, &i) : r;
+}
+
+/* ---- units, review ---- */
+
+int incident_do_unit_add(struct api_call *c) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int64_t unit = api_int(c, "unit", 0);
+        struct incident i;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
+
+        if (r == 0)
+                r = sql_rows(c->db, &q, "SELECT name FROM unit WHERE id=?1", "i", unit);
+        if (r == 0)
+                r = sql_next(q);
+        if (r == 0)
+                return exists(c, "unit", "SELECT 1 FROM unit WHERE id=?1", unit);
+        if (r != 1)
+                return r;
+        struct span name = arena_dup(c->arena, sql_span(q, 0));
+        r = sql_do(c->db, "INSERT INTO incident_unit VALUES(?1,?2,?3,?4)", "iiik", i.id, unit,
+                   c->now, c->who.id);
+        if (r == -EEXIST)
+                return api_fault_at(c, "unit", "It works on it already", "Đơn vị đã tham gia",
+                                    "Choose another", "Chọn đơn vị khác");
+        if (r == 0)
+                r = said(c, &i, "state", incident_text(c, "%.*s joined", (int)name.len, name.p),
+                         incident_text(c, "%.*s tham gia", (int)name.len, name.p));
+        return r == 0 ? done(c, &i) : r;
+}
+
+static const char *const review_parts[] = {"cause",  "vector",    "weakness",   "detected",
+                                           "missed", "went_well", "went_badly", "lessons"};
+
+static int review_answer(struct api_call *c, const struct incident *i) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT cause,vector,weakness,detected,missed,went_well,went_badly,lessons,"
+                "at,(SELECT name FROM person WHERE id=by) FROM incident_review"
+                " WHERE incident=?1",
+                "i", i->id);
+
+        if (r == 0)
+                r = sql_next(q);
+        if (r < 0)
+                return r;
+        c->answer = json_object();
+        for (size_t n = 0; n < ARRAY_LEN(review_parts); n++)
+                if (json_object_set_new(c->answer, review_parts[n],
+                                        r == 1 ? api_json_text(sql_span(q, (int)n))
+                                               : json_string("")) < 0)
+                        return FAIL(-ENOMEM);
+        if (json_object_set_new(c->answer, "at",
+                                r == 1 ? api_json_time(sql_time(q, 8)) : json_null()) < 0 ||
+            json_object_set_new(c->answer, "by_name",
+                                r == 1 && !sql_null(q, 9) ? api_json_text(sql_span(q, 9))
+                                                          : json_null()) < 0)
+                return FAIL(-ENOMEM);
+        return 0;
+}
+
+int incident_do_review_get(struct api_call *c) {
+        struct incident i;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.read", &i);
+
+        return r == 0 ? review_answer(c, &i) : r;
+}
+
+int incident_do_review(struct api_call *c) {
+        struct span t[ARRAY_LEN(review_parts)];
+        struct incident i;
+        int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
+
+        if (r != 0)
+                return r;
+        for (size_t n = 0; n < ARRAY_LEN(t); n++) {
+                t[n] = api_text(c, review_parts[n]);
+                if (!t[n].p)
+                        t[n] = SPAN("");
+        }
+        r = sql_do(c->db,
+                   "INSERT OR REPLACE INTO incident_review VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,"
+                   "?11)",
+                   "ittttttttik", i.id, t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], c->now,
+                   c->who.id);
+        if (r == 0)
+                r = said(c, &i, "state", SPAN("Review written"), SPAN("Đã viết rút kinh nghiệm"));
+        if (r == 0)
+                r = incident_touch(c, &i);
+        return r == 0 ? review_answer(c, &i) : r;
+}

@@ -1,0 +1,11 @@
+/* Shapes that lists of the desk fill by SQL: the fields in the order of their columns there. */
+#ifndef WIRE_API_SHAPES_H
+#define WIRE_API_SHAPES_H
+
+#include "wire/api.h"
+
+extern const struct api_field api_incident_list_shape[], api_incident_flat_shape[],
+        api_incident_shape[], api_clock_shape[], api_entry_shape[], api_task_shape[],
+        api_observable_shape[];
+
+#endif
