@@ -5,16 +5,14 @@
 
 #include "wire/api.h"
 
-/* clang-format off: one a line */
-#define API_DOMAINS(X) \
-        X(system) \
-        X(session) \
-        X(units) \
-        X(people) \
-        X(roles) \
-        X(systems) \
+#define API_DOMAINS(X)                                                                             \
+        X(system)                                                                                  \
+        X(session)                                                                                 \
+        X(units)                                                                                   \
+        X(people)                                                                                  \
+        X(roles)                                                                                   \
+        X(systems)                                                                                 \
         X(incidents)
-/* clang-format on */
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)
