@@ -302,6 +302,10 @@ int desk_commit(struct desk *d, int64_t mono, int64_t wall) {
         return 0;
 }
 
+void desk_rest(struct desk *d) {
+        state_rest(d->state);
+}
+
 void desk_stats(const struct desk *d, struct desk_stats *ret) {
         *ret = d->st;
         ret->watermark = desk_watermark(d);

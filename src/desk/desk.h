@@ -88,6 +88,8 @@ int desk_clock(struct desk *d, int64_t received);
 bool desk_dirty(const struct desk *d);
 /* At most one transaction. 0 or -errno. */
 int desk_commit(struct desk *d, int64_t mono, int64_t wall);
+/* After the last commit, when the process ends: state_rest(). */
+void desk_rest(struct desk *d);
 
 /* ---- the past: one run of rules over what is kept (doc/retro.md) ---- */
 

@@ -227,6 +227,11 @@ static int settle(struct state *s) {
         return r == SQLITE_OK ? 0 : state_fail(s, r);
 }
 
+void state_rest(struct state *s) {
+        sqlite3_busy_timeout(s->db, 200);
+        sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 static int prepare_writer(struct state *s) {
         static const char settings[] = "PRAGMA synchronous=FULL;"
                                        "PRAGMA temp_store=MEMORY;"

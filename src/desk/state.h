@@ -31,6 +31,9 @@ const char *state_error(const struct state *s);
 
 int state_begin(struct state *s);
 int state_commit(struct state *s);
+/* At a clean end: all goes into the one file and the log is empty, so that the file alone is the state. Closing
+ * would remove the log, which the desk's process may not. As far as those who read let it; nothing is lost else. */
+void state_rest(struct state *s);
 bool state_in_transaction(const struct state *s);
 /* The same database by text (sql.h); of a writer only. */
 struct sql *state_sql(struct state *s);

@@ -456,5 +456,7 @@ int process_desk(int argc, char **argv) {
                 r = desk_commit(l.desk, os_monotonic(), os_now());
         if (r < 0)
                 say_failure(l.desk, r);
+        else
+                desk_rest(l.desk);
         return r < 0 ? 16 : 0;
 }

@@ -104,6 +104,10 @@ uint64_t retain_part(uint64_t bytes) {
         return bytes == 0 ? PART_MOST : MIN(MAX(bytes / RETENTION_PARTS, PART_LEAST), PART_MOST);
 }
 
+/* At a time, since the store waits for it: a file of a gibibyte takes up to a quarter of a second. The rest goes the next
+ * time: in a minute, or when a part is finished. */
+#define AT_ONCE 4u
+
 struct pass {
         sqlite3 *meta;
         const char *dir;
@@ -181,15 +185,17 @@ int retain_files(sqlite3 *meta, const char *dir, const struct retention *o) {
                 bytes += size_of(dir, pieces[i]);
         bytes += room_to_keep(o, size_of(dir, o->current));
         /* Oldest first, except what is held. The chain's values across what went are in meta.db. */
-        for (size_t i = 0; i < n && r >= 0; i++) {
+        for (size_t i = 0, gone = 0; i < n && r >= 0 && gone < AT_ONCE; i++) {
                 uint64_t size = size_of(dir, pieces[i]);
                 bool old = o->days && piece_day(pieces[i]) <= o->today - (int64_t)o->days;
 
                 if (pieces[i] >= o->current || (!old && (!o->bytes || bytes <= o->bytes)))
                         break;
                 r = drop_piece(&p, pieces[i]);
-                if (r > 0)
+                if (r > 0) {
                         bytes -= size;
+                        gone++;
+                }
         }
         free(pieces);
         return r < 0 ? r : 0;

@@ -51,7 +51,7 @@ int store_signed(struct store *s, const struct head *h, const unsigned char sign
 
 /* Takes away whole files, the oldest first: more than `days` old, or while all together, and what the one that is
  * written to has yet to grow, are larger than `bytes` (0: no such limit). Never the one that is written to, nor what
- * is held. */
+ * is held. A few at a time: the rest the next time. */
 int store_retain(struct store *s, unsigned days, uint64_t bytes, int64_t now);
 
 /* A hold, or its release (store/hold.h has the answers). */

@@ -138,7 +138,7 @@ static int retain_to(int64_t today, unsigned days, uint64_t bytes) {
 
         if (r == 0)
                 store_set_part(s, 1);
-        if (r == 0)
+        for (unsigned i = 0; i < 4 && r == 0; i++) /* a few at a time */
                 r = store_retain(s, days, bytes, today);
         store_free(s);
         return r;

@@ -77,6 +77,9 @@ def a_backup_is_restored(folder):
         assert os.stat(folder / "key").st_mode & 0o777 == 0o600
         assert not [p for p in (folder / "copy").rglob("*") if "key" in p.name]
         backup(node, folder / "copy", "--with-keys", folder / "key", code=3)  # not over it
+    # A stop leaves no journal with something in it: each file alone is all there is.
+    left = [p for p in node.directory.rglob("*-wal") if p.stat().st_size]
+    assert not left and not list((node.directory / "events").glob("*-wal")), left
     to = folder / "new"
     r = coloa("restore", "--with-keys", folder / "key", folder / "copy", to)
     assert r.returncode == 0 and b"ALL IS WELL" in r.stdout, r
