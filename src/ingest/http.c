@@ -54,8 +54,10 @@ static struct request *request_new(struct http *h, struct MHD_Connection *c) {
         r->record.limit = (size_t)4 << 20;
         os_peer_of(a ? a->client_addr : NULL, &r->from);
         r->peer = p ? p->socket_context : NULL;
-        if (r->peer)
+        if (r->peer) {
                 r->peer->request = r;
+                r->peer->asked = true;
+        }
         r->next = h->requests;
         if (r->next)
                 r->next->prev = r;
@@ -371,15 +373,38 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *p
 
 static void completed(void *ctx, struct MHD_Connection *c, void **state,
                       enum MHD_RequestTerminationCode code) {
+        struct request *r = *state;
+
         (void)ctx;
         (void)c;
-        (void)code;
-        if (*state)
-                request_free(*state);
         *state = NULL;
+        if (!r)
+                return;
+        struct http *h = r->http;
+        /* The library answers chunks that are none, and lengths that lie, by itself. */
+        if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK && !h->ending && !r->body_done &&
+            r->status == 0 && r->peer && r->peer->fd >= 0) {
+                serve_count(h->serve, COUNT_CLOSED_FRAMING, 1);
+                http_complain(r, "a request broke off, or its body is malformed");
+        }
+        request_free(r);
 }
 
 /* ---- connections ---- */
+
+/* It came, and said nothing that the library could read: it tells nobody but the sender. */
+static void say_unasked(struct http *h, const struct http_peer *p) {
+        bool tls = h->listener->tls != NULL;
+        char who[120];
+
+        if (p->fd >= 0)
+                serve_count(h->serve, tls ? COUNT_REFUSED_TLS : COUNT_CLOSED_FRAMING, 1);
+        serve_who(h->listener, &p->from, who, sizeof(who));
+        serve_note(h->serve, NOTE_WARNING, "",
+                   tls ? "no TLS handshake, or no HTTP request that can be read"
+                       : "no HTTP request that can be read",
+                   who);
+}
 
 static void connected(void *ctx, struct MHD_Connection *c, void **socket_context,
                       enum MHD_ConnectionNotificationCode code) {
@@ -389,6 +414,8 @@ static void connected(void *ctx, struct MHD_Connection *c, void **socket_context
         if (code == MHD_CONNECTION_NOTIFY_STARTED) {
                 const union MHD_ConnectionInfo *i =
                         MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+                const union MHD_ConnectionInfo *a =
+                        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
                 p = calloc(1, sizeof(*p));
                 *socket_context = p;
@@ -396,6 +423,7 @@ static void connected(void *ctx, struct MHD_Connection *c, void **socket_context
                         return;
                 p->fd = i ? i->connect_fd : -1;
                 p->since = h->serve->now;
+                os_peer_of(a ? a->client_addr : NULL, &p->from);
                 p->next = h->peers;
                 if (p->next)
                         p->next->prev = p;
@@ -409,6 +437,8 @@ static void connected(void *ctx, struct MHD_Connection *c, void **socket_context
         }
         if (!p)
                 return;
+        if (!p->asked && !h->ending)
+                say_unasked(h, p);
         if (p->prev)
                 p->prev->next = p->next;
         else

@@ -30,6 +30,8 @@ struct http_peer {
         int fd;
         int64_t since; /* accepted, or its last request was answered; ns monotonic */
         struct request *request;
+        bool asked; /* a request came that could be read */
+        struct os_peer from;
 };
 
 struct request {

@@ -141,6 +141,39 @@ def bad_requests(_folder):
         assert main.counters()["http_refused"] >= 7 and main.counters()["memory_bytes" if False else "memory"] < 1 << 20
 
 
+def what_is_no_http_is_told(_folder):
+    """What the library refuses by itself is counted and said too: once, with who it was."""
+    main = local(Main(PROGRAM))
+    port = main.listen(1, BULK)
+    head = b"POST /_bulk HTTP/1.1\r\nHost: x\r\n"
+
+    def raw(data, wait=True):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+            s.sendall(data)
+            if wait:
+                return s.recv(100)[:12]
+            time.sleep(0.3)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it is gone, not done
+            return b""
+
+    def told(reason, n):
+        main.wait_for(lambda: main.counters()["closed_framing"] == n)
+        main.wait_for(lambda: any(reason in text and "peer=127.0.0.1" in text and "listener=" in text for _, _, text in main.notes))
+    with main:
+        assert raw(b"GARBAGE\r\n\r\n") in (b"", b"HTTP/1.1 400"), main.notes
+        told("no HTTP request that can be read", 1)
+        assert raw(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70000 + b"\r\n\r\n") == b"HTTP/1.1 431"
+        told("no HTTP request that can be read", 2)
+        assert raw(head + b"Transfer-Encoding: chunked\r\n\r\nZZZ\r\n") == b"HTTP/1.1 400"
+        told("a request broke off, or its body is malformed", 3)
+        raw(head + b'Content-Length: 9999\r\n\r\n{"create":{}}\n', wait=False)  # it says more than it sends
+        told("a request broke off, or its body is malformed", 4)
+        assert ask(port, "POST", "/_bulk", bulk_body(3))[0] == 200 and main.counters()["closed_framing"] == 4
+        # A connection that asked, and is let go, is nothing to speak of.
+        time.sleep(0.3)
+        assert main.counters()["closed_framing"] == 4 and main.count == 3
+
+
 MIB = 1 << 20
 
 
@@ -419,6 +452,6 @@ def bad_otlp(_folder):
 
 if __name__ == "__main__":
     run(what_senders_ask_first, items_are_answered_one_by_one, an_id_that_recurs_is_marked, answered_when_durable,
-        slots_that_are_missing_slow_it_down, bad_requests, bombs_take_turns,
+        slots_that_are_missing_slow_it_down, bad_requests, what_is_no_http_is_told, bombs_take_turns,
         records_that_share_much_take_turns, trees_of_many_at_once, tokens, a_rate_is_429_per_item, slow_and_endless_clients,
         otlp_in_both_encodings, bad_otlp)

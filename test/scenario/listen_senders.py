@@ -119,6 +119,9 @@ def bulk_over_mutual_tls(folder):
                                f"https://localhost:{port}/_bulk"], capture_output=True, check=False).stdout.decode()
     with main:
         assert send() == "401"
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+            raw.sendall(b"POST /_bulk HTTP/1.1\r\n\r\n")  # not TLS at all
+        main.wait_for(lambda: main.counters()["refused_tls"] == 1 and any("no TLS handshake" in t for _, _, t in main.notes))
         assert send("--cert", folder / "sender.pem", "--key", folder / "sender.key") == "200"
         all_there(main)
 
