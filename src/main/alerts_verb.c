@@ -9,7 +9,7 @@
 #include "main/alerts.h"
 #include "main/alerts_show.h"
 #include "main/config.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "main/serve.h"
 #include "os/os.h"
@@ -215,7 +215,9 @@ static int set_retro(struct state_filter *f, const char *v) {
         return r;
 }
 
-static int set_option(struct alerts_options *o, int c, const char *v) {
+static int set_option(void *to, int c, const char *v) {
+        struct alerts_options *o = to;
+
         switch (c) {
         case OPT_SINCE: return set_time(&o->filter.since, v);
         case OPT_UNTIL: return set_time(&o->filter.until, v);
@@ -245,21 +247,12 @@ static int set_option(struct alerts_options *o, int c, const char *v) {
 
 /* 0; 1: help was printed; 2: said on standard error. */
 static int read_options(struct alerts_options *o, int argc, char **argv) {
-        int c;
+        static const struct option_loop loop = {"coloa alerts", help_en,      help_vi,
+                                                ":n:o:c:fh",    long_options, set_option};
 
-        optind = 1;
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":n:o:c:fh", long_options, NULL)) != -1) {
-                if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                }
-                if (c == '?' || c == ':')
-                        return option_refused("coloa alerts", c, argv);
-                int r = set_option(o, c, optarg);
-                if (r != 0)
-                        return r;
-        }
+        int r = option_loop_read(&loop, o, argc, argv);
+        if (r != 0)
+                return r;
         o->filter.rule = span_str(o->rule);
         o->filter.entity = span_str(o->entity);
         o->filter.tag = span_str(o->tag);

@@ -13,7 +13,6 @@
  * reading and writing is done behind a sandbox that has these directories only. */
 #include "main/backup_verb.h"
 
-#include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@
 #include "base/timestamp.h"
 #include "desk/state.h"
 #include "main/ledger.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "os/os.h"
 #include "os/sandbox.h"
@@ -402,44 +401,25 @@ static int restore(struct job *j) {
 
 /* ---- the command line ---- */
 
-enum { OPT_KEYS = 256, OPT_QUICK, OPT_DIRECTORY, OPT_LANG, OPT_LANDLOCK };
+#define AT(member) OPTION_OF(job, member)
+
+static const struct option_row rows[] = {
+        {"with-keys", 0, OPTION_TEXT, AT(keys), NULL},
+        {"quick", 0, OPTION_FLAG, AT(quick), NULL},
+        {"config", 'c', OPTION_TEXT, AT(config), NULL},
+        {"directory", 0, OPTION_TEXT, AT(directory), NULL},
+        {"landlock", 0, OPTION_NUMBER, AT(landlock), NULL},
+};
 
 static int read_options(struct job *j, int argc, char **argv) {
-        static const struct option options[] = {
-                {"with-keys", required_argument, NULL, OPT_KEYS},
-                {"quick", no_argument, NULL, OPT_QUICK},
-                {"config", required_argument, NULL, 'c'},
-                {"directory", required_argument, NULL, OPT_DIRECTORY},
-                {"lang", required_argument, NULL, OPT_LANG},
-                {"landlock", required_argument, NULL, OPT_LANDLOCK},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0}};
         bool back = strcmp(j->verb, "restore") == 0;
-        char verb[32];
-        int c;
+        struct option_verb verb = {back ? "coloa restore" : "coloa backup",
+                                   back ? restore_en : backup_en, back ? restore_vi : backup_vi,
+                                   rows, ARRAY_LEN(rows)};
+        int r = option_rows_read(&verb, j, argc, argv);
 
-        snprintf(verb, sizeof(verb), "coloa %s", j->verb);
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, back ? ":h" : ":c:h", options, NULL)) != -1) {
-                if (c == 'h') {
-                        fputs(back ? tr(restore_en, restore_vi) : tr(backup_en, backup_vi), stdout);
-                        return 1;
-                }
-                if (c == ':' || c == '?')
-                        return option_refused(verb, c, argv);
-                if (c == OPT_KEYS)
-                        j->keys = optarg;
-                else if (c == OPT_QUICK)
-                        j->quick = true;
-                else if (c == 'c')
-                        j->config = optarg;
-                else if (c == OPT_DIRECTORY)
-                        j->directory = optarg;
-                else if (c == OPT_LANDLOCK)
-                        j->landlock = (int)strtol(optarg, NULL, 10);
-                else if (option_lang(verb, optarg) != 0)
-                        return 2;
-        }
+        if (r != 0)
+                return r;
         int words = argc - optind;
         if (words != (back ? 2 : 1) || strlen(argv[argc - 1]) > PATH_ROOM - 100 ||
             strlen(argv[optind]) > PATH_ROOM - 100) {

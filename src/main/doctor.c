@@ -2,13 +2,12 @@
  * whether a node runs or not. */
 #include "main/doctor.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/lang.h"
 #include "main/control.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "main/serve.h"
 #include "main/try_out.h"
@@ -53,42 +52,18 @@ struct doctor_options {
 
 /* 0; 1: help was printed; 2: said on standard error. */
 static int read_options(struct doctor_options *o, int argc, char **argv) {
-        enum { OPT_DIRECTORY = 256, OPT_JSON, OPT_LANG, OPT_LANDLOCK };
-        static const struct option options[] = {
-                {"config", required_argument, NULL, 'c'},
-                {"directory", required_argument, NULL, OPT_DIRECTORY},
-                {"json", no_argument, NULL, OPT_JSON},
-                {"lang", required_argument, NULL, OPT_LANG},
-                {"landlock", required_argument, NULL, OPT_LANDLOCK},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0}};
-        int c;
+        static const struct option_row rows[] = {
+                {"config", 'c', OPTION_TEXT, OPTION_OF(doctor_options, config), NULL},
+                {"directory", 0, OPTION_TEXT, OPTION_OF(doctor_options, directory), NULL},
+                {"json", 0, OPTION_FLAG, OPTION_OF(doctor_options, json), NULL},
+                {"landlock", 0, OPTION_NUMBER, OPTION_OF(doctor_options, landlock), NULL},
+        };
+        static const struct option_verb verb = {"coloa doctor", help_en, help_vi, rows,
+                                                ARRAY_LEN(rows)};
 
         *o = (struct doctor_options){.landlock = -1};
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-                if (c == 'c')
-                        o->config = optarg;
-                else if (c == OPT_DIRECTORY)
-                        o->directory = optarg;
-                else if (c == OPT_JSON)
-                        o->json = true;
-                else if (c == OPT_LANDLOCK)
-                        o->landlock = (int)strtol(optarg, NULL, 10);
-                else if (c == OPT_LANG && option_lang("coloa doctor", optarg) != 0)
-                        return 2;
-                else if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                } else if (c == ':' || c == '?')
-                        return option_refused("coloa doctor", c, argv);
-        }
-        if (optind < argc) {
-                fprintf(stderr, tr("coloa doctor: '%s' is too much\n", "coloa doctor: thừa '%s'\n"),
-                        argv[optind]);
-                return 2;
-        }
-        return 0;
+        int r = option_rows_read(&verb, o, argc, argv);
+        return r != 0 ? r : option_nothing_left(verb.name, argc, argv);
 }
 
 /* ---- the configuration ---- */

@@ -5,7 +5,6 @@
  * masked JSON, signed as derived. Either is in the audit log before the first byte is written, and appears
  * under its name only when it is whole. */
 #include <fcntl.h>
-#include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #include "main/excerpt.h"
 #include "main/export.h"
 #include "main/ledger.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "os/os.h"
 #include "store/envelope.h"
@@ -451,49 +450,41 @@ static int new_recipient(const char *path) {
 
 /* ---- the command line ---- */
 
-enum {
-        OPT_WORKING = 256,
-        OPT_PROOF,
-        OPT_FOR,
-        OPT_PLAIN,
-        OPT_INCIDENT,
-        OPT_BY,
-        OPT_APPROVED,
-        OPT_FROM,
-        OPT_TO,
-        OPT_RECEIVED_FROM,
-        OPT_RECEIVED_TO,
-        OPT_SEQ,
-        OPT_SOURCE,
-        OPT_DIRECTORY,
-        OPT_NEW_RECIPIENT,
-        OPT_LANG,
-        OPT_LANDLOCK
-};
+static int set_recipient(void *to, const char *v) {
+        struct export_options *o = to;
 
-static bool set_option(struct export_options *o, int c, const char *v) {
-        switch (c) {
-        case 'c': o->config = v; return true;
-        case 'o': o->output = v; return *v != '\0';
-        case OPT_WORKING: o->working = true; return true;
-        case OPT_PROOF: o->proof = true; return true;
-        case OPT_PLAIN: o->plain = true; return true;
-        case OPT_FOR: o->recipient = v; return key_read(v, o->key);
-        case OPT_INCIDENT: o->incident = v; return *v != '\0';
-        case OPT_BY: o->by = v; return *v != '\0';
-        case OPT_APPROVED: o->approved = v; return *v != '\0';
-        case OPT_FROM: return option_time(v, &o->select.from);
-        case OPT_TO: return option_time(v, &o->select.to);
-        case OPT_RECEIVED_FROM: return option_time(v, &o->select.received_from);
-        case OPT_RECEIVED_TO: return option_time(v, &o->select.received_to);
-        case OPT_SEQ: return option_range(v, &o->select.first, &o->select.end);
-        case OPT_SOURCE: o->select.source = v; return *v != '\0';
-        case OPT_DIRECTORY: o->directory = v; return true;
-        case OPT_NEW_RECIPIENT: o->new_recipient = v; return true;
-        case OPT_LANDLOCK: o->select.landlock = (int)strtol(v, NULL, 10); return true;
-        default: return false;
-        }
+        o->recipient = v;
+        return key_read(v, o->key) ? OPTION_GOOD : OPTION_REFUSED;
 }
+
+static int set_numbers(void *to, const char *v) {
+        struct export_options *o = to;
+
+        return option_range(v, &o->select.first, &o->select.end) ? OPTION_GOOD : OPTION_REFUSED;
+}
+
+#define AT(member) OPTION_OF(export_options, member)
+
+static const struct option_row rows[] = {
+        {"working", 0, OPTION_FLAG, AT(working), NULL},
+        {"proof", 0, OPTION_FLAG, AT(proof), NULL},
+        {"for", 0, OPTION_CALL, 0, set_recipient},
+        {"plain", 0, OPTION_FLAG, AT(plain), NULL},
+        {"incident", 0, OPTION_WORD, AT(incident), NULL},
+        {"by", 0, OPTION_WORD, AT(by), NULL},
+        {"approved-by", 0, OPTION_WORD, AT(approved), NULL},
+        {"output", 'o', OPTION_WORD, AT(output), NULL},
+        {"from", 0, OPTION_TIME, AT(select.from), NULL},
+        {"to", 0, OPTION_TIME, AT(select.to), NULL},
+        {"received-from", 0, OPTION_TIME, AT(select.received_from), NULL},
+        {"received-to", 0, OPTION_TIME, AT(select.received_to), NULL},
+        {"seq", 0, OPTION_CALL, 0, set_numbers},
+        {"source", 0, OPTION_WORD, AT(select.source), NULL},
+        {"config", 'c', OPTION_TEXT, AT(config), NULL},
+        {"directory", 0, OPTION_TEXT, AT(directory), NULL},
+        {"new-recipient", 0, OPTION_TEXT, AT(new_recipient), NULL},
+        {"landlock", 0, OPTION_NUMBER, AT(select.landlock), NULL},
+};
 
 static bool same_name(const char *a, const char *b) {
         return span_ieq(span_trim(span_str(a)), span_trim(span_str(b)));
@@ -532,45 +523,12 @@ static const char *what_is_wrong(struct export_options *o) {
 
 /* 0; 1: help was printed; 2: said. */
 static int read_options(struct export_options *o, int argc, char **argv) {
-        static const struct option options[] = {
-                {"working", no_argument, NULL, OPT_WORKING},
-                {"proof", no_argument, NULL, OPT_PROOF},
-                {"for", required_argument, NULL, OPT_FOR},
-                {"plain", no_argument, NULL, OPT_PLAIN},
-                {"incident", required_argument, NULL, OPT_INCIDENT},
-                {"by", required_argument, NULL, OPT_BY},
-                {"approved-by", required_argument, NULL, OPT_APPROVED},
-                {"output", required_argument, NULL, 'o'},
-                {"from", required_argument, NULL, OPT_FROM},
-                {"to", required_argument, NULL, OPT_TO},
-                {"received-from", required_argument, NULL, OPT_RECEIVED_FROM},
-                {"received-to", required_argument, NULL, OPT_RECEIVED_TO},
-                {"seq", required_argument, NULL, OPT_SEQ},
-                {"source", required_argument, NULL, OPT_SOURCE},
-                {"config", required_argument, NULL, 'c'},
-                {"directory", required_argument, NULL, OPT_DIRECTORY},
-                {"new-recipient", required_argument, NULL, OPT_NEW_RECIPIENT},
-                {"lang", required_argument, NULL, OPT_LANG},
-                {"landlock", required_argument, NULL, OPT_LANDLOCK},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0}};
-        int c;
+        static const struct option_verb verb = {"coloa export", help_en, help_vi, rows,
+                                                ARRAY_LEN(rows)};
+        int r = option_rows_read(&verb, o, argc, argv);
 
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":o:c:h", options, NULL)) != -1) {
-                if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                }
-                if (c == ':' || c == '?')
-                        return option_refused("coloa export", c, argv);
-                if (c == OPT_LANG) {
-                        if (option_lang("coloa export", optarg) != 0)
-                                return 2;
-                } else if (!set_option(o, c, optarg)) {
-                        return option_value_refused("coloa export", optarg);
-                }
-        }
+        if (r != 0)
+                return r;
         const char *wrong = o->new_recipient ? NULL
                             : optind + 1 < argc ? tr("one query at most", "nhiều nhất một truy vấn")
                                                 : what_is_wrong(o);

@@ -1,7 +1,6 @@
 /* `coloa hold`: records that retention leaves where they are, with an owner and a reason; each step is in the
  * audit log. A hold is a range of sequence numbers; days and times are turned into one by what the store has. One that
  * reaches into the future holds all from its beginning on. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,7 +9,7 @@
 #include "base/timestamp.h"
 #include "main/hold_verb.h"
 #include "main/ledger.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "os/os.h"
 #include "store/day.h"
@@ -206,48 +205,60 @@ static int list(struct hold_options *o) {
 
 /* ---- the command line ---- */
 
-enum {
-        OPT_OWNER = 256,
-        OPT_REASON,
-        OPT_DAY,
-        OPT_FROM,
-        OPT_TO,
-        OPT_SEQ,
-        OPT_UNTIL,
-        OPT_BY,
-        OPT_DIRECTORY,
-        OPT_JSON,
-        OPT_LANG
-};
-
 static bool fits(char *to, size_t room, const char *v) {
         return *v && (size_t)snprintf(to, room, "%s", v) < room;
 }
 
-static bool set_option(struct hold_options *o, int c, const char *v) {
-        if (!v)
-                v = "";
+static int set_owner(void *to, const char *v) {
+        struct hold_options *o = to;
+
+        return fits(o->hold.owner, sizeof(o->hold.owner), v) ? OPTION_GOOD : OPTION_REFUSED;
+}
+
+static int set_reason(void *to, const char *v) {
+        struct hold_options *o = to;
+
+        return fits(o->hold.reason, sizeof(o->hold.reason), v) ? OPTION_GOOD : OPTION_REFUSED;
+}
+
+static int set_day(void *to, const char *v) {
+        struct hold_options *o = to;
+
+        o->to = option_time(v, &o->from) && strlen(v) == 10 ? o->from + DAY_NS : TIME_NONE;
+        return o->to != TIME_NONE ? OPTION_GOOD : OPTION_REFUSED;
+}
+
+static int set_numbers(void *to, const char *v) {
+        struct hold_options *o = to;
+
+        return option_range(v, &o->hold.first, &o->hold.end) ? OPTION_GOOD : OPTION_REFUSED;
+}
+
+static int set_until(void *to, const char *v) {
+        struct hold_options *o = to;
         int64_t span = time_parse_span(span_str(v));
 
-        switch (c) {
-        case 'c': o->config = v; return true;
-        case OPT_OWNER: return fits(o->hold.owner, sizeof(o->hold.owner), v);
-        case OPT_REASON: return fits(o->hold.reason, sizeof(o->hold.reason), v);
-        case OPT_DAY:
-                o->to = option_time(v, &o->from) && strlen(v) == 10 ? o->from + DAY_NS : TIME_NONE;
-                return o->to != TIME_NONE;
-        case OPT_FROM: return option_time(v, &o->from);
-        case OPT_TO: return option_time(v, &o->to);
-        case OPT_SEQ: return option_range(v, &o->hold.first, &o->hold.end);
-        case OPT_UNTIL:
-                o->hold.until = span > 0 ? os_now() + span : 0;
-                return span > 0 || (option_time(v, &o->hold.until) && o->hold.until > os_now());
-        case OPT_BY: o->by = v; return *v != '\0';
-        case OPT_DIRECTORY: o->directory = v; return true;
-        case OPT_JSON: o->json = true; return true;
-        default: return false;
-        }
+        o->hold.until = span > 0 ? os_now() + span : 0;
+        return span > 0 || (option_time(v, &o->hold.until) && o->hold.until > os_now())
+                       ? OPTION_GOOD
+                       : OPTION_REFUSED;
 }
+
+#define AT(member) OPTION_OF(hold_options, member)
+
+static const struct option_row rows[] = {
+        {"owner", 0, OPTION_CALL, 0, set_owner},
+        {"reason", 0, OPTION_CALL, 0, set_reason},
+        {"day", 0, OPTION_CALL, 0, set_day},
+        {"from", 0, OPTION_TIME, AT(from), NULL},
+        {"to", 0, OPTION_TIME, AT(to), NULL},
+        {"seq", 0, OPTION_CALL, 0, set_numbers},
+        {"until", 0, OPTION_CALL, 0, set_until},
+        {"by", 0, OPTION_WORD, AT(by), NULL},
+        {"config", 'c', OPTION_TEXT, AT(config), NULL},
+        {"directory", 0, OPTION_TEXT, AT(directory), NULL},
+        {"json", 0, OPTION_FLAG, AT(json), NULL},
+};
 
 static const char *what_is_wrong(struct hold_options *o, int words, char **argv) {
         static char uid[40];
@@ -287,38 +298,12 @@ static const char *what_is_wrong(struct hold_options *o, int words, char **argv)
 }
 
 static int read_options(struct hold_options *o, int argc, char **argv) {
-        static const struct option options[] = {
-                {"owner", required_argument, NULL, OPT_OWNER},
-                {"reason", required_argument, NULL, OPT_REASON},
-                {"day", required_argument, NULL, OPT_DAY},
-                {"from", required_argument, NULL, OPT_FROM},
-                {"to", required_argument, NULL, OPT_TO},
-                {"seq", required_argument, NULL, OPT_SEQ},
-                {"until", required_argument, NULL, OPT_UNTIL},
-                {"by", required_argument, NULL, OPT_BY},
-                {"config", required_argument, NULL, 'c'},
-                {"directory", required_argument, NULL, OPT_DIRECTORY},
-                {"json", no_argument, NULL, OPT_JSON},
-                {"lang", required_argument, NULL, OPT_LANG},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0}};
-        int c;
+        static const struct option_verb verb = {"coloa hold", help_en, help_vi, rows,
+                                                ARRAY_LEN(rows)};
+        int r = option_rows_read(&verb, o, argc, argv);
 
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-                if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                }
-                if (c == ':' || c == '?')
-                        return option_refused("coloa hold", c, argv);
-                if (c == OPT_LANG) {
-                        if (option_lang("coloa hold", optarg) != 0)
-                                return 2;
-                } else if (!set_option(o, c, optarg)) {
-                        return option_value_refused("coloa hold", optarg);
-                }
-        }
+        if (r != 0)
+                return r;
         const char *wrong = what_is_wrong(o, argc - optind, argv + optind);
         if (wrong)
                 fprintf(stderr, "coloa hold: %s\n", wrong);

@@ -1,6 +1,5 @@
 /* `coloa import`: files handed to a running node over its control socket, opened, so that the node
  * needs no right to their names. One after the other; each is answered when all of it is durable. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,7 @@
 #include "base/lang.h"
 #include "main/control.h"
 #include "main/inputs.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "main/serve.h"
 #include "wire/records.h"
@@ -45,52 +44,39 @@ static const char help_vi[] =
         "Mã thoát: 0 đã lưu tất cả, 1 có phần không đọc được, 2 sai cách dùng, 3 không liên lạc "
         "được nút.\n";
 
-enum { OPT_DIRECTORY = 256, OPT_SOURCE, OPT_FORMAT, OPT_LANG };
-
 struct asked {
-        const char *config, *directory;
+        const char *config, *directory, *source;
         struct msg_control_import m;
+};
+
+static int set_format(void *to, const char *v) {
+        struct asked *o = to;
+
+        o->m.format = format_from_name(span_str(v));
+        if (o->m.format != FORMAT_UNKNOWN)
+                return OPTION_GOOD;
+        fprintf(stderr,
+                tr("coloa import: no format '%s'\n", "coloa import: không có định dạng '%s'\n"), v);
+        return OPTION_SAID;
+}
+
+static const struct option_row rows[] = {
+        {"config", 'c', OPTION_TEXT, OPTION_OF(asked, config), NULL},
+        {"directory", 0, OPTION_TEXT, OPTION_OF(asked, directory), NULL},
+        {"source", 0, OPTION_TEXT, OPTION_OF(asked, source), NULL},
+        {"format", 0, OPTION_CALL, 0, set_format},
 };
 
 /* 0, or the exit code + 1. */
 static int read_options(struct asked *o, int argc, char **argv) {
-        static const struct option options[] = {
-                {"config", required_argument, NULL, 'c'},
-                {"directory", required_argument, NULL, OPT_DIRECTORY},
-                {"source", required_argument, NULL, OPT_SOURCE},
-                {"format", required_argument, NULL, OPT_FORMAT},
-                {"lang", required_argument, NULL, OPT_LANG},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0}};
-        const char *source = "import";
-        int c;
+        static const struct option_verb verb = {"coloa import", help_en, help_vi, rows,
+                                                ARRAY_LEN(rows)};
 
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-                if (c == 'c')
-                        o->config = optarg;
-                else if (c == OPT_DIRECTORY)
-                        o->directory = optarg;
-                else if (c == OPT_SOURCE)
-                        source = optarg;
-                else if (c == OPT_FORMAT) {
-                        o->m.format = format_from_name(span_str(optarg));
-                        if (o->m.format == FORMAT_UNKNOWN) {
-                                fprintf(stderr,
-                                        tr("coloa import: no format '%s'\n",
-                                           "coloa import: không có định dạng '%s'\n"),
-                                        optarg);
-                                return 3;
-                        }
-                } else if (c == OPT_LANG && option_lang("import", optarg) != 0)
-                        return 3;
-                else if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                } else if (c == ':' || c == '?')
-                        return option_refused("import", c, argv) + 1;
-        }
-        if (optind == argc || strlen(source) >= SOURCE_NAME_MAX) {
+        o->source = "import";
+        int r = option_rows_read(&verb, o, argc, argv);
+        if (r != 0)
+                return r == 1 ? 1 : 3;
+        if (optind == argc || strlen(o->source) >= SOURCE_NAME_MAX) {
                 fputs(optind == argc
                               ? tr("coloa import: which files?\n", "coloa import: cần tên tệp\n")
                               : tr("coloa import: the name of a source has at most 59 bytes\n",
@@ -98,7 +84,7 @@ static int read_options(struct asked *o, int argc, char **argv) {
                       stderr);
                 return 3;
         }
-        snprintf(o->m.source, sizeof(o->m.source), "%s", source);
+        snprintf(o->m.source, sizeof(o->m.source), "%s", o->source);
         return 0;
 }
 

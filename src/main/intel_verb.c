@@ -2,12 +2,11 @@
  * by the rules process; here are options and exit statuses. */
 #include "main/intel_verb.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/lang.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "main/rulebook.h"
 
@@ -70,6 +69,22 @@ static int usage(const char *what) {
         return 2;
 }
 
+struct asked {
+        struct hunt_options *o;
+        bool *json;
+};
+
+static int set_option(void *to, int c, const char *v) {
+        const struct asked *a = to;
+
+        if (c == OPT_LANG)
+                return option_lang("coloa intel", v);
+        if (c != OPT_JSON)
+                return option_intel(a->o, "coloa intel", c, v);
+        *a->json = true;
+        return 0;
+}
+
 /* 0; 1: help was printed; 2: said on standard error. */
 static int read_options(struct hunt_options *o, bool *json, int argc, char **argv) {
         static const struct option options[] = {
@@ -81,24 +96,11 @@ static int read_options(struct hunt_options *o, bool *json, int argc, char **arg
                 {"intel-at", required_argument, NULL, OPTION_AT},
                 {"help", no_argument, NULL, 'h'},
                 {NULL, 0, NULL, 0}};
-        int c, r = 0;
+        static const struct option_loop loop = {"coloa intel", help_en, help_vi,
+                                                ":h",          options, set_option};
+        struct asked a = {o, json};
+        int r = option_loop_read(&loop, &a, argc, argv);
 
-        optind = 1;
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1 && r == 0) {
-                if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                }
-                if (c == '?' || c == ':')
-                        return option_refused("coloa intel", c, argv);
-                if (c == OPT_JSON)
-                        *json = true;
-                else if (c == OPT_LANG)
-                        r = option_lang("coloa intel", optarg);
-                else
-                        r = option_intel(o, "coloa intel", c, optarg);
-        }
         for (int i = optind; i < argc && r == 0; i++)
                 r = option_intel(o, "coloa intel", OPTION_INTEL, argv[i]);
         return r;

@@ -1,12 +1,12 @@
 /* See options.h. */
 #include "main/options.h"
 
-#include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/lang.h"
+#include "main/option_rows.h"
 #include "main/rulebook.h"
 #include "os/os.h"
 #include "wire/batch.h"
@@ -255,8 +255,8 @@ static bool zone_from(const char *s, int *ret) {
         return true;
 }
 
-static int add_output(struct hunt_options *o, char *value) {
-        char *eq = strchr(value, '=');
+static int add_output(struct hunt_options *o, const char *value) {
+        const char *eq = strchr(value, '=');
         struct hunt_output *out;
         struct span name = eq ? span_of(value, (size_t)(eq - value)) : span_str(value);
 
@@ -396,7 +396,9 @@ static int set_color(struct hunt_options *o, const char *v) {
         return 0;
 }
 
-static int set_option(struct hunt_options *o, int c, char *v) {
+static int set_option(void *to, int c, const char *v) {
+        struct hunt_options *o = to;
+
         if (c >= OPTION_INTEL && c <= OPTION_AT)
                 return option_intel(o, "coloa hunt", c, v);
         switch (c) {
@@ -432,23 +434,14 @@ static int set_option(struct hunt_options *o, int c, char *v) {
 
 int hunt_options_read(struct hunt_options *ret, int argc, char **argv) {
         struct hunt_options *o = ret;
-        int c;
+        static const struct option_loop loop = {"coloa hunt", help_en,      help_vi,
+                                                ":r:o:qh",    long_options, set_option};
 
         *o = (struct hunt_options){
                 .from = TIME_NONE, .to = TIME_NONE, .colour = -1, .repeat = 1, .landlock = -1};
-        optind = 1;
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":r:o:qh", long_options, NULL)) != -1) {
-                if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                }
-                if (c == '?' || c == ':')
-                        return option_refused("coloa hunt", c, argv);
-                int r = set_option(o, c, optarg);
-                if (r != 0)
-                        return r;
-        }
+        int r = option_loop_read(&loop, o, argc, argv);
+        if (r != 0)
+                return r;
         if (o->from != TIME_NONE && o->to != TIME_NONE && o->from >= o->to) {
                 fputs(tr("coloa hunt: --from is not before --to: nothing could be found\n",
                          "coloa hunt: --from không trước --to: sẽ không thể thấy gì\n"),

@@ -1,7 +1,6 @@
 /* `coloa retro`: rules over the past that a node keeps. Reads the store and the state beside the node;
  * judges of its own find, and what they find goes to the node's desk, which raises alerts marked as
  * such. Without a node that runs, what is found is shown as a hunt would, and no alert is raised. */
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
@@ -14,7 +13,7 @@
 #include "main/config.h"
 #include "main/control.h"
 #include "main/judge.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "main/retro.h"
 #include "main/retro_run.h"
@@ -640,97 +639,54 @@ static const char help_vi[] =
         "làm được\n"
         "hoặc bị ngắt.\n";
 
-enum {
-        OPT_DIRECTORY = 256,
-        OPT_FROM,
-        OPT_TO,
-        OPT_SOURCE,
-        OPT_INTEL,
-        OPT_JOBS,
-        OPT_JSON,
-        OPT_LANG,
-        OPT_LANDLOCK
+static int add_rules(void *to, const char *v) {
+        struct retro_options *o = to;
+
+        if (o->n_rules == RULES_MAX)
+                return OPTION_REFUSED;
+        o->rules[o->n_rules++] = v;
+        return OPTION_GOOD;
+}
+
+static int add_intel(void *to, const char *v) {
+        struct retro_options *o = to;
+
+        if (o->n_intel == RULES_MAX)
+                return OPTION_REFUSED;
+        o->intel[o->n_intel++] = v;
+        return OPTION_GOOD;
+}
+
+static int set_source(void *to, const char *v) {
+        struct retro_options *o = to;
+
+        o->source = v;
+        return *v && strlen(v) < SOURCE_NAME_MAX ? OPTION_GOOD : OPTION_REFUSED;
+}
+
+#define AT(member) OPTION_OF(retro_options, member)
+
+static const struct option_row rows[] = {
+        {"rules", 'r', OPTION_CALL, 0, add_rules},
+        {"config", 'c', OPTION_TEXT, AT(config), NULL},
+        {"quiet", 'q', OPTION_FLAG, AT(quiet), NULL},
+        {"directory", 0, OPTION_TEXT, AT(directory), NULL},
+        {"from", 0, OPTION_TIME, AT(from), NULL},
+        {"to", 0, OPTION_TIME, AT(to), NULL},
+        {"source", 0, OPTION_CALL, 0, set_source},
+        {"intel", 0, OPTION_CALL, 0, add_intel},
+        {"jobs", 0, OPTION_COUNT, AT(jobs), NULL},
+        {"json", 0, OPTION_FLAG, AT(json), NULL},
+        {"landlock", 0, OPTION_NUMBER, AT(landlock), NULL},
 };
 
-/* An instant, or how long ago: "-1h". */
-static bool read_time(const char *text, int64_t *ret) {
-        int64_t t;
-
-        if (text[0] == '-') {
-                t = time_parse_span(span_str(text + 1));
-                *ret = os_now() - t;
-                return t > 0;
-        }
-        t = time_parse_iso(span_str(text), 0);
-        *ret = t;
-        return t != TIME_NONE;
-}
-
-static bool set_option(struct retro_options *o, int c, const char *v) {
-        switch (c) {
-        case 'r':
-                if (o->n_rules == RULES_MAX)
-                        return false;
-                o->rules[o->n_rules++] = v;
-                return true;
-        case OPT_INTEL:
-                if (o->n_intel == RULES_MAX)
-                        return false;
-                o->intel[o->n_intel++] = v;
-                return true;
-        case 'c': o->config = v; return true;
-        case 'q': o->quiet = true; return true;
-        case OPT_DIRECTORY: o->directory = v; return true;
-        case OPT_FROM: return read_time(v, &o->from);
-        case OPT_TO: return read_time(v, &o->to);
-        case OPT_SOURCE: o->source = v; return *v && strlen(v) < 60;
-        case OPT_JOBS: o->jobs = (unsigned)strtoul(v, NULL, 10); return o->jobs > 0;
-        case OPT_JSON: o->json = true; return true;
-        case OPT_LANDLOCK: o->landlock = (int)strtol(v, NULL, 10); return true;
-        default: return false;
-        }
-}
-
 static int read_options(struct retro_options *o, int argc, char **argv) {
-        static const struct option options[] = {
-                {"rules", required_argument, NULL, 'r'},
-                {"config", required_argument, NULL, 'c'},
-                {"quiet", no_argument, NULL, 'q'},
-                {"directory", required_argument, NULL, OPT_DIRECTORY},
-                {"from", required_argument, NULL, OPT_FROM},
-                {"to", required_argument, NULL, OPT_TO},
-                {"source", required_argument, NULL, OPT_SOURCE},
-                {"intel", required_argument, NULL, OPT_INTEL},
-                {"jobs", required_argument, NULL, OPT_JOBS},
-                {"json", no_argument, NULL, OPT_JSON},
-                {"lang", required_argument, NULL, OPT_LANG},
-                {"landlock", required_argument, NULL, OPT_LANDLOCK},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0}};
-        int c;
+        static const struct option_verb verb = {"coloa retro", help_en, help_vi, rows,
+                                                ARRAY_LEN(rows)};
 
         *o = (struct retro_options){.from = TIME_NONE, .to = TIME_NONE, .landlock = -1};
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":r:c:qh", options, NULL)) != -1) {
-                if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                }
-                if (c == ':' || c == '?')
-                        return option_refused("coloa retro", c, argv);
-                if (c == OPT_LANG) {
-                        if (option_lang("coloa retro", optarg) != 0)
-                                return 2;
-                } else if (!set_option(o, c, optarg)) {
-                        return option_value_refused("coloa retro", optarg);
-                }
-        }
-        if (optind < argc) {
-                fprintf(stderr, tr("coloa retro: '%s' is too much\n", "coloa retro: thừa '%s'\n"),
-                        argv[optind]);
-                return 2;
-        }
-        return 0;
+        int r = option_rows_read(&verb, o, argc, argv);
+        return r != 0 ? r : option_nothing_left(verb.name, argc, argv);
 }
 
 static void say_why(struct past *p, int r) {

@@ -7,7 +7,7 @@
 
 #include "base/lang.h"
 #include "main/hunt.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "main/rulebook.h"
 #include "main/rules_import.h"
@@ -132,7 +132,9 @@ static int add(const char **list, unsigned *n, const char *value) {
         return 0;
 }
 
-static int set_option(struct rules_options *o, int c, const char *v) {
+static int set_option(void *to, int c, const char *v) {
+        struct rules_options *o = to;
+
         struct rules_filter *f = &o->book.filter;
 
         switch (c) {
@@ -160,23 +162,14 @@ static int set_option(struct rules_options *o, int c, const char *v) {
 
 /* 0; 1: help was printed; 2: said on standard error. */
 static int read_options(struct rules_options *o, int argc, char **argv) {
-        int c;
+        static const struct option_loop loop = {"coloa rules", help_en,      help_vi,
+                                                ":r:h",        long_options, set_option};
 
         o->book = (struct rulebook_options){
                 .rules = o->rules, .placeholders = o->placeholders, .landlock = -1};
-        optind = 1;
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":r:h", long_options, NULL)) != -1) {
-                if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                }
-                if (c == '?' || c == ':')
-                        return option_refused("coloa rules", c, argv);
-                int r = set_option(o, c, optarg);
-                if (r != 0)
-                        return r;
-        }
+        int r = option_loop_read(&loop, o, argc, argv);
+        if (r != 0)
+                return r;
         o->paths = argv + optind;
         o->n_paths = (unsigned)(argc - optind);
         return 0;

@@ -5,7 +5,6 @@
  * everywhere, unless an incident is named, which the audit log then has. */
 #include "main/search.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@
 #include "base/lang.h"
 #include "base/timestamp.h"
 #include "main/ledger.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "main/pseudonym.h"
 #include "main/seekers.h"
@@ -418,77 +417,32 @@ static const char help_vi[] =
         "\n"
         "Mã thoát: 0 thấy, 1 không thấy, 2 sai cách dùng, 3 có thứ không đọc được.\n";
 
-enum {
-        OPT_DIRECTORY = 256,
-        OPT_FROM,
-        OPT_TO,
-        OPT_NEWEST,
-        OPT_JSON,
-        OPT_INCIDENT,
-        OPT_BY,
-        OPT_MASK,
-        OPT_TIMEOUT,
-        OPT_JOBS,
-        OPT_STATS,
-        OPT_LANG,
-        OPT_LANDLOCK
+#define AT(member) OPTION_OF(search_options, member)
+
+static const struct option_row rows[] = {
+        {"config", 'c', OPTION_TEXT, AT(config), NULL},
+        {"directory", 0, OPTION_TEXT, AT(directory), NULL},
+        {"from", 0, OPTION_TIME, AT(from), NULL},
+        {"to", 0, OPTION_TIME, AT(to), NULL},
+        {"newest", 0, OPTION_FLAG, AT(newest), NULL},
+        {"json", 0, OPTION_FLAG, AT(json), NULL},
+        {"incident", 0, OPTION_WORD, AT(incident), NULL},
+        {"by", 0, OPTION_WORD, AT(by), NULL},
+        {"mask", 0, OPTION_FLAG, AT(mask), NULL},
+        {"timeout", 0, OPTION_COUNT, AT(timeout_s), NULL},
+        {"jobs", 0, OPTION_COUNT, AT(jobs), NULL},
+        {"stats", 0, OPTION_FLAG, AT(stats), NULL},
+        {"landlock", 0, OPTION_NUMBER, AT(landlock), NULL},
 };
 
-static bool set_option(struct search_options *o, int c, const char *v) {
-        switch (c) {
-        case 'c': o->config = v; return true;
-        case OPT_DIRECTORY: o->directory = v; return true;
-        case OPT_MASK: o->mask = true; return true;
-        case OPT_BY: o->by = v; return *v != '\0';
-        case OPT_FROM: return option_time(v, &o->from);
-        case OPT_TO: return option_time(v, &o->to);
-        case OPT_NEWEST: o->newest = true; return true;
-        case OPT_JSON: o->json = true; return true;
-        case OPT_INCIDENT: o->incident = v; return *v != '\0';
-        case OPT_TIMEOUT: o->timeout_s = (unsigned)strtoul(v, NULL, 10); return o->timeout_s > 0;
-        case OPT_JOBS: o->jobs = (unsigned)strtoul(v, NULL, 10); return o->jobs > 0;
-        case OPT_STATS: o->stats = true; return true;
-        case OPT_LANDLOCK: o->landlock = (int)strtol(v, NULL, 10); return true;
-        default: return false;
-        }
-}
-
 static int read_options(struct search_options *o, int argc, char **argv) {
-        static const struct option options[] = {
-                {"directory", required_argument, NULL, OPT_DIRECTORY},
-                {"from", required_argument, NULL, OPT_FROM},
-                {"to", required_argument, NULL, OPT_TO},
-                {"newest", no_argument, NULL, OPT_NEWEST},
-                {"json", no_argument, NULL, OPT_JSON},
-                {"incident", required_argument, NULL, OPT_INCIDENT},
-                {"by", required_argument, NULL, OPT_BY},
-                {"mask", no_argument, NULL, OPT_MASK},
-                {"config", required_argument, NULL, 'c'},
-                {"timeout", required_argument, NULL, OPT_TIMEOUT},
-                {"jobs", required_argument, NULL, OPT_JOBS},
-                {"stats", no_argument, NULL, OPT_STATS},
-                {"lang", required_argument, NULL, OPT_LANG},
-                {"landlock", required_argument, NULL, OPT_LANDLOCK},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0}};
-        int c;
+        static const struct option_verb verb = {"coloa search", help_en, help_vi, rows,
+                                                ARRAY_LEN(rows)};
 
         *o = (struct search_options){.from = TIME_NONE, .to = TIME_NONE, .landlock = -1};
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-                if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                }
-                if (c == ':' || c == '?')
-                        return option_refused("coloa search", c, argv);
-                if (c == OPT_LANG) {
-                        if (option_lang("coloa search", optarg) != 0)
-                                return 2;
-                } else if (!set_option(o, c, optarg)) {
-                        return option_value_refused("coloa search", optarg);
-                }
-        }
+        int r = option_rows_read(&verb, o, argc, argv);
+        if (r != 0)
+                return r;
         if (optind + 1 != argc) {
                 fputs(tr("coloa search: one query is expected (in quotation marks)\n",
                          "coloa search: cần đúng một truy vấn (đặt trong dấu nháy)\n"),

@@ -5,7 +5,6 @@
  * end. SIGHUP: as `coloa reload`. Log lines go to standard error as key=value. */
 #include "main/serve.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +16,7 @@
 #include "main/config_reload.h"
 #include "main/control.h"
 #include "main/node.h"
-#include "main/options.h"
+#include "main/option_rows.h"
 #include "main/phrases.h"
 #include "main/rulebook.h"
 #include "main/service.h"
@@ -591,45 +590,23 @@ struct serve_options {
         int landlock;
 };
 
-enum { OPT_DIRECTORY = 256, OPT_JSON, OPT_LANG, OPT_LANDLOCK };
-
 static int read_options(struct serve_options *o, int argc, char **argv) {
-        static const struct option options[] = {
-                {"config", required_argument, NULL, 'c'},
-                {"directory", required_argument, NULL, OPT_DIRECTORY},
-                {"json", no_argument, NULL, OPT_JSON},
-                {"lang", required_argument, NULL, OPT_LANG},
-                {"landlock", required_argument, NULL, OPT_LANDLOCK},
-                {"help", no_argument, NULL, 'h'},
-                {NULL, 0, NULL, 0}};
-        char verb[40];
-        int c;
+        static const struct option_row rows[] = {
+                {"config", 'c', OPTION_TEXT, OPTION_OF(serve_options, config), NULL},
+                {"directory", 0, OPTION_TEXT, OPTION_OF(serve_options, directory), NULL},
+                {"json", 0, OPTION_FLAG, OPTION_OF(serve_options, json), NULL},
+                {"landlock", 0, OPTION_NUMBER, OPTION_OF(serve_options, landlock), NULL},
+        };
+        char name[40];
+        struct option_verb verb = {name, help_en, help_vi, rows, ARRAY_LEN(rows)};
 
-        snprintf(verb, sizeof(verb), "coloa %s", argv[0]);
+        snprintf(name, sizeof(name), "coloa %s", argv[0]);
         *o = (struct serve_options){.landlock = -1};
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-                if (c == 'c')
-                        o->config = optarg;
-                else if (c == OPT_DIRECTORY)
-                        o->directory = optarg;
-                else if (c == OPT_JSON)
-                        o->json = true;
-                else if (c == OPT_LANDLOCK)
-                        o->landlock = (int)strtol(optarg, NULL, 10);
-                else if (c == OPT_LANG && option_lang(verb, optarg) != 0)
-                        return 2;
-                else if (c == 'h') {
-                        fputs(tr(help_en, help_vi), stdout);
-                        return 1;
-                } else if (c == ':' || c == '?')
-                        return option_refused(verb, c, argv);
-        }
-        if (optind < argc) {
-                fprintf(stderr, tr("%s: '%s' is too much\n", "%s: thừa '%s'\n"), verb,
-                        argv[optind]);
-                return 2;
-        }
+        int r = option_rows_read(&verb, o, argc, argv);
+        if (r == 0)
+                r = option_nothing_left(name, argc, argv);
+        if (r != 0)
+                return r;
         if (!o->config && !o->directory)
                 o->config = serve_default_config();
         return 0;
