@@ -51,6 +51,20 @@ def the_shipped_file_has_every_key(folder):
     assert b'"check":"configuration","text":"' in r.stdout and b'"level":"error","check":"configuration"' not in r.stdout, r.stdout.decode()
 
 
+def permissions_are_those_of_the_table(_):
+    """doc/people.md and its Vietnamese against src/wire/permission.h."""
+    letters = "OHLASINTMG"
+    header = text("src/wire/permission.h").replace("\\\n", "\n")
+    table = {name: (roles, en, vi) for name, roles, en, vi in
+             re.findall(r'X\("([a-z_.]+)",\s*"([A-Z]+)",\s*"([^"]*)",\s*"([^"]*)"\)', header)}
+    assert len(table) == header.count('X("') and len(table) > 30
+    for path, column in (("doc/people.md", 1), ("doc/people.vi.md", 2)):
+        body = re.search(r"<!-- permissions: begin -->\n(.*?)<!-- permissions: end -->", text(path), flags=re.S)[1]
+        rows = [[c.strip() for c in line.split("|")[1:-1]] for line in body.splitlines() if line.startswith("| `")]
+        said = {row[0].strip("`"): ("".join(x for x, dot in zip(letters, row[2:]) if dot), row[1]) for row in rows}
+        assert said == {n: ("".join(x for x in letters if x in t[0]), t[column]) for n, t in table.items()}, path
+
+
 # ---- the sandbox ----
 
 def names_in(array: str) -> set:
@@ -160,4 +174,4 @@ def what_is_in_both_languages_has_the_same_parts(_):
 
 if __name__ == "__main__":
     run(every_key_is_explained, the_shipped_file_has_every_key, the_table_of_system_calls_is_the_code,
-        the_table_of_paths_is_the_code, the_architecture_is_the_code, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)
+        the_table_of_paths_is_the_code, the_architecture_is_the_code, permissions_are_those_of_the_table, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)
