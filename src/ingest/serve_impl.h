@@ -123,6 +123,7 @@ struct serve {
         uint32_t n_secrets;
         struct connection *connections[CONNECTIONS_MAX];
         uint32_t n_connections, top; /* open; first index never used */
+        uint32_t told, applied;      /* generation of sources: at the last tick, for connections */
         size_t memory;
         char *scratch; /* RECORD_MAX + room of a head, then SCRATCH */
 

@@ -289,6 +289,36 @@ static bool identify(struct serve *s, struct connection *c) {
         return x != NULL;
 }
 
+/* Who it is by the sources as they are now: a reload may have taken its source away, or changed whose
+ * address it is. false: nobody's any more; it is closed. */
+static bool identify_again(struct serve *s, struct connection *c) {
+        struct source *before = c->source;
+
+        if (!identify(s, c)) {
+                complain(s, c, "it is of no source any more");
+                close_connection(s, c);
+                return false;
+        }
+        __atomic_store_n(&before->counters->connections, before->counters->connections - 1,
+                         __ATOMIC_RELAXED);
+        return true;
+}
+
+/* All of them, once the sources are told: each comes in several messages, so not before a second without
+ * one. */
+static void apply_sources(struct serve *s) {
+        uint32_t now = sources_generation(s->sources);
+        bool quiet = now == s->told;
+
+        s->told = now;
+        if (!quiet || now == s->applied)
+                return;
+        s->applied = now;
+        for (uint32_t i = 0; i < s->top; i++)
+                if (s->connections[i] && s->connections[i]->source)
+                        (void)identify_again(s, s->connections[i]);
+}
+
 static uint32_t of_peer(const struct serve *s, const struct listener *l, const struct os_peer *p) {
         uint32_t n = 0;
 
@@ -557,6 +587,7 @@ void serve_streams_resume(struct serve *s) {
 }
 
 void serve_streams_tick(struct serve *s) {
+        apply_sources(s);
         for (uint32_t i = 0; i < s->top; i++) {
                 struct connection *c = s->connections[i];
 

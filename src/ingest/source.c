@@ -81,6 +81,10 @@ struct source *sources_unknown(struct sources *s) {
         return &s->unknown;
 }
 
+uint32_t sources_generation(const struct sources *s) {
+        return s->generation;
+}
+
 uint32_t sources_count(const struct sources *s) {
         return s->n;
 }

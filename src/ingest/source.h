@@ -54,6 +54,8 @@ struct source *sources_by_certificate(struct sources *s, uint32_t listen,
                                       unsigned n_names);
 bool sources_any_identity(const struct sources *s, uint32_t listen);
 struct source *sources_unknown(struct sources *s); /* quarantine */
+/* Another number whenever one was told. */
+uint32_t sources_generation(const struct sources *s);
 uint32_t sources_count(const struct sources *s);
 struct source *sources_at(struct sources *s, uint32_t i);
 

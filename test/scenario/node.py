@@ -305,6 +305,35 @@ def unknown_senders(folder):
         node.wait_for(lambda: [r["coloa.source"] for r in node.search("word")] == ["now-known"])
 
 
+def connections_follow_the_sources(folder):
+    """A sender whose source is taken away is cut off, one whose address is another's now counts for that; the others notice nothing."""
+    here = "{name: here, from: ['127.0.0.1']}"
+    node = Node(folder, listeners={"tcp": "syslog-tcp", "relp": "relp"}, sources=[here, "{name: gone, from: ['127.0.0.2']}",
+                                                                                  "{name: moves, from: ['127.0.0.3', '10.0.0.0/8']}"])
+
+    def from_address(address):
+        s = socket.socket()
+        s.settimeout(60)
+        s.bind((address, 0))
+        s.connect(("127.0.0.1", node.port["tcp"]))
+        return s
+    with node:
+        senders = [from_address(f"127.0.0.{i}") for i in (1, 2, 3)]
+        for i, s in enumerate(senders):
+            s.sendall(line(b"before", i) + b"\n")
+        durable(node, 3)
+        node.sources[1:] = ["{name: other, from: ['127.0.0.3']}"]
+        node.write_config()
+        assert node.ask("reload").returncode == 0
+        assert senders[1].recv(10) == b""
+        node.wait_for(lambda: "of no source any more" in node.said())
+        for i in (0, 2):
+            senders[i].sendall(line(b"after", i) + b"\n")
+        durable(node, 5)
+        assert [r["coloa.source"] for r in node.search("after*")] == ["here", "other"]
+        assert {c["name"]: c["received"] for c in node.status()["sources"]} == {"unknown": 0, "here": 2, "gone": 1, "moves": 1, "other": 1}
+
+
 def a_record_that_kills_judges(folder):
     node = Node(folder)
     with node:
@@ -357,5 +386,5 @@ def main_that_is_killed_leaves_nobody(folder):
 
 if __name__ == "__main__":
     run(every_protocol_is_kept_once, without_landlock_it_is_the_same, alerts_come, rules_change_while_it_runs, exceptions_begin_and_end,
-        bad_input_hurts_nobody_else, what_each_listener_refuses, unknown_senders,
+        bad_input_hurts_nobody_else, what_each_listener_refuses, unknown_senders, connections_follow_the_sources,
         a_record_that_kills_judges, main_that_is_killed_leaves_nobody)
