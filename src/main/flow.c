@@ -27,6 +27,7 @@ int flow_new(struct flow **ret, const struct flow_options *o, const struct flow_
         assert(o->judges >= 1 && o->judges <= NODE_JUDGES_MAX);
         f->o = *o;
         f->first_kept = 1;
+        f->reserved = -1;
         if (f->o.judge_limit == 0)
                 f->o.judge_limit = INT64_C(2000000000);
         f->calls = *calls;

@@ -11,7 +11,8 @@
 #define DESK_ASKED_MAX 64u /* then judging waits: what the desk is to hear must fit its socket */
 #define ALONE_DEATHS 3u    /* judges that must die on one record alone: one may be an accident */
 #define HELD_MAX 64u       /* of one judge */
-#define SLOW_FACTOR 30     /* a judge that uses no processor time has that much longer */
+#define SUSPECTS_MAX 128u
+#define SLOW_FACTOR 30 /* a judge that uses no processor time has that much longer */
 #define READ_BYTES ((uint64_t)128 << 10) /* compressed, of one reading from the store */
 
 enum slot_state { SLOT_FREE, SLOT_INGEST, SLOT_FULL };
@@ -63,14 +64,23 @@ struct held {
 
 struct judge {
         bool ready, resting, full; /* full: waits for the desk to empty its outbox */
+        bool unread;               /* ended since the desk cannot read what it said */
         int fd;
         uint32_t generation;
         struct task queue[JUDGE_QUEUE];
         unsigned queued;
         struct held held[HELD_MAX]; /* in the order in which it said so */
         unsigned n_held;
-        int64_t began, waited; /* waited: for the desk, not its fault */
-        int64_t began_spent;   /* its processor time then */
+        unsigned asked; /* stretches told to the desk as its that are not taken yet */
+        uint64_t alone_from, alone_to; /* the suspect it has, and nothing else; from == to: none */
+        int64_t began, waited;         /* waited: for the desk, not its fault */
+        int64_t began_spent;           /* its processor time then */
+};
+
+/* A stretch of which a judge said what the desk could not read. */
+struct suspect {
+        uint64_t from, to;
+        unsigned tries; /* of one record */
 };
 
 struct flow {
@@ -99,6 +109,10 @@ struct flow {
         struct task tasks[TASKS_MAX]; /* waiting; a few at most, so an array will do */
         unsigned n_tasks;
         struct ranges later; /* to be judged from the store */
+        struct suspect suspects[SUSPECTS_MAX];
+        unsigned n_suspects;
+        int reserved;        /* the judge that a suspect waits for; -1 */
+        struct ranges aside; /* set aside, and the desk is to hear it from a judge's new life */
         bool reading;
         uint32_t read_token;
         uint64_t read_from, read_to;
@@ -111,6 +125,18 @@ struct flow {
 int flow_send(struct flow *f, enum flow_role role, unsigned index, const void *m, size_t n, int fd);
 void flow_slot_judged(struct flow *f, unsigned slot);
 void flow_free_slots(struct flow *f);
+
+/* flow_suspect.c */
+/* The desk could not read what `judge` (o.judges: one of them) said of [from, to): 1: it is one record, to
+ * be set aside. */
+int flow_suspect(struct flow *f, unsigned judge, uint64_t from, uint64_t to);
+/* The desk took it, or it has gone. */
+void flow_unsuspect(struct flow *f, uint64_t from, uint64_t to);
+/* What of [from, *to) is to be judged at once: all suspect, or nothing. */
+void flow_trim(const struct flow *f, uint64_t from, uint64_t *to);
+bool flow_is_suspect(const struct flow *f, const struct task *t);
+/* A waiting suspect and the judge that is to have it alone; false: none, or it waits for the judge. */
+bool flow_next_suspect(struct flow *f, unsigned *ret_task, unsigned *ret_judge);
 
 /* flow_judge.c */
 void flow_judge_slot(struct flow *f, unsigned slot);

@@ -6,7 +6,7 @@
  * and behind it apart; as its word may be a lie, later deaths on the same stretch halve it. A record
  * on which a judge dies alone is set aside: named in an incident and passed over (F3). What was
  * judged before the death is judged again; verdicts are told apart by what they say, so the desk
- * does not double them.
+ * does not double them. What is judged but cannot be read by the desk: flow_suspect.c.
  *
  * Batches are judged while they are made durable, but the desk takes only what was said of durable
  * ones (F5), so what judges are done with is held until then.
@@ -94,7 +94,10 @@ static int next_task(const struct flow *f) {
         for (unsigned i = 0; i < f->n_tasks; i++)
                 if (!f->tasks[i].frames)
                         return (int)i;
-        return f->n_tasks ? 0 : -1;
+        for (unsigned i = 0; i < f->n_tasks; i++)
+                if (!flow_is_suspect(f, &f->tasks[i]))
+                        return (int)i;
+        return -1;
 }
 
 static int idlest(const struct flow *f) {
@@ -104,6 +107,7 @@ static int idlest(const struct flow *f) {
                 const struct judge *j = &f->judges[i];
 
                 if (!j->ready || j->resting || j->full || j->queued == JUDGE_QUEUE ||
+                    j->alone_from < j->alone_to || f->reserved == (int)i ||
                     j->n_held + 2 * JUDGE_QUEUE >= HELD_MAX)
                         continue;
                 if (best < 0 || j->queued < f->judges[best].queued)
@@ -147,8 +151,8 @@ static bool any_idle(const struct flow *f) {
 
 /* Reads a little of what was put off, once a judge has nothing else to do. */
 static void read_later(struct flow *f) {
-        if (f->reading || !f->store_ready || !f->desk_ready || f->later.n == 0 ||
-            next_task(f) >= 0 || !any_idle(f) || f->calls.now(f->calls.ctx) < f->read_again)
+        if (f->reading || !f->store_ready || !f->desk_ready || f->later.n == 0 || f->n_tasks ||
+            !any_idle(f) || f->calls.now(f->calls.ctx) < f->read_again)
                 return;
         uint64_t to = MIN(f->later.at[0].to, f->st.durable);
         if (to <= f->later.at[0].from)
@@ -173,8 +177,10 @@ static void tell_desk(struct flow *f, unsigned judge, uint64_t from, uint64_t to
                               .program = f->judges[judge].generation};
 
         f->judged_max = MAX(f->judged_max, to);
-        if (f->desk_ready && flow_send(f, FLOW_DESK, 0, &m, sizeof(m), -1) == 0)
+        if (f->desk_ready && flow_send(f, FLOW_DESK, 0, &m, sizeof(m), -1) == 0) {
                 f->desk_asked++;
+                f->judges[judge].asked++;
+        }
 }
 
 /* In the order in which the judge said so: what it said of the first stands first in its outbox. Of one
@@ -218,8 +224,22 @@ static void judge_held_again(struct flow *f, struct judge *j) {
         }
 }
 
+/* Suspects are judged alone, see flow_suspect.c. */
+static void give_suspect(struct flow *f) {
+        unsigned t, j;
+
+        if (!f->desk_ready || f->desk_asked >= DESK_ASKED_MAX || !flow_next_suspect(f, &t, &j))
+                return;
+        struct task task = f->tasks[t];
+        remove_task(f, t);
+        f->judges[j].alone_from = task.from;
+        f->judges[j].alone_to = task.to;
+        give(f, j, &task);
+}
+
 void flow_pump_judges(struct flow *f) {
         tell_held(f);
+        give_suspect(f);
         while (f->desk_ready && f->desk_asked < DESK_ASKED_MAX) {
                 int t = next_task(f), j = idlest(f);
 
@@ -240,6 +260,7 @@ static void pass_over(struct flow *f, uint64_t from, uint64_t to) {
                               "records that were to be judged later are not kept any more", from);
         tell_desk(f, 0, from, to);
         ranges_take(&f->later, from, to);
+        flow_unsuspect(f, from, to);
 }
 
 int flow_frames(struct flow *f, const struct msg_store_frames *m, int fd) {
@@ -269,6 +290,7 @@ int flow_frames(struct flow *f, const struct msg_store_frames *m, int fd) {
                 f->read_again = f->calls.now(f->calls.ctx) + READ_RETRY_NS;
                 return 0;
         }
+        flow_trim(f, t.from, &t.to);
         ranges_take(&f->later, t.from, t.to);
         add_task(f, &t, false);
         return 0;
@@ -350,6 +372,35 @@ static void set_aside(struct flow *f, unsigned index, const struct task *t) {
         tell_desk(f, index, t->from, t->to);
 }
 
+/* Its judge's outbox is broken, so the desk hears it from the next life of one. */
+static void set_unreadable_aside(struct flow *f, uint64_t seq) {
+        struct msg_own_alert a = {
+                .type = DESK_INCIDENT, .what = OWN_CRASH, .seq = seq, .time = os_now()};
+
+        if (f->aside.n == RANGES_MAX) { /* one more would cover others */
+                ranges_add(&f->later, seq, seq + 1);
+                return;
+        }
+        static const char why[] = "what judges say of this record cannot be read: it was set aside";
+        memcpy(a.text, why, sizeof(why));
+        f->st.set_aside++;
+        f->calls.note(f->calls.ctx, 0, why, seq);
+        flow_incident(f, &a);
+        ranges_add(&f->aside, seq, seq + 1);
+}
+
+static void tell_asides(struct flow *f, unsigned index) {
+        struct judge *j = &f->judges[index];
+
+        while (f->aside.n && j->n_held + 2 * JUDGE_QUEUE < HELD_MAX) {
+                struct range x = f->aside.at[0];
+                struct task t = {.from = x.from, .to = x.to};
+
+                ranges_take(&f->aside, x.from, x.to);
+                hold(f, index, &t, true);
+        }
+}
+
 /* The same work again, less what it died on. Takes over t's descriptor. */
 static void split(struct flow *f, unsigned index, struct task *t, uint64_t hint) {
         struct task part = *t;
@@ -381,12 +432,22 @@ static void split(struct flow *f, unsigned index, struct task *t, uint64_t hint)
         drop_task(t);
 }
 
+/* It may have been this that was not readable, or another that it had told: no death of its own. */
+static void judge_unread_again(struct flow *f, struct task *t) {
+        if (!ranges_have(&f->aside, t->from, t->to)) {
+                (void)flow_suspect(f, f->o.judges, t->from, t->to);
+                ranges_add(&f->later, t->from, t->to);
+        }
+        drop_task(t);
+}
+
 void flow_judge_died(struct flow *f, unsigned index, uint64_t hint) {
         struct judge *j = &f->judges[index];
         struct judge old = *j;
 
         j->queued = 0;
         j->ready = j->resting = j->full = false;
+        j->alone_from = j->alone_to = 0;
         j->fd = -1;
         tell_desk(f, index, 0, 0); /* what it said before of durable records stands */
         judge_held_again(f, j);
@@ -395,7 +456,9 @@ void flow_judge_died(struct flow *f, unsigned index, uint64_t hint) {
                 struct task t = old.queue[i];
 
                 t.again = false; /* by another judge, into an outbox that nobody took from */
-                if (i == 0)
+                if (i == 0 && old.unread)
+                        judge_unread_again(f, &t);
+                else if (i == 0)
                         split(f, index, &t, hint);
                 else
                         add_task(f, &t, true);
@@ -413,9 +476,10 @@ void flow_judge_ready(struct flow *f, unsigned index, int fd, uint32_t generatio
         struct msg_judge m = {.type = DESK_OUTBOX, .judge = index, .program = generation};
         struct judge *j = &f->judges[index];
 
-        *j = (struct judge){.ready = true, .fd = fd, .generation = generation};
+        *j = (struct judge){.ready = true, .fd = fd, .generation = generation, .asked = j->asked};
         if (f->desk_ready)
                 (void)flow_send(f, FLOW_DESK, 0, &m, sizeof(m), fd);
+        tell_asides(f, index);
 }
 
 static bool judges_of_frames(const struct flow *f) {
@@ -476,6 +540,8 @@ void flow_desk_died(struct flow *f) {
                 for (unsigned k = 0; k < f->judges[i].queued; k++)
                         f->judges[i].queue[k].again = true;
                 judge_held_again(f, &f->judges[i]);
+                f->judges[i].alone_from = f->judges[i].alone_to = 0;
+                f->judges[i].asked = 0;
         }
 }
 
@@ -508,6 +574,36 @@ void flow_incident(struct flow *f, const struct msg_own_alert *a) {
                 f->incidents[f->n_incidents++] = *a;
 }
 
+static int taken(struct flow *f, const struct msg_judge *m) {
+        struct judge *j = &f->judges[m->judge];
+        uint64_t from = m->from, to = m->to;
+
+        if (from > to || to > f->judged_max)
+                return -EPROTO;
+        f->desk_asked -= f->desk_asked > 0;
+        j->asked -= j->asked > 0;
+        if (m->error == 0) {
+                flow_unsuspect(f, from, to);
+                if (j->alone_from == from && j->alone_to == to)
+                        j->alone_from = j->alone_to = 0;
+                emptied(f, m->judge, m->first_seq);
+                return 0;
+        }
+        if (from == to) { /* said while it was at it */
+                from = j->alone_from;
+                to = j->alone_to;
+        }
+        j->unread = true;
+        f->calls.end(f->calls.ctx, FLOW_JUDGE, m->judge, "what it said cannot be read");
+        if (m->error == -EBADMSG && flow_suspect(f, m->judge, from, to) == 1)
+                set_unreadable_aside(f, from);
+        else
+                ranges_add(&f->later, m->from, m->to);
+        if (j->alone_from == from && j->alone_to == to)
+                j->alone_from = j->alone_to = 0;
+        return 0;
+}
+
 int flow_desk_message(struct flow *f, const void *m, size_t n) {
         struct msg_plain plain;
         struct msg_judge j;
@@ -526,18 +622,8 @@ int flow_desk_message(struct flow *f, const void *m, size_t n) {
         memcpy(&j, m, sizeof(j));
         if (j.judge >= f->o.judges)
                 return -EPROTO;
-        if (plain.type == DESK_TAKEN) {
-                f->desk_asked -= f->desk_asked > 0;
-                if (j.error == 0) {
-                        emptied(f, j.judge, j.first_seq);
-                        return 0;
-                }
-                if (j.from > j.to || j.to > f->judged_max)
-                        return -EPROTO;
-                f->calls.end(f->calls.ctx, FLOW_JUDGE, j.judge, "what it said cannot be read");
-                ranges_add(&f->later, j.from, j.to);
-                return 0;
-        }
+        if (plain.type == DESK_TAKEN)
+                return taken(f, &j);
         if (plain.type != DESK_COMMITTED)
                 return -EPROTO;
         f->st.judged = MAX(f->st.judged, MIN(j.first_seq, f->judged_max));

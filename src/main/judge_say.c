@@ -262,6 +262,8 @@ static void misbehave(struct judge *j, struct span raw) {
                 _exit(97);
         }
 
+        if (says(raw, "coloa-test-garble")) /* what no desk can read */
+                (void)judge_say(j, OUTBOX_FINDING, SPAN("garbled"));
         if (memmem(raw.p, raw.len, "coloa-test-crash", 16))
                 abort();
         if (memmem(raw.p, raw.len, "coloa-test-open", 15))

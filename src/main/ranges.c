@@ -56,6 +56,13 @@ void ranges_take(struct ranges *r, uint64_t from, uint64_t to) {
         }
 }
 
+bool ranges_have(const struct ranges *r, uint64_t from, uint64_t to) {
+        for (unsigned i = 0; i < r->n; i++)
+                if (r->at[i].from <= from && to <= r->at[i].to)
+                        return true;
+        return false;
+}
+
 uint64_t ranges_sum(const struct ranges *r) {
         uint64_t sum = 0;
 

@@ -20,6 +20,8 @@ struct ranges {
 void ranges_add(struct ranges *r, uint64_t from, uint64_t to);
 /* Takes away exactly that. When it would have to hold too many, it goes on covering it. */
 void ranges_take(struct ranges *r, uint64_t from, uint64_t to);
+/* Whether it covers all of that. */
+bool ranges_have(const struct ranges *r, uint64_t from, uint64_t to);
 /* How many numbers it covers. */
 uint64_t ranges_sum(const struct ranges *r);
 

@@ -334,11 +334,39 @@ def connections_follow_the_sources(folder):
         assert {c["name"]: c["received"] for c in node.status()["sources"]} == {"unknown": 0, "here": 2, "gone": 1, "moves": 1, "other": 1}
 
 
+def is_test_build(node) -> bool:
+    there = b"coloa-test-garble" in open(node.program, "rb").read()
+    if not there:
+        print("# not a test build: no record does anything")
+    return there
+
+
+def a_record_of_which_nothing_can_be_read(folder):
+    """No judge dies of it, and what they say is broken each time: found, set aside, and named."""
+    node = Node(folder)
+    with node:
+        if not is_test_build(node):
+            return
+        records = [(i, b"", document(b"around", i)) for i in range(300)]
+        records[150] = (150, b"", b'{"message":"coloa-test-garble"}')
+        records[151] = (151, b"", attack(1))
+        assert bulk(node.port["bulk"], records) == list(range(300))
+        node.wait_for(lambda: node.status().get("judged") == 301, 60)
+        assert node.status()["set_aside"] == 1, node.status()
+        assert "seq=151 what judges say of this record cannot be read" in node.said(), node.said()
+        assert node.said().count("it was set aside") == 1, node.said()
+        found = {a["rule.name"]: a for a in node.alerts()}
+        assert len(found) == 2 and found.pop("Evil tool")["coloa.count"] == 1, found
+        shown = node.alerts("show", next(iter(found.values()))["coloa.alert.id"])[0]
+        assert shown["coloa.first"]["seq"] == 151, shown
+        assert bulk(node.port["bulk"], [(1, b"", attack(2))]) == [1]
+        node.wait_for(lambda: any(a.get("coloa.entity.name") == "ws2" for a in node.alerts()), 20)
+
+
 def a_record_that_kills_judges(folder):
     node = Node(folder)
     with node:
-        if b"COLOA_FAULT" not in open(node.program, "rb").read():
-            print("# not a test build: nothing kills")
+        if not is_test_build(node):
             return
         records = [(i, b"", document(b"around", i)) for i in range(300)]
         records[150] = (150, b"", b'{"message":"coloa-test-crash"}')
@@ -387,4 +415,4 @@ def main_that_is_killed_leaves_nobody(folder):
 if __name__ == "__main__":
     run(every_protocol_is_kept_once, without_landlock_it_is_the_same, alerts_come, rules_change_while_it_runs, exceptions_begin_and_end,
         bad_input_hurts_nobody_else, what_each_listener_refuses, unknown_senders, connections_follow_the_sources,
-        a_record_that_kills_judges, main_that_is_killed_leaves_nobody)
+        a_record_that_kills_judges, a_record_of_which_nothing_can_be_read, main_that_is_killed_leaves_nobody)

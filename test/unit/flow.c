@@ -88,6 +88,7 @@ static struct world {
         int64_t received[RECORDS + 1]; /* at the latest */
         int64_t clock;                 /* as the desk heard it last, in our time */
         uint64_t poison;               /* 0: none */
+        uint64_t garbled; /* what is said of every such record cannot be read; 0: none */
         bool liar;
         unsigned breaks;    /* one in so many batches is found broken; 0: none */
         unsigned retention; /* takes away one in so many of what is read; 0: none */
@@ -330,8 +331,13 @@ static bool drain(unsigned judge, uint64_t limit) {
 
         if (w.box_broken[judge])
                 return false;
-        for (; n < most && b->said[n] < limit; n++)
+        for (; n < most && b->said[n] < limit; n++) {
+                if (w.garbled && b->said[n] % w.garbled == 1) {
+                        broken = true;
+                        break;
+                }
                 w.desk.known[b->said[n]] = true;
+        }
         memmove(b->said, b->said + n, (b->n - n) * sizeof(b->said[0]));
         b->n -= n;
         w.box_broken[judge] = broken;
@@ -371,7 +377,7 @@ static void desk_commits(void) {
 /* Whatever was received before is judged; what was just found to be broken is not known yet. */
 static void take_clock(const struct msg_node_seq *m) {
         w.clock = (int64_t)m->seq;
-        for (uint64_t i = 0; i < w.next_seq && w.breaks == 0; i++)
+        for (uint64_t i = 0; i < w.next_seq && w.breaks + w.garbled == 0; i++)
                 check(w.received[i] >= w.clock || w.desk.judged[i]);
 }
 
@@ -492,6 +498,7 @@ static void main_dies(void) {
         w.watermark = before.watermark;
         w.asides = before.asides;
         w.poison = before.poison;
+        w.garbled = before.garbled;
         w.liar = before.liar;
         w.breaks = before.breaks;
         w.retention = before.retention;
@@ -508,7 +515,7 @@ static bool all_done(void) {
 
 struct life {
         unsigned deaths, main_deaths, breaks, retention; /* once in so many steps; 0: never */
-        uint64_t poison;
+        uint64_t poison, garbled;
         bool liar;
 };
 
@@ -518,6 +525,7 @@ static void play(uint64_t with, struct life l) {
         memset(&w, 0, sizeof(w));
         seed = with;
         w.poison = l.poison;
+        w.garbled = l.garbled;
         w.liar = l.liar;
         w.breaks = l.breaks;
         w.retention = l.retention;
@@ -537,6 +545,8 @@ static void play(uint64_t with, struct life l) {
         for (unsigned i = 0; i < RECORDS && l.poison; i++)
                 if (i % l.poison == 1)
                         check(w.disk.aside[i]);
+        for (unsigned i = 0; i < RECORDS && l.garbled; i++)
+                check(w.disk.aside[i] == (i % l.garbled == 1));
         if (!l.liar && l.poison)
                 for (unsigned i = 0; i < RECORDS; i++)
                         check(!w.disk.aside[i] || i % l.poison == 1);
@@ -575,6 +585,14 @@ static void judges_that_say_what_cannot_be_read(void) {
 static void records_that_kill_are_set_aside(void) {
         for (unsigned i = 0; i < 5; i++)
                 play(200 + i, (struct life){.deaths = i ? 300 : 0, .poison = POISON});
+}
+
+/* Nobody dies of them, and judging them again helps nothing: only they are set aside. */
+static void records_that_nobody_can_speak_of_are_set_aside(void) {
+        for (unsigned i = 0; i < 20; i++)
+                play(700 + i, (struct life){.deaths = i % 4 ? 200 + i * 20 : 0,
+                                            .main_deaths = i % 3 ? 0 : 400,
+                                            .garbled = 300 + i * 97});
 }
 
 static void judges_that_lie_cost_no_more_than_the_record(void) {
@@ -694,6 +712,7 @@ int main(void) {
         RUN(retention_takes_what_waits);
         RUN(judges_that_say_what_cannot_be_read);
         RUN(records_that_kill_are_set_aside);
+        RUN(records_that_nobody_can_speak_of_are_set_aside);
         RUN(judges_that_lie_cost_no_more_than_the_record);
         return check_done();
 }
