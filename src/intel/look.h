@@ -13,9 +13,11 @@ enum intel_field {
         INTEL_FIELD_HASH,   /* one */
         INTEL_FIELD_HASHES, /* "MD5=…,SHA256=…" */
         INTEL_FIELD_JA3,
+        INTEL_FIELD_TEXT, /* a command line, a script: addresses, names and URLs in it */
+        INTEL_FIELD_PATH, /* a URL whose host was looked at already */
         INTEL_FIELDS,
 };
-enum intel_field intel_field_of(struct span name); /* "host" … */
+enum intel_field intel_field_of(struct span name); /* "host" … "text" */
 
 #define INTEL_FOUND_MAX 8u
 

@@ -278,7 +278,7 @@ static void keep(struct intel_set *s, const struct intel_key *k, const struct in
         if (s->n == s->cap && !grow(s))
                 return;
         struct intel_item *i = &s->items[s->n++];
-        *i = (struct intel_item){.filter = intel_filter_hash(k)};
+        *i = (struct intel_item){.filter = intel_filter_hash(k), .lead = intel_lead(k)};
         intel_digest(k, i->e.digest);
         i->e.type = (uint8_t)k->type;
         i->e.prefix = k->type == INTEL_ADDRESS ? (uint8_t)k->bytes[16] : 0;

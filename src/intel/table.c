@@ -1,6 +1,6 @@
 /* See table.h.
  *
- *     header | filter, in blocks of 64 bytes | entries, sorted by digest | names
+ *     header | leads, bits | filter, in blocks of 64 bytes | entries, sorted by digest | names
  *
  * A key's six bits all lie in one block, so a value that is not there (nearly all) costs one line of
  * the cache. What passes (about one in two hundred, at twelve bits a key) is hashed with BLAKE2b and
@@ -13,6 +13,8 @@
 
 #include "base/hash.h"
 
+#define LEADS_BYTES ((size_t)LEAD_BITS / 8)
+#define TABLE_VERSION 2u
 #define TABLE_MAGIC UINT64_C(0x316c65746e696c63)
 #define BLOCK_WORDS 8u
 #define BITS_A_KEY 12u
@@ -26,7 +28,8 @@ struct header {
         uint32_t pad;
 };
 #define HEADER_BYTES 128u
-_Static_assert(sizeof(struct header) <= HEADER_BYTES, "blocks are aligned");
+_Static_assert(sizeof(struct header) <= HEADER_BYTES && LEADS_BYTES % 64 == 0,
+               "blocks are aligned");
 
 void intel_digest(const struct intel_key *k, uint8_t ret[INTEL_DIGEST]) {
         crypto_generichash_state h;
@@ -48,6 +51,68 @@ uint64_t intel_filter_hash(const struct intel_key *k) {
 
 static inline uint32_t block_of(uint64_t hash, uint32_t n_blocks) {
         return (uint32_t)((hash >> 32) * n_blocks >> 32);
+}
+
+/* ---- leads ---- */
+
+static uint32_t hashed(uint64_t v) {
+        return (uint32_t)(v * UINT64_C(0x9e3779b97f4a7c15) >> 52);
+}
+
+uint32_t intel_lead_address(const uint8_t ip[16]) {
+        static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+        uint32_t first;
+
+        if (memcmp(ip, mapped, sizeof(mapped)) == 0)
+                return (uint32_t)ip[12] << 8 | ip[13];
+        memcpy(&first, ip, 4);
+        return LEAD_V4 + hashed(first);
+}
+
+uint32_t intel_lead_name(struct span name) {
+        const char *dot = name.len ? memrchr(name.p, '.', name.len) : NULL;
+        struct span last = dot ? span_of(dot + 1, name.len - (size_t)(dot + 1 - name.p)) : name;
+        uint64_t h = last.len;
+
+        for (size_t i = 0; i < last.len; i += 8)
+                h = hash_mix(h ^ hash_read(last.p + i, MIN(last.len - i, (size_t)8)),
+                             UINT64_C(0xe7037ed1a0b428db));
+        return LEAD_V4 + LEAD_HASHED + hashed(h);
+}
+
+uint32_t intel_lead(const struct intel_key *k) {
+        unsigned prefix = 128, open;
+        uint8_t ip[16];
+
+        if (k->type == INTEL_DOMAIN || k->type == INTEL_TREE)
+                return intel_lead_name(span_of(k->bytes, k->len));
+        if (k->type == INTEL_URL) {
+                struct span host = span_of(k->bytes + k->host, k->host_len);
+
+                return intel_address(host, ip) ? intel_lead_address(ip) : intel_lead_name(host);
+        }
+        if (k->type != INTEL_ADDRESS)
+                return UINT32_MAX;
+        memcpy(ip, k->bytes, 16);
+        prefix = (uint8_t)k->bytes[16];
+        uint32_t lead = intel_lead_address(ip);
+        if (lead < LEAD_V4)
+                open = prefix < 112 ? 112 - MAX(prefix, 96u) : 0;
+        else
+                open = prefix < 32 ? 12 : 0; /* all of them */
+        return lead + open * LEAD_RANGE;
+}
+
+static void set_lead(uint64_t *leads, uint32_t lead) {
+        uint32_t n, first = lead % LEAD_RANGE;
+
+        if (lead == UINT32_MAX)
+                return;
+        n = UINT32_C(1) << lead / LEAD_RANGE;
+        if (first >= LEAD_V4 && n > 1)
+                first = LEAD_V4;
+        for (uint32_t i = first; i < first + n && i < LEAD_BITS; i++)
+                leads[i / 64] |= UINT64_C(1) << i % 64;
 }
 
 /* ---- writing ---- */
@@ -89,7 +154,7 @@ uint32_t intel_table_write(struct buf *out, struct intel_item *e, uint32_t n, st
                            uint32_t first_rule, uint32_t n_rules) {
         static const char zeros[HEADER_BYTES];
         struct header h = {.magic = TABLE_MAGIC,
-                           .version = 1,
+                           .version = TABLE_VERSION,
                            .names_len = (uint32_t)names.len,
                            .first_rule = first_rule,
                            .n_rules = n_rules};
@@ -104,15 +169,18 @@ uint32_t intel_table_write(struct buf *out, struct intel_item *e, uint32_t n, st
                 if (e[i].e.type == INTEL_ADDRESS)
                         h.prefixes[e[i].e.prefix / 64] |= UINT64_C(1) << e[i].e.prefix % 64;
         }
-        size_t start = out->len, bytes = (size_t)h.n_blocks * BLOCK_WORDS * sizeof(uint64_t);
+        size_t start = out->len;
+        size_t bytes = LEADS_BYTES + (size_t)h.n_blocks * BLOCK_WORDS * sizeof(uint64_t);
         buf_add(out, &h, sizeof(h));
         buf_add(out, zeros, HEADER_BYTES - (out->len - start));
         char *room = buf_reserve(out, bytes + (size_t)n * sizeof(struct intel_entry) + names.len);
         if (!room)
                 return n;
         memset(room, 0, bytes);
-        for (uint32_t i = 0; i < n; i++)
-                set_bits((uint64_t *)(void *)room, h.n_blocks, e[i].filter);
+        for (uint32_t i = 0; i < n; i++) {
+                set_lead((uint64_t *)(void *)room, e[i].lead);
+                set_bits((uint64_t *)(void *)(room + LEADS_BYTES), h.n_blocks, e[i].filter);
+        }
         out->len += bytes;
         for (uint32_t i = 0; i < n; i++)
                 buf_add(out, &e[i].e, sizeof(e[i].e));
@@ -130,12 +198,15 @@ int intel_table_open(struct intel_table *ret, struct span s) {
         memcpy(&h, s.p, sizeof(h));
         size_t bloom = (size_t)h.n_blocks * BLOCK_WORDS * sizeof(uint64_t);
         size_t entries = (size_t)h.n * sizeof(struct intel_entry);
-        if (h.magic != TABLE_MAGIC || h.version != 1 || h.n_blocks == 0 ||
-            h.n_rules > UINT16_MAX + 1u || HEADER_BYTES + bloom + entries + h.names_len != s.len)
+        if (h.magic != TABLE_MAGIC || h.version != TABLE_VERSION || h.n_blocks == 0 ||
+            h.n_rules > UINT16_MAX + 1u ||
+            HEADER_BYTES + LEADS_BYTES + bloom + entries + h.names_len != s.len)
                 return -EBADMSG;
-        *ret = (struct intel_table){.bloom = (const void *)(s.p + HEADER_BYTES),
-                                    .entries = (const void *)(s.p + HEADER_BYTES + bloom),
-                                    .names = s.p + HEADER_BYTES + bloom + entries,
+        const char *leads = s.p + HEADER_BYTES, *blocks = leads + LEADS_BYTES;
+        *ret = (struct intel_table){.leads = (const void *)leads,
+                                    .bloom = (const void *)blocks,
+                                    .entries = (const void *)(blocks + bloom),
+                                    .names = blocks + bloom + entries,
                                     .n = h.n,
                                     .n_blocks = h.n_blocks,
                                     .names_len = h.names_len,
@@ -143,6 +214,8 @@ int intel_table_open(struct intel_table *ret, struct span s) {
                                     .n_rules = h.n_rules};
         memcpy(ret->prefixes, h.prefixes, sizeof(h.prefixes));
         memcpy(ret->counts, h.counts, sizeof(h.counts));
+        for (uint32_t i = LEAD_V4 / 64; i < (LEAD_V4 + LEAD_HASHED) / 64; i++)
+                ret->has_v6 |= ret->leads[i] != 0;
         return 0;
 }
 

@@ -25,19 +25,36 @@ _Static_assert(sizeof(struct intel_entry) == 32, "memory per indicator is promis
 struct intel_item {
         struct intel_entry e;
         uint64_t filter; /* intel_filter_hash() of its key */
+        uint32_t lead;   /* intel_lead() of its key */
 };
 
 struct intel_table {
         const struct intel_entry *entries;
-        const uint64_t *bloom;
+        const uint64_t *bloom, *leads; /* leads: bits, LEAD_BITS of them */
         const char *names;
         uint32_t n, n_blocks, names_len, first_rule, n_rules;
         uint64_t prefixes[3]; /* bit p: some network has that many bits */
         uint32_t counts[INTEL_TYPES];
+        bool has_v6; /* addresses that are not IPv4 */
 };
 
 void intel_digest(const struct intel_key *k, uint8_t ret[INTEL_DIGEST]);
 uint64_t intel_filter_hash(const struct intel_key *k);
+/* What a value must begin with to be worth a look: the first 16 bits of an IPv4 address, a hash of the
+ * first 32 of another; of names and of URLs' hosts a hash of the last label. Few kilobytes, so they
+ * stay in the cache: internal names and private addresses, nearly all that events have, end here. */
+enum {
+        LEAD_V4 = 65536,
+        LEAD_HASHED = 4096, /* of each other kind */
+        LEAD_BITS = LEAD_V4 + 2 * LEAD_HASHED,
+        LEAD_RANGE = 1 << 24, /* times the number of bits that a network leaves open */
+};
+uint32_t intel_lead(const struct intel_key *k);
+uint32_t intel_lead_address(const uint8_t ip[16]);
+uint32_t intel_lead_name(struct span name);
+static inline bool intel_leads(const struct intel_table *t, uint32_t lead) {
+        return t->leads[lead / 64] >> (lead % 64) & 1;
+}
 /* Sorts the entries; of two alike the one of more confidence stays, with the longer life. `names`
  * begins with an unused byte. Appends; its begin must be 64-aligned once mapped. Returns how many are
  * left. */

@@ -2,6 +2,7 @@
 #include "intel/value.h"
 
 #include <arpa/inet.h>
+#include <idn2.h>
 #include <stdio.h>
 
 #include "base/utf8.h"
@@ -104,6 +105,26 @@ bool intel_key_network(struct intel_key *k, struct span s) {
 
 /* ---- names ---- */
 
+/* An internationalised name as it is on the wire ("xn--…"), in place: so it matches however either side
+ * wrote it. 0: it is none that IDNA knows. */
+static size_t to_ascii(char *name, size_t len) {
+        char text[INTEL_DOMAIN_MAX + 1], *ascii = NULL;
+        size_t n = 0;
+
+        memcpy(text, name, len);
+        text[len] = '\0';
+        if (strlen(text) == len &&
+            idn2_to_ascii_8z(text, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK) {
+                n = strlen(ascii);
+                if (n > INTEL_DOMAIN_MAX)
+                        n = 0;
+                for (size_t i = 0; i < n; i++)
+                        name[i] = ascii_lower(ascii[i]);
+        }
+        idn2_free(ascii);
+        return n;
+}
+
 /* Letters, digits, '-', '_' and what is not ASCII; labels of 1 to 63 bytes, two of them at least.
  * Returns the length in `to` (which has INTEL_DOMAIN_MAX), 0: no name. */
 static size_t domain_to(char *to, struct span s) {
@@ -138,6 +159,9 @@ static size_t domain_to(char *to, struct span s) {
                 return 0;
         if (plain)
                 return s.len;
+        size_t on_wire = to_ascii(to, s.len);
+        if (on_wire)
+                return on_wire;
         char wide[INTEL_DOMAIN_MAX * 3 / 2 + 4];
         size_t n = utf8_fold_to(wide, span_of(to, s.len));
         if (n > INTEL_DOMAIN_MAX)

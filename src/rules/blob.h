@@ -13,7 +13,7 @@
 #include "rules/source.h"
 
 #define BLOB_MAGIC UINT64_C(0x31676f7270616c43)
-#define BLOB_VERSION 1u
+#define BLOB_VERSION 2u
 #define BLOB_DEPTH_MAX 128u /* of an expression: its evaluation is recursive */
 
 enum blob_section {
@@ -156,8 +156,9 @@ struct b_k1name {
 
 /* Events' fields of that name are looked up among the indicators. */
 struct b_field {
-        struct b_str name, beside; /* canonical, no blanks, lower case; beside: empty: any */
-        uint32_t holds;            /* enum intel_field */
+        /* Canonical, no blanks, lower case; the others may be empty (struct indicator_field). */
+        struct b_str name, beside, at, then;
+        uint32_t holds; /* enum intel_field */
 };
 
 /* ---- reading, for the matcher: everything was checked by program_open() ---- */

@@ -478,9 +478,13 @@ static struct b_str put_lower(struct compiler *c, struct span name) {
         return put_str(c, span_of(lower, n));
 }
 
-static void put_field(void *ctx, struct span name, struct span beside, enum intel_field holds) {
+static void put_field(void *ctx, const struct indicator_field *i) {
         struct compiler *c = ctx;
-        struct b_field f = {put_lower(c, name), put_lower(c, beside), holds};
+        struct b_field f = {.name = put_lower(c, i->name),
+                            .beside = put_lower(c, i->beside),
+                            .at = put_lower(c, i->at),
+                            .then = put_lower(c, i->then),
+                            .holds = i->holds};
 
         buf_add(&c->sec[SEC_FIELD], &f, sizeof(f));
 }

@@ -55,7 +55,8 @@ struct name_ids {
 /* A field that indicators are looked for in. */
 struct shape_intel {
         uint32_t field;
-        uint32_t holds; /* enum intel_field */
+        uint32_t holds;    /* enum intel_field */
+        uint32_t at, then; /* fields: the host of a URL that is a path alone, its query; NONE32 */
 };
 
 /* How a JSON event of this shape may be classified. */
@@ -330,7 +331,8 @@ struct matcher {
         struct intel_names *intel_names; /* NULL: no indicators */
         uint32_t now_s;                  /* seconds since 1970: what has expired; 0: nothing */
         struct intel_hit {
-                uint32_t entry, field, holds;
+                uint32_t entry;
+                struct shape_intel in;
         } intel_hits[INTEL_HITS_MAX];
         uint32_t n_intel_hits;
         bool padded; /* RAWSCAN_PADDING bytes may be read behind the record */

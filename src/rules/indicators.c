@@ -119,10 +119,20 @@ int indicators_read(struct ruleset *rules, struct intel_set *set, struct buf *ta
 
 /* ---- fields ---- */
 
+/* What stands behind the word, cut off; empty when the word is not there. */
+static struct span cut_off(struct span *s, const char *word) {
+        size_t n = strlen(word);
+        const char *at = memmem(s->p, s->len, word, n);
+
+        if (!at)
+                return SPAN("");
+        struct span behind = span_of(at + n, s->len - (size_t)(at + n - s->p));
+        s->len = (size_t)(at - s->p);
+        return behind;
+}
+
 static int fields_of(const struct node *root,
-                     void (*each)(void *ctx, struct span name, struct span beside,
-                                  enum intel_field holds),
-                     void *ctx) {
+                     void (*each)(void *ctx, const struct indicator_field *f), void *ctx) {
         const struct node *map = node_get(root, "fields");
 
         if (!map || map->kind != NODE_MAP)
@@ -136,21 +146,20 @@ static int fields_of(const struct node *root,
                         if (v->kind != NODE_SCALAR || v->text.len == 0 ||
                             v->text.len > INTEL_NAME_MAX)
                                 return -EBADMSG;
-                        const char *mark = memmem(v->text.p, v->text.len, " beside ", 8);
-                        struct span name = v->text, beside = SPAN("");
-                        if (mark) {
-                                name.len = (size_t)(mark - name.p);
-                                beside = span_of(mark + 8, v->text.len - name.len - 8);
-                        }
-                        each(ctx, name, beside, holds);
+                        struct indicator_field f = {.holds = holds, .name = v->text};
+                        f.beside = cut_off(&f.name, " beside ");
+                        f.then = cut_off(&f.name, " then ");
+                        f.at = cut_off(&f.name, " at ");
+                        if (f.name.len == 0 || (f.then.len && !f.at.len) ||
+                            (f.at.len && holds != INTEL_FIELD_URL))
+                                return -EBADMSG;
+                        each(ctx, &f);
                 }
         }
         return 0;
 }
 
-int indicator_fields(struct span bundle,
-                     void (*each)(void *ctx, struct span name, struct span beside,
-                                  enum intel_field holds),
+int indicator_fields(struct span bundle, void (*each)(void *ctx, const struct indicator_field *f),
                      void *ctx) {
         struct bundle_entry e;
         size_t pos = 0;

@@ -15,10 +15,15 @@
 int indicators_read(struct ruleset *rules, struct intel_set *set, struct buf *table,
                     struct span bundle, const struct intel_options *o);
 
-/* Calls for every field (`beside`: that the event must have too, or empty) of the bundle's BUNDLE_INTEL_FIELDS. -EBADMSG: such a file is malformed. */
-int indicator_fields(struct span bundle,
-                     void (*each)(void *ctx, struct span name, struct span beside,
-                                  enum intel_field holds),
+/* A field that indicators are looked for in: "NAME [at HOST [then QUERY]] [beside OTHER]". */
+struct indicator_field {
+        enum intel_field holds;
+        struct span name;
+        struct span at, then; /* of a URL: where its host is, and its query; or empty */
+        struct span beside;   /* that the event must have too, or empty */
+};
+/* Calls for every field of the bundle's BUNDLE_INTEL_FIELDS. -EBADMSG: such a file is malformed. */
+int indicator_fields(struct span bundle, void (*each)(void *ctx, const struct indicator_field *f),
                      void *ctx);
 
 /* What was read, as text or JSON: counts, then what is wrong by place (at most as many as kept). */

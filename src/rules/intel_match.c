@@ -18,12 +18,13 @@
 
 struct intel_names {
         struct {
-                struct span name;       /* p NULL: free */
-                uint32_t holds, beside; /* beside: place; NONE32: any event will do */
+                struct span name; /* p NULL: free */
+                uint32_t holds;
+                uint32_t beside, host, query; /* places; NONE32: none */
         } * at;
         uint32_t mask;
-        struct intel_found found; /* scratch */
-        struct intel_key key;
+        struct intel_found found;   /* scratch */
+        char joined[INTEL_KEY_MAX]; /* scratch: a URL of several fields */
 };
 
 static uint32_t place(const struct intel_names *t, struct span name) {
@@ -31,6 +32,20 @@ static uint32_t place(const struct intel_names *t, struct span name) {
 
         while (t->at[k].name.p && !span_eq(t->at[k].name, name))
                 k = (k + 1) & t->mask;
+        return k;
+}
+
+/* Of a name that gets its place now if it has none; NONE32: an empty one. */
+static uint32_t known_place(struct intel_names *t, struct span name) {
+        uint32_t k;
+
+        if (name.len == 0)
+                return NONE32;
+        k = place(t, name);
+        if (!t->at[k].name.p) {
+                t->at[k].name = name;
+                t->at[k].beside = t->at[k].host = t->at[k].query = NONE32;
+        }
         return k;
 }
 
@@ -51,17 +66,13 @@ int intel_match_init(struct matcher *m) {
         if (!t->at)
                 return FAIL(-ENOMEM);
         for (uint32_t i = 0; i < g->n[SEC_FIELD]; i++) {
-                struct span name = blob_str(g, g->fields[i].name);
-                struct span beside = blob_str(g, g->fields[i].beside);
-                uint32_t k = place(t, name), b = beside.len ? place(t, beside) : NONE32;
+                const struct b_field *f = &g->fields[i];
+                uint32_t k = known_place(t, blob_str(g, f->name));
 
-                t->at[k].name = name;
-                if (b != NONE32) { /* now that one of them has its place */
-                        b = place(t, beside);
-                        t->at[b].name = beside;
-                }
-                t->at[k].holds = g->fields[i].holds;
-                t->at[k].beside = b;
+                t->at[k].holds = f->holds;
+                t->at[k].beside = known_place(t, blob_str(g, f->beside));
+                t->at[k].host = known_place(t, blob_str(g, f->at));
+                t->at[k].query = known_place(t, blob_str(g, f->then));
         }
         m->intel_names = t;
         return 0;
@@ -75,6 +86,7 @@ static bool worth_it(const struct intel_table *t, uint32_t holds) {
         switch (holds) {
         case INTEL_FIELD_HOST:
         case INTEL_FIELD_HOSTS: return hosts;
+        case INTEL_FIELD_TEXT:
         case INTEL_FIELD_URL: return hosts | n[INTEL_URL];
         case INTEL_FIELD_HASH:
         case INTEL_FIELD_HASHES:
@@ -106,16 +118,18 @@ uint32_t intel_match_holds(struct matcher *m, struct span canonical) {
         uint32_t k = intel_match_name(m, canonical);
 
         if (k == NONE32 || m->intel_names->at[k].beside != NONE32 ||
+            m->intel_names->at[k].host != NONE32 ||
             !worth_it(&m->g->intel, m->intel_names->at[k].holds))
                 return INTEL_FIELD_NONE;
         return m->intel_names->at[k].holds;
 }
 
-static bool has(const struct name_ids *ids, uint32_t n, uint32_t wanted) {
-        for (uint32_t i = 0; i < n; i++)
+/* The first field of that name; NONE32. */
+static uint32_t field_of(const struct name_ids *ids, uint32_t n, uint32_t wanted) {
+        for (uint32_t i = 0; wanted != NONE32 && i < n; i++)
                 if (ids[i].intel == wanted)
-                        return true;
-        return false;
+                        return i;
+        return NONE32;
 }
 
 bool intel_match_shape(struct matcher *m, struct arena *a, const struct name_ids *ids,
@@ -129,8 +143,12 @@ bool intel_match_shape(struct matcher *m, struct arena *a, const struct name_ids
 
                 if (k == NONE32 || !worth_it(&m->g->intel, t->at[k].holds))
                         continue;
-                if (t->at[k].beside == NONE32 || has(ids, s->n, t->at[k].beside))
-                        list[n++] = (struct shape_intel){i, t->at[k].holds};
+                if (t->at[k].beside == NONE32 || field_of(ids, s->n, t->at[k].beside) != NONE32)
+                        list[n++] =
+                                (struct shape_intel){.field = i,
+                                                     .holds = t->at[k].holds,
+                                                     .at = field_of(ids, s->n, t->at[k].host),
+                                                     .then = field_of(ids, s->n, t->at[k].query)};
         }
         if (n == 0)
                 return true;
@@ -142,12 +160,16 @@ bool intel_match_shape(struct matcher *m, struct arena *a, const struct name_ids
         return true;
 }
 
-static bool is_text(const struct field *f) {
-        return f->val_len >= 4 &&
-               (f->type == V_STR || f->type == V_JSON || f->type == V_UTF16 || f->type == V_BIN);
+static bool is_string(const struct field *f) {
+        return f->type == V_STR || f->type == V_JSON || f->type == V_UTF16 || f->type == V_BIN;
 }
 
-void intel_match_found(struct matcher *m, uint32_t holds, uint32_t field, uint32_t entry) {
+/* Nothing shorter is an indicator. */
+static bool is_text(const struct field *f) {
+        return f->val_len >= 4 && is_string(f);
+}
+
+static void found_in(struct matcher *m, const struct shape_intel *in, uint32_t entry) {
         const struct intel_table *t = &m->g->intel;
         const struct intel_entry *e = &t->entries[entry];
 
@@ -155,10 +177,47 @@ void intel_match_found(struct matcher *m, uint32_t holds, uint32_t field, uint32
             !m->rule_on[t->first_rule + e->rule])
                 return;
         for (uint32_t k = 0; k < m->n_intel_hits; k++)
-                if (m->intel_hits[k].entry == entry && m->intel_hits[k].field == field)
+                if (m->intel_hits[k].entry == entry && m->intel_hits[k].in.field == in->field)
                         return;
         if (m->n_intel_hits < INTEL_HITS_MAX)
-                m->intel_hits[m->n_intel_hits++] = (struct intel_hit){entry, field, holds};
+                m->intel_hits[m->n_intel_hits++] = (struct intel_hit){entry, *in};
+}
+
+void intel_match_found(struct matcher *m, uint32_t holds, uint32_t field, uint32_t entry) {
+        found_in(m, &(struct shape_intel){field, holds, NONE32, NONE32}, entry);
+}
+
+/* The URL that a path, its host and perhaps a query make: SPAN_NONE when the field is no path, or too
+ * long for any. */
+static struct span join(struct matcher *m, const struct shape_intel *s) {
+        struct intel_names *t = m->intel_names;
+        struct span path, host, query = SPAN_NONE;
+
+        if (s->at == NONE32 || !is_text(&m->e->fields[s->at]) ||
+            !is_string(&m->e->fields[s->field]))
+                return SPAN_NONE;
+        path = field_value(m, s->field)->text;
+        if (path.len == 0 || path.p[0] != '/')
+                return SPAN_NONE;
+        host = field_value(m, s->at)->text;
+        if (s->then != NONE32 && is_string(&m->e->fields[s->then]))
+                query = field_value(m, s->then)->text;
+        if (query.len && query.p[0] == '?')
+                query = span_of(query.p + 1, query.len - 1);
+        if (query.len == 1 && query.p[0] == '-')
+                query.len = 0; /* W3C: none */
+        if (host.len + path.len + query.len + 1 > sizeof(t->joined))
+                return SPAN_NONE;
+        size_t n = host.len;
+        memcpy(t->joined, host.p, n);
+        memcpy(t->joined + n, path.p, path.len);
+        n += path.len;
+        if (query.len) {
+                t->joined[n++] = '?';
+                memcpy(t->joined + n, query.p, query.len);
+                n += query.len;
+        }
+        return span_of(t->joined, n);
 }
 
 uint32_t intel_match_look(struct matcher *m, uint32_t holds, uint32_t field, uint32_t *to) {
@@ -177,6 +236,17 @@ static void run_field(struct matcher *m, const struct shape_intel *s, uint64_t h
         uint32_t table = MEMO_TABLES | s->holds, own[INTEL_FOUND_MAX], n;
         const uint32_t *entries;
 
+        if (s->at != NONE32) { /* what it is depends on its host: nothing to remember */
+                struct span url = m->g->intel.counts[INTEL_URL] ? join(m, s) : SPAN_NONE;
+                struct intel_found *found = &m->intel_names->found;
+
+                if (url.p) {
+                        intel_look(&m->g->intel, INTEL_FIELD_PATH, url, found);
+                        for (uint32_t i = 0; i < found->n; i++)
+                                found_in(m, s, found->entry[i]);
+                        return;
+                }
+        }
         if (!is_text(f))
                 return;
         if (m->memo.off || !memo_get(&m->memo, table, hash, f, &entries, &n)) {
@@ -215,11 +285,14 @@ bool matcher_indicator(struct matcher *m, uint32_t i, struct match_indicator *re
                 return false;
         const struct intel_hit *h = &m->intel_hits[i];
         const struct intel_entry *e = &t->entries[h->entry];
+        struct span url = join(m, &h->in);
         const char *text =
-                intel_look_text(t, (enum intel_field)h->holds, field_value(m, h->field)->text,
-                                h->entry, &m->intel_names->found);
+                url.p ? intel_look_text(t, INTEL_FIELD_PATH, url, h->entry, &m->intel_names->found)
+                      : intel_look_text(t, (enum intel_field)h->in.holds,
+                                        field_value(m, h->in.field)->text, h->entry,
+                                        &m->intel_names->found);
         *ret = (struct match_indicator){.rule = t->first_rule + e->rule,
-                                        .field = h->field,
+                                        .field = h->in.field,
                                         .type = span_str(intel_type_name((enum intel_type)e->type)),
                                         .value = span_str(text),
                                         .name = intel_table_name(t, e),

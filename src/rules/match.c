@@ -524,7 +524,7 @@ void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bo
         for (uint32_t i = 0; i < m->n_intel_hits; i++)
                 if (m->g->intel.first_rule + m->g->intel.entries[m->intel_hits[i].entry].rule ==
                     rule)
-                        matched[m->intel_hits[i].field] = true;
+                        matched[m->intel_hits[i].in.field] = true;
 }
 
 static struct span wanted_value(struct matcher *m, const struct b_alt *alt, struct b_str name) {

