@@ -93,7 +93,7 @@ class Node:
         folder.mkdir()
         listed = ", ".join(f"'{r}'" for r in rules)
         self.config.write_text(
-            f"directory: {folder}/data\ncontrol: {folder}/control\nmetrics: none\nrules: [{listed}]\n"
+            f"directory: {folder}/data\ncontrol: {folder}/control\nmetrics: none\nconsole: none\nrules: [{listed}]\n"
             + (f"placeholders: ['{placeholders}']\n" if placeholders else "") + head + "listen:\n"
             f"  - {{name: tcp, protocol: syslog-tcp, address: '127.0.0.1:{self.tcp}'}}\n"
             f"  - {{name: bulk, protocol: bulk, address: '127.0.0.1:{self.bulk}'}}\n"

@@ -26,6 +26,13 @@ static inline void buf_str(struct buf *b, const char *s) {
 static inline void buf_char(struct buf *b, char c) {
         buf_add(b, &c, 1);
 }
+/* Takes the first n bytes away. */
+static inline void buf_drop(struct buf *b, size_t n) {
+        assert(n <= b->len);
+        if (n)
+                memmove(b->p, b->p + n, b->len - n);
+        b->len -= n;
+}
 static inline void buf_reset(struct buf *b) {
         b->len = 0;
         b->failed = false;

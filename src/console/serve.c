@@ -13,8 +13,11 @@
 #include "console/console.h"
 #include "console/pages.h"
 #include "console/request.h"
+#include "console/web.h"
 #include "os/net.h"
 #include "os/os.h"
+#include "wire/message.h"
+#include "wire/node.h"
 
 #define CONNECTIONS 32u
 #define HEAD_MAX 8192u
@@ -184,8 +187,26 @@ static void turn(struct loop *l, const struct pollfd *p, unsigned n, const unsig
                         drop(&l->c[i]);
 }
 
+/* main gives a line to the desk, and says nothing else. 0: it has gone; 1; -errno. */
+static int from_main(struct loop *l) {
+        struct msg_plain m;
+        unsigned n_fds = 0;
+        int fd = -1;
+        ssize_t n = os_recv(l->setup->sock, &m, sizeof(m), &fd, 1, &n_fds);
+
+        if (n <= 0)
+                return (int)n;
+        if (n != sizeof(m) || m.type != NODE_PEER || n_fds != 1 || !l->setup->web) {
+                os_close_quiet(fd);
+                return FAIL(-EPROTO);
+        }
+        web_desk(l->setup->web, fd);
+        return 1;
+}
+
 static int run(struct loop *l) {
-        struct pollfd p[CONNECTIONS + 2];
+        struct pollfd p[CONNECTIONS + 2 + WEB_POLL];
+        struct web *w = l->setup->web;
         unsigned which[CONNECTIONS];
 
         for (;;) {
@@ -203,12 +224,21 @@ static int run(struct loop *l) {
                                 .fd = c->fd,
                                 .events = c->answering && !c->ending ? POLLIN | POLLOUT : POLLIN};
                 }
-                int r = os_poll(p, n + 2, TICK_MS);
+                struct pollfd *of_web = p + 2 + n;
+                if (w)
+                        web_poll(w, of_web);
+                int r = os_poll(p, n + 2 + (w ? WEB_POLL : 0), w ? web_wait(w) : TICK_MS);
                 if (r < 0)
                         return FAIL(r);
-                if (p[0].revents)
-                        return 0; /* main never says anything: it has gone */
+                if (p[0].revents) {
+                        r = from_main(l);
+                        if (r <= 0)
+                                return r;
+                }
                 turn(l, p + 2, n, which);
+                r = w ? web_turn(w, of_web) : 0;
+                if (r < 0)
+                        return r;
                 if (p[1].revents & POLLIN)
                         take_one(l);
         }

@@ -350,8 +350,7 @@ int desk_api_bytes(struct desk *d, unsigned line, struct buf *in, int64_t wall) 
                 r = take_frame(a, line, &head, span_of(in->p + at + sizeof(head), head.len));
                 at += sizeof(head) + head.len;
         }
-        memmove(in->p, in->p + at, in->len - at);
-        in->len -= at;
+        buf_drop(in, at);
         return r;
 }
 
@@ -481,4 +480,11 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
         }
         api_events_tick(a);
         return r;
+}
+
+int desk_api_wait(const struct desk *d) {
+        for (const struct held *h = d->api->first; h && d->api->n_listeners; h = h->next)
+                if (h->n_queue || h->all)
+                        return 50;
+        return 1000;
 }

@@ -27,6 +27,8 @@ bool desk_api_waiting(const struct desk *d);
 void desk_api_committed(struct desk *d);
 /* What time brings: events for listeners, calls that waited too long. 0, -errno. */
 int desk_api_tick(struct desk *d, int64_t mono, int64_t wall);
+/* ms until the next one is due. */
+int desk_api_wait(const struct desk *d);
 
 /* ---- between the files ---- */
 

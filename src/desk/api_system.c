@@ -8,15 +8,11 @@ static int health(struct api_call *c) {
 }
 
 /* Details of before the API are text of their own. */
+#define DETAIL "iif(json_valid(detail), detail, json_object('text', detail))"
+
 static int audit_list(struct api_call *c) {
-        static const char *const columns[] = {"n",
-                                              "time",
-                                              "who",
-                                              "what",
-                                              "about",
-                                              "iif(json_valid(detail), detail,"
-                                              " json_object('text', detail))",
-                                              "lower(hex(hash))"};
+        static const char *const columns[] = {
+                "n", "time", "who", "what", "about", DETAIL, "lower(hex(hash))"};
         const struct api_list_spec l = {
                 .shape = c->op->answer,
                 .columns = columns,

@@ -495,6 +495,46 @@ static void own_intel(struct reader *r, const struct node *n, void *to) {
                       tr("columns is at most 255 bytes", "columns dài tối đa 255 byte"));
 }
 
+static void own_console_listen(struct reader *r, const struct node *n, void *to) {
+        struct config_console *c = &r->c->console;
+
+        if (scalar(r, n) && !config_address(n->text.p, c->address, &c->port))
+                wrong(r, n, "%s",
+                      tr("an address such as 127.0.0.1:8600 is expected",
+                         "cần một địa chỉ như 127.0.0.1:8600"));
+}
+
+static const struct key console_keys[] = {
+        {"listen", OWN, 0, 0, own_console_listen},
+        {"certificate", TEXT, AT(config, console.tls.certificate), 0, NULL},
+        {"key", TEXT, AT(config, console.tls.key), 0, NULL},
+};
+
+static bool is_loopback(const uint8_t a[16]) {
+        static const uint8_t v6[16] = {[15] = 1}, v4[12] = {[10] = 0xff, [11] = 0xff};
+
+        return memcmp(a, v6, 16) == 0 || (memcmp(a, v4, 12) == 0 && a[12] == 127);
+}
+
+/* `none`, or a map. Passwords never cross a network in the clear. */
+static void own_console(struct reader *r, const struct node *n, void *to) {
+        struct config_console *c = &r->c->console;
+
+        if (n->kind == NODE_SCALAR && span_eq(n->text, SPAN("none"))) {
+                c->port = 0;
+                return;
+        }
+        read_map(r, n, console_keys, ARRAY_LEN(console_keys), r->c);
+        if (!c->tls.certificate != !c->tls.key)
+                wrong(r, n, "%s",
+                      tr("certificate and key go together",
+                         "certificate và key phải đi cùng nhau"));
+        else if (!c->tls.certificate && !is_loopback(c->address))
+                wrong(r, n, "%s",
+                      tr("a console for other machines needs certificate and key",
+                         "bảng điều khiển cho máy khác cần certificate và key"));
+}
+
 static const struct key top_keys[] = {
         {"directory", TEXT, AT(config, directory), 0, NULL},
         {"control", TEXT, AT(config, control), 0, NULL},
@@ -512,6 +552,7 @@ static const struct key top_keys[] = {
         {"duplicates", BYTES, AT(config, duplicates_bytes), 0, NULL},
         {"retention", OWN, 0, 0, own_retention},
         {"tls", OWN, AT(config, tls), 0, own_tls},
+        {"console", OWN, 0, 0, own_console},
         {"metrics", OWN, 0, 0, own_metrics},
         {"listen", OWN, 0, 0, own_listen},
         {"sources", OWN, 0, 0, own_sources},
@@ -656,6 +697,8 @@ static void defaults(struct config *c) {
         c->duplicates_bytes = DEDUP_BYTES;
         memcpy(c->metrics, loopback, sizeof(loopback));
         c->metrics_port = 9464;
+        memcpy(c->console.address, loopback, sizeof(loopback));
+        c->console.port = 8600;
 }
 
 static void check_duplicates(struct reader *r, const struct node *at) {

@@ -56,6 +56,11 @@ struct config {
         uint64_t retention_bytes;
         uint64_t duplicates_bytes; /* of the memory of duplicates */
         struct config_tls tls;
+        struct config_console {
+                uint8_t address[16];
+                uint16_t port; /* 0: none */
+                struct config_tls tls;
+        } console;
         uint8_t metrics[16];
         uint16_t metrics_port; /* 0: none */
         struct config_listen *listen;

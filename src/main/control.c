@@ -74,6 +74,20 @@ void control_reply(int sock, int error, const struct buf *out) {
         os_close(fd);
 }
 
+static int answer_api(int sock, const struct control_calls *calls, struct buf *out) {
+        struct msg_control_reply reply = {.magic = CONTROL_MAGIC};
+        int fd = -1;
+        int r = calls->api(calls->ctx, &fd);
+
+        if (r < 0) {
+                buf_printf(out, "coloa api: %s\n", error_text(r));
+                return r;
+        }
+        (void)os_send_now(sock, &reply, sizeof(reply), &fd, 1);
+        os_close(fd);
+        return 0;
+}
+
 /* Whether the socket was kept, for an answer that comes later. */
 static bool answer_one(int sock, const struct control_calls *calls) {
         struct pollfd p = {.fd = sock, .events = POLLIN};
@@ -86,7 +100,7 @@ static bool answer_one(int sock, const struct control_calls *calls) {
         struct buf out = {.limit = ANSWER_MAX};
         _cleanup_(os_closep) int file = -1;
         unsigned n_fds = 0;
-        bool kept = false;
+        bool kept = false, answered = false;
         ssize_t n;
         int r = -EPROTO;
 
@@ -109,12 +123,15 @@ static bool answer_one(int sock, const struct control_calls *calls) {
         } else if (m.head.verb == CONTROL_KEEP && n == sizeof(m.keep) && n_fds == 0) {
                 r = calls->keep(calls->ctx, &m.keep, sock);
                 kept = r == 0;
+        } else if (n == sizeof(m.head) && n_fds == 0 && m.head.verb == CONTROL_API) {
+                r = answer_api(sock, calls, &out);
+                answered = r == 0;
         } else if (n == sizeof(m.head) && n_fds == 0) {
                 r = calls->answer(calls->ctx, &m.head, &out);
         }
         if (kept)
                 file = -1;
-        if (!kept)
+        if (!kept && !answered)
                 control_reply(sock, r, &out);
         lang_current = before;
         buf_deinit(&out);
@@ -182,6 +199,24 @@ int control_ask_retro(const char *path, const struct msg_control_retro *m, int p
                 return sock;
         os_close(sock);
         return r;
+}
+
+int control_ask_api(const char *path) {
+        struct msg_control m = {.magic = CONTROL_MAGIC, .verb = CONTROL_API, .lang = lang_current};
+        struct msg_control_reply reply = {0};
+        unsigned n_fds = 0;
+        int fd = -1, sock = os_local_connect(path);
+
+        if (sock < 0)
+                return sock == -EACCES || sock == -EPERM ? sock : -EHOSTDOWN;
+        int r = os_send(sock, &m, sizeof(m), NULL, 0);
+        ssize_t n = r == 0 ? os_recv(sock, &reply, sizeof(reply), &fd, 1, &n_fds) : r;
+        os_close(sock);
+        if (n != sizeof(reply) || reply.error || n_fds != 1) {
+                os_close_quiet(fd);
+                return n < 0 ? (int)n : n == sizeof(reply) ? reply.error : -EPERM;
+        }
+        return fd;
 }
 
 int control_ask(const char *path, const struct msg_control *m, bool *ret_answered) {

@@ -22,11 +22,14 @@ typedef int control_import(void *ctx, const struct msg_control_import *m, int fi
 typedef int control_keep(void *ctx, const struct msg_control_keep *m, int sock);
 /* A run over the past: takes both descriptors when it returns 0. */
 typedef int control_retro(void *ctx, const struct msg_control_retro *m, int program, int sock);
+/* A line to the desk. */
+typedef int control_api(void *ctx, int *ret_fd);
 struct control_calls {
         control_answer *answer;
         control_import *import;
         control_keep *keep;
         control_retro *retro;
+        control_api *api;
         void *ctx;
 };
 void control_serve(struct control_server *s, const struct control_calls *calls);
@@ -35,6 +38,8 @@ void control_reply(int sock, int error, const struct buf *out);
 
 /* The caller of a run over the past: the line to the desk, or -errno. */
 int control_ask_retro(const char *path, const struct msg_control_retro *m, int program);
+/* The caller of the API: a line to the desk, or -errno; -EHOSTDOWN: no node is there. */
+int control_ask_api(const char *path);
 /* The caller: prints the answer, and says whether there was one. An exit code. */
 int control_ask(const char *path, const struct msg_control *m, bool *ret_answered);
 /* The answer as text, with a NUL behind; free() it. 0 or -errno; says nothing. */

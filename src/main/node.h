@@ -73,6 +73,8 @@ struct msg_control_keep;
 int node_keep(struct node *n, const struct msg_control_keep *m, int sock);
 struct msg_control_retro;
 /* A run over the past, with its rules: takes both descriptors when it returns 0. */
+/* A line to the desk for a caller on this machine: frames of wire/api.h. */
+int node_api(struct node *n, int *ret_fd);
 int node_retro(struct node *n, const struct msg_control_retro *m, int program, int sock);
 
 bool node_all_up(const struct node *n);

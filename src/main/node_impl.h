@@ -84,6 +84,12 @@ struct node_keeps {
         uint32_t n, last_token;
 };
 
+/* Of the console's pages. */
+struct node_web {
+        int fd, certificate_fd, key_fd; /* -1: none; secrets as sealed memory */
+        uint64_t print;                 /* of both */
+};
+
 struct node {
         struct node_options o;
         struct config *config;
@@ -107,6 +113,7 @@ struct node {
         struct node_files files;
         struct node_imports imports;
         struct node_keeps keeps;
+        struct node_web web;
 };
 
 /* node.c */
@@ -128,6 +135,8 @@ int node_tell_tls(struct node *n);
 int node_tell_gone(struct node *n, uint32_t id);
 int node_tell_desk(struct node *n);
 int node_tell_regimes(struct node *n);
+/* A file as sealed memory; *print changes with its bytes. */
+int node_seal_file(const char *path, int *ret_fd, uint64_t *print);
 /* One message, never waiting. */
 int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd);
 
@@ -139,6 +148,13 @@ void node_desk_stats(struct node *n, const struct msg_desk_stats *m);
 /* The console's address changed, or not. */
 void node_move_console(struct node *n, const struct config *before);
 bool node_has_console(const struct node *n);
+
+/* node_web.c */
+void node_open_web(struct node *n, const struct config *c);
+void node_close_web(struct node *n);
+bool node_web_changed(const struct node *n, const struct config *before);
+int node_join_console(
+        struct node *n); /* a line between desk and console, made anew when either begins */
 
 /* node_files.c */
 void node_files_scan(struct node *n);

@@ -5,7 +5,8 @@
  *     store    the directory of events; a line to the vault by NODE_PEER
  *     desk     the directory of the state; a line to the vault by NODE_PEER
  *     ingest   4 ring, 5 memory of duplicates, 6 counters; listeners, sources, secrets by message
- *     console  4 its listener, 5 counters, 6 node_stats (both read-only)
+ *     console  4 counters, 5 node_stats (both read-only); as its arguments say, listeners of numbers and
+ *              of pages, certificate, key; a line to the desk by NODE_PEER
  *     seal     4 ring (read-only), 5 its output
  *     judge    4 ring (read-only), 5 program, 6 its outbox
  */
@@ -191,29 +192,45 @@ static int tell_source(struct node *n, uint32_t i) {
         return r;
 }
 
-/* A file of secrets, as sealed memory, so that its process holds no path. */
-static int tell_secret(struct node *n, enum secret_kind kind, uint32_t owner, const char *path) {
+/* So that its process holds no path. */
+int node_seal_file(const char *path, int *ret_fd, uint64_t *print) {
         _cleanup_(os_closep) int fd = -1;
         char *text = NULL;
         size_t len;
-
-        if (!path)
-                return 0;
         int r = os_read_file(path, SECRET_MAX, &text, &len);
+
         if (r == 0)
                 r = os_memfd("secret", &fd);
         if (r == 0)
                 r = os_write_full(fd, text, len);
         if (r == 0)
                 r = os_memfd_seal(fd);
-        if (text)
+        if (text) {
+                *print = hash_span(span_of(text, len), *print + 1);
                 explicit_bzero(text, len);
+        }
         free(text);
+        if (r == 0)
+                *ret_fd = os_take(&fd);
+        return r;
+}
+
+/* A file of secrets, as sealed memory. */
+static int tell_secret(struct node *n, enum secret_kind kind, uint32_t owner, const char *path) {
+        _cleanup_(os_closep) int fd = -1;
+        uint64_t print = 0;
+        struct stat st;
+
+        if (!path)
+                return 0;
+        int r = node_seal_file(path, &fd, &print);
+        if (r == 0)
+                r = os_fstat(fd, &st);
         if (r < 0) {
                 node_say(n, 0, "main", "path=%s cannot be read: %s", path, strerror(-r));
                 return r == -ENOENT || r == -EACCES ? 0 : r; /* that listener or source alone */
         }
-        struct msg_secret m = {NODE_SECRET, kind, owner, (uint32_t)len};
+        struct msg_secret m = {NODE_SECRET, kind, owner, (uint32_t)st.st_size};
         return node_send(n, NODE_INGEST, &m, sizeof(m), fd);
 }
 
@@ -392,9 +409,9 @@ int node_tell_desk(struct node *n) {
 }
 
 struct start {
-        int fds[4];
+        int fds[8];
         unsigned n_fds;
-        char landlock[24], text[4][PATH_MAX_TEXT];
+        char landlock[24], text[6][PATH_MAX_TEXT];
         const char *args[8];
         unsigned n_args;
 };
@@ -413,6 +430,21 @@ _printf_(2, 3) static void argument(struct start *s, const char *fmt, ...) {
 static void give_fds(struct start *s, const int *fds, unsigned n) {
         memcpy(s->fds, fds, n * sizeof(int));
         s->n_fds = n;
+}
+
+static void give_more(struct start *s, const char *name, int fd) {
+        if (fd < 0)
+                return;
+        argument(s, "%s=%u", name, s->n_fds + 4);
+        s->fds[s->n_fds++] = fd;
+}
+
+static void prepare_console(struct node *n, struct start *s) {
+        give_fds(s, (int[]){n->counters_ro, n->stats_ro}, 2);
+        give_more(s, "metrics", n->metrics_fd);
+        give_more(s, "pages", n->web.fd);
+        give_more(s, "certificate", n->web.certificate_fd);
+        give_more(s, "key", n->web.key_fd);
 }
 
 static int prepare(struct node *n, enum node_process p, struct start *s, const char **ret_name) {
@@ -438,7 +470,7 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
                 give_fds(s, (int[]){n->ring_fd, n->dedup_fd, n->counters_fd}, 3);
         } else if (p == NODE_CONSOLE) {
                 *ret_name = "console";
-                give_fds(s, (int[]){n->metrics_fd, n->counters_ro, n->stats_ro}, 3);
+                prepare_console(n, s);
         } else if (p < NODE_JUDGE0) {
                 *ret_name = "seal";
                 give_fds(s, (int[]){n->ring_ro, w->shared}, 2);
@@ -483,5 +515,7 @@ int node_start(struct node *n, enum node_process p) {
                 r = join_vault(n, NODE_STORE);
         if (r == 0 && (p == NODE_VAULT || p == NODE_DESK))
                 r = join_vault(n, NODE_DESK);
+        if (r == 0 && (p == NODE_CONSOLE || p == NODE_DESK))
+                r = node_join_console(n);
         return r;
 }

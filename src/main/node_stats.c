@@ -44,6 +44,7 @@ int node_open_stats(struct node *n) {
         if (n->stats_ro < 0 || n->counters_ro < 0)
                 return FAIL(MIN(n->stats_ro, n->counters_ro));
         bind_console(n, n->config);
+        node_open_web(n, n->config);
         return 0;
 }
 
@@ -54,10 +55,11 @@ void node_close_stats(struct node *n) {
                 os_unmap(n->stats, sizeof(struct node_stats_page));
         for (unsigned i = 0; i < ARRAY_LEN(fds); i++)
                 os_close_quiet(fds[i]);
+        node_close_web(n);
 }
 
 bool node_has_console(const struct node *n) {
-        return n->metrics_fd >= 0;
+        return n->metrics_fd >= 0 || n->web.fd >= 0;
 }
 
 void node_move_console(struct node *n, const struct config *before) {
@@ -65,11 +67,14 @@ void node_move_console(struct node *n, const struct config *before) {
         struct worker *w = &n->workers[NODE_CONSOLE];
 
         if (c->metrics_port == before->metrics_port &&
-            memcmp(c->metrics, before->metrics, sizeof(c->metrics)) == 0)
+            memcmp(c->metrics, before->metrics, sizeof(c->metrics)) == 0 &&
+            !node_web_changed(n, before))
                 return;
         os_close_quiet(n->metrics_fd);
         n->metrics_fd = -1;
         bind_console(n, c);
+        node_close_web(n);
+        node_open_web(n, c);
         w->wanted = node_has_console(n);
         w->retired = w->child.pid > 0;
         if (w->retired)

@@ -8,12 +8,14 @@
  *
  * All files are open before the sandbox (desk/state.c S2), so the desk needs no path: Landlock
  * without a rule, and no call that opens anything. */
+#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "main/desk_api.h"
 #include "main/desk_line.h"
 #include "main/phrases.h"
 #include "main/processes.h"
@@ -46,6 +48,7 @@ struct loop {
         bool ready;   /* it knows the rules */
         struct desk_line line;
         struct vault_line vault;
+        struct desk_lines api;
         bool tell; /* main wants our numbers */
         int64_t told;
 };
@@ -73,6 +76,8 @@ static int commit(struct loop *l) {
         l->n_waiting = 0;
         if (r == 0)
                 desk_line_committed(&l->line);
+        if (r == 0)
+                desk_api_committed(l->desk);
         return r;
 }
 
@@ -229,6 +234,16 @@ static int take_audit(struct loop *l, const struct msg_desk_audit *m) {
         return r < 0 ? r : os_send(CHILD_SOCKET, &kept, sizeof(kept), NULL, 0);
 }
 
+/* A line to a vault or console that began, or for a desk that began; or to a caller on this machine. */
+static int new_peer(struct loop *l, const struct msg_plain *m, int fd) {
+        if (m->value != NODE_PEER_CONSOLE && m->value != NODE_PEER_LOCAL)
+                return vault_line_open(&l->vault, fd);
+        fd = os_dup(fd);
+        if (fd >= 0)
+                desk_lines_open(&l->api, fd, m->value == NODE_PEER_LOCAL);
+        return MIN(fd, 0);
+}
+
 static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
         if (n < sizeof(m->plain))
                 return FAIL(-EPROTO);
@@ -244,7 +259,7 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
         case DESK_EXCEPTIONS:
                 return n == sizeof(m->plain) && fd >= 0 ? take_exceptions(l, fd) : FAIL(-EPROTO);
         case NODE_PEER:
-                return n == sizeof(m->plain) && fd >= 0 ? vault_line_open(&l->vault, fd)
+                return n == sizeof(m->plain) && fd >= 0 ? new_peer(l, &m->plain, fd)
                                                         : FAIL(-EPROTO);
         case DESK_BATCH: return n == sizeof(m->judge) ? take_batch(l, &m->judge) : FAIL(-EPROTO);
         case DESK_INCIDENT:
@@ -330,32 +345,52 @@ static int tick(struct loop *l) {
         return desk_clock(l->desk, os_now() - IDLE_NS);
 }
 
+/* What was asked through the API; who waits for a commit gets it at once, together with all that came in
+ * the same turn. */
+static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct pollfd *p) {
+        int r = desk_lines_take(&l->api, p);
+
+        if (r == 0 && of_vault->revents && l->vault.sock >= 0)
+                r = vault_line_take(&l->vault);
+        if (r >= 0)
+                r = vault_line_give(&l->vault);
+        if (r >= 0 && desk_api_waiting(l->desk))
+                r = commit(l);
+        if (r >= 0)
+                desk_lines_give(&l->api);
+        return r;
+}
+
+static int turn(struct loop *l, struct pollfd *p, int ready) {
+        int r = ready;
+
+        if (r > 0 && p[0].revents) {
+                r = take_messages(l);
+                if (r == 0)
+                        return -EPIPE;
+        } else if (r == 0) {
+                r = tick(l);
+        }
+        if (r >= 0 && l->line.at_work)
+                r = desk_line_work(&l->line);
+        else if (r >= 0 && p[1].revents)
+                r = desk_line_message(&l->line);
+        return r < 0 ? r : serve_api(l, p + 2, p + 3);
+}
+
 static int serve(struct loop *l) {
         for (;;) {
-                struct pollfd p[3] = {{.fd = CHILD_SOCKET, .events = POLLIN},
-                                      {.fd = desk_line_fd(&l->line), .events = POLLIN},
-                                      {.fd = l->vault.sock, .events = POLLIN}};
+                struct pollfd p[3 + API_LINES] = {{.fd = CHILD_SOCKET, .events = POLLIN},
+                                                  {.fd = desk_line_fd(&l->line), .events = POLLIN},
+                                                  {.fd = l->vault.sock, .events = POLLIN}};
                 int64_t now = os_monotonic();
-                int wait = TICK_MS, r;
+                int wait = MIN(TICK_MS, desk_api_wait(l->desk)), r;
 
+                desk_lines_poll(&l->api, p + 3);
                 if (l->dirty_since)
-                        wait = (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000);
-                r = os_poll(p, 3, l->line.at_work ? 0 : wait);
-                if (r > 0 && p[0].revents) {
-                        r = take_messages(l);
-                        if (r == 0)
-                                return -EPIPE;
-                } else if (r == 0) {
-                        r = tick(l);
-                }
-                if (r >= 0 && l->line.at_work)
-                        r = desk_line_work(&l->line);
-                else if (r >= 0 && p[1].revents)
-                        r = desk_line_message(&l->line);
-                if (r >= 0 && p[2].revents && l->vault.sock >= 0)
-                        r = vault_line_take(&l->vault);
-                if (r >= 0)
-                        r = vault_line_give(&l->vault);
+                        wait = MIN(wait, (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000));
+                r = os_poll(p, ARRAY_LEN(p), l->line.at_work ? 0 : wait);
+                r = turn(l, p, r);
                 if (r < 0)
                         return r;
                 tell_numbers(l);
@@ -435,6 +470,8 @@ int process_desk(int argc, char **argv) {
                 r = desk_open(&l.desk, &o);
         l.line = (struct desk_line){.desk = l.desk, .sock = -1};
         l.vault = (struct vault_line){.desk = l.desk, .sock = -1};
+        desk_lines_init(&l.api, l.desk);
+        json_object_seed(0); /* reads a file once */
         if (r < 0) {
                 say_failure(NULL, r);
                 return 13;

@@ -457,6 +457,12 @@ static int retro(void *ctx, const struct msg_control_retro *m, int program, int 
         return node_retro(s->node, m, program, sock);
 }
 
+static int api(void *ctx, int *ret_fd) {
+        struct serve *s = ctx;
+
+        return node_api(s->node, ret_fd);
+}
+
 static void take_signals(struct serve *s) {
         struct buf out = {0};
         uint32_t info[32]; /* struct signalfd_siginfo: 128 bytes, the number first */
@@ -492,7 +498,7 @@ static int run(struct serve *s) {
                         take_signals(s);
                 if (r == 0 && s->control && node_is_readable(s->node, control_fd(s->control)))
                         control_serve(s->control,
-                                      &(struct control_calls){answer, import, keep, retro, s});
+                                      &(struct control_calls){answer, import, keep, retro, api, s});
                 say_up(s);
                 service_tick();
                 if (s->stop_at && (node_stopped(s->node) || os_monotonic() > s->stop_at))

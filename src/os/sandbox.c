@@ -169,8 +169,12 @@ static const int calls_desk[] = {SCMP_SYS(fcntl),           SCMP_SYS(fsync),
                                  SCMP_SYS(fdatasync),       SCMP_SYS(ftruncate),
                                  SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep)};
 
-/* To take connections of a listener it holds, and end them. */
-static const int calls_console[] = {SCMP_SYS(accept4), SCMP_SYS(shutdown)};
+/* To take connections of the listeners it holds, to answer and to end them, by libmicrohttpd and GnuTLS; nothing
+ * here makes a socket or connects one. */
+static const int calls_console[] = {
+        SCMP_SYS(accept4),     SCMP_SYS(shutdown),     SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),
+        SCMP_SYS(getsockname), SCMP_SYS(epoll_ctl),    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+        SCMP_SYS(fcntl),       SCMP_SYS(gettimeofday), SCMP_SYS(time),       SCMP_SYS(getrusage)};
 
 /* To take connections and answer them: nothing here makes a socket or connects one. GnuTLS asks for
  * the time by time() and gettimeofday(), which the vDSO may leave to the kernel. */

@@ -14,6 +14,7 @@ enum control_verb {
         CONTROL_IMPORT, /* struct msg_control_import + a file, open for reading; answered when all of
                            it is durable */
         CONTROL_KEEP,   /* struct msg_control_keep; answered when it is written down */
+        CONTROL_API, /* struct msg_control; answered with a stream of wire/api.h's frames in place of text */
         CONTROL_RETRO, /* struct msg_control_retro + a program: the connection becomes a line to the
                            desk (wire/retro.h) */
 };

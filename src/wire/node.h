@@ -85,6 +85,10 @@ enum node_message {
 };
 
 #define NODE_PEER_DESK 1u
+/* To the desk: a stream of wire/api.h's frames, of the console or of a caller on this machine; to the console:
+ * its end of the first. */
+#define NODE_PEER_CONSOLE 2u
+#define NODE_PEER_LOCAL 3u
 
 struct msg_node_seq {
         uint32_t type, reserved;

@@ -37,7 +37,7 @@ class World:
         (self.data / "keys" / "node.key").touch(mode=0o600)
         self.port, = ports(1)
         listeners = listeners or f"- {{name: tcp, protocol: syslog-tcp, address: '127.0.0.1:{self.port}'}}"
-        self.config.write_text(f"directory: {self.data}\ncontrol: {folder}/control\nmetrics: none\nrules: ['{folder}/rules']\n"
+        self.config.write_text(f"directory: {self.data}\ncontrol: {folder}/control\nmetrics: none\nconsole: none\nrules: ['{folder}/rules']\n"
                                f"retention: {{days: 90}}\n{head}\nlisten:\n{listeners}\nsources:\n{sources}\n", encoding="utf-8")
 
     def finds(self, level, check, *words, **more):

@@ -55,8 +55,9 @@ class Node:
     PROTOCOLS = {"udp": "syslog-udp", "tcp": "syslog-tcp", "relp": "relp", "bulk": "bulk", "otlp": "otlp"}
 
     def __init__(self, folder: pathlib.Path, rules=None, more=None, sources=None, head="", listeners=None, landlock=None,
-                 program=PROGRAM, wrap=()):
+                 program=PROGRAM, wrap=(), console="none"):
         self.folder, self.program, self.landlock, self.wrap = folder, program, landlock, list(wrap)
+        self.console = console  # or a map: "{listen: '127.0.0.1:8600'}"
         self.listeners = listeners or dict(self.PROTOCOLS)
         self.port = dict(zip(self.listeners, ports(len(self.listeners))))
         self.directory, self.config, self.log = folder / "data", folder / "coloa.yaml", folder / "node.log"
@@ -71,7 +72,7 @@ class Node:
         self.write_config()
 
     def write_config(self) -> None:
-        lines = [f"directory: {self.directory}", f"control: {self.folder}/control", "metrics: none", f"rules: ['{self.rules}']"]
+        lines = [f"directory: {self.directory}", f"control: {self.folder}/control", "metrics: none", f"console: {self.console}", f"rules: ['{self.rules}']"]
         lines += [self.head] if self.head else []
         lines.append("listen:")
         for name, protocol in self.listeners.items():

@@ -95,7 +95,7 @@ def own_logs_as_they_grow_in_vietnamese(folder):
     log, port = folder / "auth.log", ports(1)[0]
     log.write_text(LINE.format(1, 1))
     config = folder / "my.yaml"
-    config.write_text(f"directory: {folder}/node\ncontrol: {folder}/node/control\nmetrics: none\n"
+    config.write_text(f"directory: {folder}/node\ncontrol: {folder}/node/control\nmetrics: none\nconsole: none\n"
                       f"listen:\n  - {{name: tcp, protocol: syslog-tcp, address: '127.0.0.1:{port}'}}\n"
                       f"sources:\n  - {{name: here, system: s, files: ['{log}*']}}\n")
     with Run(folder, "-c", config, lang="vi_VN.UTF-8") as r:
