@@ -269,6 +269,9 @@ static int prune_verdicts(struct desk *d) {
                 r = state_forget_verdicts(d->state, MIN(seq, desk_watermark(d)), &n);
         if (r == 0)
                 d->kept_verdicts -= MIN(n, d->kept_verdicts);
+        if (r == 0 && n) /* a run over the past that looks below cannot know what was said */
+                r = state_set_number(d->state, "verdicts_below",
+                                     (int64_t)MIN(seq, desk_watermark(d)));
         return r;
 }
 

@@ -100,6 +100,7 @@ struct desk_retro {
         struct span source;   /* empty: any */
         uint32_t rules;       /* how many */
         bool whole;           /* it cannot be gone on with: from the beginning */
+        struct span who;      /* for the audit log */
 };
 enum { DESK_E_BUSY = 4, DESK_E_MORE = 5 };
 /* `p`, its program, is the desk's from here on (unmapped). *ret_at: where it goes on. 0, DESK_E_BUSY,

@@ -50,6 +50,8 @@ struct retro {
         size_t len, at;
         uint64_t next; /* `at` of the row when they are */
         bool over, changed;
+        bool broken_off; /* its end is not in the audit log yet */
+        char who[96];
         uint32_t new_alerts;
 };
 
@@ -73,6 +75,7 @@ struct desk {
         uint32_t n_ranges;
         bool ranges_changed;
         uint64_t furthest; /* end of the furthest stretch said to be judged in this life */
+        uint64_t mixed; /* below, another version of a rule may have spoken of a record already */
         uint64_t settled;
         int64_t stalled; /* mono since when the watermark stands although more was judged; 0 */
 
@@ -143,6 +146,8 @@ uint32_t rule_of_id(const struct desk *d, const struct generation *g, struct spa
 #define TAKE_WAIT 100
 int take_entry(struct desk *d, struct generation *g, enum outbox_kind kind, struct span bytes,
                uint64_t limit);
+/* Rules came: what those before said of stretches that are not judged yet stands. */
+void take_other_rules(struct desk *d);
 /* A correlation's alert; for live_new(). */
 void take_correlation(void *ctx, uint32_t drill, const struct finding *f);
 /* What was counted only goes to the state and becomes an alert of our own. */

@@ -145,6 +145,7 @@ int desk_program(struct desk *d, uint32_t generation, void *p, size_t len) {
         generation_free(to);
         *to = fresh;
         d->now = to;
+        take_other_rules(d);
         r = windows_load(d);
         return r < 0 ? r : retro_know(d);
 }

@@ -5,10 +5,12 @@
  *       where it was, and nothing is said twice: a verdict's row is of rule, version and record.
  *   R2. A rule is known since an epoch: records below its `past` were judged by the rules before, as far
  *       as they said so. That may only be too much, never too little: a verdict more is recognised (R1).
+ *   R4. Each run is in the audit log: who began it, which rules over what, and what came of it.
  *   R3. A run's findings are taken a few at a time, between what judges say of the present. It has its
  *       own limits, and no part in correlation windows, clocks or the watermark. */
 #include <sodium.h>
 
+#include "base/timestamp.h"
 #include "desk/desk_impl.h"
 #include "os/os.h"
 #include "rules/version.h"
@@ -97,6 +99,86 @@ int retro_know(struct desk *d) {
         return r;
 }
 
+/* ---- the audit log ---- */
+
+static int note_run(struct desk *d, const char *what, struct buf *detail) {
+        char about[48];
+
+        snprintf(about, sizeof(about), "run %lld", (long long)d->retro.row.id);
+        buf_reset(&d->text);
+        state_text(&d->text, buf_get(detail), 1000);
+        if (detail->failed || d->text.failed)
+                return FAIL(-ENOMEM);
+        return state_audit(d->state, d->wall, d->retro.who, what, span_str(about),
+                           buf_get(&d->text));
+}
+
+static void add_name(struct desk *d, bool correlation, uint32_t i, uint32_t nth, struct buf *to) {
+        const struct generation *g = &d->retro.gen;
+        struct program_rule info;
+
+        if (correlation ? !program_correlation_meta(g->program, i, &info)
+                        : !program_rule(g->program, i, &info))
+                return;
+        arena_reset(&d->arena);
+        struct span name = rule_name(&d->arena, &info);
+        buf_printf(to, "%s%.*s", nth ? ", " : "; ", (int)MIN(name.len, (size_t)80), name.p);
+}
+
+static void add_time(struct buf *to, const char *before, int64_t t) {
+        char text[40];
+        size_t n = time_format(text, t, 0);
+
+        buf_printf(to, "%s%.*s", before, (int)n, text);
+}
+
+/* By name if they are few; which rules others were is in the key, that the same run has again. */
+#define NAMED 10u
+
+static int note_begin(struct desk *d, const struct desk_retro *o) {
+        const struct generation *g = &d->retro.gen;
+        _cleanup_(buf_deinit) struct buf b = {.limit = 8192};
+        uint32_t n = program_rules(g->program);
+
+        buf_printf(&b, "%u rules over records %llu to %llu", o->rules, (unsigned long long)o->first,
+                   (unsigned long long)(o->past ? o->past - 1 : 0));
+        if (d->retro.row.at > o->first)
+                buf_printf(&b, ", from %llu on", (unsigned long long)d->retro.row.at);
+        if (o->since != TIME_NONE || o->until != TIME_NONE)
+                buf_str(&b, ", events");
+        if (o->since != TIME_NONE)
+                add_time(&b, " from ", o->since);
+        if (o->until != TIME_NONE)
+                add_time(&b, " to ", o->until);
+        if (o->source.len)
+                buf_printf(&b, ", source %.*s", (int)MIN(o->source.len, (size_t)64), o->source.p);
+        buf_str(&b, "; key ");
+        for (size_t i = 0; i < MIN(o->key.len, (size_t)8); i++)
+                buf_printf(&b, "%02x", (unsigned char)o->key.p[i]);
+        if (o->rules == n + g->n_spec && o->rules <= NAMED)
+                for (uint32_t i = 0; i < n + g->n_spec; i++)
+                        add_name(d, i >= n, i >= n ? i - n : i, i, &b);
+        return note_run(d, "retro.begun", &b);
+}
+
+static int note_end(struct desk *d, const char *what, const uint32_t *rules, uint32_t n) {
+        const struct retro *x = &d->retro;
+        _cleanup_(buf_deinit) struct buf b = {.limit = 8192};
+
+        buf_printf(&b, "below record %llu: %llu verdicts, %llu alerts",
+                   (unsigned long long)x->row.at,
+                   (unsigned long long)(x->sum.verdicts + x->row.verdicts),
+                   (unsigned long long)(x->sum.alerts + x->row.alerts));
+        buf_printf(&b, ", %llu said before, %llu only counted, %llu records set aside",
+                   (unsigned long long)(x->sum.doubled + x->row.doubled),
+                   (unsigned long long)(x->sum.counted + x->row.counted),
+                   (unsigned long long)(x->sum.aside + x->row.aside));
+        for (uint32_t i = 0; i < n && n <= NAMED; i++)
+                add_name(d, (rules[i] & RETRO_CORRELATION) != 0, rules[i] & ~RETRO_CORRELATION, i,
+                         &b);
+        return note_run(d, what, &b);
+}
+
 /* ---- a run ---- */
 
 int desk_retro_begin(struct desk *d, const struct desk_retro *o, void *p, size_t len, int64_t wall,
@@ -140,6 +222,12 @@ int desk_retro_begin(struct desk *d, const struct desk_retro *o, void *p, size_t
         if (r == 0)
                 r = state_add_retro(d->state, o->key, &x->row, &x->row.id);
         x->row.source = SPAN("");
+        if (r >= 0) {
+                buf_reset(&d->text);
+                state_text(&d->text, o->who.len ? o->who : SPAN("unknown"), sizeof(x->who) - 1);
+                snprintf(x->who, sizeof(x->who), "%.*s", (int)d->text.len, d->text.p);
+                r = note_begin(d, o);
+        }
         if (r < 0) {
                 generation_free(&x->gen);
                 return r;
@@ -249,7 +337,8 @@ int desk_retro_end(struct desk *d, const uint32_t *rules, uint32_t n, int64_t wa
         x->row.ended = wall;
         x->row.at = x->row.past;
         x->over = x->changed = true;
-        return r;
+        d->wall = wall;
+        return r == 0 ? note_end(d, "retro.ended", rules, n) : r;
 }
 
 int retro_save(struct desk *d) {
@@ -258,6 +347,9 @@ int retro_save(struct desk *d) {
 
         if (d->epoch_changed)
                 r = state_epoch_past(d->state, d->epoch, d->epoch_past);
+        if (r == 0 && x->broken_off)
+                r = note_end(d, "retro.interrupted", NULL, 0);
+        x->broken_off = false;
         if (r == 0 && x->row.id && (x->changed || x->row.verdicts || x->row.doubled)) {
                 r = state_set_retro(d->state, &x->row);
                 x->sum.verdicts += x->row.verdicts;
@@ -274,6 +366,8 @@ int retro_save(struct desk *d) {
 
 void desk_retro_leave(struct desk *d) {
         forget_map(&d->retro);
+        if (d->retro.gen.number && !d->retro.over) /* R4: with the next commit */
+                d->retro.broken_off = d->retro.changed = true;
         if (d->retro.gen.number)
                 generation_free(&d->retro.gen);
         if (!d->retro.changed) /* else the next commit has something to say of it */

@@ -150,6 +150,9 @@ const char *const state_queries[Q_MAX] = {
                     " AND version=?3",
         [Q_SAID] = "SELECT 1 FROM verdict v JOIN rule r ON r.ref=v.rule WHERE v.seq=?1"
                    " AND v.rule<>?2 AND r.kind=?3 AND r.id=?4 LIMIT 1",
+        [Q_HIT_SAID] =
+                "SELECT 1 FROM hit h JOIN rule r ON r.ref=h.rule WHERE h.drill=?1"
+                " AND h.time=?2 AND h.seq=?3 AND h.rule<>?4 AND r.kind=0 AND r.id=?5 LIMIT 1",
         [Q_FIND_RETRO] = "SELECT id, at FROM retro WHERE key=?1 AND ended IS NULL"
                          " ORDER BY id DESC LIMIT 1",
         [Q_GET_RETRO] = "SELECT begun, ended, first, past, at, since, until, source, rules,"

@@ -184,6 +184,8 @@ int state_cover(struct state *s, enum state_kind kind, struct span id, struct sp
                 uint64_t below);
 /* Whether a rule of that id, but of another version than `rule`, spoke of that record. 1, 0. */
 int state_said(struct state *s, uint64_t seq, int64_t rule, enum state_kind kind, struct span id);
+/* The same of what that rule's hit is: kept already by another version. 1, 0, -errno. */
+int state_hit_said(struct state *s, const struct state_hit *h, struct span id);
 
 struct state_retro {
         int64_t id, begun, ended; /* ended: TIME_NONE: it was not */

@@ -57,6 +57,7 @@ enum query {
         Q_UNKNOW,
         Q_COVER,
         Q_SAID,
+        Q_HIT_SAID,
         Q_FIND_RETRO,
         Q_GET_RETRO,
         Q_ADD_RETRO,

@@ -65,6 +65,17 @@ int state_said(struct state *s, uint64_t seq, int64_t rule, enum state_kind kind
         return r;
 }
 
+int state_hit_said(struct state *s, const struct state_hit *h, struct span id) {
+        int r = state_bind(s, Q_HIT_SAID, "iiiit", (int64_t)h->line, h->time, (int64_t)h->seq,
+                           h->rule, id);
+
+        if (r == 0)
+                r = state_step(s, Q_HIT_SAID);
+        if (r == 1)
+                state_reset(s, Q_HIT_SAID);
+        return r;
+}
+
 int state_find_retro(struct state *s, struct span key, int64_t *ret_id, uint64_t *ret_at) {
         int r = state_bind(s, Q_FIND_RETRO, "b", key);
 

@@ -9,6 +9,9 @@
  *   T1. A rule's verdicts beyond o.rate in a second are counted only; so are its hits for
  *       correlations. When all rules together say much, each has less: whoever can make a thousand
  *       rules fire at once cannot drown the others.
+ *   T3. A record is judged again when its judge, the desk or the power went before its stretch was committed,
+ *       maybe by newer rules than those that had spoken of it. What one version of a rule said of a
+ *       record, no other version says again; which said it stands in the verdict's row.
  *   T2. What was counted only is shown: per rule and hour in the state, and as an alert of our own
  *       (OWN_RATE_LIMITED). */
 #include "desk/desk_impl.h"
@@ -112,6 +115,13 @@ static bool plausible(const struct desk *d, const struct finding *f) {
         return d->furthest == 0 || f->seq < d->furthest + AHEAD_MAX;
 }
 
+/* T3. No record beyond was in a judge's hands yet. */
+void take_other_rules(struct desk *d) {
+        uint64_t end = d->n_ranges ? d->ranges[d->n_ranges - 1].to : 0;
+
+        d->mixed = MAX(d->furthest, end) + AHEAD_MAX;
+}
+
 /* ---- verdicts ---- */
 
 /* Judges add the source's name to what was decoded; hits have only what correlations want. */
@@ -173,6 +183,11 @@ static int take_finding(struct desk *d, struct generation *g, const struct findi
         if (r < 0)
                 return r;
         v.rule_id = rule_name(&d->arena, &v.info);
+        r = f->seq < d->mixed ? state_said(d->state, f->seq, v.use->ref, STATE_RULE, v.rule_id) : 0;
+        if (r != 0) {
+                d->st.doubled += r == 1;
+                return MIN(r, 0);
+        }
         choose_entity(d, f, &v);
         if (v.info.indicator)
                 choose_indicator(d, f, &v);

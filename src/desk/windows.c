@@ -176,14 +176,20 @@ int windows_hit(struct desk *d, const struct generation *g, const struct finding
         finding_encode(&d->text, &hit);
         if (d->text.failed)
                 return FAIL(-ENOMEM);
+        struct state_hit row = {.line = line,
+                                .time = hit.time,
+                                .received = hit.received,
+                                .seq = hit.seq,
+                                .rule = ref,
+                                .body = buf_get(&d->text)};
+        struct program_rule info;
         int r = desk_begin(d);
+        if (r == 0 && f->seq < d->mixed && program_rule(g->program, f->rule, &info))
+                r = state_hit_said(d->state, &row, rule_name(&d->arena, &info));
         if (r == 0)
-                r = state_hit(d->state, &(struct state_hit){.line = line,
-                                                            .time = hit.time,
-                                                            .received = hit.received,
-                                                            .seq = hit.seq,
-                                                            .rule = ref,
-                                                            .body = buf_get(&d->text)});
+                r = state_hit(d->state, &row);
+        else if (r == 1)
+                r = 0;
         if (r == 0)
                 d->st.doubled++;
         if (r <= 0)

@@ -47,6 +47,7 @@ static int begin(struct desk_line *l, const struct msg_retro_begin *m, int progr
                                .since = m->since,
                                .until = m->until,
                                .source = span_of(m->source, strnlen(m->source, sizeof(m->source))),
+                               .who = span_of(m->who, strnlen(m->who, sizeof(m->who))),
                                .rules = m->rules,
                                .whole = (m->flags & RETRO_WHOLE) != 0};
         struct msg_retro ready = {.type = RETRO_READY};

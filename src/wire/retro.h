@@ -31,6 +31,7 @@ struct msg_retro_begin {
         int64_t since, until;
         unsigned char key[16];
         char source[64];
+        char who[64]; /* as the audit log shows it */
 };
 struct msg_desk_retro {
         uint32_t type, reserved;

@@ -2,6 +2,7 @@
 on; a record that kills judges is named; without a node what is found is shown."""
 import contextlib
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -77,6 +78,10 @@ def new_rules_find_what_was_before(folder):
         assert "400 new verdicts" in said and "201 were said before" in said, said
         assert judge_pids() == pids, "somebody died of it"
         with state(node) as db:
+            rows = db.execute("SELECT who, what, about, detail FROM audit WHERE what LIKE 'retro%' ORDER BY n").fetchall()
+            assert [r[1] for r in rows] == ["retro.begun", "retro.ended"] * (len(rows) // 2) and len(rows) >= 10, rows
+            assert rows[0][0] == f"uid {os.geteuid()}" and rows[0][2] == rows[1][2] == "run 1", rows
+            assert "over records 1 to 600" in rows[0][3] and "verdicts" in rows[1][3] and "alerts" in rows[1][3], rows
             twice = db.execute("SELECT v.seq, r.id FROM verdict v JOIN rule r ON r.ref=v.rule WHERE r.kind=0"
                                " GROUP BY 1, 2 HAVING count(*)<>1").fetchall()
             assert twice == [], twice[:5]

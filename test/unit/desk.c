@@ -316,6 +316,52 @@ static void the_same_rule_after_a_change(void) {
         world_end();
 }
 
+/* The same rules in other words, for the rule that says so and the one that correlations want. */
+static void reword(void) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+        const char *a = strstr(world_rules, "EventID: 4625"), *c = strstr(a, "Image: evil");
+
+        buf_add(&b, world_rules, (size_t)(a - world_rules));
+        buf_str(&b, "EventID: [4625, 4771]");
+        a += strlen("EventID: 4625");
+        buf_add(&b, a, (size_t)(c - a));
+        buf_str(&b, "Image: [evil, worse]");
+        buf_str(&b, c + strlen("Image: evil"));
+        buf_char(&b, '\0');
+        world_compile(b.p);
+}
+
+/* A judge's outbox was full, so the desk took and committed some of a stretch; then the stretch is judged
+ * by newer rules, since the judge died or the desk did. No record is said twice by one rule. */
+static void a_record_judged_by_two_versions(void) {
+        for (unsigned crash = 0; crash < 2; crash++) {
+                world_start(world_rules);
+                say(rule("Evil tool"), 1, 10, "host=dc01 Image=evil");
+                hit(rule("Failed login"), 1, 10, "User=an");
+                hit(rule("Failed login"), 2, 11, "User=an");
+                check_int(judged(0, 0), 0); /* it is at it still */
+                check_int(commit(), 0);
+                check_alerts("Evil tool|dc01|1|1");
+                reword();
+                if (crash) {
+                        world_close();
+                        check_int(world_open(), 0);
+                } else {
+                        check_int(world_give_program(), 0);
+                }
+                say(rule("Evil tool"), 1, 10, "host=dc01 Image=evil");
+                hit(rule("Failed login"), 1, 10, "User=an");
+                hit(rule("Failed login"), 2, 11, "User=an");
+                say(rule("Evil tool"), 3, 12, "host=dc01 Image=worse");
+                check_int(judged(1, 4), 0);
+                check_int(desk_clock(w.d, at(900)), 0);
+                check_int(commit(), 0);
+                check_alerts("Evil tool|dc01|2|2");
+                check_int(stats().doubled, 3);
+                world_end();
+        }
+}
+
 static void correlations_are_told_when_the_watermark_is_past(void) {
         world_start(world_rules);
         for (uint64_t i = 1; i <= 4; i++)
@@ -467,6 +513,7 @@ static void exceptions_suppress_and_are_counted(void) {
 }
 
 int main(void) {
+        RUN(a_record_judged_by_two_versions);
         RUN(correlations_are_told_when_the_watermark_is_past);
         RUN(restarts_double_no_correlation);
         RUN(new_rules_know_what_was);

@@ -83,6 +83,39 @@ static void marked_apart_and_once(void) {
         world_end();
 }
 
+static uint64_t audit_rows(void) {
+        _cleanup_(state_freep) struct state *s = NULL;
+        uint64_t n, bad;
+
+        check_int(state_open(&s, &(struct state_options){.path = w.path, .read_only = true}), 0);
+        check_int(state_audit_check(s, &n, &bad), 0);
+        return n;
+}
+
+/* R4 */
+static void every_run_is_in_the_audit_log(void) {
+        world_start(world_rules);
+        check_int(judged(1, 20), 0);
+        check_int(begin_with('a', 1, 20, false), 0);
+        check_int(commit(), 0);
+        check_int(audit_rows(), 1);
+        past(rule("Evil tool"), 2, 11, "host=dc01 Image=evil");
+        check_int(give(20), 0);
+        end();
+        check_int(audit_rows(), 2);
+        check_int(begin_with('b', 1, 20, false), 0);
+        desk_retro_leave(w.d); /* it went, and nothing was committed since */
+        check_int(commit(), 0);
+        check_int(audit_rows(), 4);
+        check_int(commit(), 0);
+        check_int(begin_with('b', 1, 20, false), 0);
+        desk_retro_leave(w.d);
+        check_int(begin_with('c', 1, 20, false), 0); /* before a commit */
+        end();
+        check_int(audit_rows(), 8);
+        world_end();
+}
+
 static void goes_on_from_the_last_commit(void) {
         world_start(world_rules);
         check_int(judged(1, 100), 0);
@@ -231,6 +264,7 @@ static void since_when_a_rule_is_known(void) {
 
 int main(void) {
         RUN(marked_apart_and_once);
+        RUN(every_run_is_in_the_audit_log);
         RUN(goes_on_from_the_last_commit);
         RUN(what_is_no_finding_is_refused);
         RUN(limits_are_its_own);
