@@ -17,6 +17,8 @@ export interface Mock {
   state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean };
   tell: (what: string, id: number) => void;
   raise: () => Alert;
+  /* Every line of events breaks. */
+  drop: () => void;
   close: () => Promise<void>;
 }
 
@@ -166,24 +168,23 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       if (fields.length) throw new Refused(422, 'Một số ô cần sửa lại.', fields);
       const p = { ...people[0]!, id: 100 + people.length, roles: [], ...body, created: iso(), last_seen: null, second_factor: false } as (typeof people)[0];
       people.push(p);
-      return p;
+      return { id: p.id };
     }],
     ['PATCH', /^\/people\/(\d+)$/, ({ id, body }) => Object.assign(find(people, id), body)],
     ['POST', /^\/people\/(\d+)\/roles$/, ({ id, body }) => {
       const p = find(people, id);
-      p.roles = [...p.roles, { role: String(body['role']), unit: Number(body['unit']), unit_name: units.find((u) => u.id === Number(body['unit']))?.name_vi ?? '' }];
-      return p;
+      p.roles = [...p.roles, { id: 700 + p.roles.length, role: String(body['role']), unit: Number(body['unit']), unit_name: units.find((u) => u.id === Number(body['unit']))?.name_vi ?? '' }];
+      return { id: 1 };
     }],
-    ['POST', /^\/people\/(\d+)\/roles\/remove$/, ({ id, body }) => {
+    ['DELETE', /^\/people\/(\d+)\/roles\/(\d+)$/, ({ id, sub }) => {
       const p = find(people, id);
-      p.roles = p.roles.filter((r) => !(r.role === body['role'] && r.unit === body['unit']));
-      return p;
+      p.roles = p.roles.filter((r) => String(r.id) !== sub);
     }],
-    ['POST', /^\/people\/(\d+)\/one-time$/, () => ({ password: 'sông-mây-tre-biển-58', expires: data.iso(now() + 86_400_000) })],
-    ['POST', /^\/(?:people|systems|units)\/import$/, ({ text, q }) => {
-      const lines = text.trim().split('\n').slice(1);
+    ['POST', /^\/people\/(\d+)\/one_time$/, ({ id }) => ({ id: Number(id), login: 'x', password: 'sông-mây-tre-biển-58', created: false })],
+    ['POST', /^\/(?:people|systems|units)\/import$/, ({ body }) => {
+      const lines = String(body['csv']).trim().split('\n').slice(1);
       const faults = lines.flatMap((l, i) => (l.split(',').length < 2 ? [{ line: i + 2, field: 'name', fault: 'Thiếu cột.', remedy: 'Mỗi dòng cần ít nhất 2 cột, cách nhau bằng dấu phẩy.', value: l }] : []));
-      return { lines: lines.length, created: faults.length ? 0 : lines.length, changed: 0, faults, applied: q.get('check') !== 'true' && !faults.length };
+      return { done: !body['dry'] && !faults.length, lines: lines.length, added: faults.length ? 0 : lines.length, changed: 0, n_faults: faults.length, faults };
     }],
     ['GET', /^\/systems$/, ({ q }) => list(systems, q)],
     ['GET', /^\/systems\/(\d+)$/, ({ id }) => find(systems, id)],
@@ -194,9 +195,9 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       if (fields.length) throw new Refused(422, 'Một số ô cần sửa lại.', fields);
       const s = { ...systems[0]!, ...body, id: 100 + systems.length, unit_name: units.find((u) => u.id === body['unit'])?.name_vi ?? '', version: 1 } as (typeof systems)[0];
       systems.push(s);
-      return s;
+      return { id: s.id };
     }],
-    ['PUT', /^\/systems\/(\d+)$/, ({ id, body }) => Object.assign(find(systems, id), body)],
+    ['PATCH', /^\/systems\/(\d+)$/, ({ id, body }) => Object.assign(find(systems, id), body)],
     ['GET', /^\/sources$/, ({ q }) => list(sources, q)],
     ['GET', /^\/alerts$/, ({ q }) => list([...alerts].sort(data.order), q)],
     ['POST', /^\/alerts\/bulk$/, ({ body }) => {
@@ -343,7 +344,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
       resolve({
-        server, state, tell, raise, url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
+        server, state, tell, raise, drop: () => listeners.forEach((l) => l.destroy()), url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
         close: () => new Promise((done) => { for (const l of listeners) l.end(); server.close(() => done()); server.closeAllConnections(); }),
       });
     });

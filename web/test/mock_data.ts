@@ -29,7 +29,8 @@ export const units: Unit[] = [
   id, name, name_vi, code, parent, depth, kind, children, path_names: null, contacts: null,
 })) as Unit[];
 
-const role = (r: string, unit: number) => ({ role: r, unit, unit_name: units.find((u) => u.id === unit)!.name_vi! });
+let grants = 0;
+const role = (r: string, unit: number) => ({ id: ++grants, role: r, unit, unit_name: units.find((u) => u.id === unit)!.name_vi! });
 const person = (id: number, login: string, name: string, title: string, phone: string, unit: number, roles: [string, number][], seen: number, second = true): Person => ({
   id, login, name, title, phone, email: `${login}@coquan.example`, unit, unit_name: units.find((u) => u.id === unit)!.name_vi, roles: roles.map(([r, u]) => role(r, u)), active: true, created: before(400 * DAY), last_seen: seen < 0 ? null : before(seen), second_factor: second, locked_until: null, version: 1,
 });
@@ -50,7 +51,7 @@ export const people: Person[] = [
 people[11]!.locked_until = after(12 * MIN);
 
 const sys = (id: number, name: string, code: string, unit: number, level: number, purpose: string, rto: number, rpo: number, data: string[], hosts: string[], addresses: string[], sources: string[]): System => ({
-  id, name, code, unit, unit_name: units.find((u) => u.id === unit)!.name_vi!, level, level_approved: '2026-03-12', level_decision: `QĐ ${120 + id}/2026`, owner: 'Sở chủ quản', operator: units.find((u) => u.id === unit)!.name_vi, purpose, rto_s: rto, rpo_s: rpo, data, hosts, addresses, sources, contacts: 'Vũ Hoàng Yến ☎ 0912 000 418', version: 3,
+  id, name, code, unit, unit_name: units.find((u) => u.id === unit)!.name_vi!, level, level_approved: level > 1, level_decision: `QĐ ${120 + id}/2026`, owner: 'Sở chủ quản', operator: units.find((u) => u.id === unit)!.name_vi, purpose, rto_s: rto, rpo_s: rpo, data, hosts, addresses, sources, contacts: 'Vũ Hoàng Yến ☎ 0912 000 418', version: 3,
 });
 export const systems: System[] = [
   sys(1, 'HIS khám chữa bệnh', 'HIS', 3, 3, 'Quản lý khám chữa bệnh, ≈ 84.000 người', 28_800, 3600, ['personal', 'sensitive'], ['SRV-HIS-01', 'SRV-HIS-02', 'SRV-HIS-03'], ['10.64.3.0/24'], ['his-sysmon', 'his-syslog']),
@@ -286,18 +287,18 @@ export const playbooks: Playbook[] = (
 
 export const audit: AuditRow[] = (
   [
-    ['03:11:40', 'Nguyễn Thu Hà', 'console', 'alerts.accept', 'alert 14', 200],
-    ['03:05:10', 'Trần Quốc Bảo', 'console', 'actions.propose', 'action 312', 200],
-    ['02:58:31', 'Trần Quốc Bảo', 'console', 'evidence.attach', 'incident 147', 200],
-    ['02:40:02', 'Lê Minh Khôi', 'console', 'reports.sign', 'report 45', 200],
-    ['02:31:17', 'coloa', 'node', 'sources.silent', 'source dc02.songthuong', null],
-    ['02:29:55', 'Lý Thu Trang', 'console', 'session.open', 'person 12', 429],
-    ['01:34:20', 'Lê Minh Khôi', 'console', 'actions.approve', 'action 308', 200],
-    ['01:12:00', 'Lê Minh Khôi', 'console', 'incidents.assess', 'incident 147', 200],
-    ['22:00:04', 'Nguyễn Thu Hà', 'console', 'session.open', 'person 1', 200],
-  ] as [string, string, string, string, string, number | null][]
-).map(([when, who, how, what, about, result], i) => ({ id: 90_210 - i, at: at(when, when > '20' ? -1 : 0), who, how, what, about, detail: i === 1 ? { object: '203.0.113.64/28', hours: 4 } : null, address: how === 'console' ? '10.10.1.24' : null, result, hash: '5d1e…a90' + (i % 10) }));
-for (let i = 0; i < 60; i++) audit.push({ id: 90_200 - i, at: before(9 * HOUR + i * 23 * MIN), who: people[i % 8]!.name, how: i % 5 ? 'console' : 'token', what: ['alerts.dismiss', 'incidents.note', 'systems.change', 'search.run', 'alerts.accept'][i % 5]!, about: `alert ${200 + i}`, detail: null, address: '10.10.1.24', result: 200, hash: 'c07b…31e' + (i % 10) });
+    ['03:11:40', 'Nguyễn Thu Hà', 'alerts.accept', 'alert 14'],
+    ['03:05:10', 'Trần Quốc Bảo', 'actions.propose', 'action 312'],
+    ['02:58:31', 'Trần Quốc Bảo', 'evidence.attach', 'incident 147'],
+    ['02:40:02', 'Lê Minh Khôi', 'reports.sign', 'report 45'],
+    ['02:31:17', 'coloa', 'sources.silent', 'source dc02.songthuong'],
+    ['02:29:55', 'Lý Thu Trang', 'session.open', 'person 12'],
+    ['01:34:20', 'Lê Minh Khôi', 'actions.approve', 'action 308'],
+    ['01:12:00', 'Lê Minh Khôi', 'incidents.assess', 'incident 147'],
+    ['22:00:04', 'Nguyễn Thu Hà', 'session.open', 'person 1'],
+  ] as [string, string, string, string][]
+).map(([when, who, what, about], i) => ({ id: 90_210 - i, time: at(when, when > '20' ? -1 : 0), who, what, about, detail: i === 1 ? { object: '203.0.113.64/28', hours: 4 } : null, hash: '5d1e…a90' + (i % 10) }));
+for (let i = 0; i < 60; i++) audit.push({ id: 90_200 - i, time: before(9 * HOUR + i * 23 * MIN), who: people[i % 8]!.name, what: ['alerts.dismiss', 'incidents.note', 'systems.change', 'search.run', 'alerts.accept'][i % 5]!, about: `alert ${200 + i}`, detail: null, hash: 'c07b…31e' + (i % 10) });
 
 export function makeSources(): Source[] {
   const named = systems.flatMap((s) => s.sources.map((name) => ({ name, s })));

@@ -93,7 +93,6 @@ export const api = {
   put: <T = void>(path: string, body: unknown) => write<T>('PUT', path, body),
   patch: <T = void>(path: string, body: unknown) => write<T>('PATCH', path, body),
   remove: <T = void>(path: string) => write<T>('DELETE', path),
-  upload: <T>(path: string, query: Query, file: Blob | string, type: string) => ask<T>('POST', path, query, file, type),
 };
 
 /* What went wrong, as a problem, whatever was thrown. */

@@ -39,6 +39,7 @@ export interface Unit {
 }
 
 export interface Role {
+  id: Id;
   role: string;
   unit: Id;
   unit_name: string;
@@ -58,7 +59,9 @@ export interface Person {
   created: Time;
   last_seen: Time | null;
   second_factor: boolean;
-  locked_until: Time | null;
+  has_password?: boolean;
+  unused?: boolean;
+  locked_until?: Time | null;
   version: number;
 }
 
@@ -69,7 +72,7 @@ export interface System {
   unit: Id;
   unit_name: string;
   level: number | null;
-  level_approved: string | null;
+  level_approved: boolean;
   level_decision: string | null;
   owner: string | null;
   operator: string | null;
@@ -382,14 +385,11 @@ export interface Playbook {
 
 export interface AuditRow {
   id: Id;
-  at: Time;
+  time: Time;
   who: string;
-  how: string;
   what: string;
   about: string | null;
-  detail: Record<string, unknown> | null;
-  address: string | null;
-  result: number | null;
+  detail: unknown;
   hash: string | null;
 }
 
@@ -410,11 +410,12 @@ export interface SearchAnswer {
 }
 
 export interface ImportAnswer {
+  done: boolean;
   lines: number;
-  created: number;
+  added: number;
   changed: number;
+  n_faults: number;
   faults: { line: number; field: string; fault: string; remedy: string; value: string | null }[];
-  applied: boolean;
 }
 
 export interface Setting {

@@ -4,3 +4,4 @@ export const STATES = ['received', 'verified', 'responding', 'containing', 'erad
 export const ROLES = ['officer', 'handler', 'lead', 'approver', 'owner', 'inspector', 'liaison', 'trainee', 'admin'];
 export const REASONS = ['false_positive', 'expected', 'test', 'duplicate', 'known_risk', 'no_harm'];
 export const OBSERVABLES = ['address', 'domain', 'url', 'file', 'sha256', 'account', 'mail', 'other'];
+export const UNIT_KINDS = ['headquarters', 'ministry', 'department', 'division', 'site', 'team', 'supplier', 'other'];

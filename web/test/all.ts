@@ -1,0 +1,3 @@
+import './pages.test.ts';
+import './keys.test.ts';
+import './work.test.ts';
