@@ -1,3 +1,4 @@
+import './checks.test.ts';
 import './pages.test.ts';
 import './keys.test.ts';
 import './work.test.ts';
