@@ -167,9 +167,10 @@ static int drop_piece(struct pass *p, int64_t piece) {
         return r < 0 ? r : 1;
 }
 
-/* What the file that is written to has yet to grow: it is removed for beforehand. */
+/* What the file that is written to has yet to grow: it is removed for beforehand. Not for all of it when very little is
+ * kept. */
 static uint64_t room_to_keep(const struct retention *o, uint64_t size) {
-        return MIN(o->part > size ? o->part - size : 0, o->bytes / RETENTION_PARTS);
+        return MIN(o->part > size ? o->part - size : 0, o->bytes / 4);
 }
 
 int retain_files(sqlite3 *meta, const char *dir, const struct retention *o) {
