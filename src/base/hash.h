@@ -18,7 +18,9 @@ static inline uint64_t hash_read(const char *p, size_t n) {
 }
 
 static inline uint64_t hash_bytes(const char *p, size_t len, uint64_t key) {
-        const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu;
+        /* What bytes meet is secret as the key is: a block that is known to make a factor zero would make
+         * all that stands before it the same. */
+        const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu ^ key;
         uint64_t h = key ^ k0, a, b;
         size_t n = len;
 
@@ -45,7 +47,7 @@ static inline uint64_t hash_bytes(const char *p, size_t len, uint64_t key) {
         } else {
                 a = b = 0;
         }
-        return hash_mix(k1 ^ len, hash_mix(a ^ k1, b ^ h));
+        return hash_mix(0xe7037ed1a0b428dbu ^ len, hash_mix(a ^ k1, b ^ h));
 }
 
 /* The same for what is long, several times as fast: four chains of multiplications run at once. Another

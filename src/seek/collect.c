@@ -1,6 +1,7 @@
 /* See collect.h. */
 #include "seek/collect.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -11,6 +12,7 @@
 
 struct group {
         struct span *values;
+        uint32_t n_values;
         uint64_t count;
         int64_t bucket; /* timeline */
         uint64_t hash;
@@ -127,7 +129,7 @@ static int new_group(struct collect *c, uint32_t *at, const struct span *values,
                 return 0;
         }
         struct group *g = &c->groups[c->n_groups];
-        *g = (struct group){.count = 1, .bucket = bucket, .hash = hash};
+        *g = (struct group){.n_values = n, .count = 1, .bucket = bucket, .hash = hash};
         g->values = arena_array(&c->arena, n + 1, sizeof(*g->values));
         for (uint32_t i = 0; i < n && g->values; i++)
                 g->values[i] = arena_dup(&c->arena, values[i]);
@@ -140,7 +142,8 @@ static int new_group(struct collect *c, uint32_t *at, const struct span *values,
 }
 
 static int count_in(struct collect *c, const struct span *values, uint32_t n, int64_t bucket) {
-        uint64_t h = (uint64_t)bucket * 0x9e3779b97f4a7c15u;
+        /* Where it lies in memory is nobody's to know: values that collide cannot be prepared. */
+        uint64_t h = (uint64_t)bucket * 0x9e3779b97f4a7c15u ^ (uintptr_t)c;
 
         for (uint32_t i = 0; i < n; i++)
                 h = hash_span(values[i], h + 1);
@@ -185,7 +188,7 @@ static bool as_number(struct span s, double *ret) {
         memcpy(text, s.p, s.len);
         text[s.len] = '\0';
         *ret = strtod(text, &end);
-        return *end == '\0';
+        return *end == '\0' && !isnan(*ret); /* in no order with any other */
 }
 
 static int keep(struct collect *c, const struct finding *f, struct span encoded) {
@@ -228,7 +231,15 @@ static int by_count(const void *a, const void *b) {
 
         if (x->count != y->count)
                 return x->count < y->count ? 1 : -1;
-        return x->hash < y->hash ? -1 : x->hash > y->hash;
+        for (uint32_t i = 0; i < x->n_values && i < y->n_values; i++) {
+                struct span v = x->values[i], w = y->values[i];
+                size_t n = MIN(v.len, w.len);
+                int d = n ? memcmp(v.p, w.p, n) : 0;
+
+                if (d || v.len != w.len)
+                        return d ? d : v.len < w.len ? -1 : 1;
+        }
+        return 0;
 }
 
 static int by_bucket(const void *a, const void *b) {

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/csv.h"
+#include "base/hash.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
@@ -88,6 +89,29 @@ static const char *rows_of(const char *text) {
         return out;
 }
 
+/* A block that is the constant it meets made a factor zero: what stood beside and before it did not
+ * count, whatever the key was, so that any number of values could be one. */
+static void no_block_hides_another(void) {
+        const uint64_t constants[] = {0xe7037ed1a0b428dbu, 0xa0761d6478bd642fu};
+        const uint64_t key = 0x123456789abcdef1u;
+        char a[40] = {0}, b[40] = {0};
+
+        for (size_t i = 0; i < ARRAY_LEN(constants); i++)
+                for (size_t at = 0; at < 32; at += 8) {
+                        memset(a, 'x', sizeof(a));
+                        memcpy(a + at, &constants[i], 8);
+                        for (size_t other = 0; other < 40; other += 8) {
+                                if (other == at)
+                                        continue;
+                                memcpy(b, a, sizeof(b));
+                                memset(b + other, 'y', 8);
+                                check(hash_bytes(a, sizeof(a), key) !=
+                                      hash_bytes(b, sizeof(b), key));
+                        }
+                        check(hash_bytes(a, sizeof(a), key) != hash_bytes(a, sizeof(a), key + 1));
+                }
+}
+
 static void tables_are_read(void) {
         check_span(span_str(rows_of("a,b\n1,2\n")), "1|a|b;2|1|2;");
         check_span(span_str(rows_of("a,b\r\n1,2")), "1|a|b;2|1|2;");
@@ -107,5 +131,6 @@ int main(void) {
         RUN(folds_vietnamese);
         RUN(escapes_for_each_reader);
         RUN(tables_are_read);
+        RUN(no_block_hides_another);
         return check_done();
 }

@@ -265,6 +265,7 @@ static void events_are_gathered(void) {
         check_span(span_str(collected("* | count")), "6 ");
         check_span(span_str(collected("* | count by host")), "b,3 a,2 c,1 ");
         check_span(span_str(collected("* | top 1 host")), "b,3 ");
+        check_span(span_str(collected("* | count by bytes")), "0,1 100,1 20,1 30,1 60,1 70,1 ");
         check_span(span_str(collected("* | timeline 1h")),
                    "1970-01-01T00:00:00Z,2 1970-01-01T01:00:00Z,2 1970-01-01T02:00:00Z,2 ");
         check_span(span_str(collected("* | sort bytes")), "0 5 2 4 1 3 ");
