@@ -186,6 +186,7 @@ int web_open(struct web **ret, const struct web_setup *setup) {
         if (!w->buckets || os_random(&w->key, sizeof(w->key)) < 0)
                 return FAIL(-ENOMEM);
         json_object_seed(0); /* H1 */
+        tzset(); /* the same: the first Date of an answer would read /etc/localtime */
         w->mhd = start(w, setup);
         if (!w->mhd)
                 return FAIL(-EINVAL);

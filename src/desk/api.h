@@ -23,14 +23,14 @@ enum { API_E_REFUSED = 1, API_E_LATER = 2 };
 
 /* Who asks. */
 struct api_person {
-        int64_t id;       /* of table person; 0: nobody (API_ANONYMOUS), or the node itself */
-        int64_t session;  /* 0: a script's token, or the local socket */
-        int64_t token;    /* of a script; 0: none */
-        struct span name; /* as audit rows show it; of the call's arena */
-        int64_t second;   /* when the second factor was last shown; TIME_NONE: never */
-        int64_t incident; /* a guest's only one; 0: no guest */
+        int64_t id;          /* of table person; 0: nobody (API_ANONYMOUS), or the node itself */
+        int64_t session;     /* 0: a script's token, or the local socket */
+        int64_t token;       /* of a script; 0: none */
+        struct span name;    /* as audit rows show it; of the call's arena */
+        int64_t second;      /* when the second factor was last shown; TIME_NONE: never */
+        int64_t incident;    /* a guest's only one; 0: no guest */
         struct span allowed; /* with a token: permissions that its owner chose, divided by blanks */
-        bool half;        /* the sign-in is not finished */
+        bool half;           /* the sign-in is not finished */
         bool local; /* over the control socket: root or the node's user; may everything, is audited */
 };
 

@@ -615,10 +615,12 @@ static int sessions_list(struct api_call *c) {
                 (long long)c->who.id, (long long)(c->now - idle * NS_PER_SEC),
                 (long long)(c->now - SESSION_MAX_S * NS_PER_SEC));
         struct span current = arena_printf(c->arena, "s.id=%lld", (long long)c->who.session);
-        const char *columns[] = {"s.id", "s.created", "s.last", "s.address", current.p};
+        const char *const all[] = {"s.id", "s.created", "s.last", "s.address", current.p};
+        const char **columns = arena_alloc(c->arena, sizeof(all)); /* a CSV outlives this */
 
-        if (!mine.p || !current.p)
+        if (!mine.p || !current.p || !columns)
                 return FAIL(-ENOMEM);
+        memcpy(columns, all, sizeof(all));
         return api_list(c, &(struct api_list_spec){.shape = c->op->answer,
                                                    .columns = columns,
                                                    .from = "session s",

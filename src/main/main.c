@@ -12,6 +12,7 @@
 #include "main/hold_verb.h"
 #include "main/hunt.h"
 #include "main/intel_verb.h"
+#include "main/person_verb.h"
 #include "main/retro.h"
 #include "main/search.h"
 #include "main/serve.h"
@@ -53,6 +54,8 @@ static const struct {
          "bản sao thứ hai của những gì nút lưu giữ, đã kiểm tra"},
         {"restore", verb_restore, "a node's directory from such a copy",
          "khôi phục thư mục của nút từ bản sao đó"},
+        {"person", verb_person, "at the node itself: the first person, one-time passwords",
+         "tại chính nút: người đầu tiên, mật khẩu dùng một lần"},
         {"verify", verb_verify, "check a store: its hashes, chain and signatures",
          "kiểm tra kho: mã băm, chuỗi và chữ ký"},
 };

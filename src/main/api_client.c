@@ -1,0 +1,88 @@
+/* See api_client.h: one frame goes out, one comes back (wire/api.h). */
+#include "main/api_client.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/lang.h"
+#include "main/control.h"
+#include "os/os.h"
+
+#define ANSWER_MOST ((size_t)32 << 20)
+
+static int put_json(const char *p, size_t n, void *to) {
+        buf_add(to, p, n);
+        return ((struct buf *)to)->failed ? -1 : 0;
+}
+
+static int send_ask(int fd, uint32_t op, const json_t *in) {
+        _cleanup_(buf_deinit) struct buf b = {.limit = API_BODY_MAX + 1024};
+        struct api_ask ask = {.op = op, .lang = lang_current, .how = API_LOCAL};
+        struct api_head head = {.frame = API_ASK, .id = 1};
+
+        buf_add(&b, &head, sizeof(head));
+        buf_add(&b, &ask, sizeof(ask));
+        if (json_dump_callback(in, put_json, &b, JSON_COMPACT) < 0 || b.failed)
+                return -E2BIG;
+        head.len = (uint32_t)(b.len - sizeof(head));
+        memcpy(b.p, &head, sizeof(head));
+        int r = os_write_full(fd, b.p, b.len);
+        explicit_bzero(b.p, b.len);
+        return r;
+}
+
+static int take_answer(int fd, struct api_say *say, struct buf *body) {
+        struct api_head head;
+        ssize_t n = os_read_full(fd, &head, sizeof(head));
+
+        if (n >= 0 && (n != sizeof(head) || head.frame != API_SAY || head.len < sizeof(*say) ||
+                       head.len > ANSWER_MOST))
+                return -EPIPE;
+        if (n >= 0)
+                n = os_read_full(fd, say, sizeof(*say));
+        if (n < 0)
+                return (int)n;
+        size_t len = head.len - sizeof(*say);
+        char *to = buf_reserve(body, len);
+        if (!to)
+                return -ENOMEM;
+        n = len ? os_read_full(fd, to, len) : 0;
+        if (n < 0 || (size_t)n != len)
+                return n < 0 ? (int)n : -EPIPE;
+        body->len += len;
+        return 0;
+}
+
+int api_client_ask(const char *control, const char *op, const json_t *in, unsigned *ret_status,
+                   struct buf *body) {
+        _cleanup_(os_closep) int fd = control_ask_api(control);
+        struct api_say say = {0};
+
+        if (fd < 0)
+                return fd;
+        int r = send_ask(fd, api_number(op), in);
+        if (r == 0)
+                r = take_answer(fd, &say, body);
+        *ret_status = say.status;
+        return r;
+}
+
+int api_client_refused(const char *verb, struct span body) {
+        json_t *o = json_loadb(body.p ? body.p : "", body.len, 0, NULL), *f;
+        const char *detail = json_string_value(json_object_get(o, "detail"));
+        size_t i;
+
+        fprintf(stderr, "coloa %s: %s\n", verb,
+                detail ? detail : tr("the node refused it", "nút từ chối"));
+        json_array_foreach(json_object_get(o, "fields"), i, f) {
+                const char *field = json_string_value(json_object_get(f, "field"));
+                const char *fault = json_string_value(json_object_get(f, "fault"));
+                const char *remedy = json_string_value(json_object_get(f, "remedy"));
+
+                fprintf(stderr, "  %s: %s: %s\n", field ? field : "", fault ? fault : "",
+                        remedy ? remedy : "");
+        }
+        json_decref(o);
+        return 1;
+}

@@ -1,0 +1,18 @@
+/* One operation of the API, asked at the node itself over its control socket: as `local`, which may do everything
+ * and is in the audit log. */
+#ifndef MAIN_API_CLIENT_H
+#define MAIN_API_CLIENT_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "wire/api.h"
+
+/* `op` by its id, `in` its fields (stays the caller's). *ret_status is HTTP's; `body` what came with it. 0,
+ * -EHOSTDOWN: no node is there; -EACCES, -EPERM: not for this user; other -errno. */
+int api_client_ask(const char *control, const char *op, const json_t *in, unsigned *ret_status,
+                   struct buf *body);
+/* Prints why it was refused, as the node's problem says; the exit status for it. */
+int api_client_refused(const char *verb, struct span body);
+
+#endif
