@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "desk/desk_impl.h"
+#include "desk/triage.h"
 #include "rules/exceptions.h"
 
 #define BUCKETS 8192u
@@ -143,10 +144,14 @@ static struct alert *add(struct desk *d, const struct state_alert *a) {
 /* ---- into the state ---- */
 
 static int flush_one(struct desk *d, struct alert *x) {
-        if (x->a.raised == 0)
+        bool first = x->a.raised == 0;
+
+        if (first)
                 x->a.raised = d->wall;
         x->a.updated = d->wall;
         int r = state_save_alert(d->state, &x->a);
+        if (r == 0)
+                r = first ? triage_new(d, &x->a) : triage_again(d, &x->a);
         if (r == 0 && x->first)
                 r = state_save_fields(d->state, x->a.id, 0, span_of(x->first, x->first_len));
         if (r == 0 && x->last)

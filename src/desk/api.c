@@ -19,6 +19,7 @@
 
 #include "desk/api_impl.h"
 #include "desk/desk_impl.h"
+#include "desk/triage.h"
 
 #define ARENA_BYTES ((size_t)8 << 20)
 
@@ -407,7 +408,8 @@ int desk_api_init(struct desk *d) {
                 return FAIL(-ENOMEM);
         for (uint32_t i = 0; i < api_count(); i++)
                 a->handlers[i] = api_handler(api_op(i)->id);
-        return api_tables(state_sql(d->state));
+        int r = api_tables(state_sql(d->state));
+        return r == 0 ? triage_catch_up(d) : r;
 }
 
 void desk_api_deinit(struct desk *d) {

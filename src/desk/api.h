@@ -92,6 +92,8 @@ int api_refuse(struct api_call *c, unsigned status, const char *code, const char
 /* A field's value does not fit what is there: 422. May be called more than once. */
 int api_fault_at(struct api_call *c, const char *field, const char *en, const char *vi,
                  const char *remedy_en, const char *remedy_vi);
+/* Takes back what a refusal said, for a request that goes on: its code, static. */
+const char *api_forgive(struct api_call *c);
 /* 404 in one voice: what is not there and what one may not see look the same. */
 int api_missing(struct api_call *c);
 
@@ -132,10 +134,17 @@ struct api_list_spec {
         const char *const *columns;
         const char *from;  /* "alert a JOIN rule r ON …" */
         const char *where; /* fixed condition, or NULL; ?1… are `bind` */
+        /* What a field is sorted by, where that is not the column itself (an index, a rank); NULL entries and
+         * NULL: the column. */
+        const char *const *sorts;
+        /* Enough of `from` for all that filters, searches and scopes: rows are counted there; NULL: from. */
+        const char *count_from;
         const struct sql_value *bind;
         unsigned n_bind;
-        const char *id;        /* unique, of integers: ties are broken by it, cursors hold it */
-        const char *search[6]; /* what `q` looks into (accents and case do not matter); NULL ends */
+        const char *id; /* unique, of integers: ties are broken by it, cursors hold it */
+        const char *search
+                [6]; /* what `q` looks into (accents and case do not matter); NULL ends. With =
+                                  before it: a column that is plain already */
         const char *
                 unit; /* column of the unit that decides who sees a row; NULL: all who may at all */
         /* Changes a row before it goes out (masks, adds); or NULL. 0, API_E_REFUSED, -errno. */

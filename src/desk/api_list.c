@@ -40,9 +40,18 @@ static const struct api_field *sort_field(const struct query *q) {
         return &q->l->shape[q->sort];
 }
 
+static const char *sort_column(const struct query *q) {
+        const char *own = q->l->sorts ? q->l->sorts[q->sort] : NULL;
+
+        return own ? own : q->l->columns[q->sort];
+}
+
 /* Whether it is words: sorted as people do, ascending by default. */
-static bool is_words(const struct api_field *f) {
-        return f->type == API_STRING || f->type == API_TEXT;
+static bool is_words(const struct query *q) {
+        const struct api_field *f = sort_field(q);
+
+        return (f->type == API_STRING || f->type == API_TEXT) &&
+               sort_column(q) == q->l->columns[q->sort];
 }
 
 static bool is_json(const struct api_field *f) {
@@ -164,6 +173,14 @@ static int put_search(struct query *q, struct api_call *c) {
         char *plain = arena_alloc(c->arena, text.len * 3 / 2 + 4);
         if (!plain)
                 return FAIL(-ENOMEM);
+        if (*q->l->search[0] == '=') {
+                buf_printf(&q->text, " AND instr(%s, ", q->l->search[0] + 1);
+                add_value(q,
+                          (struct sql_value){.kind = SQL_TEXT,
+                                             .text = span_of(plain, utf8_plain_to(plain, text))});
+                buf_char(&q->text, ')');
+                return 0;
+        }
         buf_str(&q->text, " AND holds(");
         add_value(q, (struct sql_value){.kind = SQL_TEXT,
                                         .text = span_of(plain, utf8_plain_to(plain, text))});
@@ -173,7 +190,7 @@ static int put_search(struct query *q, struct api_call *c) {
         return 0;
 }
 
-static int put_where(struct query *q, struct api_call *c) {
+static int put_where(struct query *q, struct api_call *c, const char *from) {
         const char *scope = "1";
         int r = 0;
 
@@ -181,8 +198,8 @@ static int put_where(struct query *q, struct api_call *c) {
                 r = api_scope(c, c->op->permission, q->l->unit, &scope); /* L1 */
         if (r != 0)
                 return r;
-        buf_printf(&q->text, " FROM %s WHERE (%s) AND (%s)", q->l->from,
-                   q->l->where ? q->l->where : "1", scope);
+        buf_printf(&q->text, " FROM %s WHERE (%s) AND (%s)", from, q->l->where ? q->l->where : "1",
+                   scope);
         for (unsigned i = 0; i < q->l->n_bind; i++)
                 q->values[q->n++] = q->l->bind[i];
         return 0;
@@ -191,8 +208,8 @@ static int put_where(struct query *q, struct api_call *c) {
 /* What lies behind the cursor. NULL is smaller than all else, as SQLite sorts it. */
 static void put_after(struct query *q) {
         const struct api_field *f = sort_field(q);
-        const char *column = q->l->columns[q->sort], *id = q->l->id;
-        const char *words = is_words(f) ? " COLLATE words" : "", *sign = q->descending ? "<" : ">";
+        const char *column = sort_column(q), *id = q->l->id;
+        const char *words = is_words(q) ? " COLLATE words" : "", *sign = q->descending ? "<" : ">";
         struct sql_value last = {.kind = SQL_INT, .number = q->after_id};
 
         if (!q->after)
@@ -220,13 +237,12 @@ static void put_after(struct query *q) {
 static void put_order(struct query *q, int limit) {
         const char *direction = q->descending ? " DESC" : "";
 
-        buf_printf(&q->text, " ORDER BY %s%s%s, %s%s LIMIT %d", q->l->columns[q->sort],
-                   is_words(sort_field(q)) ? " COLLATE words" : "", direction, q->l->id, direction,
-                   limit);
+        buf_printf(&q->text, " ORDER BY %s%s%s, %s%s LIMIT %d", sort_column(q),
+                   is_words(q) ? " COLLATE words" : "", direction, q->l->id, direction, limit);
 }
 
 static void put_columns(struct query *q) {
-        buf_printf(&q->text, "SELECT %s, %s", q->l->id, q->l->columns[q->sort]);
+        buf_printf(&q->text, "SELECT %s, %s", q->l->id, sort_column(q));
         for (size_t i = 0; q->l->shape[i].name; i++)
                 buf_printf(&q->text, ", %s", q->l->columns[i]);
 }
@@ -240,7 +256,7 @@ static int choose_sort(struct query *q, struct api_call *c) {
         for (int i = 0; q->l->shape[i].name; i++)
                 if (q->l->shape[i].flags & API_DEFAULT_SORT)
                         q->sort = i;
-        q->descending = !is_words(sort_field(q));
+        q->descending = !is_words(q);
         if (!want.len)
                 return 0;
         bool minus = *want.p == '-';
@@ -333,8 +349,8 @@ static int read_cursor(struct query *q, struct api_call *c) {
 /* ---- a page ---- */
 
 /* Everything up to the cursor; then columns or a count go before it. */
-static int make_query(struct query *q, struct api_call *c) {
-        int r = put_where(q, c);
+static int make_query(struct query *q, struct api_call *c, const char *from) {
+        int r = put_where(q, c, from);
 
         if (r == 0)
                 r = put_filters(q, c);
@@ -347,7 +363,7 @@ static int open_rows(struct query *q, struct api_call *c, int limit, struct sql_
         q->n = 0;
         buf_reset(&q->text);
         put_columns(q);
-        int r = make_query(q, c);
+        int r = make_query(q, c, q->l->from);
         if (r != 0)
                 return r;
         put_after(q);
@@ -365,7 +381,7 @@ static int count(struct query *q, struct api_call *c, json_t **ret) {
         q->n = 0;
         buf_reset(&q->text);
         buf_str(&q->text, "SELECT count(*) FROM (SELECT 1");
-        int r = make_query(q, c);
+        int r = make_query(q, c, q->l->count_from ? q->l->count_from : q->l->from);
         if (r != 0)
                 return r;
         buf_printf(&q->text, " LIMIT %d)", COUNT_MOST + 1);
@@ -536,7 +552,7 @@ int api_detail(struct api_call *c, const struct api_list_spec *l, int64_t id) {
         int r, wrong = 0;
 
         put_columns(&q);
-        r = put_where(&q, c);
+        r = put_where(&q, c, l->from);
         if (r == 0) {
                 buf_printf(&q.text, " AND %s = ", l->id);
                 add_value(&q, (struct sql_value){.kind = SQL_INT, .number = id});

@@ -12,7 +12,8 @@
         X(people)                                                                                  \
         X(roles)                                                                                   \
         X(systems)                                                                                 \
-        X(incidents)
+        X(incidents)                                                                               \
+        X(alerts)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

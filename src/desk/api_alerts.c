@@ -1,0 +1,509 @@
+/* The queue of alerts as people see it: the list, one alert with why it fired, and the steps of triage (tables_alerts.c,
+ * triage.c).
+ *
+ *   Q1. A step is taken from the state it fits only; another answers 409 with a code and changes nothing.
+ *   Q2. What a step changed is kept in `was` until the next, so that who made it can take it back within UNDO_NS,
+ *       if nobody changed the alert since.
+ *   Q3. Names of people stand in lists outside an incident as pseudonyms, the same one for the same name as
+ *       long as the node's key lasts; search does not look at them. One alert, opened, shows them: without
+ *       them nobody can judge it, and the opening of one is no list. */
+#include <sodium.h>
+
+#include "base/utf8.h"
+#include "desk/desk_impl.h"
+#include "desk/incident.h"
+#include "desk/triage.h"
+#include "wire/api_shapes.h"
+
+#define UNDO_NS (600 * NS_PER_SEC)
+#define DAY_NS (INT64_C(86400) * NS_PER_SEC)
+#define HISTORY_DAYS 14
+
+#define FROM                                                                                       \
+        "triage t JOIN alert a ON a.id=t.alert JOIN rule r ON r.ref=a.rule"                        \
+        " LEFT JOIN system s ON s.id=t.system LEFT JOIN person p ON p.id=t.taken_by"               \
+        " LEFT JOIN incident i ON i.id=t.incident"
+#define COLUMNS                                                                                    \
+        "t.alert", "t.status", "t.severity", "r.title", "nullif(r.title_vi,'')", "t.rule",         \
+                "CASE r.kind WHEN 0 THEN 'rule' WHEN 1 THEN 'correlation' ELSE 'node' END",        \
+                "r.tags", "nullif(t.host,'')", "nullif(a.user,'')", "nullif(t.source,'')",         \
+                "nullif(a.entity,'')", "t.system", "s.name", "s.level", "t.unit", "a.count",       \
+                "a.first", "a.last", "t.raised", "t.waiting_since", "p.name", "t.taken_at",        \
+                "t.incident", "i.code", "t.reason", "nullif(t.drill,0)", "a.retro<>0", "t.again",  \
+                "t.version"
+
+static const char *const columns[] = {COLUMNS, NULL};
+static const char *const flat_columns[] = {COLUMNS,
+                                           "nullif(r.description,'')",
+                                           "nullif(r.description_vi,'')",
+                                           "t.text",
+                                           "t.decided_at",
+                                           NULL};
+static const char *const sorts[] = {[2] = "t.urgency", [8] = "t.host", [31] = NULL};
+
+/* ---- pseudonyms (Q3) ---- */
+
+static json_t *pseudonym(const struct api_call *c, char kind, const char *name) {
+        unsigned char key[crypto_generichash_KEYBYTES] = {0}, out[16];
+        char text[16], folded[1024];
+        size_t n = strnlen(name, 600);
+
+        memcpy(key, &c->desk->key, sizeof(c->desk->key));
+        n = utf8_fold_to(folded, span_of(name, n));
+        crypto_generichash(out, sizeof(out), (const unsigned char *)folded, n, key, sizeof(key));
+        snprintf(text, sizeof(text), "%c-%02x%02x%02x", kind, out[0], out[1], out[2]);
+        return json_string(text);
+}
+
+static int mask(struct api_call *c, json_t *row) {
+        const json_t *user = json_object_get(row, "user"), *entity = json_object_get(row, "entity");
+
+        if (!json_is_string(user) || !json_is_null(json_object_get(row, "incident")))
+                return 0;
+        json_t *hidden = pseudonym(c, 'u', json_string_value(user));
+        if (json_is_string(entity) &&
+            strcasecmp(json_string_value(entity), json_string_value(user)) == 0)
+                json_object_set(row, "entity", hidden);
+        json_object_set_new(row, "user", hidden);
+        return 0;
+}
+
+static struct api_list_spec spec_of(const struct api_field *shape, const char *const *list) {
+        return (struct api_list_spec){.shape = shape,
+                                      .columns = list,
+                                      .sorts = sorts,
+                                      .from = FROM,
+                                      .count_from = "triage t",
+                                      .id = "t.alert",
+                                      .search = {"=t.words"},
+                                      .unit = "t.unit"};
+}
+
+/* Filters look at the narrow row: a host is '' there, not NULL. */
+static int alerts_list(struct api_call *c) {
+        struct api_list_spec l = spec_of(c->op->answer, columns);
+
+        l.row = mask;
+        return api_list(c, &l);
+}
+
+/* ---- one alert ---- */
+
+/* One of the two events that are kept: fields as an object, and what matched into `why`. */
+static void add_event(json_t *events, json_t *why, const char *which, struct span text) {
+        json_t *o = json_loadb(text.p, text.len, JSON_ALLOW_NUL, NULL), *f, *fields = json_object();
+        json_t *received = json_object_get(o, "received");
+        size_t i;
+
+        json_array_foreach(json_object_get(o, "fields"), i, f) {
+                const char *name = json_string_value(json_array_get(f, 0));
+                const char *value = json_string_value(json_array_get(f, 1));
+
+                if (!name || !value)
+                        continue;
+                json_object_set(fields, name, json_array_get(f, 1));
+                if (!json_integer_value(json_array_get(f, 3)) || json_array_size(why) >= 64 ||
+                    strcmp(which, "first") != 0)
+                        continue;
+                char en[320], vi[320];
+                snprintf(en, sizeof(en), "%.100s is \"%.180s\"", name, value);
+                snprintf(vi, sizeof(vi), "%.100s là \"%.180s\"", name, value);
+                json_t *w = json_pack("{si ss ss ss so so}", "n", (int)json_array_size(why) + 1,
+                                      "field", name, "op", "is", "value", value, "text_en",
+                                      api_json_text(span_of(en, strlen(en))), "text_vi",
+                                      api_json_text(span_of(vi, strlen(vi))));
+                if (w)
+                        json_array_append_new(why, w);
+        }
+        json_array_append_new(
+                events,
+                json_pack("{ss sO? so so sn sb so}", "which", which, "seq",
+                          json_object_get(o, "seq"), "received",
+                          api_json_time(json_is_integer(received) ? json_integer_value(received)
+                                                                  : TIME_NONE),
+                          "fields", fields, "raw", "cut", json_is_true(json_object_get(o, "cut")),
+                          "marks", json_array()));
+        json_decref(o);
+}
+
+static int add_events(struct api_call *c, int64_t id) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        json_t *events = json_array(), *why = json_array();
+        int r;
+
+        json_object_set_new(c->answer, "why", why);
+        json_object_set_new(c->answer, "events", events);
+        r = sql_rows(c->db, &q, "SELECT which, fields FROM fields WHERE alert=?1 ORDER BY which",
+                     "i", id);
+        while (r == 0 && (r = sql_next(q)) == 1) {
+                add_event(events, why, sql_int(q, 0) ? "last" : "first", sql_span(q, 1));
+                r = 0;
+        }
+        return r;
+}
+
+/* The same rule on the same host: counts of days, the last ones, whether it is the first ever. */
+static int add_history(struct api_call *c, int64_t id, struct span rule, struct span host,
+                       int64_t raised) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL, *e = NULL;
+        json_t *days = json_array(), *earlier = json_array();
+        const char *scope;
+        int r = api_scope(c, "alerts.read", "t.unit", &scope);
+
+        json_object_set_new(
+                c->answer, "history",
+                json_pack("{so sb so}", "days", days, "first_on_host", 0, "earlier", earlier));
+        if (r == 0)
+                r = sql_rows(c->db, &q,
+                             "SELECT t.raised/86400000000000, sum(a.count) FROM triage t"
+                             " JOIN alert a ON a.id=t.alert WHERE t.rule=?1 AND t.host=?2"
+                             " AND t.raised>=?3 GROUP BY 1 ORDER BY 1",
+                             "tti", rule, host, c->now - HISTORY_DAYS * DAY_NS);
+        while (r == 0 && (r = sql_next(q)) == 1) {
+                char day[40];
+
+                time_format(day, sql_int(q, 0) * DAY_NS, 0);
+                json_array_append_new(days, json_pack("{ss% sI}", "day", day, (size_t)10, "n",
+                                                      (json_int_t)sql_int(q, 1)));
+                r = 0;
+        }
+        if (r == 0)
+                r = sql_rows(
+                        c->db, &e,
+                        "SELECT alert, raised, status, host, reason FROM triage WHERE rule=?1"
+                        " AND host=?2 AND raised<=?3 AND alert<>?4 ORDER BY raised DESC LIMIT 10",
+                        "ttii", rule, host, raised, id);
+        while (r == 0 && (r = sql_next(e)) == 1) {
+                struct span reason = sql_span(e, 4);
+
+                json_array_append_new(earlier,
+                                      json_pack("{sI so so so so}", "id", (json_int_t)sql_int(e, 0),
+                                                "raised", api_json_time(sql_int(e, 1)), "status",
+                                                api_json_text(sql_span(e, 2)), "host",
+                                                api_json_text(sql_span(e, 3)), "dismiss_reason",
+                                                reason.len ? api_json_text(reason) : json_null()));
+                r = 0;
+        }
+        json_object_set_new(json_object_get(c->answer, "history"), "first_on_host",
+                            json_boolean(r == 0 && json_array_size(earlier) == 0));
+        return r;
+}
+
+/* Incidents at work that have an alert of the same host, or are about the same system. */
+static int add_suggestions(struct api_call *c, struct span host, int64_t system) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        json_t *list = json_array();
+        const char *scope;
+        int r = api_scope(c, "incidents.read", "i.unit", &scope);
+
+        json_object_set_new(c->answer, "suggestions", list);
+        if (r == 0) {
+                struct span text = arena_printf(
+                        c->arena,
+                        "SELECT i.id, i.code, i.title, (SELECT count(*) FROM triage x WHERE"
+                        " x.incident=i.id AND x.host=?1 AND ?1<>'') AS n FROM incident i"
+                        " WHERE i.state NOT IN ('closed','reviewed') AND (%s) AND (n>0 OR "
+                        "i.system=?2)"
+                        " ORDER BY n DESC, i.id DESC LIMIT 5",
+                        scope);
+                r = text.p ? sql_rows(c->db, &q, text.p, "tk", host, system) : FAIL(-ENOMEM);
+        }
+        while (r == 0 && (r = sql_next(q)) == 1) {
+                bool same = sql_int(q, 3) > 0;
+
+                json_array_append_new(
+                        list, json_pack("{sI so so ss ss}", "id", (json_int_t)sql_int(q, 0), "code",
+                                        api_json_text(sql_span(q, 1)), "title",
+                                        api_json_text(sql_span(q, 2)), "why_en",
+                                        same ? "alerts of the same host" : "the same system",
+                                        "why_vi", same ? "có cảnh báo cùng máy" : "cùng hệ thống"));
+                r = 0;
+        }
+        return r;
+}
+
+static struct span kept_text(struct api_call *c, const char *name) {
+        const json_t *v = json_object_get(c->answer, name);
+
+        return json_is_string(v) ? span_of(json_string_value(v), json_string_length(v)) : SPAN("");
+}
+
+static int alerts_get(struct api_call *c) {
+        struct api_list_spec l = spec_of(api_alert_flat, flat_columns);
+        int64_t id = api_int(c, "id", 0), raised = 0;
+        int r = api_detail(c, &l, id);
+
+        if (r == 0)
+                r = add_events(c, id);
+        if (r == 0)
+                r = MIN(sql_get_int(c->db, &raised, "SELECT raised FROM triage WHERE alert=?1", "i",
+                                    id),
+                        0);
+        if (r == 0)
+                r = add_history(c, id, kept_text(c, "rule"), kept_text(c, "host"), raised);
+        if (r == 0)
+                r = add_suggestions(c, kept_text(c, "host"),
+                                    json_integer_value(json_object_get(c->answer, "system")));
+        return r;
+}
+
+/* ---- steps ---- */
+
+/* An alert as a step finds it. */
+struct at {
+        int64_t id, unit, incident, version;
+        struct span status, was; /* of the call's arena */
+        int64_t mine;            /* the asker took or decided it */
+};
+
+enum step { STEP_ACCEPT, STEP_MERGE, STEP_DISMISS, STEP_HAND_OVER, STEP_UNDO };
+
+static int not_now(struct api_call *c) {
+        return api_refuse(c, 409, "state", "the alert is no longer where this step begins",
+                          "cảnh báo không còn ở bước này");
+}
+
+static int find(struct api_call *c, int64_t id, struct at *ret) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int64_t seen = api_int(c, "version", 0);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT unit, ifnull(incident,0), version, status, ifnull(was,'') FROM triage"
+                " WHERE alert=?1",
+                "i", id);
+
+        if (r == 0)
+                r = sql_next(q);
+        if (r <= 0)
+                return r < 0 ? r : api_missing(c);
+        *ret = (struct at){.id = id,
+                           .unit = sql_int(q, 0),
+                           .incident = sql_int(q, 1),
+                           .version = sql_int(q, 2),
+                           .status = arena_dup(c->arena, sql_span(q, 3)),
+                           .was = arena_dup(c->arena, sql_span(q, 4))};
+        r = api_sees(c, "alerts.read", ret->unit);
+        if (r <= 0)
+                return r < 0 ? r : api_missing(c);
+        r = api_may(c, "alerts.work", ret->unit);
+        if (r == 0 && seen && seen != ret->version)
+                return api_refuse(c, 409, "stale", "somebody changed it meanwhile",
+                                  "có người vừa thay đổi mục này");
+        return r;
+}
+
+/* Q2: what is there now, before it changes. */
+static int keep_was(struct api_call *c, const struct at *a) {
+        return sql_do(
+                c->db,
+                "UPDATE triage SET was=json_object('status',status,'waiting_since',waiting_since,"
+                "'taken_by',taken_by,'taken_at',taken_at,'reason',reason,'text',text,"
+                "'decided_by',decided_by,'decided_at',decided_at,'by',?2,'at',?3)"
+                " WHERE alert=?1",
+                "iii", a->id, c->who.id, c->now);
+}
+
+static bool is(const struct at *a, const char *status) {
+        return span_eq(a->status, span_str(status));
+}
+
+static int do_accept(struct api_call *c, const struct at *a) {
+        if (!is(a, "new") && !is(a, "suppressed") && !is(a, "dismissed"))
+                return not_now(c);
+        int r = keep_was(c, a);
+        return r < 0 ? r
+                     : sql_do(c->db,
+                              "UPDATE triage SET status='taken', taken_by=?2, taken_at=?3,"
+                              " waiting_since=NULL, reason=NULL, version=version+1 WHERE alert=?1",
+                              "iki", a->id, c->who.id, c->now);
+}
+
+static int do_dismiss(struct api_call *c, const struct at *a) {
+        struct span text = api_text(c, "text");
+
+        if (!is(a, "new") && !is(a, "taken") && !is(a, "suppressed"))
+                return not_now(c);
+        if (!api_has(c, "reason"))
+                return api_fault_at(c, "reason", "is missing", "chưa có", "choose one",
+                                    "chọn một lý do");
+        int r = keep_was(c, a);
+        return r < 0 ? r
+                     : sql_do(c->db,
+                              "UPDATE triage SET status='dismissed', reason=?2, text=nullif(?3,''),"
+                              " decided_by=?4, decided_at=?5, waiting_since=NULL, version=version+1"
+                              " WHERE alert=?1",
+                              "ittki", a->id, api_text(c, "reason"), text.p ? text : SPAN(""),
+                              c->who.id, c->now);
+}
+
+static int do_hand_over(struct api_call *c, const struct at *a) {
+        struct span text = api_text(c, "text");
+        int64_t to = api_int(c, "to", 0), there = 0;
+
+        if (!is(a, "new") && !is(a, "taken"))
+                return not_now(c);
+        int r = to ? sql_get_int(c->db, &there, "SELECT 1 FROM person WHERE id=?1 AND active=1",
+                                 "i", to)
+                   : 1;
+        if (r == 0)
+                return api_fault_at(c, "to", "is nobody here", "không phải người ở đây",
+                                    "choose one of the list", "chọn trong danh sách");
+        if (r > 0)
+                r = keep_was(c, a);
+        return r < 0 ? r
+                     : sql_do(c->db,
+                              "UPDATE triage SET status=iif(?2 IS NULL,'new','taken'), taken_by=?2,"
+                              " taken_at=iif(?2 IS NULL,NULL,?3), text=nullif(?4,''),"
+                              " waiting_since=iif(?2 IS NULL,?3,NULL), version=version+1 WHERE "
+                              "alert=?1",
+                              "ikit", a->id, to, c->now, text.p ? text : SPAN(""));
+}
+
+/* The trigger of incident_alert changes the row (tables_alerts.c). */
+static int do_merge(struct api_call *c, const struct at *a) {
+        struct incident i;
+
+        if (is(a, "merged"))
+                return not_now(c);
+        if (!api_has(c, "incident"))
+                return api_fault_at(c, "incident", "is missing", "chưa có", "choose one",
+                                    "chọn sự cố");
+        int r = incident_get(c, api_int(c, "incident", 0), "incidents.work", &i);
+        if (r == 0)
+                r = keep_was(c, a);
+        if (r == 0)
+                r = incident_join(c, &i, a->id);
+        return r == 0 ? incident_touch(c, &i) : r;
+}
+
+static int leave_incident(struct api_call *c, const struct at *a) {
+        struct incident_entry e = {.kind = "alert",
+                                   .about = "alert",
+                                   .about_id = a->id,
+                                   .en = incident_text(c, "Alert %lld taken out", (long long)a->id),
+                                   .vi = incident_text(c, "Tách cảnh báo %lld", (long long)a->id)};
+        struct incident i;
+        int r = incident_get(c, a->incident, "incidents.work", &i);
+
+        if (r == 0)
+                r = sql_do(c->db, "DELETE FROM incident_alert WHERE alert=?1", "i", a->id);
+        if (r == 0)
+                r = incident_write(c, i.id, &e);
+        return r == 0 ? incident_touch(c, &i) : r;
+}
+
+static int do_undo(struct api_call *c, const struct at *a) {
+        int64_t by = -1, at = 0;
+        int r = a->was.len ? sql_get_int(c->db, &by, "SELECT json_extract(?1,'$.by')", "t", a->was)
+                           : 0;
+
+        if (r > 0)
+                r = sql_get_int(c->db, &at, "SELECT json_extract(?1,'$.at')", "t", a->was);
+        if (r < 0)
+                return r;
+        if (r == 0 || c->now - at > UNDO_NS || by != c->who.id)
+                return api_refuse(c, 409, "no_undo", "there is no step of yours to take back",
+                                  "không có bước nào của bạn để hoàn tác");
+        r = a->incident ? leave_incident(c, a) : 0;
+        return r != 0 ? r
+                      : sql_do(c->db,
+                               "UPDATE triage SET status=json_extract(?2,'$.status'),"
+                               " waiting_since=json_extract(?2,'$.waiting_since'),"
+                               " taken_by=json_extract(?2,'$.taken_by'),"
+                               " taken_at=json_extract(?2,'$.taken_at'),"
+                               " reason=json_extract(?2,'$.reason'), "
+                               "text=json_extract(?2,'$.text'),"
+                               " decided_by=json_extract(?2,'$.decided_by'),"
+                               " decided_at=json_extract(?2,'$.decided_at'), was=NULL,"
+                               " version=version+1 WHERE alert=?1",
+                               "it", a->id, a->was);
+}
+
+static int step(struct api_call *c, int64_t id, enum step what) {
+        static int (*const steps[])(struct api_call *, const struct at *) = {
+                do_accept, do_merge, do_dismiss, do_hand_over, do_undo};
+        struct at a;
+        int r = find(c, id, &a);
+
+        if (r == 0)
+                r = steps[what](c, &a);
+        if (r == 0)
+                api_tell(c, "alert", id, a.unit);
+        return r;
+}
+
+static int one(struct api_call *c, enum step what) {
+        struct api_list_spec l = spec_of(c->op->answer, columns);
+        int64_t id = api_int(c, "id", 0);
+        int r = step(c, id, what);
+
+        snprintf(c->about, sizeof(c->about), "alert %lld", (long long)id);
+        if (r == 0 && api_has(c, "reason"))
+                c->detail = json_pack("{sO}", "reason", json_object_get(c->in, "reason"));
+        l.unit = NULL; /* step() asked */
+        return r == 0 ? api_detail(c, &l, id) : r;
+}
+
+static int alerts_accept(struct api_call *c) {
+        return one(c, STEP_ACCEPT);
+}
+static int alerts_merge(struct api_call *c) {
+        return one(c, STEP_MERGE);
+}
+static int alerts_dismiss(struct api_call *c) {
+        return one(c, STEP_DISMISS);
+}
+static int alerts_hand_over(struct api_call *c) {
+        return one(c, STEP_HAND_OVER);
+}
+static int alerts_undo(struct api_call *c) {
+        return one(c, STEP_UNDO);
+}
+
+/* Each by itself: one that is refused is named and keeps none of the others back. */
+static int alerts_bulk(struct api_call *c) {
+        static const char *const names[] = {"accept", "merge", "dismiss", "hand_over", "undo"};
+        json_t *done = json_array(), *refused = json_array(), *id;
+        enum step what = STEP_ACCEPT;
+        size_t i;
+
+        c->answer = json_pack("{so so}", "done", done, "refused", refused);
+        for (unsigned k = 0; k < ARRAY_LEN(names); k++)
+                if (span_eq(api_text(c, "action"), span_str(names[k])))
+                        what = (enum step)k;
+        json_array_foreach(json_object_get(c->in, "ids"), i, id) {
+                const char *code;
+                int r = sql_do(c->db, "SAVEPOINT one", "");
+
+                if (r == 0)
+                        r = step(c, json_integer_value(id), what);
+                if (r < 0)
+                        return r;
+                if (r > 0 && sql_do(c->db, "ROLLBACK TO one", "") < 0)
+                        return FAIL(-EIO);
+                if (sql_do(c->db, "RELEASE one", "") < 0)
+                        return FAIL(-EIO);
+                if (r == 0) {
+                        json_array_append(done, id);
+                        continue;
+                }
+                code = api_forgive(c);
+                json_array_append_new(refused, json_pack("{sO ss}", "id", id, "code", code));
+        }
+        snprintf(c->about, sizeof(c->about), "%zu alerts", json_array_size(done));
+        c->detail = json_pack("{sO sO}", "ids", done, "action", json_object_get(c->in, "action"));
+        return 0;
+}
+
+extern const struct api_binding api_alerts_bindings[];
+const struct api_binding api_alerts_bindings[] = {
+        {"alerts.list", alerts_list},
+        {"alerts.get", alerts_get},
+        {"alerts.accept", alerts_accept},
+        {"alerts.merge", alerts_merge},
+        {"alerts.dismiss", alerts_dismiss},
+        {"alerts.hand_over", alerts_hand_over},
+        {"alerts.undo", alerts_undo},
+        {"alerts.bulk", alerts_bulk},
+        {0},
+};

@@ -1,0 +1,186 @@
+/* The queue of alerts through the API: order, filters, pseudonyms, steps and their undoing, what comes back. */
+#include "api_world.h"
+#include "desk/desk_impl.h"
+
+static void three_alerts(void) {
+        world_start(world_rules);
+        api_start();
+        say(rule("Failed login"), 1, 5, "host=web01 user=an Image=x");
+        say(rule("Evil tool"), 2, 10, "host=DC01 user=binh Image=evil");
+        say(rule("Evil tool"), 3, 11, "user=binh Image=evil");
+        check_int(judged(1, 4), 0);
+        check_int(commit(), 0);
+}
+
+static void done(void) {
+        api_end();
+        world_end();
+}
+
+static void the_queue_is_by_severity_then_age(void) {
+        three_alerts();
+        check_int(ask("alerts.list", "{}"), 200);
+        check_int(answer_int("total"), 3);
+        check_span(span_str(answer_text("items.0.severity")), "high");
+        check_span(span_str(answer_text("items.1.severity")), "high");
+        check_span(span_str(answer_text("items.2.severity")), "low");
+        check_span(span_str(answer_text("items.2.host")), "web01");
+        check_span(span_str(answer_text("items.2.status")), "new");
+        check(answer_int("items.0.version") == 1 && json_is_array(answer_at("items.0.tags")));
+        check_int(ask("alerts.list", "{\"status\":[\"new\"],\"severity\":[\"low\"]}"), 200);
+        check_int(answer_int("total"), 1);
+        check_int(ask("alerts.list", "{\"status\":\"dismissed\"}"), 200);
+        check_int(answer_int("total"), 0);
+        check_int(ask("alerts.list", "{\"q\":\"dc01\"}"), 200);
+        check_int(answer_int("total"), 1);
+        check_int(ask("alerts.list", "{\"sort\":\"-raised\",\"limit\":2}"), 200);
+        check(json_is_string(answer_at("next")));
+        check_int(ask("alerts.list", "{\"sort\":\"count\"}"), 422);
+        done();
+}
+
+/* One name is one pseudonym, in the list; search does not find accounts. */
+static void names_of_people_are_pseudonyms(void) {
+        char a[32];
+
+        three_alerts();
+        check_int(ask("alerts.list", "{\"severity\":\"high\"}"), 200);
+        snprintf(a, sizeof(a), "%s", answer_text("items.0.user"));
+        check(strncmp(a, "u-", 2) == 0 && strlen(a) == 8);
+        check_span(span_str(answer_text("items.1.user")), a);
+        check_int(ask("alerts.list", "{\"q\":\"binh\"}"), 200);
+        check_int(answer_int("total"), 0);
+        check_int(ask("alerts.get", "{\"id\":2}"), 200);
+        check_span(span_str(answer_text("user")), "binh");
+        done();
+}
+
+static void one_alert_says_why(void) {
+        three_alerts();
+        check_int(ask("alerts.get", "{\"id\":2}"), 200);
+        check_span(span_str(answer_text("why.0.field")), "Image");
+        check_span(span_str(answer_text("why.0.value")), "evil");
+        check_span(span_str(answer_text("why.0.text_vi")), "Image là \"evil\"");
+        check_int(answer_int("events.0.seq"), 2);
+        check_span(span_str(answer_text("events.0.fields.Image")), "evil");
+        check(json_is_true(answer_at("history.first_on_host")));
+        check_int(answer_int("history.days.0.n"), 1);
+        check(json_is_array(answer_at("suggestions")));
+        check_int(ask("alerts.get", "{\"id\":99}"), 404);
+        done();
+}
+
+static void steps_are_taken_and_taken_back(void) {
+        three_alerts();
+        check_int(ask("alerts.accept", "{\"id\":2,\"version\":1}"), 200);
+        check_span(span_str(answer_text("status")), "taken");
+        check(json_is_null(answer_at("waiting_since")));
+        check_int(ask("alerts.accept", "{\"id\":2}"), 409);
+        check_span(span_str(answer_text("code")), "state");
+        check_int(ask("alerts.dismiss", "{\"id\":2,\"version\":1,\"reason\":\"test\"}"), 409);
+        check_span(span_str(answer_text("code")), "stale");
+        check_int(ask("alerts.dismiss", "{\"id\":2}"), 422);
+        check_int(ask("alerts.dismiss", "{\"id\":2,\"reason\":\"test\",\"text\":\"ours\"}"), 200);
+        check_span(span_str(answer_text("dismiss_reason")), "test");
+        check_int(ask("alerts.undo", "{\"id\":2}"), 200);
+        check_span(span_str(answer_text("status")), "taken");
+        check_int(ask("alerts.undo", "{\"id\":2}"), 409);
+        check_int(ask("alerts.hand_over", "{\"id\":2}"), 200);
+        check_span(span_str(answer_text("status")), "new");
+        check_int(ask("alerts.hand_over", "{\"id\":2,\"to\":77}"), 422);
+        check_int(ask("alerts.merge", "{\"id\":2,\"incident\":5}"), 404);
+        w.wall += 601 * NS_PER_SEC;
+        check_int(ask("alerts.undo", "{\"id\":2}"), 409);
+        check_int(ask("audit.list", "{\"what\":\"alerts.dismiss\"}"), 200);
+        check_int(answer_int("total"), 1);
+        check_span(span_str(answer_text("items.0.about")), "alert 2");
+        check_span(span_str(answer_text("items.0.detail.reason")), "test");
+        done();
+}
+
+static void many_at_once(void) {
+        three_alerts();
+        check_int(ask("alerts.accept", "{\"id\":1}"), 200);
+        check_int(ask("alerts.bulk", "{\"ids\":[1,2,3,9],\"action\":\"accept\"}"), 200);
+        check_int(json_array_size(answer_at("done")), 2);
+        check_int(answer_int("refused.0.id"), 1);
+        check_span(span_str(answer_text("refused.0.code")), "state");
+        check_span(span_str(answer_text("refused.1.code")), "missing");
+        check_int(ask("alerts.bulk", "{\"ids\":[2,3],\"action\":\"undo\"}"), 200);
+        check_int(json_array_size(answer_at("done")), 2);
+        check_int(ask("alerts.list", "{\"status\":\"new\"}"), 200);
+        check_int(answer_int("total"), 2);
+        done();
+}
+
+/* T1: within the hour it only counts; later it waits again. */
+static void what_still_fires_comes_back(void) {
+        three_alerts();
+        check_int(ask("alerts.dismiss", "{\"id\":2,\"reason\":\"false_positive\"}"), 200);
+        w.wall += 600 * NS_PER_SEC;
+        say(rule("Evil tool"), 4, 600, "host=dc01 Image=evil");
+        check_int(judged(4, 5), 0);
+        check_int(commit(), 0);
+        check_int(ask("alerts.get", "{\"id\":2}"), 200);
+        check_span(span_str(answer_text("status")), "dismissed");
+        check_int(answer_int("count"), 2);
+        w.wall += 3601 * NS_PER_SEC;
+        say(rule("Evil tool"), 5, 4000, "host=dc01 Image=evil");
+        check_int(judged(5, 6), 0);
+        check_int(commit(), 0);
+        check_int(ask("alerts.get", "{\"id\":2}"), 200);
+        check_span(span_str(answer_text("status")), "new");
+        check_int(answer_int("again"), 1);
+        check_int(answer_int("count"), 3);
+        done();
+}
+
+/* Alerts of before there was a queue. */
+static void older_alerts_are_in_the_queue_too(void) {
+        three_alerts();
+        check_int(sql_do(state_sql(w.d->state), "DELETE FROM triage WHERE alert>1", ""), 0);
+        api_end();
+        world_close();
+        check_int(world_open(), 0);
+        api_start();
+        check_int(ask("alerts.list", "{}"), 200);
+        check_int(answer_int("total"), 3);
+        done();
+}
+
+/* A page that listens is told after the commit, once for many changes, and only what changed. */
+static void listeners_are_told(void) {
+        struct api_next next = {0};
+
+        three_alerts();
+        check_int(ask("events.follow", "{}"), 200);
+        uint64_t stream = api_w.id;
+        check_int(api_send_frame(1, API_NEXT, stream, &next, sizeof(next), SPAN_NONE), 0);
+        w.mono += NS_PER_SEC;
+        check_int(ask("alerts.accept", "{\"id\":1}"), 200);
+        check_int(desk_api_tick(w.d, w.mono, w.wall), 0);
+        check_int(api_take_frame(1), stream);
+        buf_char(&api_w.body, '\0');
+        check(strcmp(api_w.body.p, "event: change\ndata: {\"what\":\"alert\",\"id\":1}\n\n") == 0);
+        check_int(ask("alerts.accept", "{\"id\":2}"), 200);
+        check_int(api_take_frame(1), 0); /* it did not ask for more */
+        check_int(api_send_frame(1, API_NEXT, stream, &next, sizeof(next), SPAN_NONE), 0);
+        check_int(api_take_frame(1), 0); /* too soon */
+        w.mono += NS_PER_SEC;
+        check_int(desk_api_tick(w.d, w.mono, w.wall), 0);
+        check_int(api_take_frame(1), stream);
+        check_int(api_send_frame(1, API_GONE, stream, &next, sizeof(next), SPAN_NONE), 0);
+        done();
+}
+
+int main(void) {
+        RUN(the_queue_is_by_severity_then_age);
+        RUN(names_of_people_are_pseudonyms);
+        RUN(one_alert_says_why);
+        RUN(steps_are_taken_and_taken_back);
+        RUN(many_at_once);
+        RUN(what_still_fires_comes_back);
+        RUN(older_alerts_are_in_the_queue_too);
+        RUN(listeners_are_told);
+        return check_done();
+}
