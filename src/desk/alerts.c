@@ -181,6 +181,14 @@ int alerts_flush(struct desk *d) {
         return r;
 }
 
+void alerts_forget(struct desk *d, int64_t before) {
+        for (struct alert *x = d->oldest, *next; x; x = next) {
+                next = x->newer;
+                if (!x->dirty && x->a.updated < before)
+                        forget(d, x);
+        }
+}
+
 static void set_dirty(struct desk *d, struct alert *x) {
         if (x->dirty)
                 return;

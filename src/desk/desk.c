@@ -296,6 +296,8 @@ int desk_commit(struct desk *d, int64_t mono, int64_t wall) {
         if (r == 0)
                 r = prune_verdicts(d);
         if (r == 0)
+                r = alerts_prune(d);
+        if (r == 0)
                 r = windows_prune(d);
         if (r == 0)
                 r = state_commit(d->state);

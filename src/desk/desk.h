@@ -23,6 +23,7 @@ struct desk_options {
         uint32_t rate;           /* verdicts of a rule in a second, one by one; 0: 2,000 */
         uint32_t alerts_of_rule; /* new ones in an hour, told apart; 0: 500 */
         uint32_t alerts_in_hour; /* of all rules; 0: 20,000 */
+        uint32_t alert_days;     /* alerts are kept since they were last touched; 0: for ever */
         uint64_t verdicts;       /* kept; 0: 1,000,000 */
         uint64_t hits;           /* kept for correlations; 0: 300,000 */
         uint64_t hit_bytes;      /* 0: 128 MiB */
@@ -43,6 +44,7 @@ struct desk_stats {
         uint64_t suppressed; /* verdicts under an exception */
         uint64_t folded;     /* verdicts whose entity was not told apart: too many new alerts */
         uint64_t hits;       /* for correlations */
+        uint64_t alerts_removed; /* too old */
         uint64_t hits_forgotten; /* before their time, for want of room */
         uint64_t commits;
         int64_t commit_ns; /* of the longest */

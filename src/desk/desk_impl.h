@@ -95,13 +95,14 @@ struct desk {
 
         struct exceptions *exceptions;
         uint64_t kept_verdicts, kept_hits, kept_bytes;
-        int64_t pruned; /* mono */
+        int64_t pruned;       /* mono */
+        int64_t prune_alerts; /* mono: not before */
         struct desk_stats st;
         struct arena arena; /* of the finding at hand */
         struct buf text, json;
         char *entry; /* OUTBOX_ENTRY_MAX */
         struct api *api;
-        struct asks *asks; /* asks.c; NULL: none yet */
+        struct asks *asks;       /* asks.c; NULL: none yet */
         struct systems *systems; /* systems.c */
         struct regimes *regimes; /* NULL: none was given yet */
 };
@@ -171,6 +172,13 @@ void alerts_deinit(struct desk *d);
 int alert_verdict(struct desk *d, const struct verdict *v);
 /* What changed, into the state. */
 int alerts_flush(struct desk *d);
+/* None that was not touched since is in memory, but for what is to be flushed. */
+void alerts_forget(struct desk *d, int64_t before);
+
+/* ---- old_alerts.c ---- */
+
+/* Within desk_commit(), after alerts_flush(): those that are too old. */
+int alerts_prune(struct desk *d);
 
 /* ---- windows.c: the live correlator and what it needs after a restart ---- */
 

@@ -472,6 +472,7 @@ static void own_sources(struct reader *r, const struct node *n, void *to) {
 static const struct key retention_keys[] = {
         {"days", NUMBER, AT(config, retention_days), 0, NULL},
         {"size", BYTES, AT(config, retention_bytes), 0, NULL},
+        {"alerts", NUMBER, AT(config, retention_alerts_days), 0, NULL},
 };
 
 static void own_retention(struct reader *r, const struct node *n, void *to) {
@@ -694,6 +695,7 @@ static void defaults(struct config *c) {
         c->lateness_s = 60;
         c->skew_s = 300;
         c->alert_window_s = 3600;
+        c->retention_alerts_days = 730;
         c->duplicates_bytes = DEDUP_BYTES;
         memcpy(c->metrics, loopback, sizeof(loopback));
         c->metrics_port = 9464;

@@ -42,7 +42,8 @@ int config_keep_fixed(struct config *c, const struct config *before, struct buf 
         changed(names, "duplicates", c->duplicates_bytes != before->duplicates_bytes);
         changed(names, "retention",
                 c->retention_days != before->retention_days ||
-                        c->retention_bytes != before->retention_bytes);
+                        c->retention_bytes != before->retention_bytes ||
+                        c->retention_alerts_days != before->retention_alerts_days);
         c->directory = directory.p;
         c->control = control.p;
         c->judges = before->judges;
@@ -53,6 +54,7 @@ int config_keep_fixed(struct config *c, const struct config *before, struct buf 
         c->duplicates_bytes = before->duplicates_bytes;
         c->retention_days = before->retention_days;
         c->retention_bytes = before->retention_bytes;
+        c->retention_alerts_days = before->retention_alerts_days;
         return 0;
 }
 

@@ -465,6 +465,7 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
                 argument(s, "directory=%s/state", c->directory);
                 argument(s, "stats=1");
                 argument(s, "times=%u:%u:%u", c->lateness_s, c->skew_s, c->alert_window_s);
+                argument(s, "alerts=%u", c->retention_alerts_days);
         } else if (p == NODE_INGEST) {
                 *ret_name = "listen";
                 give_fds(s, (int[]){n->ring_fd, n->dedup_fd, n->counters_fd}, 3);

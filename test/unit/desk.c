@@ -1,5 +1,7 @@
 /* The desk: verdicts to alerts, once each, whatever is judged twice, out of turn, too much or by a
  * liar. */
+#include <sqlite3.h>
+
 #include "desk_world.h"
 
 static void one_alert_for_rule_and_entity(void) {
@@ -316,6 +318,65 @@ static void the_same_rule_after_a_change(void) {
         world_end();
 }
 
+/* As if an incident had it. */
+static void put_in_incident(const char *entity) {
+        sqlite3 *db = NULL;
+        char sql[200];
+
+        snprintf(sql, sizeof(sql),
+                 "PRAGMA foreign_keys=OFF; INSERT INTO incident_alert"
+                 " SELECT id,1,0,0 FROM alert WHERE entity='%s'",
+                 entity);
+        check_int(sqlite3_open(w.path, &db), 0);
+        check_int(sqlite3_exec(db, sql, NULL, NULL, NULL), 0);
+        check_int(sqlite3_changes(db), 1);
+        sqlite3_close(db);
+}
+
+static void old_alerts_go(void) {
+        static char host[64];
+        uint64_t n, bad;
+
+        w.o.alert_days = 30;
+        world_start(world_rules);
+        for (uint64_t i = 1; i <= 1200; i++) {
+                snprintf(host, sizeof(host), "host=h%u Image=%s", (unsigned)(i % 600), "evil");
+                say(rule("Evil tool"), i, (double)i / 100, host);
+                if (i % 200 == 0) {
+                        check_int(judged(i - 199, i + 1), 0);
+                        check_int(commit(), 0);
+                }
+        }
+        check_int(stats().alerts, 501); /* and the one of all others */
+        w.wall += 29 * INT64_C(86400) * NS_PER_SEC;
+        w.mono += 29 * INT64_C(86400) * NS_PER_SEC;
+        say(rule("Evil tool"), 1201, 12, "host=h7 Image=evil"); /* touched */
+        check_int(judged(1201, 1202), 0);
+        check_int(commit(), 0);
+        check_int(stats().alerts_removed, 0);
+        put_in_incident("h9");
+        for (unsigned i = 0; i < 3; i++) {
+                w.wall += INT64_C(86400) * NS_PER_SEC;
+                w.mono += INT64_C(86400) * NS_PER_SEC;
+                check_int(judged(1202 + i, 1203 + i), 0);
+                check_int(commit(), 0);
+        }
+        /* The one that was touched, the incident's, and the latest, whose number must not be given again. */
+        check_int(stats().alerts_removed, 498);
+        check_alerts("Evil tool|*|200|20; Evil tool|h7|3|3; Evil tool|h9|2|2");
+        say(rule("Evil tool"), 1300, 13, "host=h8 Image=evil"); /* gone: it begins anew */
+        check_int(judged(1205, 1301), 0);
+        check_int(commit(), 0);
+        check(strstr(alerts(), "Evil tool|h8|1|1") != NULL);
+        world_close();
+        _cleanup_(state_freep) struct state *s = NULL;
+        check_int(state_open(&s, &(struct state_options){.path = w.path, .read_only = true}), 0);
+        check_int(state_audit_check(s, &n, &bad), 0);
+        check_int(n, 1);
+        check_int(world_open(), 0);
+        world_end();
+}
+
 /* The same rules in other words, for the rule that says so and the one that correlations want. */
 static void reword(void) {
         _cleanup_(buf_deinit) struct buf b = {0};
@@ -513,6 +574,7 @@ static void exceptions_suppress_and_are_counted(void) {
 }
 
 int main(void) {
+        RUN(old_alerts_go);
         RUN(a_record_judged_by_two_versions);
         RUN(correlations_are_told_when_the_watermark_is_past);
         RUN(restarts_double_no_correlation);
