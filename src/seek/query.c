@@ -331,6 +331,11 @@ static void take_value(struct query_parser *p, struct span field) {
         }
         if (l.kind == LEAF_FLAG)
                 set_flag(p, &l);
+        /* It would find nothing, and say nothing of it. */
+        if (l.kind == LEAF_PEER && memchr(l.text.p ? l.text.p : "", '/', l.text.len))
+                query_wrong(p, start, "%s",
+                            tr("peer is one address; of a network: peer:10.1.*",
+                               "peer là một địa chỉ; của một mạng thì viết peer:10.1.*"));
         add_leaf(p, &l);
 }
 

@@ -115,6 +115,7 @@ static void slips_are_named_where_they_are(void) {
         refused("a | count | top x", 10);
         refused("a | limit many", 9);
         refused("flag:odd", 8);
+        refused("a peer:10.0.0.0/8", 7);
         memset(deep, '(', sizeof(deep) - 1);
         deep[sizeof(deep) - 1] = '\0';
         refused(deep, 32);
