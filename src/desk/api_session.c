@@ -291,7 +291,7 @@ static int session_open(struct api_call *c) {
         c->kept = s;
         if (vault_waits(c->desk) >= (a.known ? KNOWN_MAX : UNKNOWN_MAX)) /* L3 */
                 return api_vault_busy(c);
-        r = people_ask(c, VAULT_CHECK, s->person, box, api_text(c, "password"));
+        r = people_check(c, s->person, box, api_text(c, "password"), a.known);
         people_wipe(c, "password");
         return r;
 }

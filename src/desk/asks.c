@@ -1,6 +1,8 @@
 /* See asks.h.
  *
  *   K1. An ask lives in memory only, and is wiped once it is sent.
+ *   K3. The vault has SLOW_SENT passwords at most; the others wait here, and of those who wait the ones
+ *       go first whom a flood of strangers must not keep out: who is signed in, or known where they are.
  *   K2. Whoever sent too many has to try later: ASKS_MAX wait at most, of which passwords (0.1 s each)
  *       are fewer still (api_session.c looks at vault_waits()). */
 #include "desk/asks.h"
@@ -13,11 +15,12 @@
 #include "desk/people.h"
 
 #define ASKS_MAX 64u
+#define SLOW_SENT 2u
 
 struct ask {
         uint64_t ticket; /* 0: free */
         uint64_t order;
-        bool sent, slow;
+        bool sent, slow, first;
         struct msg_vault_ask m;
 };
 
@@ -58,7 +61,7 @@ int api_vault_busy(struct api_call *c) {
                           "đang có quá nhiều lượt đăng nhập: hãy thử lại");
 }
 
-int api_vault(struct api_call *c, const struct msg_vault_ask *m) {
+static int put(struct api_call *c, const struct msg_vault_ask *m, bool first) {
         struct asks *a = asks_of(c->desk);
         struct ask *k = NULL;
 
@@ -69,15 +72,17 @@ int api_vault(struct api_call *c, const struct msg_vault_ask *m) {
                         k = &a->list[i];
         if (!a->there || !k)
                 return api_vault_busy(c);
-        *k = (struct ask){c->ticket, ++a->order, false, is_slow(m->type), *m};
+        *k = (struct ask){c->ticket, ++a->order, false, is_slow(m->type), first, *m};
         k->m.ticket = c->ticket;
         return API_E_LATER;
 }
 
-int people_ask(struct api_call *c, enum vault_message what, int64_t person, struct span box,
-               struct span text) {
-        struct msg_vault_ask m = {.type = what, .person = person};
+int api_vault(struct api_call *c, const struct msg_vault_ask *m) {
+        return put(c, m, true);
+}
 
+static int ask(struct api_call *c, struct msg_vault_ask m, struct span box, struct span text,
+               bool first) {
         /* A box that no vault made is as none; a text that long is right for nobody. */
         if (box.len <= sizeof(m.box) && box.len) {
                 memcpy(m.box, box.p, box.len);
@@ -87,9 +92,20 @@ int people_ask(struct api_call *c, enum vault_message what, int64_t person, stru
                 memcpy(m.text, text.p, text.len);
                 m.text_len = (uint32_t)text.len;
         }
-        int r = api_vault(c, &m);
+        int r = put(c, &m, first);
         sodium_memzero(&m, sizeof(m));
         return r;
+}
+
+int people_ask(struct api_call *c, enum vault_message what, int64_t person, struct span box,
+               struct span text) {
+        return ask(c, (struct msg_vault_ask){.type = what, .person = person}, box, text, true);
+}
+
+int people_check(struct api_call *c, int64_t person, struct span box, struct span text,
+                 bool known) {
+        return ask(c, (struct msg_vault_ask){.type = VAULT_CHECK, .person = person}, box, text,
+                   known);
 }
 
 /* jansson keeps the text itself where it says it is; what it leaves behind when it frees is zeros. */
@@ -100,13 +116,25 @@ void people_wipe(struct api_call *c, const char *name) {
                 sodium_memzero((char *)(uintptr_t)json_string_value(v), json_string_length(v));
 }
 
+static bool goes_before(const struct ask *x, const struct ask *y) {
+        if (!y || x->slow != y->slow)
+                return !y || y->slow; /* what is quick does not wait for what is not */
+        return x->first != y->first ? x->first : x->order < y->order;
+}
+
 const struct msg_vault_ask *desk_to_ask(struct desk *d) {
+        unsigned slow = 0;
         struct ask *k = NULL;
 
-        for (unsigned i = 0; d->asks && d->asks->there && i < ASKS_MAX; i++) {
+        if (!d->asks || !d->asks->there)
+                return NULL;
+        for (unsigned i = 0; i < ASKS_MAX; i++)
+                slow += d->asks->list[i].sent && d->asks->list[i].slow;
+        for (unsigned i = 0; i < ASKS_MAX; i++) {
                 struct ask *x = &d->asks->list[i];
 
-                if (x->ticket && !x->sent && (!k || x->order < k->order))
+                if (x->ticket && !x->sent && !(x->slow && slow >= SLOW_SENT) && /* K3 */
+                    goes_before(x, k))
                         k = x;
         }
         return k ? &k->m : NULL;

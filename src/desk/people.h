@@ -72,6 +72,8 @@ unsigned vault_waits(struct desk *d);
 /* An ask about `person`, with the text and box that go with it. As api_vault(). */
 int people_ask(struct api_call *c, enum vault_message what, int64_t person, struct span box,
                struct span text);
+/* A password of a sign-in; it goes behind all others unless the person is known where they are. */
+int people_check(struct api_call *c, int64_t person, struct span box, struct span text, bool known);
 /* Wipes a text of the request. */
 void people_wipe(struct api_call *c, const char *name);
 

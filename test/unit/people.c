@@ -9,7 +9,7 @@ static bool code_is(const char *code) {
 }
 
 static void the_first_person_is_made_at_the_node(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         char once[32];
 
         people_start();
@@ -71,7 +71,7 @@ static void each_step_gives_another_token(void) {
 }
 
 static void recovery_codes_sign_in_once(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         char secret[64], code[40];
 
         people_start();
@@ -94,7 +94,7 @@ static void recovery_codes_sign_in_once(void) {
 }
 
 static void what_needs_a_fresh_second_factor(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         char secret[64], code[7];
 
         people_start();
@@ -168,7 +168,7 @@ static void sessions_end(void) {
 }
 
 static void a_half_session_ends_soon(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
 
         people_start();
         person("an", UNIT_ROOT);
@@ -186,7 +186,7 @@ static void a_half_session_ends_soon(void) {
 /* ---- guessing ---- */
 
 static void guessing_gets_slower(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         int status = 0;
 
         people_start();
@@ -208,7 +208,7 @@ static void guessing_gets_slower(void) {
 
 /* An attacker with many addresses, or behind the same address as everybody: who is known there signs in. */
 static void nobody_is_locked_out_by_others(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         unsigned waited = 0;
 
         people_start();
@@ -233,7 +233,7 @@ static void nobody_is_locked_out_by_others(void) {
 
 static void nobody_and_a_wrong_password_sound_alike(void) {
         char one[512], other[512];
-        struct signed_in s;
+        struct signed_in s = {0};
 
         people_start();
         member("an", "officer", UNIT_ROOT);
@@ -246,7 +246,7 @@ static void nobody_and_a_wrong_password_sound_alike(void) {
 }
 
 static void a_vault_that_is_away_is_said(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
 
         people_start();
         member("an", "officer", UNIT_ROOT);
@@ -266,7 +266,7 @@ static void a_vault_that_is_away_is_said(void) {
 
 /* L3: unknown faces fill their own places only. */
 static void a_flood_leaves_room(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         unsigned busy = 0;
 
         people_start();
@@ -286,6 +286,39 @@ static void a_flood_leaves_room(void) {
         while (api_take_frame(0))
                 in = in || api_w.say.status == 200;
         check(in);
+        people_end();
+}
+
+/* K3: two at most are with the vault, and who is known goes before those who are not. */
+static void the_known_go_first(void) {
+        struct signed_in s = {0};
+        const struct msg_vault_ask *m;
+
+        people_start();
+        member("an", "officer", UNIT_ROOT);
+        people_w.gone = true;
+        for (unsigned i = 0; i < 4; i++) {
+                people_w.address = (unsigned char)(100 + i);
+                check_int(asf(&s, "session.open", "{\"login\":\"y%u\",\"password\":\"guess\"}", i),
+                          0);
+        }
+        uint64_t tickets[2];
+        for (unsigned i = 0; i < 2; i++) {
+                check((m = desk_to_ask(w.d)) != NULL);
+                tickets[i] = m->ticket;
+                desk_asked(w.d);
+        }
+        check(desk_to_ask(w.d) == NULL);
+        people_w.address = 10;
+        check_int(sign_in(&s, "an", GOOD_PASSWORD), 0);
+        struct msg_vault_answer no = {.type = VAULT_ANSWER, .error = -EACCES, .ticket = tickets[0]};
+        check_int(desk_vault_said(w.d, &no), 0);
+        check((m = desk_to_ask(w.d)) != NULL);
+        check_span(span_of(m->text, m->text_len), GOOD_PASSWORD);
+        people_w.gone = false;
+        no.ticket = tickets[1];
+        check_int(desk_vault_said(w.d, &no), 0);
+        pump_vault();
         people_end();
 }
 
@@ -325,7 +358,7 @@ static void passwords_fit_the_rule(void) {
 /* ---- roles ---- */
 
 static void roles_hold_in_their_unit(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
 
         people_start();
         int64_t north = add_unit("north", UNIT_ROOT), site = add_unit("north-1", north);
@@ -356,7 +389,7 @@ static void roles_hold_in_their_unit(void) {
 }
 
 static void roles_have_their_time(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         char since[40], until[40];
 
         people_start();
@@ -412,7 +445,7 @@ static void units_move_with_all_below(void) {
 }
 
 static void scripts_do_what_they_were_given(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         unsigned char token[API_TOKEN_BYTES];
         char secret[64], until[40];
 
@@ -601,7 +634,7 @@ static void a_host_is_of_one_system(void) {
 
 /* TCVN: whoever owns a system of level 4 or 5 has five minutes too. */
 static void owners_of_high_levels_idle_less(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
 
         people_start();
         int64_t site = add_unit("s", UNIT_ROOT);
@@ -618,7 +651,7 @@ static void owners_of_high_levels_idle_less(void) {
 
 /* Nothing that was typed as a secret is in the database or in the answers of lists. */
 static void no_secret_is_on_the_disk(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
         char secret[64], *file;
         size_t len;
 
@@ -662,6 +695,7 @@ int main(void) {
         RUN(nobody_and_a_wrong_password_sound_alike);
         RUN(a_vault_that_is_away_is_said);
         RUN(a_flood_leaves_room);
+        RUN(the_known_go_first);
         RUN(passwords_fit_the_rule);
         RUN(roles_hold_in_their_unit);
         RUN(roles_have_their_time);

@@ -318,7 +318,7 @@ static void half_a_session_may_do_nothing(void) {
 }
 
 static void a_guest_sees_nothing_by_roles(void) {
-        struct signed_in s;
+        struct signed_in s = {0};
 
         begin();
         int64_t g = member("guest", "officer", unit_a); /* whatever else they were */
@@ -351,7 +351,7 @@ static void a_guest_sees_nothing_by_roles(void) {
 
 static void a_script_has_what_it_was_given(void) {
         unsigned char token[API_TOKEN_BYTES];
-        struct signed_in s;
+        struct signed_in s = {0};
         char secret[64], until[40];
 
         begin();
