@@ -146,7 +146,7 @@ static int retain_to(int64_t today, unsigned days, uint64_t bytes) {
 
 /* The power goes at each call: the copy is the one before or the new one, and the next run goes on. */
 static void the_power_goes_while_copying(void) {
-        unsigned seeds = getenv("COLOA_FAULT_ALL") ? 24 : 2, cuts = 0, was_before = 0;
+        unsigned seeds = getenv("COLOA_FAULT_ALL") ? 6 : 2, cuts = 0, was_before = 0;
 
         for (unsigned k = 1, hit = 1; hit; k += getenv("COLOA_FAULT_ALL") ? 1 : 1 + k / 12) {
                 hit = 0;
@@ -229,7 +229,7 @@ static void retention_survives_every_call(void) {
 }
 
 static void retention_survives_power_cuts(void) {
-        unsigned seeds = getenv("COLOA_FAULT_ALL") ? 24 : 2, cuts = 0, stood = 0;
+        unsigned seeds = getenv("COLOA_FAULT_ALL") ? 6 : 2, cuts = 0, stood = 0;
 
         for (unsigned k = 1, hit = 1; hit; k += getenv("COLOA_FAULT_ALL") ? 1 : 1 + k / 12) {
                 hit = 0;
