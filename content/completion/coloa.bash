@@ -14,7 +14,7 @@ _coloa() {
         sub=${COMP_WORDS[2]}
 
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W "hunt rules serve status doctor reload import search retro alerts intel export hold backup restore verify --help --version" -- "$cur"))
+                COMPREPLY=($(compgen -W "hunt rules serve status doctor reload import search retro alerts intel export hold backup restore person api verify --help --version" -- "$cur"))
                 return
         fi
         if [ "$verb" = rules ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -25,6 +25,13 @@ complete -c coloa -n __fish_use_subcommand -f -a retro -d 'run new rules over wh
 complete -c coloa -n __fish_use_subcommand -f -a alerts -d 'what the node has raised'
 complete -c coloa -n __fish_use_subcommand -f -a export -d 'records for elsewhere'
 complete -c coloa -n __fish_use_subcommand -f -a verify -d 'check a store'
+complete -c coloa -n __fish_use_subcommand -f -a person -d 'one-time passwords, at the node itself'
+complete -c coloa -n __fish_use_subcommand -f -a api -d 'any operation of the API'
+complete -c coloa -n '__fish_seen_subcommand_from person' -f -a one-time
+complete -c coloa -n '__fish_seen_subcommand_from person' -l totp -f -d 'forget the second factor too'
+complete -c coloa -n '__fish_seen_subcommand_from person' -l to-pipe -f -d 'the output may be no terminal'
+complete -c coloa -n '__fish_seen_subcommand_from api' -f -a '(coloa api list 2>/dev/null | cut -d" " -f1) list openapi'
+complete -c coloa -n '__fish_seen_subcommand_from api' -l table -f -d 'a list as a table'
 complete -c coloa -n __fish_use_subcommand -f -a hold -d 'keep records from retention'
 complete -c coloa -n __fish_use_subcommand -f -a backup -d 'a second copy, checked'
 complete -c coloa -n __fish_use_subcommand -f -a restore -d 'from such a copy'

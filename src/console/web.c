@@ -186,7 +186,7 @@ int web_open(struct web **ret, const struct web_setup *setup) {
         if (!w->buckets || os_random(&w->key, sizeof(w->key)) < 0)
                 return FAIL(-ENOMEM);
         json_object_seed(0); /* H1 */
-        tzset(); /* the same: the first Date of an answer would read /etc/localtime */
+        tzset();             /* the same: the first Date of an answer would read /etc/localtime */
         w->mhd = start(w, setup);
         if (!w->mhd)
                 return FAIL(-EINVAL);
@@ -204,8 +204,11 @@ struct web *web_free(struct web *w) {
                 return NULL;
         for (struct ask *a = w->asks; a; a = a->next)
                 web_resume(a);
-        if (w->mhd)
-                MHD_stop_daemon(w->mhd); /* the listener too */
+        if (w->mhd) {
+                os_close_quiet(
+                        MHD_quiesce_daemon(w->mhd)); /* else MHD would shut it down for main too */
+                MHD_stop_daemon(w->mhd);
+        }
         os_close_quiet(w->desk);
         buf_deinit(&w->in);
         buf_deinit(&w->out);

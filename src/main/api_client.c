@@ -32,6 +32,15 @@ static int send_ask(int fd, uint32_t op, const json_t *in) {
         return r;
 }
 
+static int send_next(int fd) {
+        const struct {
+                struct api_head head;
+                struct api_next next;
+        } m = {{sizeof(struct api_next), API_NEXT, 1}, {0}};
+
+        return os_write_full(fd, &m, sizeof(m.head) + sizeof(m.next));
+}
+
 static int take_answer(int fd, struct api_say *say, struct buf *body) {
         struct api_head head;
         ssize_t n = os_read_full(fd, &head, sizeof(head));
@@ -45,7 +54,7 @@ static int take_answer(int fd, struct api_say *say, struct buf *body) {
                 return (int)n;
         size_t len = head.len - sizeof(*say);
         char *to = buf_reserve(body, len);
-        if (!to)
+        if (!to && len)
                 return -ENOMEM;
         n = len ? os_read_full(fd, to, len) : 0;
         if (n < 0 || (size_t)n != len)
@@ -65,6 +74,13 @@ int api_client_ask(const char *control, const char *op, const json_t *in, unsign
         if (r == 0)
                 r = take_answer(fd, &say, body);
         *ret_status = say.status;
+        while (r == 0 && (say.flags & API_SAY_MORE)) { /* a file: piece by piece */
+                r = send_next(fd);
+                if (r == 0)
+                        r = take_answer(fd, &say, body);
+                if (r == 0 && say.status == 500)
+                        r = -EIO;
+        }
         return r;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/lang.h"
 #include "main/alerts.h"
+#include "main/api_verb.h"
 #include "main/backup_verb.h"
 #include "main/doctor.h"
 #include "main/export.h"
@@ -54,6 +55,8 @@ static const struct {
          "bản sao thứ hai của những gì nút lưu giữ, đã kiểm tra"},
         {"restore", verb_restore, "a node's directory from such a copy",
          "khôi phục thư mục của nút từ bản sao đó"},
+        {"api", verb_api, "ask a node for any operation of its API",
+         "yêu cầu một nút làm một thao tác bất kỳ của API"},
         {"person", verb_person, "at the node itself: the first person, one-time passwords",
          "tại chính nút: người đầu tiên, mật khẩu dùng một lần"},
         {"verify", verb_verify, "check a store: its hashes, chain and signatures",

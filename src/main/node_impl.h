@@ -150,7 +150,8 @@ void node_move_console(struct node *n, const struct config *before);
 bool node_has_console(const struct node *n);
 
 /* node_web.c */
-void node_open_web(struct node *n, const struct config *c);
+void node_open_web(struct node *n, const struct config *c, int keep); /* keep: a listener, or -1 */
+void node_renew_web(struct node *n, const struct config *before);
 void node_close_web(struct node *n);
 bool node_web_changed(const struct node *n, const struct config *before);
 int node_join_console(

@@ -44,7 +44,7 @@ int node_open_stats(struct node *n) {
         if (n->stats_ro < 0 || n->counters_ro < 0)
                 return FAIL(MIN(n->stats_ro, n->counters_ro));
         bind_console(n, n->config);
-        node_open_web(n, n->config);
+        node_open_web(n, n->config, -1);
         return 0;
 }
 
@@ -66,15 +66,17 @@ void node_move_console(struct node *n, const struct config *before) {
         const struct config *c = n->config;
         struct worker *w = &n->workers[NODE_CONSOLE];
 
-        if (c->metrics_port == before->metrics_port &&
-            memcmp(c->metrics, before->metrics, sizeof(c->metrics)) == 0 &&
-            !node_web_changed(n, before))
+        bool same = c->metrics_port == before->metrics_port &&
+                    memcmp(c->metrics, before->metrics, sizeof(c->metrics)) == 0;
+
+        if (same && !node_web_changed(n, before))
                 return;
-        os_close_quiet(n->metrics_fd);
-        n->metrics_fd = -1;
-        bind_console(n, c);
-        node_close_web(n);
-        node_open_web(n, c);
+        if (!same) {
+                os_close_quiet(n->metrics_fd);
+                n->metrics_fd = -1;
+                bind_console(n, c);
+        }
+        node_renew_web(n, before);
         w->wanted = node_has_console(n);
         w->retired = w->child.pid > 0;
         if (w->retired)

@@ -25,18 +25,18 @@ static void close_web(struct node_web *w) {
         *w = (struct node_web){.fd = -1, .certificate_fd = -1, .key_fd = -1};
 }
 
-void node_open_web(struct node *n, const struct config *c) {
+void node_open_web(struct node *n, const struct config *c, int keep) {
         struct node_web *w = &n->web;
         int r = 0;
 
-        *w = (struct node_web){.fd = -1, .certificate_fd = -1, .key_fd = -1};
+        *w = (struct node_web){.fd = keep, .certificate_fd = -1, .key_fd = -1};
         if (c->console.port == 0)
                 return;
         if (c->console.tls.certificate)
                 r = open_secret(n, c->console.tls.certificate, &w->certificate_fd, &w->print);
         if (r == 0 && c->console.tls.key)
                 r = open_secret(n, c->console.tls.key, &w->key_fd, &w->print);
-        if (r == 0) {
+        if (r == 0 && w->fd < 0) {
                 r = w->fd = os_bind(BIND_STREAM, c->console.address, c->console.port);
                 if (r < 0)
                         node_say(n, 0, "main",
@@ -50,6 +50,17 @@ void node_open_web(struct node *n, const struct config *c) {
 
 void node_close_web(struct node *n) {
         close_web(&n->web);
+}
+
+/* The listener of the same address is kept: who holds it dies, but not at once. */
+void node_renew_web(struct node *n, const struct config *before) {
+        const struct config_console *a = &n->config->console, *b = &before->console;
+        int keep = -1;
+
+        if (a->port == b->port && memcmp(a->address, b->address, sizeof(a->address)) == 0)
+                keep = os_take(&n->web.fd);
+        close_web(&n->web);
+        node_open_web(n, n->config, keep);
 }
 
 /* The same address and the same bytes of certificate and key. */

@@ -61,6 +61,10 @@ struct api_field {
         const char *en, *vi;            /* one sentence; what a form shows beside the field */
 };
 
+/* Characters, where a field has no max. */
+#define API_STRING_MOST 1000
+#define API_TEXT_MOST 100000
+
 /* ---- operations ---- */
 
 enum api_method { API_GET = 1, API_POST, API_PUT, API_PATCH, API_DELETE };

@@ -12,8 +12,6 @@
 #include "base/utf8.h"
 #include "wire/api.h"
 
-#define STRING_MOST 1000
-#define TEXT_MOST 100000
 #define FILTER_MOST 50u
 
 struct check {
@@ -107,7 +105,7 @@ static int normalise(json_t *v, bool lines) {
 
 static const struct text4 *check_text(const struct api_field *f, json_t *v) {
         bool lines = f->type == API_TEXT;
-        int64_t most = f->max ? f->max : lines ? TEXT_MOST : STRING_MOST, n = 0;
+        int64_t most = f->max ? f->max : lines ? API_TEXT_MOST : API_STRING_MOST, n = 0;
         uint32_t cp;
 
         if (!json_is_string(v))

@@ -215,6 +215,26 @@ def floods_are_limited(folder):
         node.wait_for(node.answers, 20)
 
 
+def from_the_command_line(folder):
+    with Web(folder) as node:
+        node.ready()
+        r = node.ask("api", "system.health")
+        assert r.returncode == 0 and json.loads(r.stdout)["ok"], r
+        r = node.ask("api", "audit.list", "limit=x")
+        assert r.returncode == 2 and b"limit: is not a whole number" in r.stderr, r.stderr
+        r = node.ask("api", "alerts.accept", "id=1")
+        assert r.returncode == 1 and b"there is none" in r.stderr, r.stderr
+        r = node.ask("api", "audit.list", "--table", "what=desk_no_such")
+        assert r.returncode == 0 and r.stdout.startswith(b"id "), r.stdout
+        r = node.ask("api", "audit.list", "format=csv")
+        assert r.returncode == 0 and r.stdout.startswith(b"\xef\xbb\xbfid,time,who"), r.stdout[:100]
+        assert b",local,audit.list," in r.stdout, "the export is in the log that it exports"
+        assert node.ask("api", "no.such").returncode == 2 and node.ask("api").returncode == 2
+        listed = node.ask("api", "list").stdout.decode()
+        assert "alerts.list" in listed and "/api/v1/health" in listed
+    assert node.ask("api", "system.health").returncode == 3
+
+
 def whoever_dies(folder):
     with Web(folder) as node:
         node.ready()
@@ -241,4 +261,4 @@ def whoever_dies(folder):
 
 
 if __name__ == "__main__":
-    run(health_and_pages, refusals_are_problems, hostile_requests, tls_and_cookies, slow_ones_hold_nobody_up, floods_are_limited, whoever_dies)
+    run(health_and_pages, refusals_are_problems, hostile_requests, tls_and_cookies, slow_ones_hold_nobody_up, floods_are_limited, from_the_command_line, whoever_dies)

@@ -157,6 +157,12 @@ def the_architecture_is_the_code(_):
         assert said == may or said | {"wire"} == may, (room, said ^ may)
 
 
+def the_api_is_the_code(_):
+    """doc/openapi.json is what `coloa api openapi` prints."""
+    r = coloa("api", "openapi")
+    assert r.returncode == 0 and r.stdout == (ROOT / "doc/openapi.json").read_bytes(), "run: coloa api openapi > doc/openapi.json"
+
+
 def links_lead_somewhere(_):
     for path in [*ROOT.glob("*.md"), *ROOT.glob("doc/*.md")]:
         for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
@@ -174,4 +180,4 @@ def what_is_in_both_languages_has_the_same_parts(_):
 
 if __name__ == "__main__":
     run(every_key_is_explained, the_shipped_file_has_every_key, the_table_of_system_calls_is_the_code,
-        the_table_of_paths_is_the_code, the_architecture_is_the_code, permissions_are_those_of_the_table, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)
+        the_table_of_paths_is_the_code, the_architecture_is_the_code, permissions_are_those_of_the_table, the_api_is_the_code, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)
