@@ -99,6 +99,12 @@ static const struct {
         {"values reach beyond the record", "giá trị vượt ra ngoài bản ghi"},
         {"zstd checksum differs", "mã kiểm zstd không khớp"},
         {"zstd data that needs a dictionary", "dữ liệu zstd cần từ điển riêng"},
+        /* backup */
+        {"the copy holds blocks that the store does not have",
+         "bản sao có những khối mà kho không có"},
+        {"the copy is of another store", "bản sao thuộc về một kho khác"},
+        {"the store loses days faster than they are copied",
+         "kho xóa các ngày cũ nhanh hơn tốc độ sao chép"},
 };
 
 const char *phrase(const char *english) {

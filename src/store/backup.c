@@ -8,6 +8,10 @@
  *     3. The copy of meta.db takes its name. Until then the old one stands, which with the blocks up to its
  *        own end is the copy of before: whoever reads (a restore) takes only those.
  *
+ * A node that is busy may take away, by retention, what was not copied yet, after its meta.db was: then blocks are
+ * missing between those that were copied and those that are gone, and it begins again with a newer meta.db. What
+ * is there already is not copied again, so it catches up.
+ *
  * So an interrupted backup is the one before it, and the next goes on where it ended. Blocks that are there must be
  * the source's own (their chain values say so): a copy never mixes two stories. Days that retention took at
  * the source go here too, after their place in the chain has come with meta.db. */
@@ -21,6 +25,7 @@
 
 #define BATCH_BYTES ((uint64_t)8 << 20) /* a transaction */
 #define META_TMP "meta.db.new"
+#define AGAIN 8u
 
 struct copy {
         const char *from, *to, *what;
@@ -271,6 +276,59 @@ static int check_end(struct copy *c) {
         return r < 0 || there ? r : -EAGAIN;
 }
 
+/* The block behind those that retention took from block `at` on; `at`: none. */
+static int behind_gone(sqlite3 *meta, uint64_t at, uint64_t *ret) {
+        _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
+        int r = db_prepare(meta, &s, "SELECT end_number FROM gone WHERE first_number=?1");
+
+        while (r >= 0) {
+                sqlite3_bind_int64(s, 1, (sqlite3_int64)at);
+                r = db_step(meta, s);
+                if (r <= 0 || db_u64(s, 0) <= at)
+                        break;
+                at = db_u64(s, 0);
+                sqlite3_reset(s);
+        }
+        *ret = at;
+        return r < 0 ? r : 0;
+}
+
+static int ends_of(struct copy *c, int64_t piece, uint64_t *ret_first, uint64_t *ret_behind) {
+        struct chain_end before = {0}, end = {0};
+        sqlite3 *db = NULL;
+
+        int r = day_open_read(&db, c->to, piece, c->id);
+        if (r == 0)
+                r = day_before(db, &before);
+        if (r == 0)
+                r = day_end(db, piece, &end);
+        db_close(&db);
+        *ret_first = before.number + 1;
+        *ret_behind = end.number + 1;
+        return r;
+}
+
+/* Whether blocks follow one another up to the last that meta.db counts on, here or gone; else -EAGAIN. */
+static int check_all_there(struct copy *c, sqlite3 *meta) {
+        int64_t *days = NULL;
+        uint64_t at = 1;
+        size_t n = 0;
+        int r = day_list(c->to, &days, &n);
+
+        if (r == 0)
+                r = behind_gone(meta, at, &at);
+        for (size_t i = 0; i < n && r == 0; i++) {
+                uint64_t first, behind;
+                r = ends_of(c, days[i], &first, &behind);
+                if (r == -ENOENT)
+                        r = 0; /* made, and nothing more */
+                else if (r == 0 && first == at && behind > at)
+                        r = behind_gone(meta, behind, &at);
+        }
+        free(days);
+        return r < 0 ? r : at > c->end.number ? 0 : -EAGAIN;
+}
+
 /* Also the last block's day may be gone, when nothing came for long. */
 static int is_gone(sqlite3 *meta, int64_t piece) {
         _cleanup_(db_finalizep) sqlite3_stmt *s = NULL;
@@ -326,17 +384,13 @@ static int check_target(struct copy *c) {
         return r == -ENOENT ? 0 : r;
 }
 
-static int copy_store(struct copy *c) {
-        char from[4096], tmp[4096], to[4096];
+/* Up to the end that `tmp`, a copy of meta.db of this moment, names. -EAGAIN: what that counts on is not all there;
+ * then *ret_end: its last block is. */
+static int copy_once(struct copy *c, const char *from, const char *tmp, bool *ret_end) {
         sqlite3 *meta = NULL;
 
-        int r = path_in(from, sizeof(from), c->from, TAIL_NAME);
-        if (r == 0)
-                r = path_in(tmp, sizeof(tmp), c->to, META_TMP);
-        if (r == 0)
-                r = path_in(to, sizeof(to), c->to, TAIL_NAME);
-        if (r == 0)
-                r = backup_database(from, tmp);
+        *ret_end = false;
+        int r = backup_database(from, tmp);
         if (r == 0)
                 r = db_open(&meta, tmp, DB_READ, 0, TAIL_KIND);
         if (r == 0)
@@ -349,8 +403,33 @@ static int copy_store(struct copy *c) {
                 r = copy_days(c);
         if (r == 0 && (r = is_gone(meta, c->end.piece)) == 0)
                 r = check_end(c);
-        db_close(&meta);
+        *ret_end = r >= 0;
         if (r >= 0)
+                r = check_all_there(c, meta);
+        db_close(&meta);
+        return r;
+}
+
+static int copy_store(struct copy *c) {
+        char from[4096], tmp[4096], to[4096];
+        sqlite3 *meta = NULL;
+        bool has_end;
+
+        int r = path_in(from, sizeof(from), c->from, TAIL_NAME);
+        if (r == 0)
+                r = path_in(tmp, sizeof(tmp), c->to, META_TMP);
+        if (r == 0)
+                r = path_in(to, sizeof(to), c->to, TAIL_NAME);
+        if (r == 0)
+                r = copy_once(c, from, tmp, &has_end);
+        for (unsigned i = 0; i < AGAIN && r == -EAGAIN; i++)
+                r = copy_once(c, from, tmp, &has_end);
+        /* A damaged store is copied as it is, and the check of the copy says so: but not without its end. */
+        if (r == -EAGAIN && has_end)
+                r = 0;
+        if (r == -EAGAIN)
+                c->what = "the store loses days faster than they are copied";
+        if (r == 0)
                 r = backup_publish(tmp, to);
         if (r == 0)
                 r = db_open(&meta, to, DB_READ, 0, TAIL_KIND);

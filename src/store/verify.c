@@ -2,7 +2,8 @@
  *
  * The walk knows what must come next (the last block's number, end, chain and tail value) and compares.
  * After a break it goes on from what the store itself says, so that each break is told once and where it
- * is. Nothing that is read is trusted: SQLite's own checks, then shapes, then hashes, then signatures. */
+ * is. A node may go on writing meanwhile: so the tail and where the blocks end are read first, in one moment. What
+ * left the tail since is in blocks that are read later; what retention takes is in its table before it is gone. Nothing that is read is trusted: SQLite's own checks, then shapes, then hashes, then signatures. */
 #include "store/verify.h"
 
 #include <sodium.h>
@@ -13,15 +14,20 @@
 #include "store/day.h"
 #include "store/row.h"
 
+#define TAIL_MEMORY_MAX ((size_t)256 << 20)
+
 struct walk {
         const struct verify_options *o;
         struct verify_result *ret;
         const char *dir; /* NULL: a single file */
         char file[64];
         unsigned char id[STORE_ID_BYTES];
-        struct chain_end at; /* what was seen last */
-        bool begun;          /* `at` is known */
-        int64_t last_day;    /* of the last file */
+        struct chain_end at;    /* what was seen last */
+        bool begun;             /* `at` is known */
+        int64_t last_day;       /* of the last file */
+        struct chain_end known; /* what meta.db said at the beginning, and its tail */
+        struct row_list tail;
+        int tail_error;
         struct frame_opener *opener;
         _Alignas(8) char room[FRAME_ROOM];
 };
@@ -228,6 +234,9 @@ static void check_gone_day(struct walk *w, sqlite3_stmt *s) {
         struct block_header h = {.number = db_u64(s, 1), .end_seq = db_u64(s, 3)};
         struct span prev = db_blob(s, 4), chain = db_blob(s, 5), tail = db_blob(s, 6);
 
+        /* It was read here, and went since. */
+        if (w->begun && db_u64(s, 2) <= w->at.number + 1)
+                return;
         if (prev.len != CHAIN_BYTES || chain.len != CHAIN_BYTES || tail.len != CHAIN_BYTES ||
             (w->begun &&
              (h.number != w->at.number + 1 || memcmp(prev.p, w->at.chain, CHAIN_BYTES) != 0))) {
@@ -265,8 +274,30 @@ static int check_gone(struct walk *w, sqlite3 *db, int64_t *after, int64_t piece
         return r < 0 ? r : 0;
 }
 
-static int check_row(void *ctx, struct row *row) {
+static int keep_row(void *ctx, struct row *row) {
         struct walk *w = ctx;
+
+        if (w->tail.bytes > TAIL_MEMORY_MAX) { /* no node makes so much of it */
+                row_free(row);
+                return FAIL(-EBADMSG);
+        }
+        row_list_push(&w->tail, row);
+        return 0;
+}
+
+static void read_tail(struct walk *w, sqlite3 *db) {
+        int r = db_exec(db, "BEGIN");
+
+        if (r == 0)
+                r = tail_end(db, &w->known);
+        if (r == 0)
+                r = tail_rows(db, 0, keep_row, w);
+        (void)db_exec(db, "COMMIT");
+        w->tail_error = r;
+        base_fail_clear();
+}
+
+static void check_row(struct walk *w, struct row *row) {
         unsigned char chain[CHAIN_BYTES];
 
         memcpy(chain, row->chain, CHAIN_BYTES);
@@ -282,26 +313,23 @@ static int check_row(void *ctx, struct row *row) {
         w->begun = true;
         w->ret->tail_rows++;
         w->ret->tail_records += row->h.n_records;
-        row_free(row);
-        return 0;
 }
 
-static void check_tail(struct walk *w, sqlite3 *db) {
-        struct chain_end known;
-
+static void check_tail(struct walk *w) {
         snprintf(w->file, sizeof(w->file), "%s", TAIL_NAME);
-        int r = tail_end(db, &known);
-        if (r == 0 && known.number > w->at.number) {
-                struct block_header h = {.number = known.number, .end_seq = known.end_seq};
+        if (w->known.number > w->at.number) {
+                struct block_header h = {.number = w->known.number, .end_seq = w->known.end_seq};
                 broken(w, VERIFY_END, &h, 0);
                 w->begun = false;
         }
-        if (r == 0)
-                r = tail_rows(db, w->begun ? w->at.end_seq : 0, check_row, w);
-        if (r < 0) {
-                base_fail_clear();
-                broken(w, VERIFY_FILE, NULL, 0);
+        while (w->tail.first) {
+                struct row *row = row_list_pop(&w->tail);
+                if (!w->begun || row->h.end_seq > w->at.end_seq)
+                        check_row(w, row);
+                row_free(row);
         }
+        if (w->tail_error < 0)
+                broken(w, VERIFY_FILE, NULL, 0);
 }
 
 /* Days that stand and, with `meta`, days that went, in their order. */
@@ -331,15 +359,19 @@ static int walk_directory(struct walk *w, const char *dir) {
         char path[4096];
         size_t n = 0;
 
-        int r = day_list(dir, &days, &n);
-        if (r < 0)
-                return r;
         snprintf(path, sizeof(path), "%s/%s", dir, TAIL_NAME);
         snprintf(w->file, sizeof(w->file), "%s", TAIL_NAME);
         bool all = w->o->day == INT64_MIN;
-        r = db_open(&meta, path, DB_READ, 0, TAIL_KIND);
+        int r = db_open(&meta, path, DB_READ, 0, TAIL_KIND);
         if (r == 0)
                 r = tail_id(meta, w->id);
+        if (r == 0 && all)
+                read_tail(w, meta);
+        int listed = day_list(dir, &days, &n);
+        if (listed < 0) {
+                db_close(&meta);
+                return listed;
+        }
         if (r == 0 && all) {
                 w->at = (struct chain_end){.end_seq = 1};
                 chain_genesis(w->at.chain, w->id);
@@ -358,7 +390,7 @@ static int walk_directory(struct walk *w, const char *dir) {
         }
         walk_days(w, r == 0 ? meta : NULL, dir, days, n);
         if (r == 0 && all)
-                check_tail(w, meta);
+                check_tail(w);
         db_close(&meta);
         free(days);
         return 0;
@@ -391,12 +423,14 @@ int verify_store(const char *path, const struct verify_options *o, struct verify
                 return FAIL(-ENOMEM);
         *ret = (struct verify_result){0};
         *w = (struct walk){.o = o, .ret = ret, .last_day = INT64_MIN, .opener = frame_opener_new()};
+        row_list_init(&w->tail);
         r = !w->opener            ? -ENOMEM
             : S_ISDIR(st.st_mode) ? walk_directory(w, path)
                                   : walk_file(w, path);
         ret->end_seq = w->at.end_seq;
         ret->end_number = w->at.number + 1;
         memcpy(ret->chain, w->at.chain, CHAIN_BYTES);
+        row_list_clear(&w->tail);
         frame_opener_free(w->opener);
         free(w);
         return r;

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import sqlite3
+import threading
+import time
 
 from export import TWO, Running, audits, document, export, public_key, seal_all
 from node_world import bulk
@@ -223,5 +225,32 @@ def a_day_keeps_to_its_size(folder):
     verify(events, "--key", key)
 
 
+def a_busy_node_is_verified_and_copied(folder):
+    """Blocks are made, and parts come and go, while others read: none of that is a break."""
+    node = Running(folder, head="retention: {size: 96M}").start()
+    over = threading.Event()
+
+    def send():
+        while not over.is_set():
+            big = [(i, b"", b'{"x":"%s"}' % base64.b64encode(os.urandom(96 << 10))) for i in range(16)]
+            assert len(bulk(node.port["bulk"], big, timeout=120)) == 16
+
+    with node:
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            node.wait_for(lambda: len(list((node.directory / "events").glob("events-*.db"))) > 1, 60, "for a second part")
+            for args in 3 * [("--quick",), ("--quick", "--day", time.strftime("%Y-%m-%d", time.gmtime()))]:
+                r = coloa("verify", node.directory, *args, timeout=300)
+                assert r.returncode == 0, (r.stdout[-2000:], r.stderr)
+            for i in range(2):
+                assert b"ALL IS WELL" in backup(node, folder / f"copy{i % 2}", "--quick").stdout
+        finally:
+            over.set()
+            sender.join()
+    assert node.verify()
+
+
 if __name__ == "__main__":
-    run(holds_are_written_down, a_backup_is_restored, an_interrupted_backup_goes_on, a_day_keeps_to_its_size)
+    run(holds_are_written_down, a_backup_is_restored, an_interrupted_backup_goes_on, a_day_keeps_to_its_size,
+        a_busy_node_is_verified_and_copied)
