@@ -128,10 +128,17 @@ int os_local_connect(const char *path) {
         return local_connect(path, SOCK_SEQPACKET);
 }
 
-/* A socket of a node that is gone refuses; only such a one is removed. */
+/* A socket of a node that is gone refuses; only such a one is removed. A file that is no socket refuses
+ * too: a slip in the configuration must not take it away. */
 static int clear_path(const char *path, int type) {
-        int fd = local_connect(path, type);
+        struct stat st;
+        int fd = local_connect(path, type), r;
 
+        CALL(r, lstat(path, &st));
+        if (r == 0 && !S_ISSOCK(st.st_mode)) {
+                os_close_quiet(fd);
+                return -EEXIST;
+        }
         if (fd >= 0) {
                 os_close(fd);
                 return -EADDRINUSE;
