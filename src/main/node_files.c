@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/timestamp.h"
 #include "main/node_impl.h"
 #include "main/phrases.h"
 
@@ -180,7 +181,11 @@ static int start_journal(struct node *n, const struct config_source *s) {
                 args[k++] = after;
                 args[k++] = "--lines=all";
         } else {
-                args[k++] = "--boot=0"; /* the first time: what this boot has */
+                /* The first time: what this boot has. Not by --boot: in a container a service with a
+                 * /proc of its own is told the number of the host's boot, and would find nothing. */
+                snprintf(after, sizeof(after), "--since=@%lld",
+                         (long long)(os_booted() / NS_PER_SEC));
+                args[k++] = after;
                 args[k++] = "--lines=all";
         }
         args[k] = NULL;

@@ -111,6 +111,7 @@ int os_signalfd(const int *signals, unsigned n); /* blocks them and returns a de
 /* Time. */
 int64_t os_now(void);              /* ns since 1970, wall clock */
 int64_t os_monotonic(void);        /* ns */
+int64_t os_booted(void);           /* when the machine was, ns since 1970 by today's clock */
 uint64_t os_cpu_time(void);        /* ns of this process */
 int64_t os_cpu_time_of(pid_t pid); /* ns of a child of ours; -errno */
 

@@ -507,6 +507,10 @@ int64_t os_monotonic(void) {
         return clock_ns(CLOCK_MONOTONIC);
 }
 
+int64_t os_booted(void) {
+        return os_now() - clock_ns(CLOCK_BOOTTIME);
+}
+
 int64_t os_cpu_time_of(pid_t pid) {
         struct timespec t = {0};
         clockid_t clock;

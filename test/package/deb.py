@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
 from tap import ROOT, Skip, run  # noqa: E402
@@ -37,9 +38,9 @@ def make(folder, *args) -> pathlib.Path:
     return pathlib.Path(out.strip().split("\n")[-1])
 
 
-def fresh_debian(deb) -> pathlib.Path:
+def fresh_debian(deb, *more) -> pathlib.Path:
     """An archive of a minimal Debian that has what the package depends on: nothing else has to be fetched."""
-    names = sorted({d.split()[0] for d in field(deb, "Depends").split(", ")})
+    names = sorted({d.split()[0] for d in field(deb, "Depends").split(", ")} | set(more))
     suite = sh("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME").strip()
     archive = CACHE / f"debian-{suite}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:12]}.tar"
     if archive.exists():
@@ -204,7 +205,100 @@ coloa reload""")
     debian.do("rm -r /var/lib/coloa; dpkg -P coloa; test ! -e /var/lib/coloa; ! getent passwd coloa; ! getent group coloa")
 
 
+class Machine(Debian):
+    """A Debian with a running systemd, in a container without a network."""
+    def __init__(self, folder, archive):
+        super().__init__(folder, archive)
+        (self.root / "etc/machine-id").write_text("")
+        self.nspawn = subprocess.Popen(["systemd-nspawn", "-q", "-D", self.root, "-b", "--register=no", "--keep-unit", "--private-network",
+                                        "--console=pipe"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                       text=True)
+        self.init, end = None, time.monotonic() + 120
+        while time.monotonic() < end and self.nspawn.poll() is None:
+            children = pathlib.Path(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children").read_text().split()
+            self.init = int(children[0]) if children else None
+            if self.init and self.shell("systemctl is-system-running").stdout.strip() in ("running", "degraded"):
+                return
+            time.sleep(0.3)
+        said = self.nspawn.stderr.read()[-500:] if self.nspawn.poll() is not None else "it does not come up"
+        self.end()
+        raise Skip(f"no systemd in a container here: {said}")
+
+    def shell(self, script, timeout=300):
+        return subprocess.run(["nsenter", "-t", str(self.init), "-a", "/bin/bash", "-euc", script], capture_output=True, text=True,
+                              check=False, timeout=timeout, stdin=subprocess.DEVNULL,
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"})
+
+    def wait_for(self, script, seconds=60):
+        end = time.monotonic() + seconds
+        while (r := self.shell(script)).returncode != 0:
+            assert time.monotonic() < end, (script, r.stdout, r.stderr, self.shell("journalctl -u coloa -n 30 --no-pager").stdout)
+            time.sleep(0.3)
+        return r.stdout
+
+    def end(self):
+        """Its first process ends all others."""
+        if self.nspawn.poll() is None and self.init:
+            os.kill(self.init, 9)
+        self.nspawn.terminate()
+        self.nspawn.wait(60)
+
+
+def under_a_running_systemd(folder):
+    """The unit as it is shipped, all its walls up: it starts, says that it is up, reloads, is started again, stops, and the package
+    does the right thing with it when it is upgraded, removed and purged."""
+    prepare()
+    for tool in ("systemd-nspawn", "nsenter"):
+        if not shutil.which(tool):
+            raise Skip(f"no {tool}: ./dev deb --test installs it")
+    machine = Machine(folder, fresh_debian(world["deb"], "dbus", "systemd", "systemd-sysv"))
+    try:
+        machine.install(world["deb"])
+        assert machine.do("systemctl is-enabled coloa").strip() == "enabled"
+        machine.do("systemctl start coloa && systemctl is-active coloa")  # with Type=notify: it is up
+        assert "rules" in machine.do("systemctl show coloa -p StatusText")
+        machine.do("exec 3<>/dev/tcp/127.0.0.1/5514; for i in $(seq 30); do echo '<38>Nov 23 05:00:00 gate sshd[7]: Failed password for"
+                   " root from 192.0.2.9 port 22 ssh2' >&3; done")
+        machine.do("systemd-cat -t app echo said-to-the-journal")
+        machine.wait_for("coloa search 'source:this-machine | count' | grep -w 30")
+        machine.wait_for("coloa search said-to-the-journal | grep -q .")  # it reads the journal within its walls
+        for line in machine.do("for i in $(pgrep -u coloa -x coloa); do grep -hE '^(NoNewPrivs|CapEff|Seccomp):' /proc/$i/status; "
+                               "done").splitlines():
+            assert line.split() in (["NoNewPrivs:", "1"], ["CapEff:", "0" * 16], ["Seccomp:", "2"]), line
+        assert "Warn" not in machine.do("systemd-analyze verify coloa.service 2>&1")
+
+        machine.do("systemctl reload coloa")
+        machine.do(f"cp {CONFIG} /root/good; echo 'no-such-key: 1' >>{CONFIG}")
+        assert machine.shell("systemctl reload coloa").returncode != 0
+        assert f"{CONFIG}:" in machine.do("journalctl -u coloa -n 5 --no-pager") and machine.do("systemctl is-active coloa")
+        machine.do(f"cp /root/good {CONFIG}; systemctl reload coloa")
+
+        machine.do("systemctl kill -s KILL --kill-who=main coloa")
+        machine.wait_for("systemctl show coloa -p NRestarts | grep -q =1 && systemctl is-active coloa")
+        assert machine.do("coloa search 'source:this-machine | count'").split()[0] == "30"
+        machine.do("pid=$(systemctl show coloa -p MainPID --value); kill -STOP $pid")  # the watchdog sees to that
+        machine.wait_for("systemctl show coloa -p NRestarts | grep -q =2 && systemctl is-active coloa", 180)
+
+        before = machine.do("systemctl show coloa -p MainPID")
+        machine.install(higher(folder, "9.1"))
+        machine.wait_for("systemctl is-active coloa")
+        assert machine.do("systemctl show coloa -p MainPID") != before, "an upgrade goes on with the old program"
+        machine.do("systemctl stop coloa")
+        assert machine.do("systemctl show coloa -p Result -p ExecMainStatus").split() == ["Result=success", "ExecMainStatus=0"]
+        machine.do("test ! -e /run/coloa; coloa verify /var/lib/coloa/events >/dev/null")
+        machine.install(higher(folder, "9.2"))
+        assert machine.shell("systemctl is-active coloa").stdout.strip() == "inactive", "an upgrade starts what was stopped"
+
+        machine.do("systemctl start coloa; dpkg -r coloa; ! pgrep -u coloa; ! systemctl is-active coloa")
+        machine.do("rm -r /var/lib/coloa; dpkg -P coloa; systemctl daemon-reload; ! systemctl list-unit-files | grep coloa")
+        assert machine.do("systemctl --failed --no-legend") == ""
+        print("# " + machine.do("systemctl --version").splitlines()[0])
+    finally:
+        machine.end()
+
+
 try:
-    run(the_same_input_makes_the_same_package, installs_hunts_and_goes_without_a_trace, a_node_as_its_user_an_upgrade_and_a_purge)
+    run(the_same_input_makes_the_same_package, installs_hunts_and_goes_without_a_trace, a_node_as_its_user_an_upgrade_and_a_purge,
+        under_a_running_systemd)
 finally:
     shutil.rmtree(world.get("folder", "/nonexistent"), ignore_errors=True)
