@@ -168,27 +168,18 @@ void node_positions(struct node *n, const struct msg_store_frames *m, int fd) {
 static int start_journal(struct node *n, const struct config_source *s) {
         struct msg_node_file m = {.type = NODE_FILE, .source = s->id, .flags = FILE_JOURNAL};
         char after[CURSOR_MAX + 32];
-        const char *args[10];
-        unsigned k = 0;
+        /* Without --merge, --follow means this boot alone: what came behind the cursor and before the machine
+         * was restarted would be passed over. */
+        const char *const args[] = {"journalctl", "--output=export", "--follow", "--quiet",
+                                    "--merge",    "--lines=all",     after,      NULL};
         int fd;
 
-        args[k++] = "journalctl";
-        args[k++] = "--output=export";
-        args[k++] = "--follow";
-        args[k++] = "--quiet";
-        if (n->files.cursor[0]) {
+        if (n->files.cursor[0])
                 snprintf(after, sizeof(after), "--after-cursor=%s", n->files.cursor);
-                args[k++] = after;
-                args[k++] = "--lines=all";
-        } else {
-                /* The first time: what this boot has. Not by --boot: in a container a service with a
-                 * /proc of its own is told the number of the host's boot, and would find nothing. */
+        else /* The first time: what this boot has. Not by --boot: in a container a service with a /proc of
+              * its own is told the number of the host's boot, and would find nothing. */
                 snprintf(after, sizeof(after), "--since=@%lld",
                          (long long)(os_booted() / NS_PER_SEC));
-                args[k++] = after;
-                args[k++] = "--lines=all";
-        }
-        args[k] = NULL;
         int r = program_start(&n->files.journal, "/usr/bin/journalctl", args, &fd);
         if (r < 0)
                 return r;
