@@ -1,5 +1,6 @@
 """The Debian package in a fresh Debian: installs, works as its own user, upgrades with the administrator's edits kept, goes without a
-trace, but never takes a store of events with it. Needs root and debootstrap; the fresh Debian is kept in .cache."""
+trace, but never takes a store of events with it; and as a service of a running systemd, in a container. Needs root and debootstrap, for
+the container systemd-nspawn; the fresh Debian is kept in .cache."""
 import hashlib
 import os
 import pathlib
