@@ -30,7 +30,7 @@ STATUS = re.compile(r"^#(\d+)\s+([A-Za-z]+)\s+cov: (\d+)")
 INTERRUPTED = 72  # how libFuzzer ends on SIGINT
 FINAL = re.compile(r"^stat::number_of_executed_units:\s+(\d+)")
 # What a target is given at most, where it is not 1,024 bytes: enough for everything its parser can do.
-MAX_LEN = {"correlate": 400, "evtx": 3300, "journal": 2048, "match": 96, "program": 512}
+MAX_LEN = {"correlate": 400, "evtx": 3300, "intel_table": 10240, "journal": 2048, "match": 96, "program": 512}
 # Freed memory is kept back long enough for these small inputs; the search for leaks stops the program each time, so it comes at the end.
 SANITIZE = {"ASAN_OPTIONS": "quarantine_size_mb=16:malloc_context_size=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
