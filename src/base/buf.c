@@ -46,11 +46,19 @@ void buf_add(struct buf *b, const void *p, size_t n) {
 void buf_printf(struct buf *b, const char *fmt, ...) {
         va_list ap;
 
+        /* Where it fits already it is made at once, else its length is asked first. */
+        size_t end = MIN(b->cap, b->limit ? b->limit : b->cap);
+        size_t room = b->failed || end < b->len ? 0 : end - b->len;
+
         va_start(ap, fmt);
-        int n = vsnprintf(NULL, 0, fmt, ap);
+        int n = vsnprintf(room ? b->p + b->len : NULL, room, fmt, ap);
         va_end(ap);
         if (n < 0) {
                 b->failed = true;
+                return;
+        }
+        if ((size_t)n < room) {
+                b->len += (size_t)n;
                 return;
         }
         char *to = buf_reserve(b, (size_t)n + 1);
@@ -60,6 +68,16 @@ void buf_printf(struct buf *b, const char *fmt, ...) {
         vsnprintf(to, (size_t)n + 1, fmt, ap);
         va_end(ap);
         b->len += (size_t)n;
+}
+
+void buf_number(struct buf *b, uint64_t v) {
+        char text[20];
+        size_t i = sizeof(text);
+
+        do
+                text[--i] = (char)('0' + v % 10);
+        while (v /= 10);
+        buf_add(b, text + i, sizeof(text) - i);
 }
 
 /* Printable ASCII that JSON and a script element take as it is. */

@@ -17,6 +17,9 @@ char *buf_reserve(struct buf *b, size_t n);
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) _printf_(2, 3);
 
+/* "%llu", without what printf costs. */
+void buf_number(struct buf *b, uint64_t v);
+
 static inline void buf_span(struct buf *b, struct span s) {
         buf_add(b, s.p, s.len);
 }

@@ -157,18 +157,28 @@ void http_bulk_go_on(struct request *r) {
 
 /* ---- the answer ---- */
 
+/* "%016llx": thousands of a second. */
+static void render_hex(struct buf *b, uint64_t v) {
+        char text[16];
+
+        for (unsigned i = 16; i-- > 0; v >>= 4)
+                text[i] = "0123456789abcdef"[v & 15];
+        buf_add(b, text, sizeof(text));
+}
+
 static void render_id(struct request *r, const struct result *x, const char *names) {
         if (x->id_len != UINT16_MAX)
                 buf_json(&r->chunk, span_of(names + x->index_len, x->id_len));
         else
-                buf_printf(&r->chunk, "%016llx", (unsigned long long)x->seq);
+                render_hex(&r->chunk, x->seq);
 }
 
 static void render_item(struct request *r, const struct result *x, const char *names) {
         struct buf *b = &r->chunk;
 
-        buf_printf(b, "%s{\"%s\":{", r->said ? "," : "",
-                   bulk_action_name((enum bulk_action)x->action));
+        buf_str(b, r->said ? ",{\"" : "{\"");
+        buf_str(b, bulk_action_name((enum bulk_action)x->action));
+        buf_str(b, "\":{");
         if (!r->brief || x->what) {
                 buf_str(b, "\"_index\":\"");
                 buf_json(b, x->index_len ? span_of(names, x->index_len) : span_str(r->index));
@@ -176,17 +186,20 @@ static void render_item(struct request *r, const struct result *x, const char *n
                 render_id(r, x, names);
                 buf_str(b, "\",");
         }
-        if (x->what)
+        if (x->what) {
                 buf_printf(b, "\"status\":%u,\"error\":{\"type\":\"%s\",\"reason\":\"%s\"}}}",
                            x->status, whys[x->what].type, whys[x->what].reason);
-        else if (r->brief)
-                buf_printf(b, "\"status\":%u}}", x->status);
-        else
-                buf_printf(b,
-                           "\"_version\":1,\"result\":\"created\",\"_shards\":{\"total\":1,"
-                           "\"successful\":1,\"failed\":0},\"_seq_no\":%llu,\"_primary_term\":1,"
-                           "\"status\":%u}}",
-                           (unsigned long long)x->seq, x->status);
+                return;
+        }
+        if (!r->brief) {
+                buf_str(b, "\"_version\":1,\"result\":\"created\",\"_shards\":{\"total\":1,"
+                           "\"successful\":1,\"failed\":0},\"_seq_no\":");
+                buf_number(b, x->seq);
+                buf_str(b, ",\"_primary_term\":1,");
+        }
+        buf_str(b, "\"status\":");
+        buf_number(b, x->status);
+        buf_str(b, "}}");
 }
 
 static void render_some(struct request *r) {

@@ -52,6 +52,38 @@ static void folds_vietnamese(void) {
         check(!utf8_valid(SPAN("\xc0\xaf")));
 }
 
+/* Printed at once where it fits, after a look at its length where not, never beyond the limit. */
+static void printing_keeps_to_the_room(void) {
+        struct buf b = {.limit = 300};
+        char want[400];
+
+        for (unsigned n = 0; n < 299; n++) {
+                buf_reset(&b);
+                for (unsigned i = 0; i < n; i++)
+                        buf_char(&b, 'a');
+                buf_printf(&b, "%u-%s", 7u, "");
+                memset(want, 'a', sizeof(want));
+                memcpy(want + n, "7-", 3);
+                check_int(b.failed, n + 3 > 300);
+                if (!b.failed)
+                        check_span(buf_get(&b), want);
+                else
+                        check_int(b.len, n); /* ends at a whole append */
+        }
+        buf_deinit(&b);
+        b = (struct buf){0};
+        for (unsigned i = 0; i < 1000; i++)
+                buf_printf(&b, "%03u", i);
+        check_int(b.len, 3000);
+        check(memcmp(b.p + 2997, "999", 3) == 0);
+        buf_reset(&b);
+        buf_number(&b, 0);
+        buf_char(&b, ' ');
+        buf_number(&b, UINT64_MAX);
+        check_span(buf_get(&b), "0 18446744073709551615");
+        buf_deinit(&b);
+}
+
 static void escapes_for_each_reader(void) {
         struct buf b = {0};
 
@@ -129,6 +161,7 @@ int main(void) {
         RUN(arena_keeps_its_budget);
         RUN(times_read_and_print);
         RUN(folds_vietnamese);
+        RUN(printing_keeps_to_the_room);
         RUN(escapes_for_each_reader);
         RUN(tables_are_read);
         RUN(no_block_hides_another);
