@@ -645,8 +645,9 @@ int incident_do_unit_add(struct api_call *c) {
         struct incident i;
         int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
 
-        if (r == 0)
-                r = sql_rows(c->db, &q, "SELECT name FROM unit WHERE id=?1", "i", unit);
+        if (r != 0)
+                return r;
+        r = sql_rows(c->db, &q, "SELECT name FROM unit WHERE id=?1", "i", unit);
         if (r == 0)
                 r = sql_next(q);
         if (r == 0)

@@ -278,11 +278,12 @@ int incident_do_observable_drop(struct api_call *c) {
         struct incident i;
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
-        if (r == 0)
-                r = sql_rows(c->db, &q,
-                             "SELECT value FROM incident_observable WHERE id=?1 AND incident=?2"
-                             " AND dropped IS NULL",
-                             "ii", id, i.id);
+        if (r != 0)
+                return r;
+        r = sql_rows(c->db, &q,
+                     "SELECT value FROM incident_observable WHERE id=?1 AND incident=?2"
+                     " AND dropped IS NULL",
+                     "ii", id, i.id);
         if (r == 0 && (r = sql_next(q)) == 0)
                 return api_missing(c);
         if (r != 1)

@@ -254,9 +254,10 @@ static int people_one_time(struct api_call *c) {
         int r = may_change(c, id);
         if (r == 0)
                 r = not_oneself(c, id);
-        if (r == 0)
-                r = row_of(c, "SELECT id, login FROM person WHERE id=?1", SPAN_NONE, k);
-        return r == 1 ? ask_one_time(c, k) : r;
+        if (r != 0)
+                return r;
+        r = row_of(c, "SELECT id, login FROM person WHERE id=?1", SPAN_NONE, k);
+        return r == 1 ? ask_one_time(c, k) : r < 0 ? r : api_missing(c);
 }
 
 /* The first person of all: whoever installs a node is its administrator, and its lead until there are

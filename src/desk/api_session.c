@@ -464,14 +464,14 @@ static int session_recovery(struct api_call *c) {
                 return api_missing(c);
         if (!a) {
                 r = half_may(c);
-                if (r == 0)
-                        r = person_box(c, "SELECT codes, codes_left FROM person WHERE id=?1", &box,
-                                       &left);
-                if (r != 0 && r != 1)
+                if (r != 0)
                         return r;
-                return r == 1 ? ask_code(c, VAULT_CODES_CHECK, box, 0)
-                              : api_refuse(c, 403, "no_codes", "there are no recovery codes left",
-                                           "không còn mã khôi phục nào");
+                r = person_box(c, "SELECT codes, codes_left FROM person WHERE id=?1", &box, &left);
+                if (r < 0)
+                        return r;
+                return r ? ask_code(c, VAULT_CODES_CHECK, box, 0)
+                         : api_refuse(c, 403, "no_codes", "there are no recovery codes left",
+                                      "không còn mã khôi phục nào");
         }
         if (a->error == -EAGAIN)
                 return api_vault_busy(c);
@@ -742,13 +742,14 @@ static int totp_confirm(struct api_call *c) {
         if (c->said)
                 return c->kept ? keep_codes(c) : confirmed(c);
         int r = may_replace(c, &login);
-        if (r == 0)
-                r = person_box(c, "SELECT totp_new, 0 FROM person WHERE id=?1", &box, &step);
-        if (r == 1)
-                return ask_code(c, VAULT_TOTP_CHECK, box, 0);
-        return r != 0 ? r
-                      : api_refuse(c, 409, "begin", "there is nothing to confirm: begin first",
-                                   "chưa có gì để xác nhận: hãy bắt đầu trước");
+        if (r != 0)
+                return r;
+        r = person_box(c, "SELECT totp_new, 0 FROM person WHERE id=?1", &box, &step);
+        if (r < 0)
+                return r;
+        return r ? ask_code(c, VAULT_TOTP_CHECK, box, 0)
+                 : api_refuse(c, 409, "begin", "there is nothing to confirm: begin first",
+                              "chưa có gì để xác nhận: hãy bắt đầu trước");
 }
 
 static int totp_codes(struct api_call *c) {
@@ -812,9 +813,9 @@ static int tokens_make(struct api_call *c) {
                              "thời điểm đã qua hoặc quá một năm", "take a day within a year",
                              "chọn một ngày trong vòng một năm");
         int r = permissions_of(c, &names);
-        if (r == 0)
-                r = sql_get_int(c->db, &n, "SELECT count(*) FROM token WHERE person=?1", "i",
-                                c->who.id);
+        if (r != 0)
+                return r;
+        r = sql_get_int(c->db, &n, "SELECT count(*) FROM token WHERE person=?1", "i", c->who.id);
         if (r == 1 && n >= TOKENS_MAX)
                 return api_refuse(c, 409, "too_many", "you have 50 tokens: end one first",
                                   "bạn đã có 50 mã: hãy hủy bớt một mã");

@@ -4,6 +4,8 @@
  *
  * Operations on things of a unit have a line in `recipes`, which says what is asked for there; those without
  * are tried by role only (their bodies are empty, which a handler never sees), and named at the end. */
+#include "rules/regime.h"
+
 #include "desk/desk_impl.h"
 #include "people_world.h"
 
@@ -26,9 +28,10 @@ static const struct {
 /* What there is in a unit, new for each try. */
 struct things {
         int64_t unit, child, person, grant, system, duty;
+        int64_t alert, incident, task, observable, joined; /* joined: an alert of the incident */
 };
 
-/* $U $C $P $G $S $D: numbers of the things above; $N: a word that was never used. */
+/* $U $C $P $G $S $D $A $I $T $O $J: numbers of the things above; $N: a word that was never used. */
 static const struct {
         const char *op, *body;
 } recipes[] = {
@@ -49,6 +52,33 @@ static const struct {
         {"systems.get", "{\"id\":$S}"},
         {"systems.add", "{\"code\":\"$N\",\"name\":\"x\",\"unit\":$U,\"level\":2}"},
         {"systems.change", "{\"id\":$S,\"version\":1,\"name\":\"y\"}"},
+        {"alerts.get", "{\"id\":$A}"},
+        {"alerts.accept", "{\"id\":$A}"},
+        {"alerts.merge", "{\"id\":$A,\"incident\":$I}"},
+        {"alerts.dismiss", "{\"id\":$A,\"reason\":\"expected\"}"},
+        {"alerts.hand_over", "{\"id\":$A}"},
+        {"alerts.undo", "{\"id\":$A}"},
+        {"incidents.open", "{\"title\":\"$N\",\"unit\":$U}"},
+        {"incidents.get", "{\"id\":$I}"},
+        {"incidents.edit", "{\"id\":$I,\"version\":1,\"title\":\"another\"}"},
+        {"incidents.move", "{\"id\":$I,\"version\":1,\"to\":\"closed\"}"},
+        {"incidents.t0",
+         "{\"id\":$I,\"version\":1,\"t0\":\"2026-10-20T00:00:00Z\",\"reason\":\"a test\"}"},
+        {"incidents.assessment", "{\"id\":$I}"},
+        {"incidents.serious", "{\"id\":$I,\"serious\":\"no\",\"reason\":\"a test\"}"},
+        {"incidents.timeline", "{\"id\":$I}"},
+        {"incidents.note", "{\"id\":$I,\"text\":\"x\"}"},
+        {"incidents.tasks", "{\"id\":$I}"},
+        {"incidents.task_add", "{\"id\":$I,\"title\":\"call them\"}"},
+        {"incidents.task_edit", "{\"id\":$I,\"task\":$T,\"version\":1,\"state\":\"doing\"}"},
+        {"incidents.observables", "{\"id\":$I}"},
+        {"incidents.observable_add", "{\"id\":$I,\"type\":\"domain\",\"value\":\"$N.example\"}"},
+        {"incidents.observable_drop", "{\"id\":$I,\"observable\":$O}"},
+        {"incidents.alerts_add", "{\"id\":$I,\"alerts\":[$A]}"},
+        {"incidents.alert_out", "{\"id\":$I,\"alert\":$J}"},
+        {"incidents.unit_add", "{\"id\":$I,\"unit\":$C}"},
+        {"incidents.review_get", "{\"id\":$I}"},
+        {"incidents.review", "{\"id\":$I,\"cause\":\"x\"}"},
 };
 
 static unsigned n_words;
@@ -66,6 +96,47 @@ static int64_t local_id(const char *op, const char *body) {
         return answer_int("id");
 }
 
+static uint64_t seq = 1;
+
+/* An alert about a host that a system of the unit names. */
+static int64_t lay_alert(const char *host) {
+        char fields[64], body[64];
+
+        snprintf(fields, sizeof(fields), "host=%s Image=evil", host);
+        say(rule("Evil tool"), (uint32_t)seq, (double)seq * 7200, fields);
+        check_int(judged(seq, seq + 1), 0);
+        seq++;
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        desk_api_committed(w.d);
+        snprintf(body, sizeof(body), "{\"host\":\"%s\"}", host);
+        check_int(local("alerts.list", body), 200);
+        return answer_int("items.0.id");
+}
+
+_printf_(2, 3) static int64_t local_idf(const char *op, const char *fmt, ...) {
+        char body[512];
+        va_list ap;
+
+        va_start(ap, fmt);
+        vsnprintf(body, sizeof(body), fmt, ap);
+        va_end(ap);
+        return local_id(op, body);
+}
+
+static void lay_incident(struct things *t, const char *host, const char *other) {
+        t->alert = lay_alert(host);
+        t->joined = lay_alert(other);
+        check(t->alert > 0 && t->joined > 0);
+        t->incident = local_idf("incidents.open",
+                                "{\"title\":\"what %s\",\"unit\":%lld,\"alerts\":[%lld]}", host,
+                                (long long)t->unit, (long long)t->joined);
+        t->task = local_idf("incidents.task_add", "{\"id\":%lld,\"title\":\"do it\"}",
+                            (long long)t->incident);
+        t->observable = local_idf("incidents.observable_add",
+                                  "{\"id\":%lld,\"type\":\"domain\",\"value\":\"%s.example\"}",
+                                  (long long)t->incident, host);
+}
+
 static struct things lay_things(int64_t unit) {
         struct things t = {.unit = unit};
         char name[16], body[512];
@@ -78,14 +149,20 @@ static struct things lay_things(int64_t unit) {
                  (long long)t.person, (long long)unit);
         t.grant = local_id("roles.give", body);
         word(name);
-        snprintf(body, sizeof(body), "{\"code\":\"%s\",\"name\":\"x\",\"unit\":%lld,\"level\":2}",
-                 name, (long long)unit);
+        snprintf(body, sizeof(body),
+                 "{\"code\":\"%s\",\"name\":\"x\",\"unit\":%lld,\"level\":2,\"hosts\":[\"h%s\",\"g%"
+                 "s\"]}",
+                 name, (long long)unit, name, name);
         t.system = local_id("systems.add", body);
         snprintf(body, sizeof(body),
                  "{\"unit\":%lld,\"person\":%lld,\"since\":\"2026-11-23T00:00:00Z\","
                  "\"until\":\"2026-11-24T00:00:00Z\"}",
                  (long long)unit, (long long)t.person);
         t.duty = local_id("duty.add", body);
+        char host[20], other[20];
+        snprintf(host, sizeof(host), "h%s", name);
+        snprintf(other, sizeof(other), "g%s", name);
+        lay_incident(&t, host, other);
         return t;
 }
 
@@ -111,6 +188,11 @@ static void fill(char *to, size_t room, const char *body, const struct things *t
                     : *p == 'P' ? t->person
                     : *p == 'G' ? t->grant
                     : *p == 'S' ? t->system
+                    : *p == 'A' ? t->alert
+                    : *p == 'I' ? t->incident
+                    : *p == 'T' ? t->task
+                    : *p == 'O' ? t->observable
+                    : *p == 'J' ? t->joined
                                 : t->duty;
                 at += (size_t)snprintf(to + at, room - at, "%lld", (long long)v);
         }
@@ -147,7 +229,7 @@ static bool let_in(int status) {
 
 static struct signed_in who[ARRAY_LEN(roles)];
 static int64_t unit_a, unit_b, unit_of_a;
-static unsigned n_tried, n_bad;
+static unsigned n_tried, n_bad, n_begun;
 
 static void say_bad(const char *as_whom, const struct api_op *o, const char *where, int status,
                     bool allowed) {
@@ -157,8 +239,26 @@ static void say_bad(const char *as_whom, const struct api_op *o, const char *whe
         n_bad++;
 }
 
+static void give_regime(void) {
+        _cleanup_(buf_deinit) struct buf json = {0}, said = {0};
+        static const char path[] = TEST_CONTENT "/regimes/vn-2026/regime.yml";
+        char *text;
+        size_t len;
+
+        check_int(os_read_file(path, (size_t)1 << 20, &text, &len), 0);
+        buf_char(&json, '[');
+        check_int(regime_read(SPAN("regime.yml"), span_of(text, len), &json, &said), 0);
+        buf_char(&json, ']');
+        free(text);
+        check_int(desk_regimes(w.d, buf_get(&json)), 0);
+}
+
 static void begin(void) {
+        w.o.alerts_of_rule = w.o.alerts_in_hour = 1000000;
         people_start();
+        give_regime();
+        seq = 1;
+        n_begun++;
         unit_a = add_unit("a", UNIT_ROOT);
         unit_b = add_unit("b", UNIT_ROOT);
         unit_of_a = add_unit("a-1", unit_a);
@@ -175,16 +275,37 @@ static void sign_all_in(void) {
         }
 }
 
+/* Things that nothing was done to serve the next try too. */
+static struct things *untouched(int64_t unit) {
+        static struct {
+                int64_t unit;
+                struct things t;
+                unsigned begun;
+        } kept[8];
+        const unsigned begun = n_begun;
+        size_t i = 0;
+
+        while (i + 1 < ARRAY_LEN(kept) && kept[i].unit && kept[i].unit != unit)
+                i++;
+        if (kept[i].unit != unit || kept[i].begun != begun || !kept[i].t.unit)
+                kept[i].t = lay_things(unit);
+        kept[i].unit = unit;
+        kept[i].begun = begun;
+        return &kept[i].t;
+}
+
 static void try_at(const struct api_op *o, size_t role, int64_t unit, const char *where,
                    bool allowed) {
-        struct things t = lay_things(unit);
+        struct things *t = untouched(unit);
         char body[1024];
 
-        fill(body, sizeof(body), recipe_of(o), &t);
+        fill(body, sizeof(body), recipe_of(o), t);
         int status = as(&who[role], o->id, body);
         n_tried++;
         if (allowed ? !let_in(status) : !refused(status))
                 say_bad(roles[role].word, o, where, status, allowed);
+        if (!refused(status) && o->method != API_GET)
+                *t = (struct things){0};
 }
 
 static void each_role_in_and_out_of_its_unit(void) {
@@ -239,7 +360,7 @@ static void each_role_at_all(void) {
 /* Of a list: only rows of the unit and below. `unit` of a row, or its id when rows are units. */
 static void lists_show_the_unit_only(void) {
         static const char *const lists[] = {"units.list", "people.list", "systems.list",
-                                            "duty.list"};
+                                            "duty.list",  "alerts.list", "incidents.list"};
 
         begin();
         sign_all_in();
