@@ -248,7 +248,8 @@ def a_broken_configuration_changes_nothing(folder):
     lines = good.count("\n")
     with node:
         for broken, line, what in ((good + "no-such-key: 1\n", lines + 1, b"no-such-key"), (good + "\tretention: {\n", lines + 1, b""),
-                                   (good.replace("syslog-tcp", "syslog-pigeon"), 6, b"syslog-pigeon")):
+                                   (good.replace("syslog-tcp", "syslog-pigeon"), good[:good.index("syslog-tcp")].count("\n") + 1,
+                                    b"syslog-pigeon")):
             node.config.write_text(broken, encoding="utf-8")
             before = node.said().count("level=error")
             r = node.ask("reload")
