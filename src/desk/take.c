@@ -119,7 +119,7 @@ static bool plausible(const struct desk *d, const struct finding *f) {
 void take_other_rules(struct desk *d) {
         uint64_t end = d->n_ranges ? d->ranges[d->n_ranges - 1].to : 0;
 
-        d->mixed = MAX(d->furthest, end) + AHEAD_MAX;
+        d->mixed = d->kept_verdicts || d->kept_hits ? MAX(d->furthest, end) + AHEAD_MAX : 0;
 }
 
 /* ---- verdicts ---- */
