@@ -19,7 +19,8 @@
 
 struct desk;
 
-enum { API_E_REFUSED = 1, API_E_LATER = 2 };
+/* No row (1) and no count is one of these: what was refused cannot be taken for something found. */
+enum { API_E_REFUSED = 1001, API_E_LATER = 1002 };
 
 /* Who asks. */
 struct api_person {

@@ -80,7 +80,7 @@ static int systems_match(struct api_call *c) {
 /* ---- what belongs to one: hosts, addresses, sources ---- */
 
 enum part { PART_HOSTS, PART_ADDRESSES, PART_SOURCES, PARTS };
-enum { SYSTEM_E_TAKEN = 10, SYSTEM_E_ADDRESS, SYSTEM_E_HOST };
+enum { SYSTEM_E_TAKEN = 2020, SYSTEM_E_ADDRESS, SYSTEM_E_HOST };
 
 static const char *const part_names[PARTS] = {"hosts", "addresses", "sources"};
 

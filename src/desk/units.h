@@ -5,7 +5,7 @@
 #include "desk/people.h"
 
 /* Why not; positive, beside 0 and -errno (API_E_* are lower). */
-enum { UNIT_E_CODE = 10, UNIT_E_PARENT, UNIT_E_DEPTH };
+enum { UNIT_E_CODE = 2001, UNIT_E_PARENT, UNIT_E_DEPTH };
 
 struct unit_new {
         int64_t parent;
@@ -30,7 +30,7 @@ json_t *changed_fields(const struct api_call *c);
  * (*ret_new: it was not there before), IMPORT_E_FAULT after import_fault(), -errno. */
 struct import;
 typedef int import_row(struct api_call *c, struct import *i, const struct span *row, bool *ret_new);
-#define IMPORT_E_FAULT 20
+#define IMPORT_E_FAULT 2010
 struct import_column {
         const char *name;
         bool required; /* in every row */
