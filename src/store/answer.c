@@ -15,7 +15,7 @@ struct answer {
         uint64_t first, end; /* of the frames */
         uint64_t looked;     /* up (or down) to here */
         uint32_t n;
-        bool full;
+        bool search, full;
 };
 
 static bool may(void *ctx, struct span filter) {
@@ -64,6 +64,11 @@ static void add_block(struct answer *a, const struct reader_block *b, uint64_t m
         uint64_t to = a->q->to ? a->q->to : UINT64_MAX;
         size_t at = 0;
 
+        /* Who judges takes the answer for all of its range: it ends where retention left a hole. */
+        if (!a->search && a->n && b->first_seq > a->end) {
+                a->full = true;
+                return;
+        }
         /* Backwards a block is whole or not at all, so that what was looked through has no holes. */
         if (a->q->backwards && a->n &&
             (a->data.len + b->data.len > max || a->n + b->n_frames > FRAME_LIST_MAX)) {
@@ -89,8 +94,7 @@ static void add_block(struct answer *a, const struct reader_block *b, uint64_t m
         a->looked = a->q->backwards ? b->first_seq : b->end_seq;
 }
 
-static int finish(struct answer *a, bool search, uint64_t store_end, struct msg_store_frames *ret,
-                  int *ret_fd) {
+static int finish(struct answer *a, uint64_t store_end, struct msg_store_frames *ret, int *ret_fd) {
         struct frame_list head = {
                 .magic = FRAME_LIST_MAGIC, .n_frames = a->n, .bytes = a->data.len};
         struct span parts[] = {span_of((const char *)&head, sizeof(head)), buf_get(&a->entries),
@@ -106,7 +110,7 @@ static int finish(struct answer *a, bool search, uint64_t store_end, struct msg_
                                          .bytes = sizeof(head) + a->entries.len + a->data.len};
         if (a->n == 0)
                 ret->from = ret->to = a->q->from;
-        if (search) {
+        if (a->search) {
                 uint64_t to = MIN(a->q->to ? a->q->to : UINT64_MAX, store_end);
 
                 ret->from = a->q->from;
@@ -129,8 +133,9 @@ int answer_read(struct reader *r, const struct msg_store_read *q, struct msg_sto
                                   .may = q->n_words ? may : NULL,
                                   .ctx = (void *)q,
                                   .backwards = q->backwards != 0};
-        bool search = q->n_words || q->time_from || q->time_to || q->backwards;
-        struct answer a = {.q = q, .looked = q->from};
+        struct answer a = {.q = q,
+                           .looked = q->from,
+                           .search = q->n_words || q->time_from || q->time_to || q->backwards};
         uint64_t first = 0, end = 0, max = MIN(q->max_bytes, BYTES_MAX);
         struct reader_block b;
         int k = 1;
@@ -138,7 +143,7 @@ int answer_read(struct reader *r, const struct msg_store_read *q, struct msg_sto
         if (q->n_words > STORE_WORDS_MAX)
                 return FAIL(-EBADMSG);
         /* Before the look: what comes later may not be in it. */
-        if (search)
+        if (a.search)
                 k = reader_range(r, &first, &end);
         if (k < 0)
                 return k;
@@ -146,7 +151,7 @@ int answer_read(struct reader *r, const struct msg_store_read *q, struct msg_sto
         while (!a.full && (k = reader_next(r, &b)) > 0)
                 add_block(&a, &b, max);
         if (k >= 0)
-                k = finish(&a, search, end, ret, ret_fd);
+                k = finish(&a, end, ret, ret_fd);
         buf_deinit(&a.entries);
         buf_deinit(&a.data);
         return k;

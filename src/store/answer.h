@@ -4,8 +4,8 @@
 
 #include "store/reader.h"
 
-/* Without words and times: the frames of [from, to), from the first that is there; *ret says which they
- * are. With them: *ret's range is what was looked through. 0; -EBADMSG: the question is no question.
+/* Without words and times: the frames of [from, to), from the first that is there, up to where some are not; *ret says
+ * which they are. With them: *ret's range is what was looked through. 0; -EBADMSG: the question is no question.
  * The caller closes *ret_fd (-1: no frames). */
 int answer_read(struct reader *r, const struct msg_store_read *q, struct msg_store_frames *ret,
                 int *ret_fd);

@@ -1,8 +1,10 @@
 /* store/: what was committed is read again, each record once; blocks, days, order, limits. */
 #include "store_data.h"
 
+#include "store/answer.h"
 #include "store/day.h"
 #include "store/filter.h"
+#include "store/hold.h"
 #include "store/token.h"
 #include "store/verify.h"
 
@@ -367,6 +369,34 @@ static void a_large_day_goes_on_in_parts(void) {
         check(v.breaks == 0 && v.files == 1 && v.end_seq == next);
 }
 
+/* What is read to be judged is all that the answer's range names. */
+static void an_answer_ends_at_a_hole(void) {
+        const char *at = new_dir();
+        _cleanup_(store_freep) struct store *s = open_store(at);
+        _cleanup_(reader_freep) struct reader *rd = NULL;
+        struct keep_hold hold = {.name = "first",
+                                 .owner = "an",
+                                 .reason = "x",
+                                 .first = 1,
+                                 .end = 2,
+                                 .until = INT64_MAX};
+        struct msg_store_read q = {.type = STORE_READ, .from = 1, .max_bytes = 64 << 20};
+        struct msg_store_frames m;
+        uint64_t next = fill_parts(s);
+        int fd = -1;
+
+        check_int(store_hold(s, KEEP_HOLD, &hold, TEST_TIME), 0);
+        check_int(retain(s, 0, (uint64_t)30 << 20, TEST_TIME), 0);
+        check_int(reader_open(&rd, at), 0);
+        check_int(answer_read(rd, &q, &m, &fd), 0);
+        check(m.from == 1 && m.to > 1 && m.to < next / 2);
+        os_close(fd);
+        q.from = m.to;
+        check_int(answer_read(rd, &q, &m, &fd), 0);
+        check(m.from > q.from + 100 && m.to == next);
+        os_close(fd);
+}
+
 static void known_batches_are_not_taken_twice(void) {
         const char *at = new_dir();
         _cleanup_(store_freep) struct store *s = open_store(at);
@@ -438,6 +468,7 @@ int main(void) {
         RUN(old_days_go_and_the_chain_stays);
         RUN(names_of_files_and_pieces);
         RUN(a_large_day_goes_on_in_parts);
+        RUN(an_answer_ends_at_a_hole);
         RUN(known_batches_are_not_taken_twice);
         RUN(only_one_writes);
         RUN(a_missing_part_is_said);
