@@ -42,6 +42,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
   const reports = data.makeReports();
   const timeline = [...data.timeline];
   const tasks = data.tasks.map((t) => ({ ...t }));
+  const observables = data.observables.map((o) => ({ ...o }));
   const questions = data.questions.map((q) => ({ ...q }));
   const people = data.people.map((p) => ({ ...p }));
   const systems = data.systems.map((s) => ({ ...s }));
@@ -52,6 +53,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
   let step: 'totp' | 'new_password' | null = null;
   const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false };
 
+  const assessment = () => ({ regime: 'vn-2026', questions, suggests: 'yes', serious: 'yes', notice: 'Found by secondary sources; no official form yet.', notice_vi: 'Theo nguồn thứ cấp; chưa có mẫu chính thức.' });
   const session = (): Session => ({
     person: { id: 1, name: 'Nguyễn Thu Hà', login: 'ha.nt', lang: 'vi', title: 'Chuyên viên giám sát' }, roles: [{ role: 'officer', unit: 1, unit_name: 'Toàn ngành' }], permissions: state.permissions, level_idle_s: 1800, second_at: data.iso(now() - 60_000), expires: data.iso(now() + 8 * 3_600_000), must_change_password: state.mustChange, needs_totp: state.needsTotp, now: iso(), step, first_run: state.firstRun,
   });
@@ -207,42 +209,59 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     ['GET', /^\/alerts\/(\d+)$/, ({ id }) => data.detail(find(alerts, id))],
     ['POST', /^\/alerts\/(\d+)\/(\w+)$/, ({ id, sub, body }) => change(find(alerts, id), sub, body)],
     ['GET', /^\/incidents$/, ({ q }) => {
-      const open = q.get('state') === 'open';
-      return list(incidents.filter((i) => !open || !i.closed), q, open ? ['state'] : []);
+      return list(incidents.filter((i) => q.get('open') !== 'true' || !i.closed), q, ['open']);
     }],
     ['POST', /^\/incidents$/, ({ body }) => {
       if (String(body['title'] ?? '').trim().length < 5) throw new Refused(422, 'Một số ô cần sửa lại.', [{ field: 'title', fault: 'Quá ngắn (ít hơn 5 ký tự).', remedy: 'Viết điều gì xảy ra, ở đâu.' }]);
-      const i = { ...incidents[2]!, id: 148, code: 'SC-2026-0148', title: String(body['title']), kind: String(body['kind']), state: 'received', opened: iso(), t0: iso(), clocks: [] } as (typeof incidents)[0];
+      const i = { ...incidents[2]!, id: 148, code: 'SC-2026-0148', title: String(body['title']), kind: String(body['kind']), state: 'open', opened: iso(), t0: iso(), clocks: [] } as (typeof incidents)[0];
       incidents.unshift(i);
       return i;
     }],
     ['GET', /^\/incidents\/(\d+)$/, ({ id }) => find(incidents, id)],
     ['PATCH', /^\/incidents\/(\d+)$/, ({ id, body }) => Object.assign(find(incidents, id), body)],
-    ['POST', /^\/incidents\/(\d+)\/state$/, ({ id, body }) => Object.assign(find(incidents, id), { state: body['state'] })],
+    ['POST', /^\/incidents\/(\d+)\/move$/, ({ id, body }) => Object.assign(find(incidents, id), { state: body['to'] })],
+    ['POST', /^\/incidents\/(\d+)\/activities\/(\w+)$/, ({ id, sub, body }) => {
+      const i = find(incidents, id);
+      i.activities = i.activities.map((a) => (a.id === sub ? { ...a, state: body['state'] as 'doing', done: body['state'] === 'done' ? iso() : null } : a));
+      return i;
+    }],
+    ['POST', /^\/incidents\/(\d+)\/clocks\/(\w+)\/met$/, ({ id, sub, body }) => {
+      const i = find(incidents, id);
+      if (String(body['proof']).length < 5) throw new Refused(422, 'Một số ô cần sửa lại.', [{ field: 'proof', fault: 'Ít hơn 5 ký tự.', remedy: 'Ghi số biên nhận.' }]);
+      i.clocks = i.clocks.map((c) => (c.clock === sub ? { ...c, state: 'met' as const, met_at: iso(), proof: String(body['proof']) } : c));
+      return i;
+    }],
+    ['GET', /^\/incidents\/(\d+)\/review$/, () => ({ cause: '', vector: '', weakness: '', detected: '', missed: '', went_well: '', went_badly: '', lessons: '', at: null, by_name: null })],
+    ['PUT', /^\/incidents\/(\d+)\/review$/, ({ body }) => body],
+    ['GET', /^\/incidents\/(\d+)\/observables$/, ({ id, q }) => list(id === '147' ? observables : [], q)],
     ['GET', /^\/incidents\/(\d+)\/timeline$/, ({ id, q }) => list(id === '147' ? timeline : timeline.slice(-2), q)],
     ['POST', /^\/incidents\/(\d+)\/timeline$/, ({ id, body }) => {
       if (!String(body['text'] ?? '').trim()) throw new Refused(422, 'Một số ô cần sửa lại.', [{ field: 'text', fault: 'Chưa có nội dung.', remedy: 'Viết một câu.' }]);
-      const e = { id: 200 + timeline.length, at: iso(), kind: 'note' as const, text: String(body['text']), text_vi: null, by: 'Nguyễn Thu Hà', note: null, note_vi: null, ref: null, corrects: null };
+      const e = { id: 200 + timeline.length, at: iso(), written: iso(), kind: 'note' as const, text: String(body['text']), text_vi: String(body['text']), by: 1, by_name: 'Nguyễn Thu Hà', about: null, about_id: null, corrects: null };
       timeline.unshift(e);
       tell('incident', Number(id));
       return e;
     }],
     ['GET', /^\/incidents\/(\d+)\/tasks$/, ({ id, q }) => list(id === '147' ? tasks : [], q)],
     ['POST', /^\/incidents\/(\d+)\/tasks$/, ({ body }) => {
-      const x = { ...tasks[0]!, id: 50 + tasks.length, title: String(body['title']), title_vi: null, state: 'todo' as const, step: null, due: (body['due'] as string) ?? null, playbook: null, playbook_vi: null };
+      const x = { ...tasks[0]!, id: 50 + tasks.length, title: String(body['title']), state: 'open' as const, step: null, due: (body['due'] as string) ?? null };
       tasks.push(x);
       return x;
     }],
     ['PATCH', /^\/incidents\/(\d+)\/tasks\/(\d+)$/, ({ sub, body }) => Object.assign(find(tasks, sub), body, body['state'] === 'done' ? { done_at: iso() } : { done_at: null })],
     ['POST', /^\/incidents\/(\d+)\/observables$/, ({ id, body }) => {
-      const i = find(incidents, id);
-      i.observables = [...i.observables, { id: 90 + i.observables.length, kind: String(body['kind']), value: String(body['value']), note: null, count: null, added: iso() }];
-      return i;
+      const o = { ...observables[0]!, id: 90 + observables.length, type: String(body['type']), value: String(body['value']), count: 0, at: iso() };
+      if (id === '147') observables.push(o);
+      return o;
     }],
-    ['GET', /^\/incidents\/(\d+)\/assessment$/, () => ({ questions, serious: 'yes' })],
-    ['POST', /^\/incidents\/(\d+)\/assessment$/, ({ body }) => {
-      for (const [k, v] of Object.entries((body['answers'] ?? {}) as Record<string, 'yes' | 'no' | 'unknown'>)) Object.assign(questions.find((x) => x.id === k) ?? {}, { answer: v, by: 'Nguyễn Thu Hà', at: iso() });
-      return { questions, serious: 'yes' };
+    ['GET', /^\/incidents\/(\d+)\/assessment$/, () => assessment()],
+    ['POST', /^\/incidents\/(\d+)\/answers$/, ({ body }) => {
+      Object.assign(questions.find((x) => x.id === body['question']) ?? {}, { answer: body['answer'], by_name: 'Nguyễn Thu Hà', at: iso() });
+      return assessment();
+    }],
+    ['POST', /^\/incidents\/(\d+)\/serious$/, ({ body }) => {
+      if (String(body['reason']).length < 5) throw new Refused(422, 'Một số ô cần sửa lại.', [{ field: 'reason', fault: 'Ít hơn 5 ký tự.', remedy: 'Viết lý do trong một câu.' }]);
+      return assessment();
     }],
     ['GET', /^\/actions$/, ({ q }) => list(actions, q)],
     ['GET', /^\/actions\/(\d+)$/, ({ id }) => find(actions, id)],

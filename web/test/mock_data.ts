@@ -1,6 +1,6 @@
 // A night at an agency that does not exist: what the mock node serves. It begins at 03:12:07 on 18 November 2026
 // (GMT+7). Names of people, units and systems are placeholders; addresses are those reserved for documentation.
-import type { Action, Alert, AlertDetail, AuditRow, Clock, Decision, IncidentDetail, Person, Playbook, Question, Report, Severity, Source, System, Task, TimelineEntry, Unit } from '../src/lib/types.ts';
+import type { Action, Alert, AlertDetail, AuditRow, Clock, Decision, IncidentDetail, Observable, Person, Playbook, Question, Report, Severity, Source, System, Task, TimelineEntry, Unit } from '../src/lib/types.ts';
 
 export const START = Date.parse('2026-11-17T20:12:07.000Z');
 const MIN = 60_000;
@@ -155,7 +155,7 @@ export function detail(a: Alert): AlertDetail {
 }
 
 const clock = (id: number, incident: number, code: string, ititle: string, title: string, title_vi: string, clause: string, t0: string, due: string, held: string | null, met: string | null = null): Clock => ({
-  id, incident, incident_code: code, incident_title: ititle, what: title, regime: 'vn-2026', clause, checked: 'reported', title, title_vi, t0, due, left_s: null, state: met ? 'met' : 'running', met_at: met, proof: met ? 'Biên nhận 0147-1' : null, held_by: held,
+  id, incident, incident_code: code, incident_title: ititle, clock: `c${id}`, regime: 'vn-2026', basis: clause, checked: 'reported', report: null, title, title_vi, begins: t0, due, left_s: null, state: met ? 'met' : 'running', met_at: met, met_by: met ? 'Nguyễn Thu Hà' : null, proof: met ? 'Biên nhận 0147-1' : null, held_by: held,
 });
 const T0 = at('00:41:12');
 export const clocks: Clock[] = [
@@ -184,64 +184,60 @@ export const duty = [
 ];
 export const handover = at('06:00');
 
+const ACTIVITIES = [['detect', 'Detect, establish', 'Phát hiện, xác lập'], ['protect', 'Protect the scene', 'Giữ hiện trường'], ['contain', 'Contain, isolate', 'Ngăn chặn, cô lập'], ['analyse', 'Analyse, classify', 'Phân tích, phân loại'], ['restore', 'Remedy, restore', 'Khắc phục, khôi phục'], ['verify', 'Verify, trace', 'Xác minh, truy nguyên']] as const;
 const incident = (id: number, title: string, kind: string, severity: Severity, state: string, activity: number, system: number, lead: number | null, t0: string, serious: 'yes' | 'no' | 'unknown', closed: string | null = null): IncidentDetail => {
   const s = systems.find((x) => x.id === system)!;
+  const own = [...met, ...clocks].filter((c) => c.incident === id);
+  const of = [2, 3, 3, 4, 5, 3];
+  const state6 = (i: number) => (closed || i + 1 < activity ? ('done' as const) : i + 1 <= activity + 1 ? ('doing' as const) : ('none' as const));
   return {
-    id, code: `SC-2026-${String(id).padStart(4, '0')}`, title, kind, severity, state, activity, level: s.level, system, system_name: s.name, lead, lead_name: people.find((p) => p.id === lead)?.name ?? null, t0, opened: t0, closed, serious, tlp: 'amber', unit: s.unit, unit_name: s.unit_name, units: [{ id: s.unit, name: s.unit_name }, { id: 2, name: 'Trung tâm Giám sát' }], alerts: 14, tasks_open: 11, tasks: 21, clocks: [...met, ...clocks].filter((c) => c.incident === id), version: 7,
-    activities: Array.from({ length: 6 }, (_, i) => ({ n: i + 1, state: closed || i + 1 < activity ? ('done' as const) : i + 1 <= activity + 1 ? ('now' as const) : ('todo' as const), done_at: closed || i + 1 < activity ? iso(Date.parse(t0) + (i * 115 + 21) * MIN) : null, tasks: [2, 3, 3, 4, 5, 3][i]!, tasks_done: closed || i + 1 < activity ? [2, 3, 3, 4, 5, 3][i]! : [2, 3, 2, 1, 0, 0][i]! })),
-    next_states: closed ? [] : ['eradicating', 'recovering', 'closed'], serious_at: serious === 'yes' ? at('01:12') : null,
-    links: id !== 147 ? [] : [
-      { kind: 'host', id: null, name: 'SRV-HIS-02', state: 'isolated', tone: 'ok' },
-      { kind: 'host', id: null, name: 'KT-PC-07', state: 'isolated', tone: 'ok' },
-      { kind: 'host', id: null, name: 'SRV-HIS-03', state: 'not_isolated', tone: 'crit' },
-      { kind: 'host', id: null, name: 'dc02.songthuong', state: 'silent', tone: 'crit' },
-      { kind: 'account', id: null, name: 'qtht01', state: 'not_disabled', tone: 'high' },
-    ],
-    observables: id !== 147 ? [] : [
-      { id: 1, kind: 'address', value: '203.0.113.70', note: null, count: 12, added: at('01:02') },
-      { id: 2, kind: 'file', value: 'khoa.exe', note: null, count: 2, added: at('01:04') },
-      { id: 3, kind: 'sha256', value: '9f2c…41ae', note: null, count: 1, added: at('02:58') },
-    ],
-    system_detail: { id: s.id, name: s.name, level: s.level, level_decision: s.level_decision, rto_s: s.rto_s, rpo_s: s.rpo_s },
+    id, code: `SC-2026-${String(id).padStart(4, '0')}`, title, kind, severity, state, level: s.level, system, system_name: s.name, lead, lead_name: people.find((p) => p.id === lead)?.name ?? null, t0, opened: t0, closed, serious, regime: 'vn-2026', tlp: 'amber', unit: s.unit, unit_name: s.unit_name, alerts: 14, tasks_open: closed ? 0 : 3, next_due: own.find((c) => !c.met_at)?.due ?? null, drill: false, version: 7,
+    summary: null, harm: 'grave', severity_by: 'table', occurred: null, detection: 'rule', scope: null, data_kinds: s.data.includes('sensitive') ? 'sức khoẻ' : null, data_subjects: s.data.includes('sensitive') ? 84_000 : null, contained: closed, restored: closed, opened_by: 'Nguyễn Thu Hà', serious_by: serious === 'yes' ? 'Lê Minh Khôi' : null, serious_at: serious === 'yes' ? at('01:12') : null,
+    activities: ACTIVITIES.map(([name, en, vi], i) => ({ id: name, title: en, title_vi: vi, state: state6(i), begun: state6(i) === 'none' ? null : t0, done: state6(i) === 'done' ? iso(Date.parse(t0) + (i * 115 + 21) * MIN) : null, tasks: of[i]!, tasks_done: state6(i) === 'done' ? of[i]! : [2, 3, 2, 1, 0, 0][i]! })),
+    clocks: own, units: [{ id: s.unit, name: s.unit_name }, { id: 2, name: 'Trung tâm Giám sát' }],
+    moves: closed ? [{ to: 'reviewed', title: 'Reviewed', title_vi: 'Đã rút kinh nghiệm', missing: ['cause and lessons'], missing_vi: ['nguyên nhân và bài học'] }] : [{ to: 'recovering', title: 'Contained: recover', title_vi: 'Đã ngăn chặn: khôi phục', missing: serious === 'unknown' ? ['the decision on serious'] : [], missing_vi: serious === 'unknown' ? ['quyết định về mức nghiêm trọng'] : [] }],
   };
 };
 export const makeIncidents = (): IncidentDetail[] => [
   incident(147, 'Mã hoá dữ liệu tại BV Đa khoa Sông Thương', 'ransomware', 'critical', 'containing', 3, 1, 3, T0, 'yes'),
-  incident(145, 'Lộ tệp hồ sơ nhân sự', 'espionage', 'high', 'review', 5, 7, 3, at('04:05', -3), 'no'),
-  incident(146, 'Dò mật khẩu hộp thư công vụ', 'intrusion', 'medium', 'verified', 1, 5, 2, at('19:40', -1), 'unknown'),
+  incident(145, 'Lộ tệp hồ sơ nhân sự', 'espionage', 'high', 'watching', 5, 7, 3, at('04:05', -3), 'no'),
+  incident(146, 'Dò mật khẩu hộp thư công vụ', 'access', 'medium', 'open', 1, 5, 2, at('19:40', -1), 'unknown'),
   incident(139, 'Thay đổi giao diện trang Phú Vân', 'defacement', 'medium', 'closed', 6, 6, 3, at('10:00', -4), 'no', at('16:20', -2)),
-  incident(131, 'Mã độc trên máy trạm kế toán', 'malware', 'medium', 'closed', 6, 4, 2, at('08:30', -12), 'no', at('15:00', -9)),
-  incident(126, 'Từ chối dịch vụ vào cổng dịch vụ công', 'denial_of_service', 'high', 'closed', 6, 3, 3, at('20:15', -21), 'no', at('03:30', -20)),
+  incident(131, 'Mã độc trên máy trạm kế toán', 'malware', 'medium', 'reviewed', 6, 4, 2, at('08:30', -12), 'no', at('15:00', -9)),
+  incident(126, 'Từ chối dịch vụ vào cổng dịch vụ công', 'denial', 'high', 'reviewed', 6, 3, 3, at('20:15', -21), 'no', at('03:30', -20)),
 ];
 
 export const timeline: TimelineEntry[] = (
   [
-    [at('03:09:44'), 'alert', 'Shadow copies deleted (vssadmin) on SRV-HIS-03, 4 times', 'Xoá bản sao lưu bóng (vssadmin) trên SRV-HIS-03, 4 lần', null, 'T1490 · same system, not merged', 'T1490 · cùng hệ thống, chưa gộp', { what: 'alert', id: 2 }],
-    [at('03:05:10'), 'action', 'Proposal to block network 203.0.113.64/28, 4 h', 'Đề nghị chặn mạng 203.0.113.64/28, 4 giờ', 'Trần Quốc Bảo', 'NC-0312 · waits for the second person', 'NC-0312 · chờ người thứ hai', { what: 'action', id: 312 }],
-    [at('02:58:31'), 'evidence', 'Memory image of SRV-HIS-02, 16 GiB, 9f2c…41ae', 'Ảnh bộ nhớ SRV-HIS-02, 16 GiB, 9f2c…41ae', 'Trần Quốc Bảo', 'sealed, checked', 'niêm phong, đã kiểm tra', null],
-    [at('02:51:02'), 'message', '“The emergency department has gone to paper records; no patient is affected so far.”', '“Khoa Cấp cứu đã chuyển sang hồ sơ giấy, chưa ảnh hưởng người bệnh.”', 'Vũ Hoàng Yến', 'Sông Thương Hospital', 'BV Sông Thương', null],
-    [at('01:34:20'), 'action', 'SRV-HIS-02 isolated from the network · done', 'Cách ly SRV-HIS-02 khỏi mạng · đạt', 'Lê Minh Khôi', 'approved · NC-0308 · until 05:34', 'duyệt · NC-0308 · tới 05:34', { what: 'action', id: 308 }],
-    [at('01:20:05'), 'report', 'Specialised agency told, receipt kept', 'Báo cơ quan chuyên trách, có biên nhận', 'Nguyễn Thu Hà', 'T0 + 39 min · in time', 'T0 + 39 phút · đúng hạn', null],
-    [at('01:12:00'), 'state', 'Found serious by law: yes', 'Xác định nghiêm trọng theo luật: có', 'Lê Minh Khôi', 'level 3, integrity of important data lost', 'cấp độ 3, mất toàn vẹn dữ liệu quan trọng', null],
-    [at('00:41:12'), 'alert', 'File names changed in bulk (.khoa), 2,140 files', 'Đổi đuôi hàng loạt tệp (.khoa), 2.140 tệp', null, 'T0 · SRV-HIS-02 · T1486', 'T0 · SRV-HIS-02 · T1486', { what: 'alert', id: 1 }],
-  ] as [string, TimelineEntry['kind'], string, string, string | null, string, string, TimelineEntry['ref']][]
-).map(([when, kind, text, text_vi, by, note, note_vi, ref], i) => ({ id: 100 - i, at: when, kind, text, text_vi, by, note, note_vi, ref, corrects: null }));
+    [at('03:09:44'), 'alert', 'Shadow copies deleted (vssadmin) on SRV-HIS-03, 4 times', 'Xoá bản sao lưu bóng (vssadmin) trên SRV-HIS-03, 4 lần', null, 'alert', 2],
+    [at('03:05:10'), 'action', 'Proposal to block network 203.0.113.64/28, 4 h · NC-0312', 'Đề nghị chặn mạng 203.0.113.64/28, 4 giờ · NC-0312', 'Trần Quốc Bảo', 'action', 312],
+    [at('02:58:31'), 'evidence', 'Memory image of SRV-HIS-02, 16 GiB, 9f2c…41ae; sealed', 'Ảnh bộ nhớ SRV-HIS-02, 16 GiB, 9f2c…41ae; đã niêm phong', 'Trần Quốc Bảo', null, null],
+    [at('02:51:02'), 'message', '“The emergency department has gone to paper records; no patient is affected so far.”', '“Khoa Cấp cứu đã chuyển sang hồ sơ giấy, chưa ảnh hưởng người bệnh.”', 'Vũ Hoàng Yến', null, null],
+    [at('01:34:20'), 'action', 'SRV-HIS-02 isolated from the network until 05:34 · NC-0308', 'Cách ly SRV-HIS-02 khỏi mạng tới 05:34 · NC-0308', 'Lê Minh Khôi', 'action', 308],
+    [at('01:20:05'), 'clock', 'Immediate notice met: receipt 0147-1, T0 + 38 min', 'Báo ngay: đã đạt, biên nhận 0147-1, T0 + 38 phút', 'Nguyễn Thu Hà', null, null],
+    [at('01:12:00'), 'state', 'Found serious by law: yes', 'Xác định nghiêm trọng theo luật: có', 'Lê Minh Khôi', null, null],
+    [at('00:41:12'), 'alert', 'File names changed in bulk (.khoa), 2,140 files · T0', 'Đổi đuôi hàng loạt tệp (.khoa), 2.140 tệp · T0', null, 'alert', 1],
+  ] as [string, TimelineEntry['kind'], string, string, string | null, string | null, number | null][]
+).map(([when, kind, text, text_vi, by_name, about, about_id], i) => ({ id: 100 - i, at: when, written: when, kind, text, text_vi, by: null, by_name, about, about_id, corrects: null }));
 
-const task = (id: number, title: string, title_vi: string, state: Task['state'], owner: number, step: string, due: string | null, done: string | null, waits: string | null, activity: number): Task => ({
-  id, title, title_vi, state, owner, owner_name: people.find((p) => p.id === owner)!.name, step, due, done_at: done, waits_for: waits, activity, playbook: 'Ransomware', playbook_vi: 'Quy trình mã độc tống tiền', version: 1,
+const task = (id: number, title: string, state: Task['state'], owner: number, step: string, due: string | null, done_at: string | null, activity: string): Task => ({
+  id, incident: 147, incident_code: 'SC-2026-0147', title, note: null, activity, state, owner, owner_name: people.find((p) => p.id === owner)!.name, step, due, done_at, done_by: null, version: 1,
 });
 export const tasks: Task[] = [
-  task(1, 'Check 3 machines of the same segment as SRV-HIS-02', 'Rà 3 máy cùng phân đoạn với SRV-HIS-02', 'doing', 2, '3.2', at('03:30'), null, null, 3),
-  task(2, 'Ask the 4 questions on the scope of data', 'Hỏi 4 câu xác định phạm vi dữ liệu', 'doing', 1, '4.1', at('04:12'), null, null, 4),
-  task(3, 'Choose a clean backup, before 22:10 yesterday', 'Chọn bản sao lưu sạch, trước 22:10 hôm qua', 'todo', 6, '5.1', null, null, '3.2', 5),
-  task(4, 'Isolate SRV-HIS-02', 'Cách ly SRV-HIS-02', 'done', 3, '3.1', null, at('01:34'), null, 3),
-  task(5, 'Image the memory before switching off', 'Chụp bộ nhớ trước khi tắt máy', 'done', 2, '2.1', null, at('02:58'), null, 2),
+  task(1, 'Rà 3 máy cùng phân đoạn với SRV-HIS-02', 'doing', 2, '3.2', at('03:30'), null, 'contain'),
+  task(2, 'Hỏi 4 câu xác định phạm vi dữ liệu', 'doing', 1, '4.1', at('04:12'), null, 'analyse'),
+  task(3, 'Chọn bản sao lưu sạch, trước 22:10 hôm qua', 'open', 6, '5.1', null, null, 'restore'),
+  task(4, 'Cách ly SRV-HIS-02', 'done', 3, '3.1', null, at('01:34'), 'contain'),
+  task(5, 'Chụp bộ nhớ trước khi tắt máy', 'done', 2, '2.1', null, at('02:58'), 'protect'),
 ];
+const seen = (id: number, type: string, value: string, role: Observable['role'], count: number, when: string): Observable => ({ id, type, value, role, note: null, tlp: 'amber', count, at: when, by_name: 'Trần Quốc Bảo' });
+export const observables: Observable[] = [seen(1, 'address', '203.0.113.70', 'attacker', 12, at('01:02')), seen(2, 'file', 'khoa.exe', 'attacker', 2, at('01:04')), seen(3, 'hash', '9f2c…41ae', 'attacker', 1, at('02:58')), seen(4, 'host', 'SRV-HIS-02', 'victim', 0, at('00:44')), seen(5, 'account', 'qtht01', 'victim', 0, at('02:31'))];
+const question = (id: string, en: string, vi: string, answer: Question['answer'], when: string | null): Question => ({ id, en, vi, basis: 'QĐ 05/2017', checked: 'reported', answer, known: false, asked: true, note: null, by_name: when ? 'Lê Minh Khôi' : null, at: when });
 export const questions: Question[] = [
-  { id: 'interrupted', text: 'Is a level 4–5 or nationally important system interrupted?', text_vi: 'Hệ thống cấp độ 4–5 hoặc quan trọng quốc gia có bị gián đoạn không?', clause: 'QĐ 05/2017', answer: 'no', by: 'Lê Minh Khôi', at: at('01:10') },
-  { id: 'integrity', text: 'Is integrity of important data lost beyond repair?', text_vi: 'Dữ liệu quan trọng có mất toàn vẹn, không khôi phục được không?', clause: 'QĐ 05/2017', answer: 'yes', by: 'Lê Minh Khôi', at: at('01:11') },
-  { id: 'secrets', text: 'May state secrets have been disclosed?', text_vi: 'Có khả năng lộ bí mật nhà nước không?', clause: 'QĐ 05/2017', answer: 'unknown', by: null, at: null },
-  { id: 'alone', text: 'Can the owner control it alone?', text_vi: 'Chủ quản có tự kiểm soát được không?', clause: 'QĐ 05/2017', answer: 'no', by: 'Lê Minh Khôi', at: at('01:12') },
+  question('interrupted', 'Is a level 4–5 or nationally important system interrupted?', 'Hệ thống cấp độ 4–5 hoặc quan trọng quốc gia có bị gián đoạn không?', 'no', at('01:10')),
+  question('integrity', 'Is integrity of important data lost beyond repair?', 'Dữ liệu quan trọng có mất toàn vẹn, không khôi phục được không?', 'yes', at('01:11')),
+  question('secrets', 'May state secrets have been disclosed?', 'Có khả năng lộ bí mật nhà nước không?', 'unknown', null),
+  question('alone', 'Can the owner control it alone?', 'Chủ quản có tự kiểm soát được không?', 'no', at('01:12')),
 ];
 
 export const makeActions = (): Action[] => [

@@ -152,23 +152,25 @@ export interface AlertDetail extends Alert {
   suggestions: { id: Id; code: string; title: string; why_en: string | null; why_vi: string | null }[];
 }
 
-export type ClockState = 'running' | 'near' | 'late' | 'met' | 'met_late' | 'void';
+export type ClockState = 'maybe' | 'running' | 'near' | 'late' | 'met' | 'met_late' | 'void';
 export interface Clock {
   id: Id;
   incident: Id;
   incident_code: string | null;
   incident_title: string | null;
-  what: string;
+  clock: string;
   regime: string;
-  clause: string;
-  checked: string | null;
   title: string;
   title_vi: string | null;
-  t0: Time;
+  basis: string;
+  checked: string | null;
+  report: string | null;
+  begins: Time;
   due: Time;
   left_s: number | null;
   state: ClockState;
   met_at: Time | null;
+  met_by: string | null;
   proof: string | null;
   held_by: string | null;
 }
@@ -177,88 +179,136 @@ export interface Incident {
   id: Id;
   code: string;
   title: string;
-  kind: string | null;
-  severity: Severity;
   state: string;
-  activity: number | null;
-  level: number | null;
+  severity: Severity;
+  kind: string | null;
+  serious: 'yes' | 'no' | 'unknown';
+  regime: string | null;
+  unit: Id;
+  unit_name: string | null;
   system: Id | null;
   system_name: string | null;
+  level: number | null;
   lead: Id | null;
   lead_name: string | null;
   t0: Time;
   opened: Time;
   closed: Time | null;
-  serious: 'yes' | 'no' | 'unknown';
+  next_due: Time | null;
+  alerts: number;
+  tasks_open: number;
   tlp: string | null;
-  unit: Id;
-  unit_name: string | null;
-  units: { id: Id; name: string }[];
-  alerts: number | null;
-  tasks_open: number | null;
-  tasks: number | null;
-  clocks: Clock[];
+  drill: boolean;
   version: number;
 }
 export interface Activity {
-  n: number;
-  state: 'todo' | 'now' | 'done';
-  done_at: Time | null;
+  id: string;
+  title: string;
+  title_vi: string | null;
+  state: 'none' | 'doing' | 'done';
+  begun: Time | null;
+  done: Time | null;
   tasks: number;
   tasks_done: number;
 }
+export interface Move {
+  to: string;
+  title: string;
+  title_vi: string | null;
+  missing: string[];
+  missing_vi: string[];
+}
 export interface IncidentDetail extends Incident {
-  activities: Activity[];
-  next_states: string[];
-  links: { kind: string; id: Id | null; name: string; state: string | null; tone: 'ok' | 'crit' | 'high' | null }[];
-  observables: Observable[];
-  system_detail: { id: Id; name: string; level: number | null; level_decision: string | null; rto_s: number | null; rpo_s: number | null } | null;
+  summary: string | null;
+  harm: string | null;
+  severity_by: 'table' | 'person' | null;
+  occurred: Time | null;
+  detection: string | null;
+  scope: string | null;
+  data_kinds: string | null;
+  data_subjects: number | null;
+  contained: Time | null;
+  restored: Time | null;
+  opened_by: string | null;
+  serious_by: string | null;
   serious_at: Time | null;
+  activities: Activity[];
+  clocks: Clock[];
+  moves: Move[];
+  units: { id: Id; name: string }[] | null;
 }
 export interface TimelineEntry {
   id: Id;
   at: Time;
-  kind: 'alert' | 'action' | 'message' | 'evidence' | 'note' | 'state' | 'report' | 'task';
+  written: Time;
+  kind: 'alert' | 'note' | 'message' | 'action' | 'evidence' | 'task' | 'state' | 'clock' | 'report' | 'correction';
+  by: Id | null;
+  by_name: string | null;
   text: string;
   text_vi: string | null;
-  by: string | null;
-  note: string | null;
-  note_vi: string | null;
-  ref: { what: string; id: Id } | null;
+  about: string | null;
+  about_id: Id | null;
   corrects: Id | null;
 }
 export interface Task {
   id: Id;
+  incident: Id;
+  incident_code: string | null;
   title: string;
-  title_vi: string | null;
-  state: 'todo' | 'doing' | 'done' | 'skipped';
+  note: string | null;
+  activity: string | null;
+  state: 'open' | 'doing' | 'done' | 'dropped';
   owner: Id | null;
   owner_name: string | null;
-  step: string | null;
   due: Time | null;
+  step: string | null;
   done_at: Time | null;
-  waits_for: string | null;
-  activity: number | null;
-  playbook: string | null;
-  playbook_vi: string | null;
+  done_by: string | null;
   version: number;
 }
 export interface Observable {
   id: Id;
-  kind: string;
+  type: string;
   value: string;
+  role: 'attacker' | 'victim' | 'unknown' | 'innocent';
   note: string | null;
-  count: number | null;
-  added: Time | null;
+  tlp: string | null;
+  count: number;
+  at: Time | null;
+  by_name: string | null;
 }
 export interface Question {
   id: string;
-  text: string;
-  text_vi: string | null;
-  clause: string | null;
-  answer: 'yes' | 'no' | 'unknown' | null;
-  by: string | null;
+  en: string;
+  vi: string | null;
+  basis: string | null;
+  checked: string | null;
+  answer: 'yes' | 'no' | 'unknown';
+  known: boolean;
+  asked: boolean;
+  note: string | null;
+  by_name: string | null;
   at: Time | null;
+}
+export interface AssessmentAnswer {
+  regime: string | null;
+  questions: Question[];
+  suggests: 'yes' | 'no' | 'unknown';
+  serious: 'yes' | 'no' | 'unknown';
+  notice: string | null;
+  notice_vi: string | null;
+}
+export interface Review {
+  cause: string;
+  vector: string;
+  weakness: string;
+  detected: string;
+  missed: string;
+  went_well: string;
+  went_badly: string;
+  lessons: string;
+  at: Time | null;
+  by_name: string | null;
 }
 
 export interface Decision {

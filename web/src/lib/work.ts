@@ -25,5 +25,5 @@ export function heldText(c: Clock): string {
   return word('held', what);
 }
 export function lawText(c: Clock): string {
-  return c.clause;
+  return c.basis;
 }
