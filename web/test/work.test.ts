@@ -180,7 +180,7 @@ test('the first sign-in: a password of one’s own, then the second factor and i
     assert.ok(await page.getByRole('button', { name: 'Tiếp tục' }).isDisabled());
     await page.getByRole('checkbox').check();
     await page.getByRole('button', { name: 'Tiếp tục' }).click();
-    await page.getByRole('heading', { name: 'Ca trực' }).waitFor();
+    await page.getByRole('heading', { name: 'Các bước đầu' }).waitFor();
   } finally {
     await w.end();
   }

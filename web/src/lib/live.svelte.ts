@@ -1,8 +1,9 @@
 // The live line. The node tells what changed ({what, id}, at most four times a second); pages ask again for what they
 // show. Beside it a slow question, Tonight, brings the node's time, how far it is behind, and the counts of the
 // navigation. When neither comes through, the page is stale: it can be read, but every action is locked.
-import { api, gate, listen } from './api.ts';
+import { gate, listen } from './api.ts';
 import { clock } from './clock.svelte.ts';
+import { askTonight } from './tonight.ts';
 import type { Tonight } from './types.ts';
 
 const POLL_MS = 15_000;
@@ -17,6 +18,7 @@ class Live {
   behind: number | null = $state(null);
   tonight: Tonight | null = $state(null);
   unit: string = $state('');
+  me: number | undefined = undefined;
   /* For the polite region; assertive only for a clock that turns near. */
   polite = $state('');
   assertive = $state('');
@@ -98,7 +100,7 @@ class Live {
     if (!this.#running) return;
     if (this.#poll) clearTimeout(this.#poll);
     try {
-      const said = await api.get<Tonight>('/tonight', { unit: this.unit });
+      const said = await askTonight(this.me, this.unit);
       clock.heard(said.now);
       this.behind = said.behind_ms;
       this.tonight = said;

@@ -22,6 +22,7 @@ class Here {
   take(session: Session): void {
     clock.heard(session.now);
     this.session = session;
+    live.me = session.person.id;
     if (session.person.lang && !localStorage.getItem('coloa.lang')) lang.set(session.person.lang);
   }
   may(permission: string): boolean {

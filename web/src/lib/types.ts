@@ -118,6 +118,7 @@ export interface Alert {
   dismiss_reason: string | null;
   drill: string | null;
   retro: boolean;
+  again?: number;
   version: number;
 }
 
@@ -142,6 +143,7 @@ export interface AlertEvent {
 export interface AlertDetail extends Alert {
   description: string | null;
   description_vi: string | null;
+  text?: string | null;
   why: Why[];
   events: AlertEvent[];
   history: {
@@ -350,7 +352,7 @@ export interface Tonight {
   decisions: Decision[];
   alerts: { new: number; groups: number; items: Alert[] };
   silent: Silent[];
-  sources: { total: number; silent: number; rate: number | null };
+  sources: { total: number; silent: number; rate: number | null } | null;
   incidents?: { open: number };
   duty: OnDuty[];
   handover_at: Time | null;
