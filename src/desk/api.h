@@ -138,6 +138,7 @@ struct api_list_spec {
         /* What a field is sorted by, where that is not the column itself (an index, a rank); NULL entries and
          * NULL: the column. */
         const char *const *sorts;
+        const char *const *filters; /* the same for filters */
         /* Enough of `from` for all that filters, searches and scopes: rows are counted there; NULL: from. */
         const char *count_from;
         const struct sql_value *bind;

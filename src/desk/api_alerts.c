@@ -39,6 +39,7 @@ static const char *const flat_columns[] = {COLUMNS,
                                            "t.text",
                                            "t.decided_at",
                                            NULL};
+static const char *const filters[] = {[8] = "t.host", [10] = "t.source", [31] = NULL};
 static const char *const sorts[] = {[2] = "t.urgency", [8] = "t.host", [31] = NULL};
 
 /* ---- pseudonyms (Q3) ---- */
@@ -72,6 +73,7 @@ static struct api_list_spec spec_of(const struct api_field *shape, const char *c
         return (struct api_list_spec){.shape = shape,
                                       .columns = list,
                                       .sorts = sorts,
+                                      .filters = filters,
                                       .from = FROM,
                                       .count_from = "triage t",
                                       .id = "t.alert",

@@ -9,6 +9,7 @@
 #define API_LISTENERS 300u
 
 struct desk;
+struct seen_sources;
 
 /* ---- for the process ---- */
 
@@ -102,6 +103,9 @@ void api_say_frame(struct api *a, struct held *h, struct span body);
 void api_say_json(struct api *a, struct held *h, json_t *body);
 void api_say_refused(struct api *a, struct held *h);
 int api_json_text_of(struct buf *to, const json_t *v);
+
+/* api_sources.c */
+void seen_sources_free(struct seen_sources *s);
 
 /* api_events.c */
 int api_follow(struct api_call *c);

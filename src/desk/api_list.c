@@ -128,7 +128,8 @@ static json_t *row_of(struct api_call *c, const struct api_list_spec *l, struct 
 static void put_filter(struct query *q, const struct api_field *f, enum api_compare how,
                        const json_t *v) {
         static const char *const signs[] = {" = ", " >= ", " < "};
-        const char *column = q->l->columns[f - q->l->shape];
+        const char *own = q->l->filters ? q->l->filters[f - q->l->shape] : NULL;
+        const char *column = own ? own : q->l->columns[f - q->l->shape];
 
         buf_printf(&q->text, " AND %s", column);
         if (json_is_array(v)) {

@@ -155,6 +155,7 @@ struct desk *desk_free(struct desk *d) {
         exceptions_free(d->exceptions);
         regimes_free(d->regimes);
         desk_api_deinit(d);
+        seen_sources_free(d->sources);
         desk_asks_free(d);
         systems_free(d->systems);
         state_free(d->state);

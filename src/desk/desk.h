@@ -86,6 +86,9 @@ int desk_own(struct desk *d, const struct msg_own_alert *m, int64_t wall);
 int desk_audit(struct desk *d, const struct keep_audit *a, int64_t wall);
 /* Everything received before was judged, and what judges said of it was taken. */
 int desk_clock(struct desk *d, int64_t received);
+/* What ingest counts: shared memory that stays. */
+struct counters_page;
+void desk_counters(struct desk *d, const struct counters_page *page);
 /* Whether something waits to be committed. */
 bool desk_dirty(const struct desk *d);
 /* At most one transaction. 0 or -errno. */

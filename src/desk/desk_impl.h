@@ -56,6 +56,7 @@ struct retro {
 };
 
 struct exceptions;
+struct seen_sources;
 
 struct desk {
         struct desk_options o;
@@ -102,9 +103,11 @@ struct desk {
         struct buf text, json;
         char *entry; /* OUTBOX_ENTRY_MAX */
         struct api *api;
-        struct asks *asks;       /* asks.c; NULL: none yet */
-        struct systems *systems; /* systems.c */
-        struct regimes *regimes; /* NULL: none was given yet */
+        const struct counters_page *counters; /* shared; NULL: none */
+        struct seen_sources *sources;              /* api_sources.c */
+        struct asks *asks;                    /* asks.c; NULL: none yet */
+        struct systems *systems;              /* systems.c */
+        struct regimes *regimes;              /* NULL: none was given yet */
 };
 
 /* What is to become part of an alert. */

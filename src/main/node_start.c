@@ -3,7 +3,7 @@
  *
  *     vault    4 its key file
  *     store    the directory of events; a line to the vault by NODE_PEER
- *     desk     the directory of the state; a line to the vault by NODE_PEER
+ *     desk     4 counters (read-only); the directory of the state; a line to the vault by NODE_PEER
  *     ingest   4 ring, 5 memory of duplicates, 6 counters; listeners, sources, secrets by message
  *     console  4 counters, 5 node_stats (both read-only); as its arguments say, listeners of numbers and
  *              of pages, certificate, key; a line to the desk by NODE_PEER
@@ -462,6 +462,8 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
                          (unsigned long long)c->retention_bytes);
         } else if (p == NODE_DESK) {
                 *ret_name = "desk";
+                give_fds(s, &n->counters_ro, 1);
+                argument(s, "counters=4");
                 argument(s, "directory=%s/state", c->directory);
                 argument(s, "stats=1");
                 argument(s, "times=%u:%u:%u", c->lateness_s, c->skew_s, c->alert_window_s);

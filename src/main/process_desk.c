@@ -24,6 +24,7 @@
 #include "os/os.h"
 #include "os/sandbox.h"
 #include "os/vfs.h"
+#include "wire/counters.h"
 #include "wire/message.h"
 #include "wire/node_stats.h"
 
@@ -49,7 +50,8 @@ struct loop {
         struct desk_line line;
         struct vault_line vault;
         struct desk_lines api;
-        bool tell; /* main wants our numbers */
+        int counters; /* the page's descriptor until it is mapped; 0: none */
+        bool tell;    /* main wants our numbers */
         int64_t told;
 };
 
@@ -430,6 +432,8 @@ static int make_options(int argc, char **argv, struct loop *l, struct desk_optio
                         directory = argv[i] + 10;
                 else if (strncmp(argv[i], "landlock=", 9) == 0)
                         *landlock = (int)strtol(argv[i] + 9, NULL, 10);
+                else if (strcmp(argv[i], "counters=4") == 0)
+                        l->counters = 4;
                 else if (strcmp(argv[i], "stats=1") == 0)
                         l->tell = true;
                 else if (strncmp(argv[i], "vfs=", 4) == 0)
@@ -458,6 +462,16 @@ static void say_failure(const struct desk *d, int error) {
         note(0, text);
 }
 
+static int map_counters(struct loop *l) {
+        void *p = NULL;
+        int r = os_map(l->counters, sizeof(struct counters_page), false, &p);
+
+        os_close(l->counters);
+        if (r == 0)
+                desk_counters(l->desk, p);
+        return r;
+}
+
 int process_desk(int argc, char **argv) {
         static struct loop l;
         static char path[PATH_ROOM];
@@ -474,6 +488,8 @@ int process_desk(int argc, char **argv) {
         l.vault = (struct vault_line){.desk = l.desk, .sock = -1};
         desk_lines_init(&l.api, l.desk);
         json_object_seed(0); /* reads a file once */
+        if (r == 0 && l.counters)
+                r = map_counters(&l);
         if (r < 0) {
                 say_failure(NULL, r);
                 return 13;

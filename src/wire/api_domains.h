@@ -13,7 +13,8 @@
         X(roles)                                                                                   \
         X(systems)                                                                                 \
         X(incidents)                                                                               \
-        X(alerts)
+        X(alerts)                                                                                  \
+        X(sources)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

@@ -229,6 +229,8 @@ def from_the_command_line(folder):
         r = node.ask("api", "audit.list", "format=csv")
         assert r.returncode == 0 and r.stdout.startswith(b"\xef\xbb\xbfid,time,who"), r.stdout[:100]
         assert b",local,audit.list," in r.stdout, "the export is in the log that it exports"
+        sources = json.loads(node.ask("api", "sources.list").stdout)["items"]
+        assert [s["name"] for s in sources] == ["here"] and sources[0]["state"] == "never", sources
         assert node.ask("api", "no.such").returncode == 2 and node.ask("api").returncode == 2
         listed = node.ask("api", "list").stdout.decode()
         assert "alerts.list" in listed and "/api/v1/health" in listed

@@ -1,0 +1,53 @@
+/* Operations on log sources: are we blind? */
+#include "wire/api_domains.h"
+
+static const struct api_field row[] = {
+        {"id", API_ID, API_FILTER | API_SORT, .en = "Its number in this node.",
+         .vi = "Số của nguồn trong nút này."},
+        {"name", API_STRING, API_FILTER | API_SORT | API_DEFAULT_SORT,
+         .en = "Its name, of the configuration.", .vi = "Tên, theo cấu hình."},
+        {"state", API_ENUM, API_FILTER, .values = "sending|silent|never",
+         .en = "Whether it sends; silent: longer not than it may.",
+         .vi = "Có đang gửi không; im lặng: quá lâu không gửi."},
+        {"system", API_ID, API_FILTER | API_NULLABLE, .en = "The system it reports for.",
+         .vi = "Báo cáo cho hệ thống nào."},
+        {"system_name", API_STRING, API_NULLABLE, .en = "That system's name.",
+         .vi = "Tên hệ thống."},
+        {"unit", API_ID, API_FILTER | API_NULLABLE, .en = "That system's unit.",
+         .vi = "Đơn vị của hệ thống."},
+        {"unit_name", API_STRING, API_NULLABLE, .en = "The unit's name.", .vi = "Tên đơn vị."},
+        {"last_seen", API_TIME, API_FILTER | API_SORT | API_NULLABLE,
+         .en = "When a record came last.", .vi = "Bản ghi cuối đến khi nào."},
+        {"silent_since", API_TIME, API_NULLABLE, .en = "Since when it is silent.",
+         .vi = "Im lặng từ khi nào."},
+        {"rate", API_NUMBER, API_SORT | API_NULLABLE,
+         .en = "Records a second, of the last minute or so.",
+         .vi = "Bản ghi mỗi giây, trong khoảng một phút qua."},
+        {"received", API_INT, API_SORT, .en = "Records kept since the node began.",
+         .vi = "Bản ghi đã giữ từ khi nút bắt đầu."},
+        {"bytes", API_INT, API_SORT, .en = "Bytes of them.", .vi = "Số byte."},
+        {"refused", API_INT, API_SORT, .en = "Records refused, or over its rate.",
+         .vi = "Bản ghi bị từ chối, hoặc vượt mức."},
+        {"malformed", API_INT, API_SORT, .en = "Records kept though they are not well-formed.",
+         .vi = "Bản ghi sai khuôn dạng, vẫn giữ."},
+        {"truncated", API_INT, .en = "Records that were too long and cut.",
+         .vi = "Bản ghi quá dài bị cắt."},
+        {"duplicates", API_INT, .en = "Records that came before.", .vi = "Bản ghi trùng."},
+        {"unread", API_INT, .en = "Bytes of its files that are not read yet.",
+         .vi = "Số byte trong tệp chưa đọc."},
+        {0},
+};
+
+const struct api_op api_sources_ops[] = {
+        {
+                .id = "sources.list",
+                .method = API_GET,
+                .path = "/api/v1/sources",
+                .permission = "sources.read",
+                .flags = API_LIST,
+                .answer = row,
+                .en = "Log sources, and whether they send.",
+                .vi = "Nguồn nhật ký, và có đang gửi không.",
+        },
+        {0},
+};
