@@ -445,6 +445,12 @@ static int round_of(struct serve *s, const struct os_ready *ready, int n) {
         return 0;
 }
 
+/* Senders wait for the open batch, and it is the store that has nothing else to do. While it commits
+ * what came before, more may come, and is durable no later: small batches cost as much as large ones. */
+static bool is_awaited(const struct serve *s) {
+        return s->waiting && s->durable + records_count(s->builder) >= s->next_seq;
+}
+
 /* How long nothing need happen. */
 static int timeout_ms(const struct serve *s) {
         int64_t until = s->last_tick + NS_PER_SEC;
@@ -454,7 +460,7 @@ static int timeout_ms(const struct serve *s) {
         until = MIN(until, files_due(s));
         if (s->open && s->batch_since) {
                 until = MIN(until, s->batch_since + BATCH_NS);
-                if (s->waiting)
+                if (is_awaited(s))
                         until = MIN(until, s->now + BATCH_IDLE_MS * 1000000);
         }
         for (uint32_t i = 0; i < s->n_listeners; i++)
@@ -505,7 +511,8 @@ int serve_run(struct serve *s) {
                 if (s->now - s->last_tick >= NS_PER_SEC)
                         tick(s);
                 if (s->open && s->batch_since &&
-                    (s->stopping || s->now - s->batch_since >= BATCH_NS || (n == 0 && s->waiting)))
+                    (s->stopping || s->now - s->batch_since >= BATCH_NS ||
+                     (n == 0 && is_awaited(s))))
                         r = hand_over(s);
         }
         return r == -EPIPE ? 0 : r;
