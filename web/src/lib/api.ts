@@ -16,10 +16,10 @@ export type Query = Record<string, string | number | boolean | null | undefined>
 const BASE = '/api/v1';
 const PATIENCE_MS = 20_000;
 
-let signedOut: () => void = () => {};
+let signedOut: (why: Problem) => void = () => {};
 let reached: (ok: boolean) => void = () => {};
 /* What the shell wants to hear: the session has ended; a request reached the node or did not. */
-export function listen(on: { signedOut: () => void; reached: (ok: boolean) => void }): void {
+export function listen(on: { signedOut: (why: Problem) => void; reached: (ok: boolean) => void }): void {
   signedOut = on.signedOut;
   reached = on.reached;
 }
@@ -64,7 +64,7 @@ async function ask<T>(method: string, path: string, query?: Query, body?: BodyIn
   if (answer.ok) return said as T;
   const problem = (said && typeof said === 'object' ? said : {}) as Partial<Problem>;
   const refusal = new Refusal({ ...problem, title: problem.title ?? '', status: answer.status });
-  if (answer.status === 401 && !path.startsWith('/session')) signedOut();
+  if (answer.status === 401 && !path.startsWith('/session')) signedOut(refusal.problem);
   throw refusal;
 }
 

@@ -9,19 +9,24 @@ class Here {
   session: Session | null | undefined = $state(undefined);
   /* The node could not be asked at all. */
   unreachable = $state(false);
+  /* Why one is asked to sign in again, in the node's words. */
+  why = $state('');
 
   async ask(): Promise<void> {
     try {
       this.take(await api.get<Session>('/session'));
       this.unreachable = false;
     } catch (e) {
-      this.unreachable = problem(e).status !== 401;
+      const said = problem(e);
+      this.unreachable = said.status !== 401;
+      if (said.code === 'idle') this.why = said.detail ?? '';
       this.session = null;
     }
   }
   take(session: Session): void {
     clock.heard(session.now);
     this.session = session;
+    this.why = '';
     live.me = session.person.id;
     if (session.person.lang && !localStorage.getItem('coloa.lang')) lang.set(session.person.lang);
   }
@@ -40,8 +45,9 @@ class Here {
 export const here = new Here();
 
 listen({
-  signedOut: () => {
+  signedOut: (why) => {
     here.session = null;
+    here.why = why.detail ?? '';
     live.stop();
   },
   reached: (ok) => live.reached(ok),

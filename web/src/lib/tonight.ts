@@ -16,12 +16,15 @@ interface Duty {
   until: string;
   note: string | null;
 }
-/* null: not offered, or not for this person. */
+const absent = new Set<string>();
+/* null: not offered, or not for this person; what is not offered is not asked for again. */
 async function part<T>(path: string, query: Record<string, string | number | boolean | null>): Promise<List<T> | null> {
+  if (absent.has(path)) return null;
   try {
     return await api.get<List<T>>(path, query);
   } catch (e) {
     const status = problem(e).status;
+    if (status === 404 || status === 403) absent.add(path);
     if (status === 404 || status === 403 || status === 422) return null;
     throw e;
   }
