@@ -6,6 +6,10 @@
 #include "desk/systems.h"
 #include "desk/units.h"
 
+static const char data_column[] =
+        "(SELECT json_group_array(v) FROM (SELECT 'personal' AS v WHERE s.personal UNION ALL"
+        " SELECT 'sensitive' WHERE s.sensitive UNION ALL SELECT 'secret' WHERE s.secret))";
+
 static const char *const columns[] = {
         "s.id",
         "s.code",
@@ -20,8 +24,7 @@ static const char *const columns[] = {
         "s.purpose",
         "s.rto_s",
         "s.rpo_s",
-        "(SELECT json_group_array(v) FROM (SELECT 'personal' AS v WHERE s.personal UNION ALL"
-        " SELECT 'sensitive' WHERE s.sensitive UNION ALL SELECT 'secret' WHERE s.secret))",
+        data_column,
         "(SELECT json_group_array(host) FROM system_host WHERE system=s.id)",
         "(SELECT json_group_array(text) FROM system_address WHERE system=s.id)",
         "(SELECT json_group_array(source) FROM system_source WHERE system=s.id)",

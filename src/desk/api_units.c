@@ -1,14 +1,17 @@
 /* Units: a tree (T1 of tables_people.c). The functions that add and change one are the import's too. */
 #include "desk/units.h"
 
+static const char path_names[] =
+        "(SELECT json_group_array(name) FROM (SELECT a.name AS name FROM unit a"
+        " WHERE substr(u.path,1,length(a.path))=a.path ORDER BY a.depth))";
+
 static const char *const columns[] = {
         "u.id",
         "u.code",
         "u.name",
         "u.name_vi",
         "u.parent",
-        "(SELECT json_group_array(name) FROM (SELECT a.name AS name FROM unit a"
-        " WHERE substr(u.path,1,length(a.path))=a.path ORDER BY a.depth))",
+        path_names,
         "u.depth",
         "u.kind",
         "u.contacts",

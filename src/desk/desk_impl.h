@@ -104,7 +104,7 @@ struct desk {
         char *entry; /* OUTBOX_ENTRY_MAX */
         struct api *api;
         const struct counters_page *counters; /* shared; NULL: none */
-        struct seen_sources *sources;              /* api_sources.c */
+        struct seen_sources *sources;         /* api_sources.c */
         struct asks *asks;                    /* asks.c; NULL: none yet */
         struct systems *systems;              /* systems.c */
         struct regimes *regimes;              /* NULL: none was given yet */

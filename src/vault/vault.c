@@ -17,12 +17,11 @@ static void derive_key(unsigned char *to, const unsigned char *seed) {
 
 int vault_new(struct vault **ret, const unsigned char seed[VAULT_SEED_BYTES],
               const struct vault_options *o) {
-        _cleanup_(vault_freep) struct vault *v = calloc(1, sizeof(*v));
-
-        if (!v)
-                return FAIL(-ENOMEM);
         if (sodium_init() < 0)
                 return FAIL(-EIO);
+        _cleanup_(vault_freep) struct vault *v = calloc(1, sizeof(*v));
+        if (!v)
+                return FAIL(-ENOMEM);
         v->o = *o;
         if (!v->o.work)
                 v->o.work = crypto_pwhash_OPSLIMIT_INTERACTIVE;
