@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "desk/people.h"
+#include "wire/order.h"
 
 #define UNKNOWN_MAX 4u
 #define KNOWN_MAX 14u
@@ -363,6 +364,32 @@ int totp_ask(struct api_call *c) {
         return r ? ask_code(c, VAULT_TOTP_CHECK, box, step)
                  : api_refuse(c, 403, "enrol", "there is no second factor yet: set one up first",
                               "chưa có yếu tố thứ hai: hãy thiết lập trước");
+}
+
+int order_ask(struct api_call *c, const struct order *o) {
+        struct msg_vault_ask m = {.type = VAULT_ORDER, .person = c->who.id};
+        struct order_ask a = {.order = *o};
+        struct span box, code = api_text(c, "code");
+        int r = person_box(c, "SELECT totp, totp_step FROM person WHERE id=?1", &box, &m.step);
+
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return api_refuse(c, 403, "enrol",
+                                  "there is no second factor yet: set one up first",
+                                  "chưa có yếu tố thứ hai: hãy thiết lập trước");
+        if (box.len > sizeof(m.box) || code.len >= sizeof(a.code))
+                return FAIL(-EBADMSG);
+        memcpy(m.box, box.p, box.len);
+        m.box_len = (uint32_t)box.len;
+        memcpy(a.code, code.p, code.len);
+        memcpy(m.text, &a, sizeof(a));
+        m.text_len = sizeof(a);
+        r = api_vault(c, &m);
+        sodium_memzero(&m, sizeof(m));
+        sodium_memzero(&a, sizeof(a));
+        people_wipe(c, "code");
+        return r;
 }
 
 /* The step is compared once more: of two that ask with the same code at once, one wins. */

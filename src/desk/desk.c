@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "desk/orders.h"
 #include "desk/systems.h"
 #include "os/os.h"
 #include "rules/exceptions.h"
@@ -154,6 +155,7 @@ struct desk *desk_free(struct desk *d) {
                 alerts_deinit(d);
         exceptions_free(d->exceptions);
         regimes_free(d->regimes);
+        desk_orders_free(d);
         desk_api_deinit(d);
         seen_sources_free(d->sources);
         desk_asks_free(d);

@@ -107,6 +107,7 @@ struct desk {
         struct seen_sources *sources;         /* api_sources.c */
         struct asks *asks;                    /* asks.c; NULL: none yet */
         struct systems *systems;              /* systems.c */
+        struct orders *orders;                /* orders.c */
         struct regimes *regimes;              /* NULL: none was given yet */
 };
 

@@ -83,6 +83,9 @@ void people_wipe(struct api_call *c, const char *name);
  * of the table's row. 0: it is right (and its step is used up), API_E_LATER, API_E_REFUSED, -errno. */
 int totp_ask(struct api_call *c);
 int totp_said(struct api_call *c);
+/* An order of containment and the asker's code for the vault to sign; as totp_ask(), then totp_said(). */
+struct order;
+int order_ask(struct api_call *c, const struct order *o);
 
 /* ---- api_people.c ---- */
 

@@ -395,29 +395,35 @@ static const struct key listen_keys[] = {
         {"request-max", BYTES, AT(config_listen, request_max), 0, NULL},
 };
 
-static void own_nets(struct reader *r, const struct node *n, void *to) {
-        struct config_source *s =
-                (struct config_source *)((char *)to - offsetof(struct config_source, nets));
+/* Addresses and networks, at most `max`. */
+static void read_nets(struct reader *r, const struct node *n, struct address_net **to,
+                      uint32_t *ret_n, uint32_t max) {
         const char **texts = NULL;
         uint32_t count = 0;
 
         read_texts(r, n, &texts, &count);
-        s->nets = arena_array(&r->c->arena, count + 1, sizeof(*s->nets));
-        if (!s->nets)
+        *to = arena_array(&r->c->arena, count + 1, sizeof(**to));
+        if (!*to)
                 return;
         const struct node *at = n->kind == NODE_LIST ? n->first : n;
         for (uint32_t i = 0; i < count; i++, at = at->next ? at->next : at) {
-                if (s->n_nets == SOURCE_NETS_MAX * 4)
-                        return wrong(r, at, tr("more than %u networks", "quá %u mạng"),
-                                     SOURCE_NETS_MAX * 4);
-                if (config_net(texts[i], &s->nets[s->n_nets]))
-                        s->n_nets++;
+                if (*ret_n == max)
+                        return wrong(r, at, tr("more than %u networks", "quá %u mạng"), max);
+                if (config_net(texts[i], &(*to)[*ret_n]))
+                        ++*ret_n;
                 else
                         wrong(r, at,
                               tr("'%.60s' is no address or network such as 10.0.0.0/8",
                                  "'%.60s' không phải địa chỉ hay mạng như 10.0.0.0/8"),
                               texts[i]);
         }
+}
+
+static void own_nets(struct reader *r, const struct node *n, void *to) {
+        struct config_source *s =
+                (struct config_source *)((char *)to - offsetof(struct config_source, nets));
+
+        read_nets(r, n, &s->nets, &s->n_nets, SOURCE_NETS_MAX * 4);
 }
 
 static const struct key source_keys[] = {
@@ -536,6 +542,25 @@ static void own_console(struct reader *r, const struct node *n, void *to) {
                          "bảng điều khiển cho máy khác cần certificate và key"));
 }
 
+static void own_never(struct reader *r, const struct node *n, void *to) {
+        struct config_containment *c =
+                (struct config_containment *)((char *)to -
+                                              offsetof(struct config_containment, never));
+
+        read_nets(r, n, &c->never, &c->n_never, CONFIG_NEVER_MAX);
+}
+
+static const struct key containment_keys[] = {
+        {"never", OWN, AT(config_containment, never), 0, own_never},
+};
+
+static void own_containment(struct reader *r, const struct node *n, void *to) {
+        struct config_containment *c = to;
+
+        c->on = true;
+        read_map(r, n, containment_keys, ARRAY_LEN(containment_keys), c);
+}
+
 static const struct key top_keys[] = {
         {"directory", TEXT, AT(config, directory), 0, NULL},
         {"control", TEXT, AT(config, control), 0, NULL},
@@ -551,6 +576,7 @@ static const struct key top_keys[] = {
         {"clock-skew", SECONDS, AT(config, skew_s), 0, NULL},
         {"alert-window", SECONDS, AT(config, alert_window_s), 0, NULL},
         {"duplicates", BYTES, AT(config, duplicates_bytes), 0, NULL},
+        {"containment", OWN, AT(config, containment), 0, own_containment},
         {"retention", OWN, 0, 0, own_retention},
         {"tls", OWN, AT(config, tls), 0, own_tls},
         {"console", OWN, 0, 0, own_console},

@@ -40,6 +40,8 @@ struct config_source {
         uint32_t id; /* given by the node, kept over a reload; 0: not yet */
 };
 
+#define CONFIG_NEVER_MAX 4096u
+
 struct config {
         const char *path;
         const char *directory, *control, *exceptions, *logsources;
@@ -50,6 +52,11 @@ struct config {
                 uint32_t n_files, n_warnings, expiry_s; /* expiry_s 0: none */
                 const char *columns, *fields;
         } intel;
+        struct config_containment {
+                bool on; /* the key is there */
+                struct address_net *never;
+                uint32_t n_never;
+        } containment;
         uint32_t judges, seals; /* 0: by the number of processors */
         uint32_t lateness_s, skew_s, alert_window_s;
         uint32_t retention_days; /* 0: no limit */

@@ -55,6 +55,8 @@ int config_keep_fixed(struct config *c, const struct config *before, struct buf 
         c->retention_days = before->retention_days;
         c->retention_bytes = before->retention_bytes;
         c->retention_alerts_days = before->retention_alerts_days;
+        changed(names, "containment", c->containment.on != before->containment.on);
+        c->containment.on = before->containment.on;
         return 0;
 }
 

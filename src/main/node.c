@@ -33,7 +33,7 @@ _printf_(4, 5) void node_say(struct node *n, int level, const char *process, con
 }
 
 const char *node_name(enum node_process p) {
-        static const char *const names[] = {"vault", "store", "desk", "ingest", "console"};
+        static const char *const names[] = {"vault", "store", "desk", "ingest", "console", "act"};
         static char text[32];
 
         if (p < ARRAY_LEN(names))
@@ -53,7 +53,8 @@ static bool role_of(enum node_process p, enum flow_role *ret_role, unsigned *ret
         case NODE_DESK: *ret_role = FLOW_DESK; return true;
         case NODE_INGEST: *ret_role = FLOW_INGEST; return true;
         case NODE_VAULT:
-        case NODE_CONSOLE: return false;
+        case NODE_CONSOLE:
+        case NODE_ACT: return false;
         default: break;
         }
         *ret_role = p < NODE_JUDGE0 ? FLOW_SEAL : FLOW_JUDGE;
@@ -258,6 +259,10 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 own.source[sizeof(own.source) - 1] = own.text[sizeof(own.text) - 1] = '\0';
                 flow_incident(n->flow, &own);
                 return 0;
+        }
+        if (plain.type == ACT_KEY && len == sizeof(n->act_key) && p == NODE_VAULT) {
+                memcpy(&n->act_key, m, sizeof(n->act_key));
+                return node_tell_act(n);
         }
         if (plain.type == NODE_IMPORTED && len == sizeof(struct msg_imported) && p == NODE_INGEST)
                 return node_imported(n, m);
@@ -493,6 +498,10 @@ int node_set_config(struct node *n, struct config *c) {
                 return r;
         n->config = c;
         node_move_console(n, before);
+        r = node_tell_act(n);
+        if (r < 0)
+                end_worker(n, NODE_ACT, "it does not take what is never touched");
+        r = 0;
         if (n->workers[NODE_INGEST].child.pid <= 0)
                 return 0; /* it will be told all when it starts */
         bool renewed = same && node_tls_changed(n);
@@ -586,6 +595,7 @@ static void wanted_processes(struct node *n) {
         n->workers[NODE_VAULT].wanted = n->workers[NODE_STORE].wanted = true;
         n->workers[NODE_DESK].wanted = n->workers[NODE_INGEST].wanted = true;
         n->workers[NODE_CONSOLE].wanted = node_has_console(n);
+        n->workers[NODE_ACT].wanted = n->config->containment.on;
         for (unsigned i = 0; i < n->seals; i++)
                 n->workers[NODE_SEAL0 + i].wanted = true;
         for (unsigned i = 0; i < n->judges; i++)
@@ -606,6 +616,8 @@ static int prepare(struct node *n) {
                 r = make_directory(n, "/keys");
         if (r == 0)
                 r = open_key(n);
+        if (r == 0)
+                r = node_open_ledger(n);
         if (r == 0)
                 r = node_bind(n, n->config, n->listeners, BIND_PATIENCE_MS);
         if (r == 0)
@@ -628,7 +640,7 @@ int node_new(struct node **ret, const struct node_options *o) {
         n->o = *o;
         n->config = o->config;
         n->ep = n->ring_fd = n->ring_ro = n->dedup_fd = n->counters_fd = -1;
-        n->program_fd = n->regimes_fd = n->key_fd = n->metrics_fd = -1;
+        n->program_fd = n->regimes_fd = n->key_fd = n->metrics_fd = n->ledger_fd = -1;
         n->web = (struct node_web){.fd = -1, .certificate_fd = -1, .key_fd = -1};
         n->counters_ro = n->stats_fd = n->stats_ro = -1;
         for (unsigned i = 0; i < LISTENERS_MAX; i++)
@@ -659,8 +671,8 @@ struct node *node_free(struct node *n) {
         node_imports_end(n);
         node_keeps_end(n);
         /* In the order that data flows, so that each can still hand on what it has. */
-        static const enum node_process first[] = {NODE_INGEST, NODE_CONSOLE, NODE_DESK, NODE_STORE,
-                                                  NODE_VAULT};
+        static const enum node_process first[] = {NODE_INGEST, NODE_CONSOLE, NODE_DESK,
+                                                  NODE_ACT,    NODE_STORE,   NODE_VAULT};
         for (unsigned i = 0; i < ARRAY_LEN(first); i++)
                 child_stop(&n->workers[first[i]].child, 3000);
         for (unsigned i = 0; i < NODE_PROCESSES; i++) {
@@ -676,8 +688,8 @@ struct node *node_free(struct node *n) {
         if (n->counters)
                 os_unmap(n->counters, sizeof(struct counters_page));
         node_close_stats(n);
-        int fds[] = {n->ep,          n->ring_fd,    n->ring_ro,    n->dedup_fd,
-                     n->counters_fd, n->program_fd, n->regimes_fd, n->key_fd};
+        int fds[] = {n->ep,         n->ring_fd,    n->ring_ro, n->dedup_fd, n->counters_fd,
+                     n->program_fd, n->regimes_fd, n->key_fd,  n->ledger_fd};
         for (unsigned i = 0; i < ARRAY_LEN(fds); i++)
                 os_close_quiet(fds[i]);
         flow_free(n->flow);

@@ -7,6 +7,7 @@
 #include "wire/control.h"
 #include "wire/counters.h"
 #include "wire/node_stats.h"
+#include "wire/order.h"
 #include "wire/outbox.h"
 
 struct worker {
@@ -102,7 +103,9 @@ struct node {
         struct node_stats_page *stats;
         struct desk_numbers desk;
         int listeners[LISTENERS_MAX];
-        uint64_t tls_print; /* of what ingest was told */
+        uint64_t tls_print;         /* of what ingest was told */
+        struct msg_act_key act_key; /* of the vault; type 0: not said yet */
+        int ledger_fd;
         uint32_t generation;
         bool stopping;
         bool changed; /* who is up: to be shown at once */
@@ -137,6 +140,9 @@ int node_tell_desk(struct node *n);
 int node_tell_regimes(struct node *n);
 /* A file as sealed memory; *print changes with its bytes. */
 int node_seal_file(const char *path, int *ret_fd, uint64_t *print);
+int node_tell_act(struct node *n); /* whose orders count, what is never touched */
+int node_open_ledger(struct node *n);
+int node_join_act(struct node *n);
 /* One message, never waiting. */
 int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd);
 

@@ -474,6 +474,9 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
         } else if (p == NODE_CONSOLE) {
                 *ret_name = "console";
                 prepare_console(n, s);
+        } else if (p == NODE_ACT) {
+                *ret_name = "act";
+                give_fds(s, &n->ledger_fd, 1);
         } else if (p < NODE_JUDGE0) {
                 *ret_name = "seal";
                 give_fds(s, (int[]){n->ring_ro, w->shared}, 2);
@@ -520,5 +523,9 @@ int node_start(struct node *n, enum node_process p) {
                 r = join_vault(n, NODE_DESK);
         if (r == 0 && (p == NODE_CONSOLE || p == NODE_DESK))
                 r = node_join_console(n);
+        if (r == 0 && p == NODE_ACT)
+                r = node_tell_act(n);
+        if (r == 0 && (p == NODE_ACT || p == NODE_DESK))
+                r = node_join_act(n);
         return r;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "main/act_line.h"
 #include "main/desk_api.h"
 #include "main/desk_line.h"
 #include "main/phrases.h"
@@ -50,6 +51,7 @@ struct loop {
         struct desk_line line;
         struct vault_line vault;
         struct desk_lines api;
+        struct act_line act;
         int counters; /* the page's descriptor until it is mapped; 0: none */
         bool tell;    /* main wants our numbers */
         int64_t told;
@@ -238,6 +240,8 @@ static int take_audit(struct loop *l, const struct msg_desk_audit *m) {
 
 /* A line to a vault or console that began, or for a desk that began; or to a caller on this machine. */
 static int new_peer(struct loop *l, const struct msg_plain *m, int fd) {
+        if (m->value == NODE_PEER_ACT)
+                return act_line_open(&l->act, fd);
         if (m->value != NODE_PEER_CONSOLE && m->value != NODE_PEER_LOCAL)
                 return vault_line_open(&l->vault, fd);
         fd = os_dup(fd);
@@ -349,15 +353,20 @@ static int tick(struct loop *l) {
 
 /* What was asked through the API; who waits for a commit gets it at once, together with all that came in
  * the same turn. */
-static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct pollfd *p) {
+static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct pollfd *p,
+                     const struct pollfd *of_act) {
         int r = desk_lines_take(&l->api, p);
 
         if (r == 0 && of_vault->revents && l->vault.sock >= 0)
                 r = vault_line_take(&l->vault);
         if (r >= 0)
                 r = vault_line_give(&l->vault);
+        if (r >= 0 && of_act->revents && l->act.sock >= 0)
+                r = act_line_take(&l->act);
         if (r >= 0 && desk_api_waiting(l->desk))
                 r = commit(l);
+        if (r >= 0)
+                r = act_line_give(&l->act);
         if (r >= 0)
                 desk_lines_give(&l->api);
         return r;
@@ -377,18 +386,19 @@ static int turn(struct loop *l, struct pollfd *p, int ready) {
                 r = desk_line_work(&l->line);
         else if (r >= 0 && p[1].revents)
                 r = desk_line_message(&l->line);
-        return r < 0 ? r : serve_api(l, p + 2, p + 3);
+        return r < 0 ? r : serve_api(l, p + 2, p + 4, p + 3);
 }
 
 static int serve(struct loop *l) {
         for (;;) {
-                struct pollfd p[3 + API_LINES] = {{.fd = CHILD_SOCKET, .events = POLLIN},
+                struct pollfd p[4 + API_LINES] = {{.fd = CHILD_SOCKET, .events = POLLIN},
                                                   {.fd = desk_line_fd(&l->line), .events = POLLIN},
-                                                  {.fd = l->vault.sock, .events = POLLIN}};
+                                                  {.fd = l->vault.sock, .events = POLLIN},
+                                                  {.fd = l->act.sock, .events = POLLIN}};
                 int64_t now = os_monotonic();
                 int wait = MIN(TICK_MS, desk_api_wait(l->desk)), r;
 
-                desk_lines_poll(&l->api, p + 3);
+                desk_lines_poll(&l->api, p + 4);
                 if (l->dirty_since)
                         wait = MIN(wait, (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000));
                 r = os_poll(p, ARRAY_LEN(p), l->line.at_work ? 0 : wait);
@@ -488,6 +498,7 @@ int process_desk(int argc, char **argv) {
         l.vault = (struct vault_line){.desk = l.desk, .sock = -1};
         desk_lines_init(&l.api, l.desk);
         json_object_seed(0); /* reads a file once */
+        l.act = (struct act_line){.desk = l.desk, .sock = -1};
         if (r == 0 && l.counters)
                 r = map_counters(&l);
         if (r < 0) {

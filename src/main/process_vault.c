@@ -22,6 +22,7 @@
 #include "store/proof.h"
 #include "vault/vault.h"
 #include "wire/message.h"
+#include "wire/order.h"
 
 #define KEY_FD 4
 /* A password needs 64 MiB for its work; the rest is the program itself. */
@@ -71,7 +72,9 @@ static int load_key(struct keeper *v) {
         if (r == 0)
                 crypto_sign_seed_keypair(v->public_key, v->secret_key, seed);
         if (r == 0 && !v->exports) {
-                r = vault_new(&v->vault, seed, &(struct vault_options){0});
+                r = vault_new(&v->vault, seed,
+                              &(struct vault_options){.public_key = v->public_key,
+                                                      .secret_key = v->secret_key});
                 v->queue = vault_queue_new();
                 if (r == 0 && !v->queue)
                         r = -ENOMEM;
@@ -281,6 +284,12 @@ int process_vault(int argc, char **argv) {
         if (sandbox_enter(SANDBOX_VAULT, landlock, MEMORY_MAX, NULL) < 0)
                 return 15;
         int r = os_send(v.sock, &ready, sizeof(ready), NULL, 0);
+        if (r == 0 && !v.exports) {
+                struct msg_act_key key = {.type = ACT_KEY};
+
+                memcpy(key.public_key, v.public_key, sizeof(key.public_key));
+                r = os_send(v.sock, &key, sizeof(key), NULL, 0);
+        }
         if (r == 0)
                 r = serve(&v);
         return r < 0 ? 16 : 0;

@@ -24,6 +24,7 @@ static const struct {
         {"console", process_console}, {"desk", process_desk},
         {"seal", process_seal},       {"store", process_store},
         {"vault", process_vault},     {"excerpt", process_excerpt},
+        {"act", process_act},
 };
 
 #ifdef COLOA_FAULTS

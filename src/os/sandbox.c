@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -202,6 +203,12 @@ static const int calls_copy[] = {SCMP_SYS(rename), SCMP_SYS(mkdir), SCMP_SYS(rmd
 /* To take a line to the store and give it up. */
 static const int calls_vault[] = {SCMP_SYS(fcntl)};
 
+/* The firewall over a netlink socket that is open, the machine's addresses over one that it makes each
+ * time (fill_filter() lets it make no other), its ledger onto the disk. */
+static const int calls_act[] = {SCMP_SYS(bind),       SCMP_SYS(getsockname), SCMP_SYS(setsockopt),
+                                SCMP_SYS(getsockopt), SCMP_SYS(fsync),       SCMP_SYS(ftruncate),
+                                SCMP_SYS(fcntl),      SCMP_SYS(select),      SCMP_SYS(pselect6)};
+
 #if defined(__SANITIZE_ADDRESS__)
 /* The sanitizers' own needs, in developer builds only: to print a report and to look at their
  * shadow. */
@@ -228,6 +235,14 @@ static int allow_desk(scmp_filter_ctx c) {
                                         SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
 }
 
+static int allow_act(scmp_filter_ctx c) {
+        int r = allow(c, calls_act, ARRAY_LEN(calls_act));
+
+        return r < 0 ? r
+                     : seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                                        SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
+}
+
 static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
         int r = allow(c, calls_common, ARRAY_LEN(calls_common));
 
@@ -252,6 +267,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 r = allow(c, calls_copy, ARRAY_LEN(calls_copy));
         if (job == SANDBOX_VAULT)
                 r = allow(c, calls_vault, ARRAY_LEN(calls_vault));
+        if (job == SANDBOX_ACT)
+                r = allow_act(c);
         if (r < 0)
                 return r;
 #if defined(__SANITIZE_ADDRESS__)

@@ -38,6 +38,11 @@ int password_hash(struct vault *v, int64_t person, struct span password,
 int password_check(struct vault *v, const struct msg_vault_ask *m);
 int password_one_time(struct vault *v, int64_t person, struct msg_vault_answer *ret);
 
+/* ---- order.c ---- */
+
+int order_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
+               struct msg_vault_answer *ret);
+
 /* ---- codes.c ---- */
 
 /* 5 bits a letter, RFC 4648, no padding: n bytes are ceil(n * 8 / 5) letters. A dash after each `group`

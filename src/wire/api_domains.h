@@ -14,7 +14,8 @@
         X(systems)                                                                                 \
         X(incidents)                                                                               \
         X(alerts)                                                                                  \
-        X(sources)
+        X(sources)                                                                                 \
+        X(actions)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

@@ -7,6 +7,6 @@
 extern const struct api_field api_alert_flat[];
 extern const struct api_field api_incident_list_shape[], api_incident_flat_shape[],
         api_incident_shape[], api_clock_shape[], api_entry_shape[], api_task_shape[],
-        api_observable_shape[];
+        api_observable_shape[], api_action_shape[];
 
 #endif

@@ -89,6 +89,7 @@ enum node_message {
  * its end of the first. */
 #define NODE_PEER_CONSOLE 2u
 #define NODE_PEER_LOCAL 3u
+#define NODE_PEER_ACT 4u /* to the desk: of act (wire/order.h) */
 
 struct msg_node_seq {
         uint32_t type, reserved;

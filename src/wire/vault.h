@@ -29,6 +29,7 @@ enum vault_message {
         VAULT_CODES_CHECK, /* text: a code, box → box without it, step: how many are left */
         VAULT_SEAL,        /* text → box; purpose VAULT_FOR_SECRET only */
         VAULT_OPEN,        /* box → text; the same */
+        VAULT_ORDER, /* text: struct order_ask, box: the approver's TOTP, step → step, box: order_signed */
         VAULT_ANSWER,
         VAULT_LAST = VAULT_ANSWER,
 };

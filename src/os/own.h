@@ -1,0 +1,17 @@
+/* What is this machine's own: its addresses, how long it runs, what its root may still do. As os.h: -errno. */
+#ifndef OS_OWN_H
+#define OS_OWN_H
+
+#include "base/base.h"
+
+#define OS_BOOT_ID_BYTES 36u
+
+int64_t os_boottime(void); /* ns since the machine began, sleep counted; nobody can set it */
+/* The kernel's name of this run of the machine, from /proc; `to` has room for a NUL too. */
+int os_boot_id(char to[OS_BOOT_ID_BYTES + 1]);
+/* Addresses of all interfaces, 16 bytes each (IPv4 mapped): at most `max` of them. The count. */
+int os_own_addresses(unsigned char (*to)[16], unsigned max);
+/* Gives up all capabilities but one, for good; -EPERM: that one is not there to keep. */
+int os_keep_capability(int which);
+
+#endif

@@ -1,0 +1,121 @@
+/* Containment: what two people agreed on, as the vault signs it and `act` carries it out.
+ *
+ *     desk ──VAULT_ORDER (order, the approver's code)──► vault ──signature──► desk
+ *     desk ──ACT_ORDER──► act: looks at everything once more, its ledger, then the deed
+ *     act ──ACT_STATE──► desk: in force until, undone, refused, failed; all of them when a line begins
+ *
+ * An order says what, whom, how long, and which two people; nobody can change it afterwards. Numbers are the
+ * machine's own: both ends are of one program on one machine. */
+#ifndef WIRE_ORDER_H
+#define WIRE_ORDER_H
+
+#include "base/base.h"
+
+#define ORDER_NAME "coloa-action-1"
+#define ORDER_TARGETS_MAX 50u
+#define ORDER_SECONDS_MIN 60u
+#define ORDER_SECONDS_MAX 86400u
+#define ORDER_FRESH_S 900 /* between the second person's word and the deed */
+#define ORDERS_IN_FORCE_MAX 128u
+
+enum order_kind {
+        ORDER_BLOCK = 1, /* addresses and networks, by nftables */
+        ORDER_KIND_MAX = ORDER_BLOCK,
+};
+enum { ORDER_IN = 1, ORDER_OUT = 2 };
+
+/* IPv6, or IPv4 mapped: then `bits` are 96 more. Bits behind are zero. */
+struct order_target {
+        unsigned char address[16];
+        uint8_t bits, reserved[15];
+};
+
+struct order {
+        char name[16];
+        uint64_t id; /* never given twice */
+        uint32_t kind, n_targets;
+        uint32_t seconds; /* in force from the deed on */
+        uint32_t flags;
+        int64_t approved; /* ns since 1970 */
+        int64_t proposer, approver;
+        uint64_t replaces;         /* an order that this one prolongs; 0: none */
+        unsigned char targets[32]; /* BLAKE2b-256 of all of them */
+};
+
+/* What the vault's ask carries as its text: a code of the approver's, then the order. */
+struct order_ask {
+        char code[16]; /* ends with NULs */
+        struct order order;
+};
+/* What its answer carries as its box. */
+struct order_signed {
+        unsigned char signature[64], public_key[32];
+};
+
+enum act_message {
+        ACT_ORDER = 240, /* struct msg_order */
+        ACT_CHECK, /* struct msg_order, not signed, its id a ticket: may these targets be touched? */
+        ACT_CHECKED, /* struct msg_act_state: id the ticket, error, `which` target */
+        ACT_UNDO,    /* struct msg_act */
+        ACT_STATE,   /* struct msg_act_state */
+        ACT_KNOWN,   /* struct msg_act: all orders in force were said */
+        ACT_KEY,     /* main: struct msg_act_key, whose signatures count */
+        ACT_NEVER, /* main: struct msg_act_never, one network that is never touched; value 0: begin */
+};
+
+struct msg_order {
+        uint32_t type, reserved;
+        struct order order;
+        unsigned char signature[64];
+        struct order_target targets[ORDER_TARGETS_MAX];
+};
+struct msg_act {
+        uint32_t type, reserved;
+        uint64_t id;
+};
+enum act_state { ACT_REFUSED = 1, ACT_FAILED, ACT_IN_FORCE, ACT_UNDONE };
+struct msg_act_state {
+        uint32_t type;
+        uint32_t state; /* enum act_state */
+        uint64_t id;
+        int64_t until;  /* ns since 1970; of ACT_IN_FORCE */
+        int32_t error;  /* enum order_fault of ACT_REFUSED; -errno of others */
+        uint32_t early; /* ACT_UNDONE: before its time */
+        uint32_t which, reserved;
+};
+struct msg_act_key {
+        uint32_t type, reserved;
+        unsigned char public_key[32];
+};
+struct msg_act_never {
+        uint32_t type, value;
+        struct order_target net;
+};
+
+/* ---- what is wrong with one (act/order.h) ---- */
+
+enum order_fault {
+        ORDER_GOOD = 0,
+        ORDER_FORMAT, /* no order of ours */
+        ORDER_FORGED, /* not signed by this node's vault, or not these targets */
+        ORDER_ONE_PERSON,
+        ORDER_OLD,   /* approved too long ago, or in the future */
+        ORDER_TIME,  /* in force too short or too long */
+        ORDER_MANY,  /* no target, or too many */
+        ORDER_WIDE,  /* a network wider than /24 or /64 */
+        ORDER_SHAPE, /* bits behind the network, targets that overlap */
+        ORDER_NEVER, /* on the list of what is never touched */
+};
+
+/* Says it in both languages; constant. */
+void order_fault_text(enum order_fault f, const char **ret_en, const char **ret_vi);
+
+/* "203.0.113.64/28", "2001:db8::7". false: not an address or network, or bits behind it. */
+bool order_target_parse(struct span s, struct order_target *ret);
+/* The same back; `to` has room for 64 bytes. */
+size_t order_target_text(const struct order_target *t, char *to);
+/* "…:ffff:0:0/96 and more": IPv4. */
+bool order_target_is_v4(const struct order_target *t);
+bool order_target_bits_behind(const struct order_target *t);
+
+#endif
