@@ -19,24 +19,25 @@ int vault_new(struct vault **ret, const unsigned char seed[VAULT_SEED_BYTES],
               const struct vault_options *o) {
         if (sodium_init() < 0)
                 return FAIL(-EIO);
-        _cleanup_(vault_freep) struct vault *v = calloc(1, sizeof(*v));
-        if (!v)
+        unsigned char *key = sodium_malloc(crypto_secretbox_KEYBYTES);
+        struct vault *v = calloc(1, sizeof(*v));
+        if (!key || !v) {
+                sodium_free(key);
+                free(v);
                 return FAIL(-ENOMEM);
+        }
+        derive_key(key, seed);
+        v->key = key;
         v->o = *o;
         if (!v->o.work)
                 v->o.work = crypto_pwhash_OPSLIMIT_INTERACTIVE;
         if (!v->o.work_mem)
                 v->o.work_mem = crypto_pwhash_MEMLIMIT_INTERACTIVE;
-        v->key = sodium_malloc(crypto_secretbox_KEYBYTES);
-        if (!v->key)
-                return FAIL(-ENOMEM);
-        derive_key(v->key, seed);
         /* Of the right form, so that checking it is all of the work; no password gives these bytes. */
         snprintf(v->nobody, sizeof(v->nobody), "$argon2id$v=19$m=%zu,t=%llu,p=1$%s$%s",
                  v->o.work_mem / 1024, (unsigned long long)v->o.work, "Y29sb2EgaGFzIG5vYm9keQ",
                  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
         *ret = v;
-        v = NULL;
         return 0;
 }
 
