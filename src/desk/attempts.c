@@ -149,15 +149,3 @@ int attempt_done(struct sql *db, const struct attempt *a, int64_t now) {
                               " DO UPDATE SET last=excluded.last",
                               "ixi", a->person, place_of(a), now);
 }
-
-int attempt_locked_until(struct sql *db, struct span login, int64_t now, int64_t *ret) {
-        const struct attempt a = {.login = login};
-        unsigned char key[KEY_BYTES];
-        int64_t until = 0;
-        int r = sql_get_int(db, &until, "SELECT until FROM attempt WHERE key=?1", "x",
-                            key_of(&a, LOGIN, key));
-
-        if (r >= 0)
-                *ret = until > now ? until : TIME_NONE;
-        return r < 0 ? r : 0;
-}

@@ -56,8 +56,6 @@ int attempt_wait(struct sql *db, const struct attempt *a, int64_t now, int64_t *
 int attempt_failed(struct sql *db, const struct attempt *a, int64_t now);
 /* The whole sign-in is done: the count ends, the place is known. */
 int attempt_done(struct sql *db, const struct attempt *a, int64_t now);
-/* Until when tries for that person from anywhere unknown wait; TIME_NONE: they do not. */
-int attempt_locked_until(struct sql *db, struct span login, int64_t now, int64_t *ret);
 
 /* ---- password.c ---- */
 
