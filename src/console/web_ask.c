@@ -5,7 +5,9 @@
  *   R2. A body is at most API_BODY_MAX, all bodies together WEB_BODIES.
  *   R3. The desk hears only of requests whose shape fits (api_check()); it checks again.
  *   R4. While the desk has it the connection is suspended. Every suspended ask is in the list with `sent` or
- *       `waits_for_room`, or gives pieces: something will resume it, the loss of the line too. */
+ *       `waits_for_room`, or gives pieces: something will resume it, the loss of the line too.
+ *   R5. Who sends a body reads the answer only when all of it is sent: a refusal waits for the body's end, which is read
+ *       and forgotten, up to SWALLOW_MOST; beyond, or where the sender asked first (Expect), it comes at once. */
 #include <stdlib.h>
 
 #include "base/utf8.h"
@@ -84,8 +86,21 @@ void web_resume(struct ask *a) {
         MHD_resume_connection(a->c);
 }
 
+/* R5 */
 static enum MHD_Result refuse(struct ask *a, const struct problem *p) {
-        return web_problem(a->c, a->web, a->lang, p);
+        if (!a->body_coming)
+                return web_problem(a->c, a->web, a->lang, p);
+        a->refused = true;
+        a->late = *p;
+        if (p->n_faults) {
+                memcpy(a->faults, p->faults, p->n_faults * sizeof(*p->faults));
+                a->late.faults = a->faults;
+        }
+        if (p->allow) {
+                snprintf(a->allow, sizeof(a->allow), "%s", p->allow);
+                a->late.allow = a->allow;
+        }
+        return MHD_YES;
 }
 
 #define REFUSE(a, status_, code_, en_, vi_)                                                        \
@@ -342,6 +357,10 @@ static enum MHD_Result take_upload(struct ask *a, const char *data, size_t *len)
 static enum MHD_Result take_data(struct ask *a, const char *data, size_t *len) {
         struct web *w = a->web;
 
+        if (a->refused) {
+                *len = 0;
+                return MHD_YES;
+        }
         if (a->op->flags & API_UPLOAD)
                 return take_upload(a, data, len);
         if (!a->body.failed && w->bodies + *len <= WEB_BODIES) {
@@ -355,6 +374,9 @@ static enum MHD_Result take_data(struct ask *a, const char *data, size_t *len) {
 }
 
 static enum MHD_Result at_end(struct ask *a) {
+        a->body_coming = false;
+        if (a->refused)
+                return web_problem(a->c, a->web, a->lang, &a->late);
         if (a->state == ASK_ANSWERED)
                 return web_answer(a);
         if (a->state != ASK_BODY)
@@ -370,6 +392,17 @@ static enum MHD_Result at_end(struct ask *a) {
         if (a->body.failed || a->body.len > API_BODY_MAX)
                 return refuse(a, &too_large);
         return send_whole(a);
+}
+
+#define SWALLOW_MOST 67108864ul
+
+static bool body_comes(struct MHD_Connection *c) {
+        const char *len = web_header(c, "Content-Length");
+        unsigned long n = len && strlen(len) < 10 ? strtoul(len, NULL, 10) : 0;
+
+        if (web_header(c, "Expect"))
+                return false;
+        return len ? n > 0 && n <= SWALLOW_MOST : web_header(c, "Transfer-Encoding") != NULL;
 }
 
 static enum MHD_Result at_begin(struct web *w, struct MHD_Connection *c, const char *url,
@@ -396,6 +429,7 @@ static enum MHD_Result at_begin(struct web *w, struct MHD_Connection *c, const c
         if (!a)
                 return MHD_NO;
         *ret = a;
+        a->body_coming = body_comes(c);
         enum MHD_Result r = check_head(a, url, m, &done);
         if (!done)
                 r = check_body(a, &done);

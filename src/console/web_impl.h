@@ -18,6 +18,15 @@
 #define WEB_OUT_MOST ((size_t)4 << 20)
 #define WEB_PIECE_MOST ((size_t)2 << 20) /* of a stream that its reader does not take */
 
+struct problem {
+        unsigned status;
+        const char *code, *en, *vi;
+        unsigned retry;    /* s; 0: not said */
+        const char *allow; /* with 405 */
+        const struct api_fault *faults;
+        unsigned n_faults;
+};
+
 enum ask_state {
         ASK_BODY,     /* its body is coming */
         ASK_SENT,     /* the desk has it */
@@ -43,6 +52,11 @@ struct ask {
         struct buf body;
         size_t body_got; /* of an upload */
         struct api_say say;
+        bool body_coming; /* what is refused meanwhile is said when all of it was read */
+        bool refused;
+        struct problem late; /* that; what it points to is below, or constant */
+        struct api_fault faults[API_FAULTS_MAX];
+        char allow[64];
         struct buf piece; /* of the answer */
         size_t at;        /* given */
         bool more, next_asked, cut;
@@ -100,14 +114,6 @@ void web_desk_write(struct web *w);
 void web_desk_lost(struct web *w);
 
 /* web_say.c */
-struct problem {
-        unsigned status;
-        const char *code, *en, *vi;
-        unsigned retry;    /* s; 0: not said */
-        const char *allow; /* with 405 */
-        const struct api_fault *faults;
-        unsigned n_faults;
-};
 enum MHD_Result web_problem(struct MHD_Connection *c, const struct web *w, enum lang lang,
                             const struct problem *p);
 enum MHD_Result web_answer(struct ask *a);
