@@ -150,6 +150,7 @@ int answer_read(struct reader *r, const struct msg_store_read *q, struct msg_sto
         reader_begin(r, &rq);
         while (!a.full && (k = reader_next(r, &b)) > 0)
                 add_block(&a, &b, max);
+        reader_end(r);
         if (k >= 0)
                 k = finish(&a, end, ret, ret_fd);
         buf_deinit(&a.entries);

@@ -177,6 +177,50 @@ static int find_last(struct reader *r, struct chain_end *ret) {
         return tail_end(r->meta, ret); /* all days were taken away */
 }
 
+/* Where a file's records begin. -ENOENT: gone, or made and not yet finished. */
+static int first_of(struct reader *r, int64_t piece, uint64_t *ret) {
+        struct chain_end before = {0};
+        sqlite3 *db = NULL;
+        int k = day_open_read(&db, r->dir, piece, r->id);
+
+        if (k == 0)
+                k = day_before(db, &before);
+        db_close(&db);
+        *ret = before.end_seq;
+        return k;
+}
+
+/* A large store has many files, and to open each costs: as they are in order, the first (backwards: the last) that may
+ * hold records of the range is found by halving. Where that fails, by looking at all. */
+static void find_first(struct reader *r) {
+        uint64_t bound = r->q.backwards ? r->q.to - 1 : r->q.from, first;
+        size_t a = 0,
+               b = r->n_days; /* files below `a` begin at or below the bound, those from `b` on above */
+
+        r->day = r->q.backwards ? r->n_days - 1 : 0;
+        if (r->q.backwards ? r->q.to == UINT64_MAX : r->q.from == 0)
+                return;
+        while (a < b) {
+                size_t middle = a + (b - a) / 2;
+                int k = first_of(r, r->days[middle], &first);
+                if (k < 0 && k != -ENOENT) {
+                        base_fail_clear();
+                        return;
+                }
+                if (k == -ENOENT) {
+                        r->n_days--;
+                        b--;
+                        memmove(r->days + middle, r->days + middle + 1,
+                                (r->n_days - middle) * sizeof(*r->days));
+                } else if (first <= bound) {
+                        a = middle + 1;
+                } else {
+                        b = middle;
+                }
+        }
+        r->day = a > 0 ? a - 1 : 0;
+}
+
 static int look(struct reader *r) {
         struct chain_end end = {0};
 
@@ -363,7 +407,7 @@ int reader_next(struct reader *r, struct reader_block *ret) {
                 }
                 if (r->q.backwards)
                         reverse(&r->tail);
-                r->day = r->q.backwards ? r->n_days - 1 : 0;
+                find_first(r);
                 r->at = r->q.backwards ? r->last : 0;
         }
         for (unsigned part = 0; part < 2; part++) {
@@ -375,7 +419,14 @@ int reader_next(struct reader *r, struct reader_block *ret) {
                 r->in_tail = !r->in_tail;
         }
         r->over = k <= 0;
+        if (r->over)
+                close_day(r); /* so that what retention takes is gone */
         return k;
+}
+
+void reader_end(struct reader *r) {
+        close_day(r);
+        r->over = true;
 }
 
 int reader_range(struct reader *r, uint64_t *ret_first, uint64_t *ret_end) {

@@ -49,6 +49,8 @@ struct reader_stats {
 void reader_begin(struct reader *r, const struct reader_query *q);
 /* The next block (or piece of the tail): 1, valid until the next call; 0: the end; -errno. */
 int reader_next(struct reader *r, struct reader_block *ret);
+/* No more of it is wanted: nothing is held open. */
+void reader_end(struct reader *r);
 const struct reader_stats *reader_stats(const struct reader *r);
 /* First sequence number kept and the first not given yet. */
 int reader_range(struct reader *r, uint64_t *ret_first, uint64_t *ret_end);

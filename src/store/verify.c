@@ -198,6 +198,13 @@ static void check_day(struct walk *w, const char *dir, int64_t piece) {
         }
         if (r == 0)
                 r = day_before(db, &before);
+        struct chain_end end = {0};
+        if (r == 0)
+                r = day_end(db, piece, &end);
+        if (r == 0 && end.number == 0) { /* begun for a block that was not written there */
+                db_close(&db);
+                return;
+        }
         /* A day whose removal was written down and not finished: it is counted as gone. */
         if (r == 0 && w->begun && w->ret->gone && before.number < w->at.number) {
                 db_close(&db);

@@ -313,6 +313,23 @@ static uint64_t fill_parts(struct store *s) {
         return next;
 }
 
+/* Each of these is found by its number, from either end, in the one block that holds it. */
+static void find_each(struct reader *rd, uint64_t from, uint64_t to) {
+        struct reader_block b;
+
+        for (uint64_t seq = from; seq < to; seq += 397) {
+                struct reader_query q = {
+                        .from = seq, .to = seq + 1, .time_from = INT64_MIN, .time_to = INT64_MIN};
+                for (q.backwards = false;; q.backwards = true) {
+                        reader_begin(rd, &q);
+                        check(reader_next(rd, &b) == 1 && b.first_seq <= seq && b.end_seq > seq);
+                        check_int(reader_next(rd, &b), 0);
+                        if (q.backwards)
+                                break;
+                }
+        }
+}
+
 static void a_large_day_goes_on_in_parts(void) {
         const char *at = new_dir();
         _cleanup_(store_freep) struct store *s = open_store(at);
@@ -341,6 +358,7 @@ static void a_large_day_goes_on_in_parts(void) {
         check_int(reader_open(&rd, at), 0);
         check(reader_range(rd, &first, &end) == 0 && first > 1 && first != second && end == next);
         check(n_files(at) > 3 && n_files(at) < all);
+        find_each(rd, first, next);
         o.day = INT64_MIN;
         check_int(verify_store(at, &o, &v), 0);
         check(v.breaks == 0 && v.gone + v.files == all && v.end_seq == next);
@@ -395,6 +413,16 @@ static void an_answer_ends_at_a_hole(void) {
         check_int(answer_read(rd, &q, &m, &fd), 0);
         check(m.from > q.from + 100 && m.to == next);
         os_close(fd);
+        find_each(rd, 1, q.from);
+        find_each(rd, m.from, next);
+        struct reader_query none = {
+                .from = q.from, .to = m.from, .time_from = INT64_MIN, .time_to = INT64_MIN};
+        struct reader_block b;
+        reader_begin(rd, &none);
+        check_int(reader_next(rd, &b), 0);
+        none.backwards = true;
+        reader_begin(rd, &none);
+        check_int(reader_next(rd, &b), 0);
 }
 
 static void known_batches_are_not_taken_twice(void) {
