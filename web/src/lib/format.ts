@@ -44,6 +44,18 @@ export function dateShort(when: When): string {
 export function dateTime(when: When): string {
   return Number.isFinite(ms(when)) ? `${time(when)} ${date(when)}` : '–';
 }
+/* To the second; with its day when that is not today. */
+export function moment(when: When): string {
+  const d = local(when);
+  const now = local(clock.minute);
+  if (!d || !now) return '–';
+  return dayOf(d) === dayOf(now) ? timeSeconds(when) : `${timeSeconds(when)} ${dateShort(when)}`;
+}
+/* The last `n` days as the node's zone has them, oldest first: 'YYYY-MM-DD'. */
+export function lastDays(n: number): string[] {
+  const now = local(clock.minute)!.getTime();
+  return Array.from({ length: n }, (_, i) => new Date(now - (n - 1 - i) * 86_400_000).toISOString().slice(0, 10));
+}
 /* Today: the time alone; else with its day. */
 export function stamp(when: When): string {
   const d = local(when);

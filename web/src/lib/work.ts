@@ -16,6 +16,11 @@ export function decisionVerb(d: Decision): string {
   if (d.kind === 'report_sign') return t('do.readsign');
   return t('do.open');
 }
+/* What the node says of a field, as one or two sentences. */
+export function faultText(f: { fault: string; remedy: string }): string {
+  const sentence = (s: string) => (s ? s[0]!.toUpperCase() + s.slice(1) + (/[.!?…]$/.test(s) ? '' : '.') : '');
+  return [sentence(f.fault), sentence(f.remedy)].filter(Boolean).join(' ');
+}
 /* What holds a clock up: 'signature_you', 'missing:3', 'not_started', or the node's own words. */
 export function heldText(c: Clock): string {
   const by = c.held_by;

@@ -842,4 +842,5 @@ export const en = {
   'start.alerted': 'Logs have arrived: alerts were raised',
   'tonight.sources.unknown': 'The node does not say yet which sources are silent.',
   'tonight.sources.unknown.more': 'coloa status says so meanwhile.',
+  'clock.fewer': 'Fewer',
 } as const;

@@ -843,4 +843,5 @@ export const vi: Record<keyof typeof en, string> = {
   'start.alerted': 'Nhật ký đã về: đã có cảnh báo',
   'tonight.sources.unknown': 'Nút chưa cho biết nguồn nào im lặng.',
   'tonight.sources.unknown.more': 'Trong lúc này lệnh coloa status cho biết.',
+  'clock.fewer': 'Thu gọn',
 };
