@@ -85,7 +85,7 @@ test('Ctrl K goes anywhere, accents or not', async () => {
     await page.getByRole('option', { name: /SC-2026-0147/ }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/incidents\/147$/);
-    assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H1', 'focus goes to the title of the page');
+    await page.waitForFunction(() => document.activeElement?.tagName === 'H1'); // focus goes to the title of the page
   } finally {
     await w.end();
   }
