@@ -193,11 +193,10 @@ static enum MHD_Result check_head(struct ask *a, const char *url, enum api_metho
 
         *ret_done = true;
         web_address(a->c, a->ask.address);
-        wait = web_limit(w, a->ask.address, COST_REQUEST);
         int r = m ? api_route(m, path, &number, parts) : 405;
-        if (!wait && r == 0 && m != API_GET &&
-            strncmp(api_op(number)->path, "/api/v1/session", 15) == 0)
-                wait = web_limit(w, a->ask.address, COST_SIGN_IN);
+        bool sign_in =
+                r == 0 && m != API_GET && strncmp(api_op(number)->path, "/api/v1/session", 15) == 0;
+        wait = web_limit(w, a->ask.address, sign_in ? COST_SIGN_IN : COST_REQUEST);
         if (wait)
                 return refuse(a, &(struct problem){.status = 429,
                                                    .code = "too_many",

@@ -1,5 +1,6 @@
 /* How much one address may ask: a bucket of tokens for each, refilled by time. Sign-ins have a bucket of their
- * own, as each costs the vault a tenth of a second. IPv6 counts by /64: that is what one subscriber has.
+ * own, as each costs the vault a tenth of a second, and take nothing from the other: who guesses behind the same
+ * address keeps nobody there from working. IPv6 counts by /64: that is what one subscriber has.
  *
  * The table has a fixed size; an address goes to one of eight places by a keyed hash, and the one seen longest ago
  * makes room. Whoever floods from many addresses thus evicts others' buckets, which then begin full: nobody
