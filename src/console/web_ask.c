@@ -182,6 +182,12 @@ static enum MHD_Result refuse_faults(struct ask *a, const struct api_fault *faul
                                            .n_faults = n});
 }
 
+static bool has_token(const struct api_ask *ask) {
+        static const unsigned char none[API_TOKEN_BYTES];
+
+        return memcmp(ask->token, none, sizeof(none)) != 0;
+}
+
 /* R1; MHD_YES with a->op: go on. *ret_done: it was answered. */
 static enum MHD_Result check_head(struct ask *a, const char *url, enum api_method m,
                                   bool *ret_done) {
@@ -216,6 +222,8 @@ static enum MHD_Result check_head(struct ask *a, const char *url, enum api_metho
                 return REFUSE(a, 403, "cross_site",
                               "this write did not come from a page of this node",
                               "yêu cầu ghi này không đến từ trang của nút");
+        if (!(a->op->flags & API_ANONYMOUS) && !has_token(&a->ask)) /* before shapes are told */
+                return REFUSE(a, 401, "sign_in", "there is no session", "chưa có phiên làm việc");
         a->fields = json_object();
         if (!a->fields || put_path(a, parts) < 0)
                 return REFUSE(a, 404, "missing", "there is nothing at this address",

@@ -39,6 +39,7 @@ static enum MHD_Result queue(struct MHD_Connection *c, unsigned status, struct M
 static const char *title(unsigned status, bool vi) {
         switch (status) {
         case 400: return vi ? "Không đọc được yêu cầu" : "The request cannot be read";
+        case 401: return vi ? "Hãy đăng nhập trước" : "Sign in first";
         case 403: return vi ? "Không được phép" : "Not allowed";
         case 404: return vi ? "Không có mục này" : "There is no such thing";
         case 405: return vi ? "Không làm theo cách này" : "Not done this way";
