@@ -265,13 +265,12 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     }],
     ['GET', /^\/actions$/, ({ q }) => list(actions, q)],
     ['GET', /^\/actions\/(\d+)$/, ({ id }) => find(actions, id)],
-    ['POST', /^\/actions\/(\d+)\/(approve|refuse|undo|prolong)$/, ({ id, sub, body }) => {
+    ['POST', /^\/actions\/(\d+)\/(approve|refuse|undo)$/, ({ id, sub, body }) => {
       const a = find(actions, id);
       if (sub === 'approve' && body['code'] !== '123456') throw new Refused(422, 'Mã không đúng.', [{ field: 'code', fault: 'Mã không đúng hoặc đã dùng.', remedy: 'Đợi mã kế tiếp rồi nhập lại.' }]);
-      if (sub === 'approve') Object.assign(a, { state: 'active', approved_by: 'Nguyễn Thu Hà', approved: iso(), may_approve: false });
+      if (sub === 'approve') Object.assign(a, { state: 'in_force', approver_name: 'Nguyễn Thu Hà', decided: iso(), until: data.iso(now() + a.seconds * 1000) });
       if (sub === 'refuse') Object.assign(a, { state: 'refused' });
       if (sub === 'undo') Object.assign(a, { state: 'undone', undone: iso() });
-      if (sub === 'prolong') Object.assign(a, { undo_at: data.iso(Date.parse(a.undo_at!) + Number(body['hours'] ?? 1) * 3_600_000) });
       decisions = decisions.filter((d) => d.id !== a.id);
       tell('action', a.id);
       return a;

@@ -1,6 +1,7 @@
 // A night at an agency that does not exist: what the mock node serves. It begins at 03:12:07 on 18 November 2026
 // (GMT+7). Names of people, units and systems are placeholders; addresses are those reserved for documentation.
-import type { Action, Alert, AlertDetail, AuditRow, Clock, Decision, IncidentDetail, Observable, Person, Playbook, Question, Report, Severity, Source, System, Task, TimelineEntry, Unit } from '../src/lib/types.ts';
+import type { RawAction } from '../src/lib/action.ts';
+import type { Alert, AlertDetail, AuditRow, Clock, Decision, IncidentDetail, Observable, Person, Playbook, Question, Report, Severity, Source, System, Task, TimelineEntry, Unit } from '../src/lib/types.ts';
 
 export const START = Date.parse('2026-11-17T20:12:07.000Z');
 const MIN = 60_000;
@@ -240,25 +241,14 @@ export const questions: Question[] = [
   question('alone', 'Can the owner control it alone?', 'Chủ quản có tự kiểm soát được không?', 'no', at('01:12')),
 ];
 
-export const makeActions = (): Action[] => [
-  {
-    id: 312, code: 'NC-0312', kind: 'block_network', object: '203.0.113.64/28', incident: 147, incident_code: 'SC-2026-0147', state: 'proposed', title: 'Block network 203.0.113.64/28', title_vi: 'Chặn mạng 203.0.113.64/28', where: 'Both directions, at the border firewall of Sông Thương.', where_vi: 'Hai chiều, tại tường lửa biên Sông Thương.', proposed_by: 'Trần Quốc Bảo', proposed_by_id: 2, proposed: at('03:05:10'), lapses: at('03:20'), approved_by: null, approved: null, undo_at: at('07:12'), undone: null, may_approve: true, unit_name: 'BV Đa khoa Sông Thương', version: 1,
-    checks: [
-      { ok: true, text: '16 addresses, 3 open sessions are cut', text_vi: '16 địa chỉ, 3 phiên đang mở bị cắt' },
-      { ok: true, text: 'Nothing on the never-list (42 entries)', text_vi: 'Không trúng danh sách cấm chạm (42 mục)' },
-      { ok: true, text: 'Undo tried on a copy of the rules: works', text_vi: 'Đã thử gỡ trên bản sao luật: đạt' },
-    ],
-  },
-  {
-    id: 309, code: 'NC-0309', kind: 'isolate_host', object: 'KT-PC-07', incident: 147, incident_code: 'SC-2026-0147', state: 'active', title: 'Isolate KT-PC-07', title_vi: 'Cách ly máy KT-PC-07', where: 'Office network, management path stays.', where_vi: 'Mạng văn phòng, giữ đường quản trị.', proposed_by: 'Lê Minh Khôi', proposed_by_id: 3, proposed: at('01:28'), lapses: null, approved_by: 'Phạm Đức Anh', approved: at('01:30'), undo_at: at('03:30'), undone: null, may_approve: false, unit_name: 'Văn phòng Sở', version: 2,
-    checks: [{ ok: true, text: 'Nothing on the never-list (42 entries)', text_vi: 'Không trúng danh sách cấm chạm (42 mục)' }],
-  },
-  {
-    id: 308, code: 'NC-0308', kind: 'isolate_host', object: 'SRV-HIS-02', incident: 147, incident_code: 'SC-2026-0147', state: 'active', title: 'Isolate SRV-HIS-02', title_vi: 'Cách ly SRV-HIS-02', where: 'HIS network, management path stays.', where_vi: 'Mạng HIS, giữ đường quản trị.', proposed_by: 'Trần Quốc Bảo', proposed_by_id: 2, proposed: at('01:31'), lapses: null, approved_by: 'Lê Minh Khôi', approved: at('01:34'), undo_at: at('05:34'), undone: null, may_approve: false, unit_name: 'BV Đa khoa Sông Thương', version: 2, checks: [],
-  },
-  {
-    id: 301, code: 'NC-0301', kind: 'block_address', object: '198.51.100.77', incident: 139, incident_code: 'SC-2026-0139', state: 'undone', title: 'Block address 198.51.100.77', title_vi: 'Chặn địa chỉ 198.51.100.77', where: null, where_vi: null, proposed_by: 'Trần Quốc Bảo', proposed_by_id: 2, proposed: at('11:10', -4), lapses: null, approved_by: 'Phạm Đức Anh', approved: at('11:14', -4), undo_at: at('15:14', -4), undone: at('15:14', -4), may_approve: false, unit_name: 'Chi nhánh Phú Vân', version: 3, checks: [],
-  },
+const block = (id: number, targets: string, incident: number, state: string, proposer: number, proposed: string, lapses: string | null, approver: string | null, decided: string | null, until: string | null, undone: string | null, reason: string): RawAction => ({
+  id, code: `NC-0${id}`, incident, incident_code: `SC-2026-0${incident}`, kind: 'block', targets, direction: 'both', seconds: 14_400, reason, state, proposed, proposer, proposer_name: people.find((p) => p.id === proposer)!.name, lapses, decided, approver_name: approver, note: null, until, undone, mine: false,
+});
+export const makeActions = (): RawAction[] => [
+  block(312, '203.0.113.64/28', 147, 'proposed', 2, at('03:05:10'), at('03:20'), null, null, null, null, 'Địa chỉ điều khiển của mã độc khoa.exe.'),
+  block(309, '203.0.113.9', 147, 'in_force', 3, at('01:28'), null, 'Phạm Đức Anh', at('01:30'), at('03:30'), null, 'Máy quét từ ngoài.'),
+  block(308, '198.51.100.0/25', 147, 'in_force', 2, at('01:31'), null, 'Lê Minh Khôi', at('01:34'), at('05:34'), null, 'Cùng nhóm tấn công.'),
+  block(301, '198.51.100.77', 139, 'undone', 2, at('11:10', -4), null, 'Phạm Đức Anh', at('11:14', -4), at('15:14', -4), at('15:14', -4), 'Sửa giao diện từ địa chỉ này.'),
 ];
 
 export const makeReports = (): Report[] => [

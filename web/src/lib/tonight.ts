@@ -1,7 +1,8 @@
 // What needs a person now. The node answers it at once (GET /tonight); one that does not have that yet is asked for the
 // parts: deadlines, decisions, alerts, silent sources, who is on duty. What it cannot say stays null and is said so.
 import { api, problem } from './api.ts';
-import type { Action, Alert, Clock, Decision, Incident, List, OnDuty, Source, Tonight } from './types.ts';
+import type { RawAction } from './action.ts';
+import type { Alert, Clock, Decision, Incident, List, OnDuty, Source, Tonight } from './types.ts';
 
 const SHOWN = 12;
 let whole = true;
@@ -39,10 +40,10 @@ async function compose(me: number | undefined, unit: string): Promise<Tonight> {
     part<Duty>('/duty', { 'since.lt': now, 'until.gte': now, limit: 20 }),
     part<Source>('/sources', { state: 'silent', limit: 5 }),
     part<Source>('/sources', { limit: 1 }),
-    part<Action>('/actions', { state: 'proposed', limit: 10 }),
+    part<RawAction>('/actions', { state: 'proposed', limit: 10 }),
   ]);
   const waiting = (clocks?.items ?? []).filter((c) => !c.met_at && c.state !== 'void');
-  const decisions: Decision[] = (actions?.items ?? []).map((a) => ({ id: a.id, kind: 'action_approve', code: a.code, title: a.title, title_vi: a.title_vi, incident: a.incident, incident_code: a.incident_code, by: a.proposed_by, asked: a.proposed, due: a.lapses, mine: a.may_approve }));
+  const decisions: Decision[] = (actions?.items ?? []).map((a) => ({ id: a.id, kind: 'action_approve', code: a.code, title: `Approve block of ${a.targets}`, title_vi: `Phê duyệt chặn ${a.targets}`, incident: a.incident, incident_code: a.incident_code, by: a.proposer_name, asked: a.proposed, due: a.lapses, mine: !a.mine }));
   return {
     headline: { waiting: waiting.length + decisions.length, next_decision: decisions[0]?.due ?? null, next_deadline: waiting[0]?.due ?? null },
     clocks: waiting, met: [], decisions,

@@ -388,7 +388,9 @@ export interface Action {
   object: string;
   incident: Id | null;
   incident_code: string | null;
-  state: 'proposed' | 'approved' | 'active' | 'undone' | 'refused' | 'lapsed' | 'failed';
+  state: string;
+  seconds: number;
+  direction: string | null;
   title: string;
   title_vi: string | null;
   where: string | null;
@@ -404,7 +406,6 @@ export interface Action {
   checks: { ok: boolean; text: string; text_vi: string | null }[];
   may_approve: boolean;
   unit_name: string | null;
-  version: number;
 }
 
 export interface Report {
