@@ -63,7 +63,7 @@ def value(op, name, schema, things):
         schema = {**schema, "type": schema["type"][0]}
     kind = schema.get("type")
     if kind == "integer" and (found := things.of(op, name)) is not None:
-        return found
+        return max(found, schema.get("minimum", found))
     if "enum" in schema:
         return schema["enum"][0]
     if kind == "integer":
