@@ -739,7 +739,7 @@ export const en = {
   'phone.desk': 'Sign on a computer.',
   'phone.rest': 'The other pages are made for a wider screen; they work here, but are not laid out for it.',
   'phone.pages': 'All pages',
-  'action.undoes.short': 'Undoes itself {time}.',
+  'action.lasts': 'Undoes itself after {span}.',
 
   // states, kinds and further words of incidents
   'state.open': 'Open, not declared',

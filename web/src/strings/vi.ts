@@ -740,7 +740,7 @@ export const vi: Record<keyof typeof en, string> = {
   'phone.desk': 'Ký trên máy tính.',
   'phone.rest': 'Các trang khác dành cho màn hình rộng; ở đây vẫn dùng được nhưng chưa được sắp xếp riêng.',
   'phone.pages': 'Mọi trang',
-  'action.undoes.short': 'Tự gỡ lúc {time}.',
+  'action.lasts': 'Tự gỡ sau {span}.',
 
   // states, kinds and further words of incidents
   'state.open': 'Mới lập, chưa xác lập',
