@@ -113,6 +113,31 @@ sys.exit(0 if s["judged"] >= s["durable"] and not s["behind"] else 1)' 2>/dev/nu
 done
 sleep 1.2 # the follower looks twice a second
 
+# The console, where it answers; a configuration of one's own says its address itself.
+console() {
+  python3 - "$1" <<'PY' 2>/dev/null || true
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1] + "/api/v1/health", timeout=2)
+print(sys.argv[1])
+PY
+}
+people() { # how many there are
+  "$coloa" api people.list limit=1 "${node[@]}" 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["total"])' 2>/dev/null || true
+}
+page=""
+[ -n "$config" ] || grep -q 'console port=.*cannot be bound' "$log" || page=$(console http://127.0.0.1:8600)
+if [ -n "$page" ]; then
+  heading "The console:" "Bảng điều khiển:"
+  echo "   $page"
+  if [ "$(people)" = 0 ]; then
+    t "Sign in as admin with this password, once; it asks for one of your own:" "Đăng nhập bằng admin và mật khẩu dùng một lần này; sau đó đặt mật khẩu của bạn:"
+    echo "   $("$coloa" person one-time admin "${node[@]}" --to-pipe 2>/dev/null)"
+  else
+    t "Forgotten the password? coloa person one-time LOGIN" "Quên mật khẩu? coloa person one-time TÊN"
+    echo "   $coloa person one-time admin ${node[*]}"
+  fi
+fi
+
 metrics() { # what answers, if it does
   python3 - <<'PY' 2>/dev/null || true
 import urllib.request

@@ -1,12 +1,15 @@
 """`./dev run` after the build: a node that shows the sample's and this machine's alerts as they come, ends at Ctrl-C, goes on from
 its state, and says what to do when something is in its way."""
 import contextlib
+import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 from node_world import environment, ports
 from tap import PROGRAM, ROOT, coloa, run
@@ -78,6 +81,14 @@ def a_newcomer_sees_alerts_and_where_to_look(folder):
                     # The doctor finds fault with any machine; what it says has tests of its own.
                     assert done.returncode == 0 or (" doctor " in line and done.returncode == 1), (line, done)
                     assert done.stdout, (line, done)
+            if "The console:" in said:  # unless another program has its port
+                password = re.search(r"([A-Z2-7]{4}-){3}[A-Z2-7]{4}", said)[0]
+                body = json.dumps({"login": "admin", "password": password}).encode()
+                ask = urllib.request.Request("http://127.0.0.1:8600/api/v1/session", body, {"Content-Type": "application/json", "X-Coloa": "1"})
+                assert json.load(urllib.request.urlopen(ask, timeout=30))["step"] == "new_password"
+                assert password not in (r.directory / "node.log").read_text(errors="replace")
+            else:
+                assert "console port=8600 cannot be bound" in (r.directory / "node.log").read_text(errors="replace"), said
             r.wait_for("SSH login after many failures", "Many files rewritten by one program", seconds=240)  # a minute of lateness
             before = records(r.directory)
             assert before > 1000, before
@@ -87,6 +98,7 @@ def a_newcomer_sees_alerts_and_where_to_look(folder):
             assert "goes on from what" in r.said(), r.said()
     with Run(folder) as r:  # what it has it does not take twice; what it raised it still knows
         r.wait_for("Shadow copies deleted", "Where to look next")
+        assert "Sign in as admin" not in r.said()
         assert records(r.directory) == before
         r.interrupt()
 
