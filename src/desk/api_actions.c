@@ -19,7 +19,8 @@
 
 /* ---- reading ---- */
 
-static int spec_of(struct api_call *c, struct api_list_spec *l, const char *columns[32]) {
+/* Columns in the call's arena: a CSV is written after the handler. */
+static int spec_of(struct api_call *c, struct api_list_spec *l) {
         static const char *const fixed[] = {"a.id",       "printf('NC-%04d',a.id)",
                                             "a.incident", "i.code",
                                             "a.unit",     "a.kind",
@@ -38,6 +39,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l, const char *colu
                                            "a.undo_asked",
                                            "(SELECT name FROM person WHERE id=a.undo_by)",
                                            "a.replaces"};
+        const char **columns = arena_array(c->arena, 32, sizeof(*columns));
         unsigned n = 0;
         struct span state = arena_printf(
                 c->arena,
@@ -45,6 +47,8 @@ static int spec_of(struct api_call *c, struct api_list_spec *l, const char *colu
                 (long long)c->now);
         struct span mine = arena_printf(c->arena, "a.proposer=%lld", (long long)c->who.id);
 
+        if (!columns || !state.p || !mine.p)
+                return FAIL(-ENOMEM);
         for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
                 columns[n++] = fixed[i];
         columns[n++] = state.p;
@@ -58,21 +62,19 @@ static int spec_of(struct api_call *c, struct api_list_spec *l, const char *colu
                                     .id = "a.id",
                                     .search = {"a.text", "a.reason", "i.code", NULL},
                                     .unit = "a.unit"};
-        return state.p && mine.p ? 0 : FAIL(-ENOMEM);
+        return 0;
 }
 
 static int list(struct api_call *c) {
-        const char *columns[32];
         struct api_list_spec l;
-        int r = spec_of(c, &l, columns);
+        int r = spec_of(c, &l);
 
         return r < 0 ? r : api_list(c, &l);
 }
 
 static int detail(struct api_call *c, int64_t id) {
-        const char *columns[32];
         struct api_list_spec l;
-        int r = spec_of(c, &l, columns);
+        int r = spec_of(c, &l);
 
         return r < 0 ? r : api_detail(c, &l, id);
 }

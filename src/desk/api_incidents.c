@@ -345,25 +345,30 @@ static int all_clocks(struct api_call *c) {
                 " WHEN t.met_at IS NOT NULL THEN 'met_late' WHEN t.state=%d THEN 'maybe'"
                 " WHEN t.due<=%lld THEN 'late' WHEN t.warn<=%lld THEN 'near' ELSE 'running' END",
                 (int)CLOCK_MAYBE, now, now);
-        const char *columns[] = {"t.id",
-                                 "t.incident",
-                                 "i.code",
-                                 "i.title",
-                                 "t.clock",
-                                 "i.regime",
-                                 "t.title",
-                                 "t.title_vi",
-                                 "t.basis",
-                                 "t.checked",
-                                 "t.report",
-                                 "t.begins",
-                                 "t.due",
-                                 left.p,
-                                 state.p,
-                                 "t.met_at",
-                                 "(SELECT name FROM person WHERE id=t.met_by)",
-                                 "t.proof",
-                                 "NULL"};
+        const char *const names[] = {"t.id",
+                                     "t.incident",
+                                     "i.code",
+                                     "i.title",
+                                     "t.clock",
+                                     "i.regime",
+                                     "t.title",
+                                     "t.title_vi",
+                                     "t.basis",
+                                     "t.checked",
+                                     "t.report",
+                                     "t.begins",
+                                     "t.due",
+                                     left.p,
+                                     state.p,
+                                     "t.met_at",
+                                     "(SELECT name FROM person WHERE id=t.met_by)",
+                                     "t.proof",
+                                     "NULL"};
+        const char **columns = arena_array(c->arena, ARRAY_LEN(names), sizeof(*columns));
+
+        if (!columns)
+                return FAIL(-ENOMEM);
+        memcpy(columns, names, sizeof(names)); /* a CSV is written after the handler */
         struct api_list_spec l = {.shape = api_clock_shape,
                                   .columns = columns,
                                   .from = "incident_clock t JOIN incident i ON i.id=t.incident",
