@@ -33,12 +33,13 @@ async function part<T>(path: string, query: Record<string, string | number | boo
 
 async function compose(me: number | undefined, unit: string): Promise<Tonight> {
   const { now } = await api.get<{ now: string }>('/health');
-  const [clocks, fresh, incidents, duty, silent, sources, actions] = await Promise.all([
+  const [clocks, fresh, incidents, duty, silent, never, sources, actions] = await Promise.all([
     part<Clock>('/clocks', { open: true, limit: 20, sort: 'due' }),
     part<Alert>('/alerts', { status: 'new', limit: SHOWN, unit: unit || null }),
     part<Incident>('/incidents', { open: true, limit: 1, unit: unit || null }),
     part<Duty>('/duty', { 'since.lt': now, 'until.gte': now, limit: 20 }),
     part<Source>('/sources', { state: 'silent', limit: 5 }),
+    part<Source>('/sources', { state: 'never', limit: 5 }),
     part<Source>('/sources', { limit: 1 }),
     part<RawAction>('/actions', { state: 'proposed', limit: 10 }),
   ]);
@@ -48,8 +49,8 @@ async function compose(me: number | undefined, unit: string): Promise<Tonight> {
     headline: { waiting: waiting.length + decisions.length, next_decision: decisions[0]?.due ?? null, next_deadline: waiting[0]?.due ?? null },
     clocks: waiting, met: [], decisions,
     alerts: { new: fresh?.total ?? fresh?.items.length ?? 0, groups: fresh?.items.length ?? 0, items: fresh?.items ?? [] },
-    silent: (silent?.items ?? []).map((s) => ({ name: s.name, kind: s.kind, since: s.silent_since ?? s.last_seen ?? now, usual_every_s: s.usual_every_s, severity: 'high', maintenance_until: s.maintenance_until, system_name: s.system_name })),
-    sources: sources ? { total: sources.total ?? 0, silent: silent?.total ?? 0, rate: null } : null,
+    silent: [...(silent?.items ?? []), ...(never?.items ?? [])].map((s) => ({ name: s.name, kind: s.kind, since: s.silent_since ?? s.last_seen ?? '', usual_every_s: s.usual_every_s, severity: 'high', maintenance_until: s.maintenance_until, system_name: s.system_name })),
+    sources: sources ? { total: sources.total ?? 0, silent: (silent?.total ?? 0) + (never?.total ?? 0), rate: null } : null,
     incidents: { open: incidents?.total ?? 0 },
     duty: (duty?.items ?? []).map((d): OnDuty => ({ id: d.person, name: d.person_name, role: '', phone: d.phone, note_en: d.note || d.unit_name, note_vi: d.note || d.unit_name, warn: false, me: d.person === me })),
     handover_at: duty?.items.map((d) => d.until).sort()[0] ?? null,
