@@ -250,12 +250,15 @@ def taken_over_it_can_do_nothing_else(folder):
     hijack.mkdir()
     os.environ["COLOA_HIJACK"] = str(hijack)
     try:
-        for landlock in (None, 2, 0):
+        # A few each: what dies young is started again after longer and longer pauses.
+        for landlock, deeds in ((None, ("open:/etc/passwd", "create:/tmp/coloa-hijacked", "exec:/bin/true", "fork:", "ptrace:1")),
+                                (2, ("openat2:/etc/passwd", "connect:{port}", "listen:0", f"kill:{os.getpid()}")),
+                                (0, ("open:/etc/passwd", "local:{folder}/control", "connect:{port}", "exec-memory:"))):
             node = Web(folder, head="containment: {never: []}", listeners={"tcp": "syslog-tcp"}, landlock=landlock)
             with node:
                 node.ready()
-                for deed in ("open:/etc/passwd", "openat2:/etc/passwd", "create:/tmp/coloa-hijacked", f"connect:{node.port['tcp']}", "listen:0",
-                             f"local:{node.folder}/control", "exec:/bin/true", "fork:", f"kill:{os.getpid()}", "ptrace:1", "exec-memory:"):
+                for deed in deeds:
+                    deed = deed.format(port=node.port["tcp"], folder=node.folder)
                     before = node.said().count("process=act it ")
                     (hijack / "act").write_text(deed, encoding="ascii")
                     kill(node.pids()["act"], node.program)
