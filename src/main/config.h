@@ -62,7 +62,7 @@ struct config {
         uint32_t retention_days; /* 0: no limit */
         uint64_t retention_bytes;
         uint32_t retention_alerts_days; /* 0: no limit */
-        uint64_t duplicates_bytes; /* of the memory of duplicates */
+        uint64_t duplicates_bytes;      /* of the memory of duplicates */
         struct config_tls tls;
         struct config_console {
                 uint8_t address[16];

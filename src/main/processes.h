@@ -9,7 +9,7 @@ int process_listen(int argc, char **argv); /* fd 4: ring, writable; 5: duplicate
 int process_judge(int argc, char **argv);  /* fd 4: ring, read-only; 5: program; 6: outbox */
 /* The socket is a stream; fd 4: program; 5: scratch file. */
 int process_correlate(int argc, char **argv);
-int process_desk(int argc, char **argv);    /* directory=PATH times=LATENESS:SKEW:WINDOW alerts=DAYS */
+int process_desk(int argc, char **argv); /* directory=PATH times=LATENESS:SKEW:WINDOW alerts=DAYS */
 int process_console(int argc, char **argv); /* fd 4: listener; 5: counters; 6: node_stats */
 int process_seal(int argc, char **argv);    /* fd 4: ring, read-only; 5: output */
 int process_store(int argc, char **argv);   /* directory=PATH retention=DAYS:BYTES */

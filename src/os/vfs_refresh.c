@@ -55,7 +55,8 @@ int os_vfs_refresh(const char *vfs, const char *path) {
         if (!f)
                 return FAIL(-ENOMEM);
         rc = v->xOpen(v, name, f, flags, &flags);
-        if (rc == SQLITE_OK && (flags & SQLITE_OPEN_READONLY)) /* that is how SQLite opens it then */
+        if (rc == SQLITE_OK &&
+            (flags & SQLITE_OPEN_READONLY)) /* that is how SQLite opens it then */
                 rc = SQLITE_READONLY;
         if (rc == SQLITE_OK)
                 rc = rewrite(f, (char *)f + v->szOsFile);

@@ -13,7 +13,8 @@ struct vault;
 struct vault_options {
         uint64_t work;   /* of Argon2id: passes; 0: as libsodium says for people who wait (2) */
         size_t work_mem; /* bytes; 0: 64 MiB */
-        const unsigned char *public_key, *secret_key; /* of orders (wire/order.h), lent; NULL: it signs none */
+        const unsigned char *public_key,
+                *secret_key; /* of orders (wire/order.h), lent; NULL: it signs none */
 };
 
 /* Keys from the node's seed, in memory that is locked and guarded where the system allows it: before the
