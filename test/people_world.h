@@ -17,6 +17,7 @@ static struct {
         struct vault *vault;
         bool gone; /* nobody answers */
         unsigned char address;
+        uint32_t flags; /* of asks to come */
 } people_w;
 
 struct signed_in {
@@ -60,7 +61,7 @@ static inline void pump_vault(void) {
 
 static inline int ask_from(unsigned line, const unsigned char *token, uint32_t how, const char *op,
                            const char *body) {
-        struct api_ask ask = {.op = api_number(op), .how = how};
+        struct api_ask ask = {.op = api_number(op), .how = how, .flags = people_w.flags};
 
         check(ask.op != UINT32_MAX);
         if (token)

@@ -269,6 +269,8 @@ static enum MHD_Result away(struct ask *a) {
 
 static int send_ask(struct ask *a, uint32_t flags, struct span body) {
         a->ask.flags = flags;
+        if (web_header(a->c, "X-Coloa-Background"))
+                a->ask.flags |= API_ASK_BACKGROUND;
         web_desk_frame(a->web, API_ASK, a->id, &a->ask, sizeof(a->ask), body);
         a->sent = true;
         return 0;

@@ -164,8 +164,11 @@ static int fresh_second(struct api_call *c, const struct found *f) {
                                     "cá nhân");
 }
 
-/* N2. The row goes with the next commit; an answer does not wait for it. */
+/* N2. The row goes with the next commit; an answer does not wait for it. What a page asks by itself is no
+ * use of the session: a browser left open ends as idle. */
 static int refresh(struct api_call *c, const struct found *f) {
+        if ((c->ask->flags & API_ASK_BACKGROUND) || (c->op->flags & API_STREAM))
+                return 0;
         if (c->now - f->last < REFRESH_S * NS_PER_SEC)
                 return 0;
         int r = desk_begin(c->desk);

@@ -123,7 +123,13 @@ struct api_head {
         uint64_t id;
 };
 
-enum { API_ASK_CSV = 1 << 0, API_ASK_MORE = 1 << 1 /* an upload goes on */ };
+enum {
+        API_ASK_CSV = 1 << 0,
+        API_ASK_MORE = 1 << 1, /* an upload goes on */
+        /* Of a page that nobody touched for a while (header X-Coloa-Background): it keeps no session from
+         * ending as idle. A browser that leaves it out only harms its own user. */
+        API_ASK_BACKGROUND = 1 << 2,
+};
 struct api_ask {
         uint32_t op, flags;
         uint32_t lang;                        /* enum lang */

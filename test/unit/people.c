@@ -136,9 +136,14 @@ static void sessions_end(void) {
         check_int(as(&m, "session.get", "{}"), 200);
         later(290);
         check_int(as(&m, "session.get", "{}"), 200); /* its use counts */
-        later(301);
+        /* A page that nobody touches asks on; that is no use of it. */
+        people_w.flags = API_ASK_BACKGROUND;
+        later(200);
+        check_int(as(&m, "session.get", "{}"), 200);
+        later(101);
         check_int(as(&m, "session.get", "{}"), 401);
         check(code_is("idle"));
+        people_w.flags = 0;
         check_int(as(&s, "session.get", "{}"), 200);
         later(SESSION_IDLE_S + 1);
         check_int(as(&s, "session.get", "{}"), 401);

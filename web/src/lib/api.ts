@@ -35,9 +35,17 @@ export function address(path: string, query?: Query): string {
   return BASE + path + (text ? '?' + text : '');
 }
 
+/* What a page asks by itself keeps no session alive: an unattended one must end. */
+const UNTOUCHED_MS = 30_000;
+let touched = Date.now();
+if (typeof addEventListener === 'function')
+  for (const kind of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchstart'])
+    addEventListener(kind, () => (touched = Date.now()), { passive: true, capture: true });
+
 async function ask<T>(method: string, path: string, query?: Query, body?: BodyInit | null, type?: string): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': lang.now };
   if (method !== 'GET') headers['X-Coloa'] = '1';
+  if (Date.now() - touched > UNTOUCHED_MS) headers['X-Coloa-Background'] = '1';
   if (type) headers['Content-Type'] = type;
   let answer: Response;
   try {
