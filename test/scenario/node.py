@@ -334,6 +334,25 @@ def connections_follow_the_sources(folder):
         assert {c["name"]: c["received"] for c in node.status()["sources"]} == {"unknown": 0, "here": 2, "gone": 1, "moves": 1, "other": 1}
 
 
+def a_silent_source_is_an_alert_of_its_own(folder):
+    node = Node(folder, listeners={"tcp": "syslog-tcp"}, sources=["{name: firewall, from: ['127.0.0.0/8'], silent-after: 3s}"])
+
+    def silent():
+        return [a for a in node.alerts() if a["rule.id"] == "coloa-silent-source"]
+    with node:
+        with connect(node.port["tcp"]) as s:
+            s.sendall(line(b"once", 1) + b"\n")
+        durable(node, 1)
+        assert not silent() and not any(x["silent"] for x in node.status()["sources"] if x["name"] == "firewall")
+        node.wait_for(silent, 60, "for an alert about silence")
+        one, = silent()
+        assert one["coloa.entity.name"] == "firewall", one
+        assert any(x["silent"] for x in node.status()["sources"] if x["name"] == "firewall")
+        with connect(node.port["tcp"]) as s:
+            s.sendall(line(b"again", 2) + b"\n")
+        node.wait_for(lambda: not any(x["silent"] for x in node.status()["sources"] if x["name"] == "firewall"), 60)
+
+
 def is_test_build(node) -> bool:
     there = b"coloa-test-garble" in open(node.program, "rb").read()
     if not there:
@@ -413,6 +432,6 @@ def main_that_is_killed_leaves_nobody(folder):
 
 
 if __name__ == "__main__":
-    run(every_protocol_is_kept_once, without_landlock_it_is_the_same, alerts_come, rules_change_while_it_runs, exceptions_begin_and_end,
+    run(every_protocol_is_kept_once, without_landlock_it_is_the_same, alerts_come, a_silent_source_is_an_alert_of_its_own, rules_change_while_it_runs, exceptions_begin_and_end,
         bad_input_hurts_nobody_else, what_each_listener_refuses, unknown_senders, connections_follow_the_sources,
         a_record_that_kills_judges, a_record_of_which_nothing_can_be_read, main_that_is_killed_leaves_nobody)
