@@ -205,8 +205,8 @@ static int from_main(struct keeper *v) {
         int fd = -1;
         ssize_t n = os_recv(v->sock, bytes, sizeof(bytes), &fd, 1, &n_fds);
 
-        if (n <= 0)
-                return n < 0 ? (int)n : -EPIPE;
+        if (n <= 0) /* reset: it went without reading all that was said */
+                return n < 0 && n != -ECONNRESET ? (int)n : -EPIPE;
         memcpy(&m, bytes, sizeof(m));
         bool people = m.value == NODE_PEER_DESK && v->vault;
         if (n != sizeof(m) || m.type != NODE_PEER || n_fds != 1 || (m.value && !people)) {

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "vault/vault.h"
 #include "vault/vault_impl.h"
+#include "wire/order.h"
 
 static const unsigned char seed[VAULT_SEED_BYTES] = "a seed of thirty-two bytes, here";
 /* As little work as there can be: how much it is changes nothing else. */
@@ -160,6 +161,74 @@ static void a_code_is_good_for_a_window_and_once(void) {
         check_int(ask_at(v, VAULT_TOTP_CHECK, 9, box_of(&t), "1234567", 0, now).error, -EACCES);
 }
 
+/* Orders of containment: only with the approver's code, of two people, of now. */
+static void orders_need_the_second_persons_code(void) {
+        unsigned char public_key[32], secret_key[64];
+        _cleanup_(vault_freep) struct vault *v = NULL, *none = made();
+        const int64_t now = 1790000010;
+        struct vault_options o = light;
+
+        check_int(crypto_sign_keypair(public_key, secret_key), 0);
+        o.public_key = public_key;
+        o.secret_key = secret_key;
+        check_int(vault_new(&v, seed, &o), 0);
+        struct msg_vault_answer t = ask(v, VAULT_TOTP_MAKE, 9, SPAN_NONE, "");
+        static const struct {
+                int64_t approver, proposer, late;
+                bool right;
+                int error;
+        } tries[] = {{9, 4, 0, true, 0},       {9, 4, 0, false, -EACCES}, {9, 9, 0, true, -EPERM},
+                     {8, 4, 0, true, -EPERM},  {9, 0, 0, true, -EPERM},   {9, 4, 61, true, -EPERM},
+                     {9, 4, -61, true, -EPERM}};
+        for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
+                struct order_ask a = {.order = {.name = ORDER_NAME,
+                                                .id = 1,
+                                                .kind = ORDER_BLOCK,
+                                                .n_targets = 1,
+                                                .seconds = 60,
+                                                .approved = (now - tries[i].late) * 1000000000,
+                                                .proposer = tries[i].proposer,
+                                                .approver = tries[i].approver}};
+                struct msg_vault_ask m = {.type = VAULT_ORDER, .person = 9, .text_len = sizeof(a)};
+                struct msg_vault_answer got;
+                char code[7];
+
+                code_at(&t, now, code);
+                memcpy(a.code, tries[i].right ? code : "000000", 6);
+                memcpy(m.text, &a, sizeof(a));
+                memcpy(m.box, t.box, t.box_len);
+                m.box_len = t.box_len;
+                struct msg_vault_ask again = m;
+                vault_do(v, &m, now, &got);
+                check_int(got.error, tries[i].error);
+                check_int(got.box_len, tries[i].error ? 0 : sizeof(struct order_signed));
+                vault_do(none, &again, now, &got);
+                check_int(got.error, -EPERM); /* one without a key signs none */
+        }
+        struct order_ask a = {.order = {.name = ORDER_NAME,
+                                        .id = 1,
+                                        .kind = ORDER_BLOCK,
+                                        .n_targets = 1,
+                                        .seconds = 60,
+                                        .approved = now * 1000000000,
+                                        .proposer = 4,
+                                        .approver = 9}};
+        struct msg_vault_ask m = {.type = VAULT_ORDER, .person = 9, .text_len = sizeof(a)};
+        struct msg_vault_answer got;
+        struct order_signed s;
+        code_at(&t, now, a.code);
+        memcpy(m.text, &a, sizeof(a));
+        memcpy(m.box, t.box, t.box_len);
+        m.box_len = t.box_len;
+        vault_do(v, &m, now, &got);
+        check_int(got.error, 0);
+        memcpy(&s, got.box, sizeof(s));
+        check_int(crypto_sign_verify_detached(s.signature, (const unsigned char *)&a.order,
+                                              sizeof(a.order), public_key),
+                  0);
+        check_int(got.step, now / 30);
+}
+
 /* RFC 6238, appendix B: the last six of its eight digits. */
 static void codes_are_those_of_the_rfc(void) {
         static const struct {
@@ -280,6 +349,7 @@ int main(void) {
         RUN(boxes_of_people_are_never_opened);
         RUN(secrets_of_other_systems_come_back);
         RUN(a_code_is_good_for_a_window_and_once);
+        RUN(orders_need_the_second_persons_code);
         RUN(codes_are_those_of_the_rfc);
         RUN(recovery_codes_work_once_each);
         RUN(one_time_passwords_are_passwords);
