@@ -14,6 +14,7 @@ if (!browser || !existsSync('dist/index.html')) {
   console.log(`# skipped: ${why}\nok 1 - console in a browser # SKIP ${why}`);
   process.exit(0);
 }
-await build({ entryPoints: ['test/all.ts'], bundle: true, platform: 'node', format: 'esm', target: 'node18', outfile: 'build/test.mjs', external: ['playwright-core', 'axe-core'], logLevel: 'warning' });
+// esbuild remembers where it was begun.
+await build({ absWorkingDir: process.cwd(), entryPoints: ['test/all.ts'], bundle: true, platform: 'node', format: 'esm', target: 'node18', outfile: 'build/test.mjs', external: ['playwright-core', 'axe-core'], logLevel: 'warning' });
 const ran = spawnSync(process.execPath, ['--test-reporter=tap', 'build/test.mjs', ...process.argv.slice(2)], { stdio: 'inherit', env: { ...process.env, COLOA_CHROMIUM: browser } });
 process.exit(ran.status ?? 1);
