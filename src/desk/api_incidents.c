@@ -314,18 +314,14 @@ int incident_task_answer(struct api_call *c, int64_t task) {
         return api_detail(c, &l, task);
 }
 
+#define ALERTS_THAT_NAME_IT                                                                        \
+        "(SELECT count(*) FROM incident_alert x JOIN alert a ON a.id=x.alert WHERE"                \
+        " x.incident=t.incident AND t.value IN (a.host, a.user, a.source, a.entity))"
+
 static int observables(struct api_call *c) {
-        static const char *const columns[] = {
-                "t.id",
-                "t.type",
-                "t.value",
-                "t.role",
-                "t.note",
-                "t.tlp",
-                "(SELECT count(*) FROM incident_alert x JOIN alert a ON a.id=x.alert WHERE"
-                " x.incident=t.incident AND t.value IN (a.host, a.user, a.source, a.entity))",
-                "t.at",
-                "p.name"};
+        static const char *const columns[] = {"t.id",   "t.type", "t.value",           "t.role",
+                                              "t.note", "t.tlp",  ALERTS_THAT_NAME_IT, "t.at",
+                                              "p.name"};
         struct api_list_spec l = {.shape = api_observable_shape,
                                   .columns = columns,
                                   .from = "incident_observable t LEFT JOIN person p ON p.id=t.by",
