@@ -19,8 +19,8 @@ static struct regimes *shipped(void) {
         buf_reset(&said);
         buf_char(&json, '[');
         for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-                char path[512], *text;
-                size_t len;
+                char path[512], *text = NULL;
+                size_t len = 0;
 
                 snprintf(path, sizeof(path), TEST_CONTENT "/regimes/%s/regime.yml", files[i]);
                 int fd = os_open(path, O_RDONLY, 0);
@@ -175,8 +175,8 @@ static void severities(void) {
 /* The shipped file with one piece replaced must be refused, and the line told. */
 static void refused(const char *old, const char *by, const char *says) {
         _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)1 << 20}, out = {0};
-        char *text;
-        size_t len;
+        char *text = NULL;
+        size_t len = 0;
         int fd = os_open(TEST_CONTENT "/regimes/vn-2026/regime.yml", O_RDONLY, 0);
 
         said.limit = (size_t)1 << 20;
