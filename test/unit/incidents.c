@@ -90,7 +90,7 @@ static void end(void) {
         world_end();
 }
 
-static int as(enum who who, const char *op, const char *fmt, ...) {
+_printf_(3, 4) static int as(enum who who, const char *op, const char *fmt, ...) {
         char body[2048];
         va_list ap;
 
