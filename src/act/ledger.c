@@ -57,7 +57,7 @@ int ledger_open(struct ledger **ret, int fd, int (*each)(void *ctx, const struct
                 void *ctx) {
         _cleanup_(ledger_freep) struct ledger *l = calloc(1, sizeof(*l));
         struct record k;
-        struct stat st;
+        struct stat st = {0};
         int r;
 
         if (!l)

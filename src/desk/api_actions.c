@@ -155,7 +155,7 @@ static double addresses(const struct order_target *t) {
 
 static int check(struct api_call *c) {
         struct order_target list[ORDER_TARGETS_MAX] = {{{0}}};
-        uint32_t n;
+        uint32_t n = 0;
         int r = read_targets(c, list, &n);
 
         if (r != 0)
@@ -250,9 +250,9 @@ static int insert(struct api_call *c, const struct incident *i, struct span targ
 static int propose(struct api_call *c) {
         struct order_target list[ORDER_TARGETS_MAX] = {{{0}}};
         int64_t replaces = api_int(c, "replaces", 0);
-        struct incident i;
-        struct span text;
-        uint32_t n;
+        struct incident i = {0};
+        struct span text = SPAN_NONE;
+        uint32_t n = 0;
         int r = people_only(c);
 
         if (r == 0)
@@ -393,7 +393,7 @@ static int signed_by_vault(struct api_call *c, const struct action *a) {
 }
 
 static int approve(struct api_call *c) {
-        struct action a;
+        struct action a = {0};
         int r = find(c, "actions.approve", &a);
 
         if (r == 0)
@@ -414,7 +414,7 @@ static int approve(struct api_call *c) {
 
 static int decide_not(struct api_call *c, const char *permission, const char *state, bool own,
                       const char *en, const char *vi) {
-        struct action a;
+        struct action a = {0};
         int r = find(c, permission, &a);
 
         if (r == 0)
@@ -444,7 +444,7 @@ static int withdraw(struct api_call *c) {
 }
 
 static int undo(struct api_call *c) {
-        struct action a;
+        struct action a = {0};
         int r = find(c, "actions.undo", &a);
 
         if (r != 0)

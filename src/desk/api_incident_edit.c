@@ -324,7 +324,7 @@ static int check_edit(struct api_call *c, const struct incident *i) {
 
 int incident_do_edit(struct api_call *c) {
         const char *permission = "incidents.work";
-        struct incident i;
+        struct incident i = {0};
 
         for (size_t n = 0; n < ARRAY_LEN(columns); n++)
                 if (columns[n].lead && api_has(c, columns[n].name))
@@ -359,10 +359,9 @@ static int refuse_move(struct api_call *c, unsigned missing) {
         int r = 0;
 
         while (missing) {
-                const char *field = missing & NEED_REASON ? "reason" : "to", *en, *vi;
                 unsigned one = missing & (0u - missing);
+                const char *field = one == NEED_REASON ? "reason" : "to", *en, *vi;
 
-                field = one == NEED_REASON ? "reason" : "to";
                 missing &= ~one;
                 incident_need_text(&one, &en, &vi);
                 r = api_fault_at(c, field, en, vi, "Do this first, then repeat",
@@ -397,7 +396,7 @@ static int enter_state(struct api_call *c, const struct incident *i, struct span
 
 int incident_do_move(struct api_call *c) {
         struct span to = api_text(c, "to"), reason = api_text(c, "reason");
-        struct incident i;
+        struct incident i = {0};
         unsigned missing;
         int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
 
@@ -428,7 +427,7 @@ int incident_do_move(struct api_call *c) {
 int incident_do_activity(struct api_call *c) {
         struct span name = api_text(c, "activity"), state = api_text(c, "state");
         const json_t *list, *a, *found = NULL;
-        struct incident i;
+        struct incident i = {0};
         size_t n;
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
@@ -466,7 +465,7 @@ int incident_do_t0(struct api_call *c) {
         struct span reason = api_text(c, "reason");
         int64_t t0 = api_time(c, "t0");
         char before[40], after[40];
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
 
         if (r == 0)
@@ -497,7 +496,7 @@ static const char *answer_vi(struct span s) {
 int incident_do_answer(struct api_call *c) {
         struct span name = api_text(c, "question"), value = api_text(c, "answer");
         struct span note = api_text(c, "note");
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
         if (r != 0)
@@ -533,7 +532,7 @@ int incident_do_serious(struct api_call *c) {
         struct span value = api_text(c, "serious"), reason = api_text(c, "reason");
         static const char *const words[] = {"unknown", "no", "yes"};
         struct incident_facts ctx;
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
 
         if (r != 0)
@@ -587,9 +586,10 @@ static int open_clock(struct api_call *c, const struct incident *i, struct span 
 }
 
 int incident_do_clock_met(struct api_call *c) {
-        struct span name = api_text(c, "clock"), proof = api_text(c, "proof"), en, vi;
+        struct span name = api_text(c, "clock"), proof = api_text(c, "proof");
+        struct span en = SPAN_NONE, vi = SPAN_NONE;
         int64_t at = api_time(c, "at");
-        struct incident i;
+        struct incident i = {0};
         bool met;
         int r = incident_get(c, api_int(c, "id", 0), "reports.send", &i);
 
@@ -614,8 +614,9 @@ int incident_do_clock_met(struct api_call *c) {
 }
 
 int incident_do_clock_void(struct api_call *c) {
-        struct span name = api_text(c, "clock"), reason = api_text(c, "reason"), en, vi;
-        struct incident i;
+        struct span name = api_text(c, "clock"), reason = api_text(c, "reason");
+        struct span en = SPAN_NONE, vi = SPAN_NONE;
+        struct incident i = {0};
         bool met;
         int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
 
@@ -642,7 +643,7 @@ int incident_do_clock_void(struct api_call *c) {
 int incident_do_unit_add(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int64_t unit = api_int(c, "unit", 0);
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
 
         if (r != 0)
@@ -698,7 +699,7 @@ static int review_answer(struct api_call *c, const struct incident *i) {
 }
 
 int incident_do_review_get(struct api_call *c) {
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.read", &i);
 
         return r == 0 ? review_answer(c, &i) : r;
@@ -706,7 +707,7 @@ int incident_do_review_get(struct api_call *c) {
 
 int incident_do_review(struct api_call *c) {
         struct span t[ARRAY_LEN(review_parts)];
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
 
         if (r != 0)

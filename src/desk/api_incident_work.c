@@ -25,7 +25,7 @@ int incident_do_note(struct api_call *c) {
                 .id = "t.id"};
         struct span text = api_text(c, "text"), kind = api_text(c, "kind");
         int64_t corrects = api_int(c, "corrects", 0), at = api_time(c, "at"), n = 1;
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
         if (r == 0 && corrects)
@@ -90,7 +90,7 @@ int incident_do_task_add(struct api_call *c) {
         struct span title = api_text(c, "title"), note = api_text(c, "note");
         struct span activity = api_text(c, "activity");
         int64_t owner = api_int(c, "owner", 0);
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
         if (r == 0)
@@ -188,7 +188,7 @@ static int set_task_fields(struct api_call *c, int64_t id) {
 
 int incident_do_task_edit(struct api_call *c) {
         int64_t id = api_int(c, "task", 0);
-        struct incident i;
+        struct incident i = {0};
         struct span title;
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
@@ -246,7 +246,7 @@ int incident_do_observable_add(struct api_call *c) {
         struct span type = api_text(c, "type"), value = rearm(c, api_text(c, "value"));
         struct span role = api_text(c, "role"), note = api_text(c, "note"),
                     tlp = api_text(c, "tlp");
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
         if (r == 0)
@@ -275,7 +275,7 @@ int incident_do_observable_drop(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct span reason = api_text(c, "reason"), value;
         int64_t id = api_int(c, "observable", 0);
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
         if (r != 0)
@@ -306,7 +306,7 @@ int incident_do_observable_drop(struct api_call *c) {
 
 int incident_do_alerts_add(struct api_call *c) {
         const json_t *id;
-        struct incident i;
+        struct incident i = {0};
         size_t n;
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
@@ -319,7 +319,7 @@ int incident_do_alerts_add(struct api_call *c) {
 
 int incident_do_alert_out(struct api_call *c) {
         int64_t alert = api_int(c, "alert", 0);
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
         if (r == 0)

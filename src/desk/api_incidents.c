@@ -13,8 +13,8 @@
                 "i.unit", "u.name", "i.system", "s.name", "s.level", "i.lead", "p.name", "i.t0",   \
                 "i.opened", "i.closed", "i.next_due",                                              \
                 "(SELECT count(*) FROM incident_alert x WHERE x.incident=i.id)",                   \
-                "(SELECT count(*) FROM incident_task x WHERE x.incident=i.id"                      \
-                " AND x.state IN ('open','doing'))",                                               \
+                ("(SELECT count(*) FROM incident_task x WHERE x.incident=i.id"                     \
+                 " AND x.state IN ('open','doing'))"),                                             \
                 "i.tlp", "i.drill", "i.version"
 
 static const char *const list_columns[] = {INCIDENT_COLUMNS, NULL};
@@ -234,7 +234,7 @@ int incident_answer(struct api_call *c, const struct incident *i) {
 }
 
 static int get(struct api_call *c) {
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.read", &i);
 
         return r == 0 ? incident_answer(c, &i) : r;
@@ -244,7 +244,7 @@ static int get(struct api_call *c) {
 
 /* A list of rows of one incident, by its column `incident`. */
 static int list_of(struct api_call *c, struct api_list_spec *l, const char *more) {
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.read", &i);
 
         if (r != 0)
@@ -315,8 +315,8 @@ int incident_task_answer(struct api_call *c, int64_t task) {
 }
 
 #define ALERTS_THAT_NAME_IT                                                                        \
-        "(SELECT count(*) FROM incident_alert x JOIN alert a ON a.id=x.alert WHERE"                \
-        " x.incident=t.incident AND t.value IN (a.host, a.user, a.source, a.entity))"
+        ("(SELECT count(*) FROM incident_alert x JOIN alert a ON a.id=x.alert WHERE"               \
+         " x.incident=t.incident AND t.value IN (a.host, a.user, a.source, a.entity))")
 
 static int observables(struct api_call *c) {
         static const char *const columns[] = {"t.id",   "t.type", "t.value",           "t.role",
@@ -432,7 +432,7 @@ int incident_assessment(struct api_call *c, const struct incident *i) {
 }
 
 static int assessment(struct api_call *c) {
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.read", &i);
 
         return r == 0 ? incident_assessment(c, &i) : r;

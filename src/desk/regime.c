@@ -42,17 +42,18 @@ static void forget_earlier(json_t *list) {
 }
 
 int regimes_open(struct regimes **ret, struct span json) {
-        _cleanup_(regimes_freep) struct regimes *r = calloc(1, sizeof(*r));
         json_error_t e;
+        json_t *list = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &e);
+        struct regimes *r = json_array_size(list) ? calloc(1, sizeof(*r)) : NULL;
 
-        if (!r)
-                return FAIL(-ENOMEM);
-        r->list = json_loadb(json.p, json.len, JSON_REJECT_DUPLICATES, &e);
-        if (!json_is_array(r->list) || json_array_size(r->list) == 0)
-                return FAIL(-EBADMSG);
-        forget_earlier(r->list);
+        if (!r) {
+                int error = json_array_size(list) ? -ENOMEM : -EBADMSG;
+                json_decref(list);
+                return FAIL(error);
+        }
+        forget_earlier(list);
+        r->list = list;
         *ret = r;
-        r = NULL;
         return 0;
 }
 

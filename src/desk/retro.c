@@ -167,12 +167,12 @@ static int note_end(struct desk *d, const char *what, const uint32_t *rules, uin
 
         buf_printf(&b, "below record %llu: %llu verdicts, %llu alerts",
                    (unsigned long long)x->row.at,
-                   (unsigned long long)(x->sum.verdicts + x->row.verdicts),
-                   (unsigned long long)(x->sum.alerts + x->row.alerts));
+                   (unsigned long long)x->sum.verdicts + (unsigned long long)x->row.verdicts,
+                   (unsigned long long)x->sum.alerts + (unsigned long long)x->row.alerts);
         buf_printf(&b, ", %llu said before, %llu only counted, %llu records set aside",
-                   (unsigned long long)(x->sum.doubled + x->row.doubled),
-                   (unsigned long long)(x->sum.counted + x->row.counted),
-                   (unsigned long long)(x->sum.aside + x->row.aside));
+                   (unsigned long long)x->sum.doubled + (unsigned long long)x->row.doubled,
+                   (unsigned long long)x->sum.counted + (unsigned long long)x->row.counted,
+                   (unsigned long long)x->sum.aside + (unsigned long long)x->row.aside);
         for (uint32_t i = 0; i < n && n <= NAMED; i++)
                 add_name(d, (rules[i] & RETRO_CORRELATION) != 0, rules[i] & ~RETRO_CORRELATION, i,
                          &b);

@@ -275,7 +275,7 @@ static int failed(struct sql *s, int r) {
 
 static int begin(struct sql *s, struct sql_rows **ret, const char *text, const char *format,
                  va_list args) {
-        struct sql_rows *k;
+        struct sql_rows *k = NULL;
         int r = take(s, &k, text);
 
         if (r < 0)
