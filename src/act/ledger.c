@@ -73,6 +73,7 @@ int ledger_open(struct ledger **ret, int fd, int (*each)(void *ctx, const struct
         if (r == 0)
                 r = os_fstat(fd, &st);
         if (r < 0)
+                // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): _cleanup_ frees it
                 return r;
         uint64_t good = l->n * sizeof(k);
         if ((uint64_t)st.st_size >= good + 2 * sizeof(k)) /* L1: more follows than one torn write */

@@ -26,6 +26,7 @@ int nft_new(struct nft **ret) {
                 return FAIL(-ENOMEM);
         n->ctx = nft_ctx_new(NFT_CTX_DEFAULT);
         if (!n->ctx || nft_ctx_buffer_output(n->ctx) != 0 || nft_ctx_buffer_error(n->ctx) != 0)
+                // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): _cleanup_ frees it
                 return FAIL(-ENOMEM);
         if (nft_run_cmd_from_buffer(n->ctx, "add table inet coloa_0\ndelete table inet coloa_0") !=
             0)

@@ -184,6 +184,7 @@ int web_open(struct web **ret, const struct web_setup *setup) {
         w->out.limit = (size_t)160 << 20;
         w->buckets = calloc(BUCKETS, sizeof(*w->buckets));
         if (!w->buckets || os_random(&w->key, sizeof(w->key)) < 0)
+                // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): _cleanup_ frees it
                 return FAIL(-ENOMEM);
         json_object_seed(0); /* H1 */
         tzset();             /* the same: the first Date of an answer would read /etc/localtime */

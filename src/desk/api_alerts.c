@@ -424,7 +424,7 @@ static int do_undo(struct api_call *c, const struct at *a) {
 static int step(struct api_call *c, int64_t id, enum step what) {
         static int (*const steps[])(struct api_call *, const struct at *) = {
                 do_accept, do_merge, do_dismiss, do_hand_over, do_undo};
-        struct at a;
+        struct at a = {0};
         int r = find(c, id, &a);
 
         if (r == 0)

@@ -280,7 +280,7 @@ static int begin(struct sql *s, struct sql_rows **ret, const char *text, const c
 
         if (r < 0)
                 return r;
-        assert((size_t)sqlite3_bind_parameter_count(k->q) == strlen(format));
+        assert(k && (size_t)sqlite3_bind_parameter_count(k->q) == strlen(format));
         r = bind(k, format, args);
         if (r < 0) {
                 sql_end(k);
