@@ -150,7 +150,8 @@ static const struct api_field done[] = {
 #define WORK(verb, shape, en_, vi_)                                                                \
         {                                                                                          \
                 .id = "alerts." #verb, .method = API_POST, .path = "/api/v1/alerts/{id}/" #verb,   \
-                .permission = "alerts.work", .fields = shape, .answer = row, .en = en_, .vi = vi_, \
+                .permission = "alerts.work", .fields = (shape), .answer = row, .en = (en_),        \
+                .vi = (vi_),                                                                       \
         }
 
 const struct api_op api_alerts_ops[] = {
