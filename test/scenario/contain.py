@@ -53,6 +53,13 @@ class World:
 
     def __enter__(self):
         self.node.__enter__()
+        try:
+            return self.begin()
+        except BaseException:
+            self.node.kill()  # nobody else would end it
+            raise
+
+    def begin(self):
         self.node.ready()
         admin = first_person(self.node)
         enrol(admin)
