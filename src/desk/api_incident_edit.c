@@ -89,7 +89,19 @@ static int exists(struct api_call *c, const char *field, const char *sql, int64_
                             "Chọn trong danh sách");
 }
 
-#define HAS_SYSTEM "SELECT 1 FROM system WHERE id=?1"
+/* I7. */
+static int good_system(struct api_call *c, int64_t id) {
+        int64_t unit = 0;
+        int r = id ? sql_get_int(c->db, &unit, "SELECT unit FROM system WHERE id=?1", "i", id) : 0;
+
+        if (r == 1)
+                r = api_sees(c, "systems.read", unit);
+        if (r != 0 || !id)
+                return MIN(r, 0);
+        return api_fault_at(c, "system", "There is no such system", "Không có hệ thống này",
+                            "Choose one of the list", "Chọn trong danh sách");
+}
+
 #define HAS_PERSON "SELECT 1 FROM person WHERE id=?1 AND active<>0"
 
 /* ---- opening ---- */
@@ -214,7 +226,7 @@ int incident_do_open(struct api_call *c) {
         if (r == 0)
                 r = api_may(c, "incidents.open", i.unit);
         if (r == 0)
-                r = exists(c, "system", HAS_SYSTEM, i.system);
+                r = good_system(c, i.system);
         if (r == 0)
                 r = opening_t0(c, &i.t0);
         if (r != 0)
@@ -318,7 +330,7 @@ static int check_edit(struct api_call *c, const struct incident *i) {
         if (r == 0)
                 r = good_time(c, "occurred", api_time(c, "occurred"));
         if (r == 0)
-                r = exists(c, "system", HAS_SYSTEM, api_int(c, "system", 0));
+                r = good_system(c, api_int(c, "system", 0));
         return r == 0 ? exists(c, "lead", HAS_PERSON, api_int(c, "lead", 0)) : r;
 }
 

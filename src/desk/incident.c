@@ -4,7 +4,9 @@
  *   I1. Every change of an incident writes an entry of its timeline in the same transaction.
  *   I2. A clock that was met or voided is never touched again by facts.
  *   I3. An alert is in one incident at most (primary key of incident_alert).
- *   I4. Codes count from 1 in each year, of the regime's zone, without gaps. */
+ *   I4. Codes count from 1 in each year, of the regime's zone, without gaps.
+ *   I7. Who brings in an alert or a system may see it by their own roles: an incident of theirs is no
+ *       way to read another unit's. (I5, I6: doc/incidents.md.) */
 #include "desk/incident.h"
 
 #include <stdarg.h>
@@ -238,14 +240,15 @@ int incident_clocks(struct api_call *c, const struct incident *i) {
 
 int incident_join(struct api_call *c, const struct incident *i, int64_t alert) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(
-                c->db, &q,
-                "SELECT r.title, r.title_vi, a.host, a.count, a.first, a.drill FROM alert a"
-                " JOIN rule r ON r.ref=a.rule WHERE a.id=?1",
-                "i", alert);
+        int r = sql_rows(c->db, &q,
+                         "SELECT r.title, r.title_vi, a.host, a.count, a.first, t.unit FROM alert a"
+                         " JOIN rule r ON r.ref=a.rule JOIN triage t ON t.alert=a.id WHERE a.id=?1",
+                         "i", alert);
 
         if (r == 0)
                 r = sql_next(q);
+        if (r == 1) /* I7 */
+                r = api_sees(c, "alerts.work", sql_int(q, 5));
         if (r <= 0)
                 return r < 0 ? r
                              : api_fault_at(c, "alerts", "There is no such alert",

@@ -50,8 +50,10 @@ static void people(void) {
                   0);
         check_int(sql_do(s,
                          "INSERT INTO system(id,code,name,unit,level,created) VALUES"
-                         "(1,'his','HIS',2,3,0),(2,'core','Lõi',2,4,0)",
+                         "(1,'his','HIS',2,3,0),(2,'core','Lõi',2,4,0),(3,'pv','Trạm',3,2,0)",
                          ""),
+                  0);
+        check_int(sql_do(s, "INSERT INTO system_host VALUES('dc01',1),('dc02',1),('pv01',3)", ""),
                   0);
         for (int64_t i = 0; i < WHO_MAX; i++) {
                 unsigned char hash[32];
@@ -355,8 +357,17 @@ static void alerts_join_one_incident(void) {
         begin();
         say(rule("Evil tool"), 7, 10.5, "host=dc01 user=an Image=evil");
         say(rule("Failed login"), 8, 11, "host=dc02 user=an Image=x");
-        judged(1, 9);
+        say(rule("Evil tool"), 9, 12, "host=pv01 user=an Image=evil");
+        judged(1, 10);
         commit();
+        /* I7: the third is of another unit: not for them to bring in, and no word of what it is. */
+        check_int(as(HANDLER, "incidents.open",
+                     "{\"title\":\"Của người khác\",\"system\":1,\"alerts\":[3]}"),
+                  422);
+        check_span(span_str(answer_text("fields.0.fault")), "There is no such alert");
+        check_int(as(HANDLER, "incidents.open", "{\"title\":\"abc\",\"unit\":2,\"system\":3}"),
+                  422);
+        check_span(span_str(answer_text("fields.0.field")), "system");
         check_int(as(HANDLER, "incidents.open",
                      "{\"title\":\"Từ cảnh báo\",\"system\":1,\"alerts\":[1]}"),
                   200);
@@ -368,6 +379,8 @@ static void alerts_join_one_incident(void) {
         check_int(as(HANDLER, "incidents.alerts_add", "{\"id\":%d,\"alerts\":[2]}", n), 200);
         check_int(answer_int("alerts"), 2);
         check_int(as(HANDLER, "incidents.alerts_add", "{\"id\":%d,\"alerts\":[2]}", n), 422);
+        check_int(as(HANDLER, "incidents.alerts_add", "{\"id\":%d,\"alerts\":[3]}", n), 422);
+        check_int(as(HANDLER, "incidents.edit", "{\"id\":%d,\"system\":3}", n), 422);
         check_int(as(HANDLER, "incidents.alert_out", "{\"id\":%d,\"alert\":2}", n), 204);
         check_int(as(HANDLER, "incidents.alert_out", "{\"id\":%d,\"alert\":2}", n), 404);
         check_int(as(HANDLER, "incidents.observable_add",
