@@ -379,19 +379,10 @@ static int do_merge(struct api_call *c, const struct at *a) {
 }
 
 static int leave_incident(struct api_call *c, const struct at *a) {
-        struct incident_entry e = {.kind = "alert",
-                                   .about = "alert",
-                                   .about_id = a->id,
-                                   .en = incident_text(c, "Alert %lld taken out", (long long)a->id),
-                                   .vi = incident_text(c, "Tách cảnh báo %lld", (long long)a->id)};
-        struct incident i;
+        struct incident i = {0};
         int r = incident_get(c, a->incident, "incidents.work", &i);
 
-        if (r == 0)
-                r = sql_do(c->db, "DELETE FROM incident_alert WHERE alert=?1", "i", a->id);
-        if (r == 0)
-                r = incident_write(c, i.id, &e);
-        return r == 0 ? incident_touch(c, &i) : r;
+        return r == 0 ? incident_leave(c, &i, a->id) : r;
 }
 
 static int do_undo(struct api_call *c, const struct at *a) {

@@ -1,6 +1,5 @@
 /* The work on an incident: what people write, tasks, observables, alerts that join or leave. */
 #include "desk/incident.h"
-#include "wire/api_shapes.h"
 
 #include <stdlib.h>
 
@@ -15,14 +14,6 @@ static int said(struct api_call *c, const struct incident *i, const char *kind, 
 /* ---- notes ---- */
 
 int incident_do_note(struct api_call *c) {
-        static const char *const columns[] = {"t.id",    "t.at",       "t.written", "t.kind",
-                                              "t.by",    "p.name",     "t.text",    "t.text_vi",
-                                              "t.about", "t.about_id", "t.corrects"};
-        static const struct api_list_spec spec = {
-                .shape = api_entry_shape,
-                .columns = columns,
-                .from = "incident_entry t LEFT JOIN person p ON p.id=t.by",
-                .id = "t.id"};
         struct span text = api_text(c, "text"), kind = api_text(c, "kind");
         int64_t corrects = api_int(c, "corrects", 0), at = api_time(c, "at"), n = 1;
         struct incident i = {0};
@@ -55,7 +46,7 @@ int incident_do_note(struct api_call *c) {
         int64_t id = sql_last_id(c->db);
         if (r == 0)
                 r = incident_touch(c, &i);
-        return r == 0 ? api_detail(c, &spec, id) : r;
+        return r == 0 ? incident_entry_answer(c, id) : r;
 }
 
 /* ---- tasks ---- */
@@ -236,13 +227,6 @@ static struct span rearm(struct api_call *c, struct span s) {
 }
 
 int incident_do_observable_add(struct api_call *c) {
-        static const char *const columns[] = {"t.id",  "t.type", "t.value", "t.role", "t.note",
-                                              "t.tlp", "0",      "t.at",    "p.name"};
-        static const struct api_list_spec spec = {
-                .shape = api_observable_shape,
-                .columns = columns,
-                .from = "incident_observable t LEFT JOIN person p ON p.id=t.by",
-                .id = "t.id"};
         struct span type = api_text(c, "type"), value = rearm(c, api_text(c, "value"));
         struct span role = api_text(c, "role"), note = api_text(c, "note"),
                     tlp = api_text(c, "tlp");
@@ -268,7 +252,7 @@ int incident_do_observable_add(struct api_call *c) {
                  incident_text(c, "Dấu hiệu: %.*s", (int)value.len, value.p));
         if (r == 0)
                 r = incident_touch(c, &i);
-        return r == 0 ? api_detail(c, &spec, id) : r;
+        return r == 0 ? incident_observable_answer(c, id) : r;
 }
 
 int incident_do_observable_drop(struct api_call *c) {
@@ -318,18 +302,8 @@ int incident_do_alerts_add(struct api_call *c) {
 }
 
 int incident_do_alert_out(struct api_call *c) {
-        int64_t alert = api_int(c, "alert", 0);
         struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
 
-        if (r == 0)
-                r = sql_do(c->db, "DELETE FROM incident_alert WHERE alert=?1 AND incident=?2", "ii",
-                           alert, i.id);
-        if (r == 0 && sql_changes(c->db) == 0)
-                return api_missing(c);
-        if (r == 0)
-                r = said(c, &i, "alert", "alert", alert,
-                         incident_text(c, "Alert %lld taken out", (long long)alert),
-                         incident_text(c, "Tách cảnh báo %lld", (long long)alert));
-        return r == 0 ? incident_touch(c, &i) : r;
+        return r == 0 ? incident_leave(c, &i, api_int(c, "alert", 0)) : r;
 }

@@ -254,17 +254,28 @@ static int list_of(struct api_call *c, struct api_list_spec *l, const char *more
         return where.p ? api_list(c, l) : FAIL(-ENOMEM);
 }
 
+static const char *const entry_columns[] = {"t.id",    "t.at",       "t.written", "t.kind",
+                                            "t.by",    "p.name",     "t.text",    "t.text_vi",
+                                            "t.about", "t.about_id", "t.corrects"};
+#define FROM_ENTRY "incident_entry t LEFT JOIN person p ON p.id=t.by"
+
 static int timeline(struct api_call *c) {
-        static const char *const columns[] = {"t.id",    "t.at",       "t.written", "t.kind",
-                                              "t.by",    "p.name",     "t.text",    "t.text_vi",
-                                              "t.about", "t.about_id", "t.corrects"};
         struct api_list_spec l = {.shape = api_entry_shape,
-                                  .columns = columns,
-                                  .from = "incident_entry t LEFT JOIN person p ON p.id=t.by",
+                                  .columns = entry_columns,
+                                  .from = FROM_ENTRY,
                                   .id = "t.id",
                                   .search = {"t.text", "t.text_vi", NULL}};
 
         return list_of(c, &l, "");
+}
+
+int incident_entry_answer(struct api_call *c, int64_t entry) {
+        static const struct api_list_spec l = {.shape = api_entry_shape,
+                                               .columns = entry_columns,
+                                               .from = FROM_ENTRY,
+                                               .id = "t.id"};
+
+        return api_detail(c, &l, entry);
 }
 
 #define FROM_TASK                                                                                  \
@@ -318,17 +329,28 @@ int incident_task_answer(struct api_call *c, int64_t task) {
         ("(SELECT count(*) FROM incident_alert x JOIN alert a ON a.id=x.alert WHERE"               \
          " x.incident=t.incident AND t.value IN (a.host, a.user, a.source, a.entity))")
 
+static const char *const observable_columns[] = {"t.id",   "t.type", "t.value",           "t.role",
+                                                 "t.note", "t.tlp",  ALERTS_THAT_NAME_IT, "t.at",
+                                                 "p.name"};
+#define FROM_OBSERVABLE "incident_observable t LEFT JOIN person p ON p.id=t.by"
+
 static int observables(struct api_call *c) {
-        static const char *const columns[] = {"t.id",   "t.type", "t.value",           "t.role",
-                                              "t.note", "t.tlp",  ALERTS_THAT_NAME_IT, "t.at",
-                                              "p.name"};
         struct api_list_spec l = {.shape = api_observable_shape,
-                                  .columns = columns,
-                                  .from = "incident_observable t LEFT JOIN person p ON p.id=t.by",
+                                  .columns = observable_columns,
+                                  .from = FROM_OBSERVABLE,
                                   .id = "t.id",
                                   .search = {"t.value", "t.note", NULL}};
 
         return list_of(c, &l, " AND t.dropped IS NULL");
+}
+
+int incident_observable_answer(struct api_call *c, int64_t observable) {
+        static const struct api_list_spec l = {.shape = api_observable_shape,
+                                               .columns = observable_columns,
+                                               .from = FROM_OBSERVABLE,
+                                               .id = "t.id"};
+
+        return api_detail(c, &l, observable);
 }
 
 /* States change with the time of day: they are made of now. */

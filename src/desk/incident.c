@@ -238,6 +238,22 @@ int incident_clocks(struct api_call *c, const struct incident *i) {
 
 /* ---- alerts ---- */
 
+int incident_leave(struct api_call *c, const struct incident *i, int64_t alert) {
+        struct incident_entry e = {.kind = "alert",
+                                   .about = "alert",
+                                   .about_id = alert,
+                                   .en = incident_text(c, "Alert %lld taken out", (long long)alert),
+                                   .vi = incident_text(c, "Tách cảnh báo %lld", (long long)alert)};
+        int r = sql_do(c->db, "DELETE FROM incident_alert WHERE alert=?1 AND incident=?2", "ii",
+                       alert, i->id);
+
+        if (r == 0 && sql_changes(c->db) == 0)
+                return api_missing(c);
+        if (r == 0)
+                r = incident_write(c, i->id, &e);
+        return r == 0 ? incident_touch(c, i) : r;
+}
+
 int incident_join(struct api_call *c, const struct incident *i, int64_t alert) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,

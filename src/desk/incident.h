@@ -45,6 +45,7 @@ int incident_clocks(struct api_call *c, const struct incident *i);
 
 /* An alert joins (it must be nobody's yet), or leaves. 0, API_E_REFUSED, -errno. */
 int incident_join(struct api_call *c, const struct incident *i, int64_t alert);
+int incident_leave(struct api_call *c, const struct incident *i, int64_t alert);
 
 /* ---- states (incident_moves.c) ---- */
 
@@ -75,6 +76,8 @@ void incident_need_text(unsigned *need, const char **ret_en, const char **ret_vi
 int incident_answer(struct api_call *c, const struct incident *i);
 int incident_assessment(struct api_call *c, const struct incident *i);
 int incident_task_answer(struct api_call *c, int64_t task);
+int incident_entry_answer(struct api_call *c, int64_t entry);
+int incident_observable_answer(struct api_call *c, int64_t observable);
 
 /* Handlers of what changes them: api_incident_edit.c, api_incident_work.c. */
 int incident_do_open(struct api_call *c);
