@@ -1,29 +1,11 @@
-// Address to page. `nav`: the entry of the navigation that is lit. `may`: any of these permissions shows the entry.
+// Address to page. A page's code is asked for when it is first opened, so that the first load stays small; the rest is
+// fetched once nothing else is to do, so that a node that goes away does not take pages with it. `nav`: the entry of the
+// navigation that is lit. `may`: any of these permissions shows the entry.
 import type { Component } from 'svelte';
-import Action from './pages/Action.svelte';
-import Actions from './pages/Actions.svelte';
-import Alert from './pages/Alert.svelte';
-import Alerts from './pages/Alerts.svelte';
-import Audit from './pages/Audit.svelte';
-import FirstRun from './pages/FirstRun.svelte';
-import Handover from './pages/Handover.svelte';
-import Incident from './pages/Incident.svelte';
-import Incidents from './pages/Incidents.svelte';
-import People from './pages/People.svelte';
-import Person from './pages/Person.svelte';
-import Playbooks from './pages/Playbooks.svelte';
-import Report from './pages/Report.svelte';
-import Reports from './pages/Reports.svelte';
-import Search from './pages/Search.svelte';
-import Settings from './pages/Settings.svelte';
-import Sources from './pages/Sources.svelte';
-import System from './pages/System.svelte';
-import Systems from './pages/Systems.svelte';
-import Tonight from './pages/Tonight.svelte';
-import Units from './pages/Units.svelte';
 
+export type Page = Component<{ id: string }>;
 export interface Route {
-  page: Component<{ id: string }>;
+  page: () => Promise<{ default: Page }>;
   nav: string;
   title: string;
   id: string;
@@ -31,30 +13,30 @@ export interface Route {
 interface Rule extends Omit<Route, 'id'> {
   path: RegExp;
 }
-const rule = (path: RegExp, page: unknown, nav: string, title: string): Rule => ({ path, page: page as Route['page'], nav, title });
+const rule = (path: RegExp, page: () => Promise<unknown>, nav: string, title: string): Rule => ({ path, page: page as Route['page'], nav, title });
 
 const rules: Rule[] = [
-  rule(/^\/$/, Tonight, '/', 'nav.tonight'),
-  rule(/^\/handover$/, Handover, '/', 'handover.title'),
-  rule(/^\/alerts$/, Alerts, '/alerts', 'nav.alerts'),
-  rule(/^\/alerts\/(\d+)$/, Alert, '/alerts', 'alert.title'),
-  rule(/^\/incidents$/, Incidents, '/incidents', 'nav.incidents'),
-  rule(/^\/incidents\/(\d+)$/, Incident, '/incidents', 'incident.title'),
-  rule(/^\/search$/, Search, '/search', 'nav.search'),
-  rule(/^\/systems$/, Systems, '/systems', 'nav.systems'),
-  rule(/^\/systems\/(\d+|new)$/, System, '/systems', 'system.title'),
-  rule(/^\/sources$/, Sources, '/sources', 'nav.sources'),
-  rule(/^\/actions$/, Actions, '/actions', 'nav.actions'),
-  rule(/^\/actions\/(\d+)$/, Action, '/actions', 'action.title'),
-  rule(/^\/playbooks$/, Playbooks, '/playbooks', 'nav.playbooks'),
-  rule(/^\/reports$/, Reports, '/reports', 'nav.reports'),
-  rule(/^\/reports\/(\d+)$/, Report, '/reports', 'report.title'),
-  rule(/^\/people$/, People, '/people', 'nav.people'),
-  rule(/^\/people\/(\d+|new)$/, Person, '/people', 'person.title'),
-  rule(/^\/units$/, Units, '/people', 'units.title'),
-  rule(/^\/audit$/, Audit, '/audit', 'nav.audit'),
-  rule(/^\/settings$/, Settings, '/settings', 'nav.settings'),
-  rule(/^\/start$/, FirstRun, '/start', 'start.title'),
+  rule(/^\/$/, () => import('./pages/Tonight.svelte'), '/', 'nav.tonight'),
+  rule(/^\/handover$/, () => import('./pages/Handover.svelte'), '/', 'handover.title'),
+  rule(/^\/alerts$/, () => import('./pages/Alerts.svelte'), '/alerts', 'nav.alerts'),
+  rule(/^\/alerts\/(\d+)$/, () => import('./pages/Alert.svelte'), '/alerts', 'alert.title'),
+  rule(/^\/incidents$/, () => import('./pages/Incidents.svelte'), '/incidents', 'nav.incidents'),
+  rule(/^\/incidents\/(\d+)$/, () => import('./pages/Incident.svelte'), '/incidents', 'incident.title'),
+  rule(/^\/search$/, () => import('./pages/Search.svelte'), '/search', 'nav.search'),
+  rule(/^\/systems$/, () => import('./pages/Systems.svelte'), '/systems', 'nav.systems'),
+  rule(/^\/systems\/(\d+|new)$/, () => import('./pages/System.svelte'), '/systems', 'system.title'),
+  rule(/^\/sources$/, () => import('./pages/Sources.svelte'), '/sources', 'nav.sources'),
+  rule(/^\/actions$/, () => import('./pages/Actions.svelte'), '/actions', 'nav.actions'),
+  rule(/^\/actions\/(\d+)$/, () => import('./pages/Action.svelte'), '/actions', 'action.title'),
+  rule(/^\/playbooks$/, () => import('./pages/Playbooks.svelte'), '/playbooks', 'nav.playbooks'),
+  rule(/^\/reports$/, () => import('./pages/Reports.svelte'), '/reports', 'nav.reports'),
+  rule(/^\/reports\/(\d+)$/, () => import('./pages/Report.svelte'), '/reports', 'report.title'),
+  rule(/^\/people$/, () => import('./pages/People.svelte'), '/people', 'nav.people'),
+  rule(/^\/people\/(\d+|new)$/, () => import('./pages/Person.svelte'), '/people', 'person.title'),
+  rule(/^\/units$/, () => import('./pages/Units.svelte'), '/people', 'units.title'),
+  rule(/^\/audit$/, () => import('./pages/Audit.svelte'), '/audit', 'nav.audit'),
+  rule(/^\/settings$/, () => import('./pages/Settings.svelte'), '/settings', 'nav.settings'),
+  rule(/^\/start$/, () => import('./pages/FirstRun.svelte'), '/start', 'start.title'),
 ];
 
 export function find(path: string): Route | null {
@@ -63,6 +45,11 @@ export function find(path: string): Route | null {
     if (found) return { page: r.page, nav: r.nav, title: r.title, id: found[1] ?? '' };
   }
   return null;
+}
+
+/* Fetches the pages that have not been opened, one after the other. */
+export async function fetchRest(): Promise<void> {
+  for (const r of rules) await r.page().catch(() => null);
 }
 
 export interface Entry {

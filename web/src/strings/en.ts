@@ -34,6 +34,8 @@ export const en = {
   'stale.since': 'No connection since {time}. What is shown is {age} old.',
   'stale.trying': 'Reconnecting, try {n}. You can still read; actions are locked so that nothing is done twice.',
   'stale.locked': 'Locked: no connection to the node',
+  'page.failed': 'This page could not be fetched from the node.',
+  'page.failed.do': 'The node does not answer, or it was renewed since this screen was opened. Loading anew helps in the second case.',
   'page.missing': 'No such page',
   'page.missing.what': 'Nothing is at {path}.',
   'page.missing.do': 'Go to Tonight',

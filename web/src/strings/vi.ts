@@ -35,6 +35,8 @@ export const vi: Record<keyof typeof en, string> = {
   'stale.since': 'Mất kết nối từ {time}. Số liệu đã cũ {age}.',
   'stale.trying': 'Đang nối lại, lần {n}. Bạn vẫn đọc được; nút hành động tạm khoá để không làm hai lần.',
   'stale.locked': 'Tạm khoá: chưa nối được tới nút',
+  'page.failed': 'Không lấy được trang này từ nút.',
+  'page.failed.do': 'Nút không trả lời, hoặc đã được nâng cấp từ khi mở màn hình này. Trường hợp sau: tải lại là được.',
   'page.missing': 'Không có trang này',
   'page.missing.what': 'Không có gì ở {path}.',
   'page.missing.do': 'Về Ca trực',
