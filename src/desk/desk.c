@@ -159,6 +159,7 @@ struct desk *desk_free(struct desk *d) {
         desk_api_deinit(d);
         seen_sources_free(d->sources);
         desk_asks_free(d);
+        desk_jobs_free(d);
         systems_free(d->systems);
         state_free(d->state);
         arena_deinit(&d->arena);

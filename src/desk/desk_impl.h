@@ -106,6 +106,7 @@ struct desk {
         const struct counters_page *counters; /* shared; NULL: none */
         struct seen_sources *sources;         /* api_sources.c */
         struct asks *asks;                    /* asks.c; NULL: none yet */
+        struct jobs *jobs;                    /* jobs.c; NULL: none yet */
         struct systems *systems;              /* systems.c */
         struct orders *orders;                /* orders.c */
         struct regimes *regimes;              /* NULL: none was given yet */
@@ -127,6 +128,7 @@ struct verdict {
 };
 
 void desk_asks_free(struct desk *d);
+void desk_jobs_free(struct desk *d);
 
 /* Begins a transaction if none is there. */
 int desk_begin(struct desk *d);

@@ -137,6 +137,8 @@ static void worker_died(struct node *n, enum node_process p) {
         w->watched = w->up = false;
         n->changed = true;
         int status = child_reap(&w->child);
+        if (p == NODE_DESK)
+                node_jobs_forget(n);
         if (w->retired)
                 w->quick = 0;
         else if (!n->stopping)
@@ -264,6 +266,12 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 memcpy(&n->act_key, m, sizeof(n->act_key));
                 return node_tell_act(n);
         }
+        if (plain.type == JOB_DO && len == sizeof(struct msg_job) && p == NODE_DESK && fd >= 0) {
+                struct msg_job job;
+
+                memcpy(&job, m, sizeof(job));
+                return node_job(n, &job, fd);
+        }
         if (plain.type == NODE_IMPORTED && len == sizeof(struct msg_imported) && p == NODE_INGEST)
                 return node_imported(n, m);
         if (len == sizeof(struct msg_kept) && ((plain.type == STORE_HELD && p == NODE_STORE) ||
@@ -313,6 +321,7 @@ static void tick(struct node *n) {
         node_files_scan(n);
         node_imports_tick(n);
         node_keeps_tick(n);
+        node_jobs_tick(n);
         if (now - n->ticked >= TICK_NS) {
                 n->ticked = now;
                 n->changed = true;
@@ -331,7 +340,9 @@ int node_turn(struct node *n, int timeout_ms) {
         if (got < 0)
                 return FAIL(got);
         for (int i = 0; i < got; i++) {
-                if (events[i].tag >= EXTRA_TAG)
+                if (events[i].tag >= NODE_JOB_TAG)
+                        node_job_message(n, (unsigned)(events[i].tag - NODE_JOB_TAG));
+                else if (events[i].tag >= EXTRA_TAG)
                         n->readable[events[i].tag - EXTRA_TAG] = true;
                 else
                         take_message(n, (enum node_process)events[i].tag);
@@ -649,6 +660,8 @@ int node_new(struct node **ret, const struct node_options *o) {
                 n->workers[i] = (struct worker){.child = {.sock = -1}, .shared = -1};
         for (unsigned i = 0; i < EXTRA_MAX; i++)
                 n->extra[i] = -1;
+        for (unsigned i = 0; i < JOBS_AT_ONCE; i++)
+                n->jobs[i] = (struct node_job){.child = {.sock = -1}, .output = -1};
         number_sources(n->config, NULL);
         n->judges = MIN(o->config->judges ? o->config->judges : cpus, NODE_JUDGES_MAX);
         n->seals = MIN(o->config->seals ? o->config->seals : cpus, NODE_SEALS_MAX);
@@ -670,6 +683,7 @@ struct node *node_free(struct node *n) {
         node_journal_end(n);
         node_imports_end(n);
         node_keeps_end(n);
+        node_jobs_forget(n);
         /* In the order that data flows, so that each can still hand on what it has. */
         static const enum node_process first[] = {NODE_INGEST, NODE_CONSOLE, NODE_DESK,
                                                   NODE_ACT,    NODE_STORE,   NODE_VAULT};

@@ -6,6 +6,7 @@
 #include "main/spawn.h"
 #include "wire/control.h"
 #include "wire/counters.h"
+#include "wire/job.h"
 #include "wire/node_stats.h"
 #include "wire/order.h"
 #include "wire/outbox.h"
@@ -91,6 +92,16 @@ struct node_web {
         uint64_t print;                 /* of both */
 };
 
+/* A process that does one thing for the desk; output -1: none. */
+struct node_job {
+        struct child child;
+        int output;
+        uint32_t kind;
+        uint64_t id;
+        int64_t began; /* monotonic */
+};
+#define NODE_JOB_TAG 2000u /* of its socket in the epoll set */
+
 struct node {
         struct node_options o;
         struct config *config;
@@ -117,6 +128,7 @@ struct node {
         struct node_imports imports;
         struct node_keeps keeps;
         struct node_web web;
+        struct node_job jobs[JOBS_AT_ONCE];
 };
 
 /* node.c */
@@ -175,6 +187,12 @@ void node_imports_tick(struct node *n);
 void node_imports_forget(struct node *n); /* a new ingest */
 int node_imported(struct node *n, const struct msg_imported *m);
 void node_imports_end(struct node *n);
+
+/* node_jobs.c */
+int node_job(struct node *n, const struct msg_job *m, int input);
+void node_job_message(struct node *n, unsigned i);
+void node_jobs_tick(struct node *n);
+void node_jobs_forget(struct node *n); /* the desk that asked is gone */
 
 /* node_keep.c */
 int node_kept(struct node *n, const struct msg_kept *m, bool by_desk);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "desk/jobs.h"
 #include "main/act_line.h"
 #include "main/desk_api.h"
 #include "main/desk_line.h"
@@ -223,6 +224,7 @@ union message {
         struct msg_own_alert own;
         struct msg_desk_audit audit;
         struct msg_desk_retro retro;
+        struct msg_job_done job;
         char bytes[MESSAGE_MAX];
 };
 
@@ -236,6 +238,40 @@ static int take_audit(struct loop *l, const struct msg_desk_audit *m) {
         if (r == 0)
                 r = commit(l);
         return r < 0 ? r : os_send(CHILD_SOCKET, &kept, sizeof(kept), NULL, 0);
+}
+
+/* What a job made is mapped as long as it is looked at. */
+static int take_job(struct loop *l, const struct msg_job_done *m, int fd) {
+        struct job_said said = {.error = m->error};
+        void *p = NULL;
+        int r = 0;
+
+        if (m->error == 0 && m->len) {
+                if (fd < 0 || m->len > JOB_OUT_MAX || os_memfd_is_sealed(fd) != 1)
+                        return FAIL(-EPROTO);
+                r = os_map(fd, JOB_OUT_MAX, false, &p);
+                if (r < 0)
+                        return FAIL(r);
+                said.out = span_of(p, m->len);
+        }
+        r = desk_job_said(l->desk, m->id, &said);
+        if (p)
+                os_unmap(p, JOB_OUT_MAX);
+        return r;
+}
+
+static int give_jobs(struct loop *l) {
+        const struct msg_job *m;
+        int fd;
+
+        while ((m = desk_job_next(l->desk, &fd))) {
+                int r = os_send(CHILD_SOCKET, m, sizeof(*m), &fd, 1);
+
+                if (r < 0)
+                        return r;
+                desk_job_sent(l->desk);
+        }
+        return 0;
 }
 
 /* A line to a vault or console that began, or for a desk that began; or to a caller on this machine. */
@@ -274,6 +310,7 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
                 misbehave(&m->own);
                 return desk_own(l->desk, &m->own, os_now());
         case DESK_AUDIT: return n == sizeof(m->audit) ? take_audit(l, &m->audit) : FAIL(-EPROTO);
+        case JOB_DONE: return n == sizeof(m->job) ? take_job(l, &m->job, fd) : FAIL(-EPROTO);
         case DESK_CLOCK:
                 if (n != sizeof(m->seq))
                         return FAIL(-EPROTO);
@@ -367,6 +404,8 @@ static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct
                 r = commit(l);
         if (r >= 0)
                 r = act_line_give(&l->act);
+        if (r >= 0)
+                r = give_jobs(l);
         if (r >= 0)
                 desk_lines_give(&l->api);
         return r;

@@ -24,7 +24,7 @@ static const struct {
         {"console", process_console}, {"desk", process_desk},
         {"seal", process_seal},       {"store", process_store},
         {"vault", process_vault},     {"excerpt", process_excerpt},
-        {"act", process_act},
+        {"act", process_act},         {"job", process_job},
 };
 
 #ifdef COLOA_FAULTS

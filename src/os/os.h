@@ -73,9 +73,10 @@ int os_read_fd(int fd, size_t limit, char **ret_p, size_t *ret_len);
 int os_write_file(const char *path, const void *p, size_t n, mode_t mode);
 
 /* Memory. */
-int os_memfd(const char *name, int *ret_fd);               /* sealable */
-int os_memfd_seal(int fd);                                 /* no write, grow, shrink any more */
-int os_memfd_is_sealed(int fd);                            /* 1, 0 or -errno */
+int os_memfd(const char *name, int *ret_fd); /* sealable */
+int os_memfd_room(int fd, size_t bytes);     /* of that size, and no other from now on */
+int os_memfd_seal(int fd);                   /* no write, grow, shrink any more */
+int os_memfd_is_sealed(int fd);              /* 1, 0 or -errno */
 int os_map(int fd, size_t len, bool writable, void **ret); /* shared, whole, offset 0 */
 int os_map_anon(size_t len, void **ret);
 int os_unmap(void *p, size_t len);

@@ -444,6 +444,15 @@ int os_memfd(const char *name, int *ret_fd) {
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 
+int os_memfd_room(int fd, size_t bytes) {
+        int r = os_ftruncate(fd, bytes);
+
+        if (r < 0)
+                return r;
+        CALL(r, fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK));
+        return r < 0 ? r : 0;
+}
+
 int os_memfd_seal(int fd) {
         int r;
 

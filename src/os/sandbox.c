@@ -164,11 +164,12 @@ static const int calls_common[] = {
 /* To make the program: a memfd, its size, its seals. fcntl and ftruncate take descriptors only. */
 static const int calls_rules[] = {SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(fcntl)};
 
-/* A database whose files are open: locks, lengths, and onto the disk. Waiting for a lock sleeps.
+/* A database whose files are open: locks, lengths, and onto the disk. Waiting for a lock sleeps. What goes to
+ * a job is memory of its own (desk/jobs.c).
  * (glibc's fstat() is newfstatat() with an empty name; see fill_filter().) */
-static const int calls_desk[] = {SCMP_SYS(fcntl),           SCMP_SYS(fsync),
-                                 SCMP_SYS(fdatasync),       SCMP_SYS(ftruncate),
-                                 SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep)};
+static const int calls_desk[] = {
+        SCMP_SYS(fcntl),           SCMP_SYS(fsync),     SCMP_SYS(fdatasync),   SCMP_SYS(ftruncate),
+        SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(memfd_create)};
 
 /* To take connections of the listeners it holds, to answer and to end them, by libmicrohttpd and GnuTLS; nothing
  * here makes a socket or connects one. */
