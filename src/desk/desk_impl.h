@@ -109,6 +109,7 @@ struct desk {
         struct jobs *jobs;                    /* jobs.c; NULL: none yet */
         struct systems *systems;              /* systems.c */
         struct orders *orders;                /* orders.c */
+        struct errands *errands;              /* errands.c */
         struct regimes *regimes;              /* NULL: none was given yet */
 };
 

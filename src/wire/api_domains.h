@@ -15,7 +15,8 @@
         X(incidents)                                                                               \
         X(alerts)                                                                                  \
         X(sources)                                                                                 \
-        X(actions)
+        X(actions)                                                                                 \
+        X(outgoing)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

@@ -7,6 +7,7 @@
 #include "rules/regime.h"
 
 #include "desk/desk_impl.h"
+#include "desk/mail.h"
 #include "people_world.h"
 
 static const struct {
@@ -29,9 +30,10 @@ static const struct {
 struct things {
         int64_t unit, child, person, grant, system, duty;
         int64_t alert, incident, task, observable, joined; /* joined: an alert of the incident */
+        int64_t mail;
 };
 
-/* $U $C $P $G $S $D $A $I $T $O $J: numbers of the things above; $N: a word that was never used. */
+/* $U $C $P $G $S $D $A $I $T $O $J $M: numbers of the things above; $N: a word that was never used. */
 static const struct {
         const char *op, *body;
 } recipes[] = {
@@ -78,6 +80,9 @@ static const struct {
         {"incidents.alert_out", "{\"id\":$I,\"alert\":$J}"},
         {"incidents.unit_add", "{\"id\":$I,\"unit\":$C}"},
         {"incidents.review_get", "{\"id\":$I}"},
+        {"outgoing.get", "{\"id\":$M}"},
+        {"outgoing.retry", "{\"id\":$M}"},
+        {"outgoing.cancel", "{\"id\":$M}"},
         {"incidents.review", "{\"id\":$I,\"cause\":\"x\"}"},
 };
 
@@ -137,6 +142,16 @@ static void lay_incident(struct things *t, const char *host, const char *other) 
                                   (long long)t->incident, host);
 }
 
+static int64_t lay_mail(int64_t unit) {
+        const struct outgoing o = {.to = SPAN("a@b.example"), .subject = SPAN("x"), .unit = unit};
+        int64_t id = 0;
+
+        check_int(outgoing_mail(w.d, &o, &id), 0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        desk_api_committed(w.d);
+        return id;
+}
+
 static struct things lay_things(int64_t unit) {
         struct things t = {.unit = unit};
         char name[16], body[512];
@@ -163,6 +178,7 @@ static struct things lay_things(int64_t unit) {
         snprintf(host, sizeof(host), "h%s", name);
         snprintf(other, sizeof(other), "g%s", name);
         lay_incident(&t, host, other);
+        t.mail = lay_mail(unit);
         return t;
 }
 
@@ -193,6 +209,7 @@ static void fill(char *to, size_t room, const char *body, const struct things *t
                     : *p == 'T' ? t->task
                     : *p == 'O' ? t->observable
                     : *p == 'J' ? t->joined
+                    : *p == 'M' ? t->mail
                                 : t->duty;
                 at += (size_t)snprintf(to + at, room - at, "%lld", (long long)v);
         }

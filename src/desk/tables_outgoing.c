@@ -1,0 +1,20 @@
+/* What leaves the node (doc/courier.md). A row is never deleted: it proves what was sent when. */
+#include "desk/sql.h"
+
+static const char *const steps[] = {
+        "CREATE TABLE outgoing(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,"
+        " state TEXT NOT NULL, once TEXT UNIQUE, target TEXT NOT NULL, subject TEXT NOT NULL,"
+        " body TEXT NOT NULL, files TEXT NOT NULL DEFAULT '[]', message_id TEXT NOT NULL,"
+        " about TEXT NOT NULL DEFAULT '', incident INTEGER, unit INTEGER NOT NULL,"
+        " created INTEGER NOT NULL, created_by INTEGER, due INTEGER NOT NULL,"
+        " tries INTEGER NOT NULL DEFAULT 0, last_try INTEGER, last_error TEXT, sent INTEGER,"
+        " drill INTEGER NOT NULL DEFAULT 0) STRICT;"
+        "CREATE INDEX outgoing_due ON outgoing(due) WHERE state='queued';"
+        "CREATE INDEX outgoing_created ON outgoing(created);"
+        "CREATE INDEX outgoing_unit ON outgoing(unit, created);"
+        "CREATE INDEX outgoing_incident ON outgoing(incident) WHERE incident IS NOT NULL;",
+        NULL,
+};
+
+extern const struct sql_domain tables_outgoing;
+const struct sql_domain tables_outgoing = {"outgoing", steps};
