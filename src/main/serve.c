@@ -134,7 +134,14 @@ static int read_config(struct serve *s, struct config *ret) {
                 say(s, 0, "path=%s cannot be read: %s", s->config_path, error_text(r));
         if (r < 0)
                 return r;
-        r = config_parse(ret, s->config_path, span_of(text, len), complain, s);
+        if (s->node && span_trim(span_of(text, len)).len == 0) {
+                /* An editor that is at work empties it first; defaults for a node that runs mean no
+                 * listeners, and nobody means that. */
+                complain(s, 1, 1, "the file is empty: was it being written?");
+                r = -EINVAL;
+        } else {
+                r = config_parse(ret, s->config_path, span_of(text, len), complain, s);
+        }
         free(text);
         return r;
 }

@@ -113,6 +113,7 @@ def rules_change_while_it_runs(folder):
     node = Node(folder)
     with node:
         bulk(node.port["bulk"], [(0, b"", attack().replace(b"evil.exe", b"other.exe"))])
+        node.wait_for(lambda: node.status().get("judged") == 2)  # acknowledged is not yet judged
         before = node.pids()
         (folder / "rules" / "more.yml").write_text(RULES.replace("evil.exe", "other.exe").replace("Evil tool", "Other tool")
                                                    .replace("555501", "555502"), encoding="utf-8")
@@ -136,7 +137,10 @@ def rules_change_while_it_runs(folder):
         r = node.ask("reload")
         assert r.returncode == 3 and b"unknown key 'unheard-of'" in r.stderr, r
         node.process.send_signal(signal.SIGHUP)
-        node.wait_for(lambda: "unknown key 'unheard-of'" in node.said())
+        node.wait_for(lambda: node.said().count("unknown key 'unheard-of'") == 2)
+        node.config.write_text("\n")  # as an editor leaves it for a moment
+        node.process.send_signal(signal.SIGHUP)
+        node.wait_for(lambda: "coloa.yaml:1:1 the file is empty" in node.said())
         node.config.write_text(good)
         assert bulk(node.port["bulk"], [(0, b"", document(b"still", 1))]) == [0]
 
