@@ -2,3 +2,4 @@ import './checks.test.ts';
 import './pages.test.ts';
 import './keys.test.ts';
 import './work.test.ts';
+import './desk.test.ts';

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { extname, join, normalize } from 'node:path';
 import type { Alert, Problem, Session, Tonight } from '../src/lib/types.ts';
 import * as data from './mock_data.ts';
+import { Bytes, deskDoes, type Does } from './mock_desk.ts';
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
@@ -115,8 +116,8 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
   }
 
   // One answer for each operation: [method, path, what].
-  type Asked = { q: URLSearchParams; body: Record<string, unknown>; text: string; id: string; sub: string };
-  const does: [string, RegExp, (a: Asked) => unknown][] = [
+  const does: Does[] = [
+    ...deskDoes({ now, iso, list, find, tell, refuse: (status, title, fields, code) => new Refused(status, title, fields, code), reports }),
     ['GET', /^\/health$/, () => ({ ok: true, now: iso() })],
     ['POST', /^\/session$/, ({ body }) => {
       if (body['login'] === 'locked') throw new Refused(429, 'Tài khoản tạm khoá 12 phút.', undefined, 'locked');
@@ -276,12 +277,6 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       return a;
     }],
     ['GET', /^\/reports$/, ({ q }) => list(reports, q)],
-    ['GET', /^\/reports\/(\d+)$/, ({ id }) => find(reports, id)],
-    ['POST', /^\/reports\/(\d+)\/sign$/, ({ id, body }) => {
-      if (body['code'] !== '123456') throw new Refused(422, 'Mã không đúng.', [{ field: 'code', fault: 'Mã không đúng hoặc đã dùng.', remedy: 'Đợi mã kế tiếp rồi nhập lại.' }]);
-      const r = find(reports, id);
-      return Object.assign(r, { state: 'signed', signatures: [...r.signatures, { name: 'Nguyễn Thu Hà', at: iso() }] });
-    }],
     ['GET', /^\/playbooks$/, ({ q }) => list(data.playbooks, q)],
     ['GET', /^\/audit$/, ({ q }) => list(data.audit, q)],
     ['GET', /^\/settings$/, ({ q }) => list([{ id: 1, name: 'retain.events_days', value: '365', en: 'Events are kept', vi: 'Lưu sự kiện', source: 'coloa.yaml:41' }, { id: 2, name: 'session.idle_s', value: '1800', en: 'A session ends after', vi: 'Phiên hết hạn sau', source: 'coloa.yaml:77' }], q)],
@@ -326,6 +321,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       if (!m) continue;
       try {
         const said = answer({ q: url.searchParams, body, text, id: m[1] ?? '', sub: m[2] ?? '' });
+        if (said instanceof Bytes) return void res.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Disposition': `attachment; filename="${said.name}"` }).end(said.text);
         return said === undefined ? void res.writeHead(204).end() : say(res, 200, said);
       } catch (e) {
         if (e instanceof Refused) return say(res, e.problem.status, e.problem);

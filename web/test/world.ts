@@ -43,7 +43,7 @@ export async function world(how: How = {}): Promise<World> {
   const complaints: string[] = [];
   page.on('pageerror', (e) => complaints.push(e.message));
   page.on('console', (m) => {
-    if ((m.type() === 'error' || m.type() === 'warning') && !/status of (401|404|422|429|403)|ERR_(EMPTY_RESPONSE|CONNECTION|INCOMPLETE)/.test(m.text())) complaints.push(m.text());
+    if ((m.type() === 'error' || m.type() === 'warning') && !/status of (401|404|409|413|422|429|403)|ERR_(EMPTY_RESPONSE|CONNECTION|INCOMPLETE)/.test(m.text())) complaints.push(m.text());
   });
   await page.goto(mock.url + (how.path ?? '/'));
   await page.locator('h1').first().waitFor();

@@ -16,5 +16,5 @@ if (!browser || !existsSync('dist/index.html')) {
 }
 // esbuild remembers where it was begun.
 await build({ absWorkingDir: process.cwd(), entryPoints: ['test/all.ts'], bundle: true, platform: 'node', format: 'esm', target: 'node18', outfile: 'build/test.mjs', external: ['playwright-core', 'axe-core'], logLevel: 'warning' });
-const ran = spawnSync(process.execPath, ['--test-reporter=tap', 'build/test.mjs', ...process.argv.slice(2)], { stdio: 'inherit', env: { ...process.env, COLOA_CHROMIUM: browser } });
+const ran = spawnSync(process.execPath, ['--test-reporter=tap', ...process.argv.slice(2), 'build/test.mjs'], { stdio: 'inherit', env: { ...process.env, COLOA_CHROMIUM: browser } });
 process.exit(ran.status ?? 1);

@@ -416,11 +416,19 @@ export interface Report {
   kind: string;
   title: string;
   title_vi: string | null;
-  state: 'draft' | 'signing' | 'signed' | 'sent';
+  state: 'draft' | 'signing' | 'signed' | 'sent' | 'dropped';
   due: Time | null;
   missing: number;
   missing_fields: { name: string; text: string; text_vi: string | null }[];
-  signatures: { name: string; at: Time }[];
+  signatures: { id?: Id; name: string; at: Time }[];
+  to?: string | null;
+  to_name?: string | null;
+  to_name_vi?: string | null;
+  lang?: 'vi' | 'en';
+  unit_name?: string | null;
+  drill?: boolean;
+  writer?: string | null;
+  written?: Time | null;
   version: number;
 }
 
