@@ -111,6 +111,9 @@ int api_may(struct api_call *c, const char *permission, int64_t unit);
 /* The same as SQL: a condition on a column that holds a unit's id, for lists; text of the arena. "1"
  * for everything. */
 int api_scope(struct api_call *c, const char *permission, const char *column, const char **ret_sql);
+/* A condition on a column that holds a unit's id: that unit (0: any) or one below it; text of the arena. Lists do this
+ * with their filter `unit`. */
+int api_subtree(struct api_call *c, int64_t unit, const char *column, const char **ret_sql);
 
 /* ---- values of a request: defaults when absent or null ---- */
 
@@ -154,6 +157,10 @@ struct api_list_spec {
 };
 /* Answers a list operation: filter, sort, page, count, CSV. */
 int api_list(struct api_call *c, const struct api_list_spec *l);
+/* Its rows, appended to `to`, for answers that hold several lists: at most `limit`, by `order`. Who may see them is
+ * in l->where; l->unit is NULL. */
+int api_rows(struct api_call *c, const struct api_list_spec *l, const char *order, int limit,
+             json_t *to);
 /* One row by id into c->answer; api_missing() when there is none or the asker may not see it. */
 int api_detail(struct api_call *c, const struct api_list_spec *l, int64_t id);
 

@@ -89,6 +89,20 @@ static int alerts_list(struct api_call *c) {
         return api_list(c, &l);
 }
 
+int alert_row(struct api_call *c, int64_t id, json_t **ret) {
+        struct api_list_spec l = spec_of(api_alert_row, columns);
+        json_t *answer = c->answer;
+
+        l.row = mask;
+        l.unit = NULL;
+        c->answer = NULL;
+        int r = api_detail(c, &l, id);
+        if (r == 0)
+                *ret = c->answer;
+        c->answer = answer;
+        return r;
+}
+
 /* ---- one alert ---- */
 
 /* One of the two events that are kept: fields as an object, and what matched into `why`. */

@@ -36,8 +36,7 @@ static const char *const flat_columns[] = {
         NULL,
 };
 
-/* Which incidents the asker sees, as a condition on `i`. */
-static int visible(struct api_call *c, const char *more, const char **ret) {
+int incident_visible(struct api_call *c, const char *more, const char **ret) {
         const char *scope;
         struct span s;
 
@@ -64,7 +63,7 @@ static int list(struct api_call *c) {
                                   .from = FROM_INCIDENT,
                                   .id = "i.id",
                                   .search = {"i.code", "i.title", "i.summary", "s.name", NULL}};
-        int r = visible(c, api_bool(c, "open", false) ? NOT_OVER : "", &l.where);
+        int r = incident_visible(c, api_bool(c, "open", false) ? NOT_OVER : "", &l.where);
 
         return r < 0 ? r : api_list(c, &l);
 }
@@ -312,7 +311,7 @@ static int all_tasks(struct api_call *c) {
                                   .id = "t.id",
                                   .search = {"t.title", "t.note", "i.code", NULL}};
         struct span mine = arena_printf(c->arena, " AND t.owner=%lld", (long long)c->who.id);
-        int r = mine.p ? visible(c, api_bool(c, "mine", false) ? mine.p : "", &l.where)
+        int r = mine.p ? incident_visible(c, api_bool(c, "mine", false) ? mine.p : "", &l.where)
                        : FAIL(-ENOMEM);
 
         return r < 0 ? r : api_list(c, &l);
@@ -354,7 +353,7 @@ int incident_observable_answer(struct api_call *c, int64_t observable) {
 }
 
 /* States change with the time of day: they are made of now. */
-static int all_clocks(struct api_call *c) {
+int incident_clock_spec(struct api_call *c, struct api_list_spec *ret) {
         long long now = (long long)c->now;
         struct span left = arena_printf(c->arena, "(t.due-ifnull(t.met_at,%lld))/1000000000", now);
         struct span state = arena_printf(
@@ -384,21 +383,26 @@ static int all_clocks(struct api_call *c) {
                                      "NULL"};
         const char **columns = arena_array(c->arena, ARRAY_LEN(names), sizeof(*columns));
 
-        if (!columns)
+        if (!columns || !left.p || !state.p)
                 return FAIL(-ENOMEM);
         memcpy(columns, names, sizeof(names)); /* a CSV is written after the handler */
-        struct api_list_spec l = {.shape = api_clock_shape,
-                                  .columns = columns,
-                                  .from = "incident_clock t JOIN incident i ON i.id=t.incident",
-                                  .id = "t.id"};
-        int r = left.p && state.p ? 0 : FAIL(-ENOMEM);
+        *ret = (struct api_list_spec){.shape = api_clock_shape,
+                                      .columns = columns,
+                                      .from = "incident_clock t JOIN incident i ON i.id=t.incident",
+                                      .id = "t.id"};
+        return 0;
+}
+
+static int all_clocks(struct api_call *c) {
+        struct api_list_spec l = {0};
+        int r = incident_clock_spec(c, &l);
 
         if (r == 0)
-                r = visible(c,
-                            api_bool(c, "open", false)
-                                    ? " AND t.state<>0 AND t.met_at IS NULL AND t.void_at IS NULL"
-                                    : " AND t.state<>0",
-                            &l.where);
+                r = incident_visible(c,
+                                     api_bool(c, "open", false) ? " AND t.state<>0 AND t.met_at IS"
+                                                                  " NULL AND t.void_at IS NULL"
+                                                                : " AND t.state<>0",
+                                     &l.where);
         return r < 0 ? r : api_list(c, &l);
 }
 

@@ -125,6 +125,23 @@ static json_t *row_of(struct api_call *c, const struct api_list_spec *l, struct 
 
 /* ---- the condition ---- */
 
+/* A unit and all below it. */
+static int put_units(struct query *q, struct api_call *c, const char *column, const json_t *v) {
+        const json_t *one = json_is_array(v) ? json_array_get(v, 0) : v;
+        int r = 0;
+
+        buf_str(&q->text, " AND (");
+        for (size_t i = 0; one && r == 0; one = json_is_array(v) ? json_array_get(v, ++i) : NULL) {
+                const char *sql;
+
+                r = api_subtree(c, (int64_t)json_integer_value(one), column, &sql);
+                if (r == 0)
+                        buf_printf(&q->text, "%s%s", i ? " OR " : "", sql);
+        }
+        buf_char(&q->text, ')');
+        return r;
+}
+
 static void put_filter(struct query *q, const struct api_field *f, enum api_compare how,
                        const json_t *v) {
         static const char *const signs[] = {" = ", " >= ", " < "};
@@ -161,7 +178,14 @@ static int put_filters(struct query *q, struct api_call *c) {
                 if (q->n + API_FILTER_VALUES + 8 > VALUES_MAX)
                         return api_fault_at(c, name, "is one filter too many", "là bộ lọc thừa",
                                             "filter by less", "lọc ít hơn");
-                put_filter(q, f, how, v);
+                const char *units = q->l->filters ? q->l->filters[f - q->l->shape] : NULL;
+                int r = 0;
+                if (how == API_EQUAL && strcmp(f->name, "unit") == 0)
+                        r = put_units(q, c, units ? units : q->l->columns[f - q->l->shape], v);
+                else
+                        put_filter(q, f, how, v);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -544,6 +568,30 @@ int api_list(struct api_call *c, const struct api_list_spec *l) {
         if (r == 0)
                 r = span_eq(api_text(c, "format"), SPAN("csv")) ? begin_csv(&q, c) : page(&q, c);
         buf_deinit(&q.text);
+        return r;
+}
+
+int api_rows(struct api_call *c, const struct api_list_spec *l, const char *order, int limit,
+             json_t *to) {
+        struct query q = {.l = l, .text = {.limit = (size_t)1 << 16}};
+        _cleanup_(sql_endp) struct sql_rows *rows = NULL;
+        int r = 0, wrong = 0;
+
+        assert(!l->unit);
+        put_columns(&q);
+        r = put_where(&q, c, l->from);
+        if (r == 0) {
+                buf_printf(&q.text, " ORDER BY %s LIMIT %d", order, limit);
+                buf_char(&q.text, '\0');
+                r = q.text.failed ? FAIL(-ENOMEM)
+                                  : sql_rows_of(c->db, &rows, q.text.p, q.values, q.n);
+        }
+        buf_deinit(&q.text);
+        while (r == 0 && (r = sql_next(rows)) == 1) {
+                r = json_array_append_new(to, row_of(c, l, rows, &wrong)) < 0 ? FAIL(-ENOMEM) : 0;
+                if (wrong)
+                        r = wrong;
+        }
         return r;
 }
 

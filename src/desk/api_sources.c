@@ -5,6 +5,7 @@
 
 #include "desk/api_impl.h"
 #include "desk/desk_impl.h"
+#include "desk/sources.h"
 #include "wire/counters.h"
 
 #define FRESH_NS NS_PER_SEC
@@ -78,7 +79,7 @@ static void take_samples(struct seen_sources *s, int64_t mono) {
         s->since = mono;
 }
 
-static int fill(struct api_call *c) {
+int sources_fresh(struct api_call *c) {
         struct desk *d = c->desk;
         int64_t mono = desk_api(d)->mono;
         int r;
@@ -112,14 +113,12 @@ static int sources_list(struct api_call *c) {
         const struct api_list_spec l = {
                 .shape = c->op->answer,
                 .columns = columns,
-                .from = "source_now n LEFT JOIN system s ON s.id=(SELECT min(system) FROM "
-                        "system_source x"
-                        " WHERE x.source=n.name) LEFT JOIN unit u ON u.id=s.unit",
+                .from = FROM_SOURCES,
                 .id = "n.id",
                 .search = {"n.name", "s.name"},
                 .unit = "ifnull(s.unit,1)",
         };
-        int r = fill(c);
+        int r = sources_fresh(c);
 
         return r < 0 ? r : api_list(c, &l);
 }

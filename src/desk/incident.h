@@ -18,6 +18,8 @@ struct incident {
 
 /* Finds it for an asker with `permission` in one of its units; refuses otherwise. 0, API_E_REFUSED, -errno. */
 int incident_get(struct api_call *c, int64_t id, const char *permission, struct incident *ret);
+/* Which incidents the asker sees, as a condition on `i`, with ` AND …` behind it; text of the arena. */
+int incident_visible(struct api_call *c, const char *more, const char **ret);
 /* The asker's `version` field, if given, must be that of the incident. 0, API_E_REFUSED (409). */
 int incident_fresh(struct api_call *c, const struct incident *i);
 /* It changed: version and listeners. */
@@ -73,6 +75,8 @@ void incident_need_text(unsigned *need, const char **ret_en, const char **ret_vi
 
 /* ---- details for answers (api_incidents.c) ---- */
 
+/* Clocks `t` of incidents `i`, for lists; its where is still to be set. */
+int incident_clock_spec(struct api_call *c, struct api_list_spec *ret);
 int incident_answer(struct api_call *c, const struct incident *i);
 int incident_assessment(struct api_call *c, const struct incident *i);
 int incident_task_answer(struct api_call *c, int64_t task);

@@ -168,3 +168,24 @@ int api_scope(struct api_call *c, const char *permission, const char *column,
         }
         return 0;
 }
+
+int api_subtree(struct api_call *c, int64_t unit, const char *column, const char **ret_sql) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = unit && unit != UNIT_ROOT
+                        ? sql_rows(c->db, &q, "SELECT path FROM unit WHERE id=?1", "i", unit)
+                        : 0;
+
+        *ret_sql = "1";
+        if (r < 0 || !q)
+                return r;
+        r = sql_next(q);
+        *ret_sql = "0";
+        if (r != 1)
+                return r;
+        struct span path = sql_span(q, 0);
+        struct span s = arena_printf(
+                c->arena, "%s IN (SELECT id FROM unit WHERE path>='%.*s' AND path<'%.*s0')", column,
+                (int)path.len, path.p, (int)path.len - 1, path.p);
+        *ret_sql = s.p;
+        return s.p ? 0 : FAIL(-ENOMEM);
+}

@@ -78,6 +78,10 @@ size_t regime_count(const struct regimes *r) {
         return json_array_size(r->list);
 }
 
+const json_t *regime_nth(const struct regimes *r, size_t n) {
+        return json_array_get(r->list, n);
+}
+
 const json_t *regime_get(const struct regimes *r, const char *id) {
         const json_t *e;
         size_t i;

@@ -74,7 +74,7 @@
                                     .vi = "Đổi theo mỗi lần sửa."                         \
         }
 
-static const struct api_field row[] = {ROW, {0}};
+const struct api_field api_alert_row[] = {ROW, {0}};
 
 static const struct api_field flat[] = {
         ROW,
@@ -150,8 +150,8 @@ static const struct api_field done[] = {
 #define WORK(verb, shape, en_, vi_)                                                                \
         {                                                                                          \
                 .id = "alerts." #verb, .method = API_POST, .path = "/api/v1/alerts/{id}/" #verb,   \
-                .permission = "alerts.work", .fields = (shape), .answer = row, .en = (en_),        \
-                .vi = (vi_),                                                                       \
+                .permission = "alerts.work", .fields = (shape), .answer = api_alert_row,           \
+                .en = (en_), .vi = (vi_),                                                          \
         }
 
 const struct api_op api_alerts_ops[] = {
@@ -161,7 +161,7 @@ const struct api_op api_alerts_ops[] = {
                 .path = "/api/v1/alerts",
                 .permission = "alerts.read",
                 .flags = API_LIST,
-                .answer = row,
+                .answer = api_alert_row,
                 .en = "Alerts, by severity, then by who waits longest.",
                 .vi = "Cảnh báo, theo mức, rồi chờ lâu trước.",
         },

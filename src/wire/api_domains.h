@@ -16,7 +16,9 @@
         X(alerts)                                                                                  \
         X(sources)                                                                                 \
         X(actions)                                                                                 \
-        X(outgoing)
+        X(outgoing)                                                                                \
+        X(tonight)                                                                                 \
+        X(regimes)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

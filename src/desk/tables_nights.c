@@ -1,0 +1,42 @@
+/* What the night shift works with: which alerts wait, counted (`waiting`); indexes of what happened lately.
+ *
+ *   waiting    new alerts of one rule, system (0: none) and unit: kept by triggers, whoever wrote to triage, so that the
+ *              first page costs the same whether ten wait or a hundred thousand
+ *
+ * Triggers have columns only, no functions of ours (state.c S4). */
+#include "desk/sql.h"
+
+#define COUNT(row, by)                                                                             \
+        " INSERT INTO waiting(rule,system,unit,n) SELECT " row ".rule, ifnull(" row                \
+        ".system,0), " row ".unit, " by " WHERE " row ".status='new'"                              \
+        " ON CONFLICT(rule,system,unit) DO UPDATE SET n=n+excluded.n;"
+
+static const char *const steps[] = {
+        "CREATE TABLE waiting(rule TEXT NOT NULL, system INTEGER NOT NULL, unit INTEGER NOT NULL,"
+        " n INTEGER NOT NULL, PRIMARY KEY(rule, system, unit)) WITHOUT ROWID;"
+        "INSERT INTO waiting SELECT rule, ifnull(system,0), unit, count(*) FROM triage"
+        " WHERE status='new' GROUP BY 1, 2, 3;"
+        "CREATE TRIGGER waiting_comes AFTER INSERT ON triage BEGIN" COUNT(
+                "NEW",
+                "1") " END;"
+                     "CREATE TRIGGER waiting_goes AFTER DELETE ON triage BEGIN" COUNT(
+                             "OLD",
+                             "-1") " END;"
+                                   "CREATE TRIGGER waiting_changes AFTER UPDATE OF status, unit, "
+                                   "system ON triage BEGIN" COUNT("OLD", "-1") COUNT(
+                                           "NEW",
+                                           "1") " END;"
+                                                "CREATE INDEX triage_waits ON triage(rule, "
+                                                "ifnull(system,0), unit, urgency, host)"
+                                                " WHERE status='new';"
+                                                "CREATE INDEX incident_entry_written ON "
+                                                "incident_entry(written);"
+                                                "CREATE INDEX incident_clock_met ON "
+                                                "incident_clock(met_at) WHERE met_at IS NOT NULL;"
+                                                "CREATE INDEX action_decided ON action(decided) "
+                                                "WHERE decided IS NOT NULL;",
+        NULL,
+};
+
+extern const struct sql_domain tables_nights;
+const struct sql_domain tables_nights = {"nights", steps};

@@ -1,0 +1,218 @@
+/* What needs a person now, and the law as pages have it. */
+#include "nights_world.h"
+
+static int64_t counted(const char *sql) {
+        int64_t n = -1;
+
+        check(sql_get_int(state_sql(w.d->state), &n, sql, "") >= 0);
+        return n;
+}
+
+/* What triggers counted is what there is. */
+static void check_waiting(void) {
+        check_int(counted("SELECT count(*) FROM (SELECT rule, ifnull(system,0) s, unit, count(*) n"
+                          " FROM triage WHERE status='new' GROUP BY 1,2,3 EXCEPT"
+                          " SELECT rule, system, unit, n FROM waiting)"),
+                  0);
+        check_int(counted("SELECT ifnull(sum(n),0)-(SELECT count(*) FROM triage WHERE"
+                          " status='new') FROM waiting"),
+                  0);
+}
+
+static void alerts_come_in_groups(void) {
+        night_start();
+        fire("Evil tool", "host=dc01 Image=evil");
+        fire("Evil tool", "host=dc02 Image=evil");
+        fire("Evil tool", "host=pv01 Image=evil");
+        fire("Failed login", "host=dc01 user=an Image=x");
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_int(answer_int("alerts.new"), 3);
+        check_int(answer_int("alerts.groups"), 2);
+        check_int(json_array_size(answer_at("alerts.items")), 2);
+        check_span(span_str(answer_text("alerts.items.0.title")), "Evil tool");
+        check_int(answer_int("alerts.items.0.group_alerts"), 2);
+        check_int(answer_int("alerts.items.0.group_hosts"), 2);
+        check_span(span_str(answer_text("alerts.items.0.host")), "dc01"); /* waits longest */
+        check(strncmp(answer_text("alerts.items.1.user"), "u-", 2) == 0);
+        check_by(200, OTHER_LEAD, "tonight.get", "{}");
+        check_int(answer_int("alerts.new"), 1);
+        check_by(200, INSPECTOR, "tonight.get", "{}");
+        check_int(answer_int("alerts.new"), 4);
+        check_int(answer_int("alerts.groups"), 3);
+        check_by(200, INSPECTOR, "tonight.get", "{\"unit\":3}");
+        check_int(answer_int("alerts.new"), 1);
+        check_by(200, LEAD, "tonight.get", "{\"unit\":3}");
+        check_int(answer_int("alerts.new"), 0);
+        check_by(200, ADMIN, "tonight.get", "{}");
+        check(json_is_null(answer_at("alerts")) && json_is_null(answer_at("incidents")));
+        check(json_is_object(answer_at("sources")));
+        check_waiting();
+        check_by(200, OFFICER, "alerts.dismiss", "{\"id\":1,\"reason\":\"test\"}");
+        check_waiting();
+        check_by(200, OFFICER, "alerts.undo", "{\"id\":1}");
+        check_by(200, OFFICER, "alerts.accept", "{\"id\":2}");
+        check_waiting();
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_int(answer_int("alerts.new"), 2);
+        sql_now("DELETE FROM triage WHERE alert=1");
+        check_waiting();
+        check_int(ask_on(0, NULL, API_COOKIE, "tonight.get", "{}"), 401);
+        night_end();
+}
+
+static void deadlines_come_first(void) {
+        night_start();
+        check_by(200, LEAD, "incidents.open", "{\"title\":\"one\",\"system\":2}");
+        check_by(200, LEAD, "incidents.serious",
+                 "{\"id\":1,\"serious\":\"yes\",\"reason\":\"clinic stands still\"}");
+        check_by(200, LEAD, "tonight.get", "{}");
+        check(answer_int("clocks_total") >= 2);
+        check_int(answer_int("clocks.0.incident"), 1);
+        check_span(span_str(answer_text("clocks.0.incident_code")), "SC-2026-0001");
+        check(strcmp(answer_text("clocks.0.due"), answer_text("clocks.1.due")) <= 0);
+        check_span(span_str(answer_text("headline.next_deadline")), answer_text("clocks.0.due"));
+        check_int(answer_int("headline.waiting"), answer_int("clocks_total"));
+        check_int(answer_int("incidents.open"), 1);
+        char clock[32];
+        snprintf(clock, sizeof(clock), "%s", answer_text("clocks.0.clock"));
+        long long total = answer_int("clocks_total");
+        check_by(200, OTHER_LEAD, "tonight.get", "{}");
+        check_int(answer_int("clocks_total"), 0);
+        check(json_is_null(answer_at("headline.next_deadline")));
+        check_by(200, INSPECTOR, "tonight.get", "{\"unit\":3}");
+        check_int(answer_int("clocks_total"), 0);
+        check_by(200, INSPECTOR, "tonight.get", "{\"unit\":2}");
+        check_int(answer_int("clocks_total"), total);
+        check_by(200, LEAD, "incidents.clock_met", "{\"id\":1,\"clock\":\"%s\",\"proof\":\"sent by mail at nine\"}",
+                 clock);
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_int(answer_int("clocks_total"), total - 1);
+        check_span(span_str(answer_text("met.0.clock")), clock);
+        night_end();
+}
+
+/* What is proposed waits for those who may approve, and is theirs only when they may be the second person. */
+static void decisions_wait_for_who_may_decide(void) {
+        night_start();
+        check_by(200, LEAD, "incidents.open", "{\"title\":\"one\",\"system\":2}");
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state),
+                         "INSERT INTO action(incident,unit,kind,targets,text,direction,seconds,"
+                         "reason,state,proposed,proposer,lapses) VALUES(1,2,'block',x'00',"
+                         "'203.0.113.7','both',600,'x','proposed',?1,?2,?3)",
+                         "iii", w.wall, (int64_t)LEAD + 1, w.wall + 900 * NS_PER_SEC),
+                  0);
+        check_int(commit(), 0);
+        check_by(200, APPROVER, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("decisions")), 1);
+        check_span(span_str(answer_text("decisions.0.kind")), "action_approve");
+        check_span(span_str(answer_text("decisions.0.code")), "NC-0001");
+        check_span(span_str(answer_text("decisions.0.by")), "Lê Minh Khôi");
+        check(json_is_true(answer_at("decisions.0.mine")));
+        check_span(span_str(answer_text("headline.next_decision")), answer_text("decisions.0.due"));
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("decisions")), 1);
+        check(json_is_false(answer_at("decisions.0.mine")));
+        check_by(200, OFFICER, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("decisions")), 0);
+        check_by(200, APPROVER, "tonight.get", "{\"unit\":3}");
+        check_int(json_array_size(answer_at("decisions")), 0);
+        sql_now("UPDATE person SET reset_by=3 WHERE id=4"); /* P3 */
+        check_by(200, APPROVER, "tonight.get", "{}");
+        check(json_is_false(answer_at("decisions.0.mine")));
+        wait_s(901);
+        check_by(200, APPROVER, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("decisions")), 0);
+        check(json_is_null(answer_at("last_decision")));
+        sql_now("UPDATE action SET state='in_force', approver=4, decided=proposed,"
+                " until=lapses+600000000000");
+        check_by(200, HANDLER, "tonight.get", "{}");
+        check_span(span_str(answer_text("decisions.0.kind")), "action_prolong");
+        check_span(span_str(answer_text("last_decision.title_vi")), "Phê duyệt chặn 203.0.113.7");
+        check_by(200, APPROVER, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("decisions")), 0);
+        night_end();
+}
+
+static void who_is_on_duty(void) {
+        char now[40], later[40];
+
+        night_start();
+        time_format(now, w.wall - 3600 * NS_PER_SEC, 3);
+        time_format(later, w.wall + 3600 * NS_PER_SEC, 3);
+        check_by(200, LOCAL, "duty.add",
+                 "{\"unit\":2,\"person\":1,\"since\":\"%s\",\"until\":\"%s\",\"note\":\"\"}", now,
+                 later);
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_int(answer_int("duty.0.id"), 1);
+        check_span(span_str(answer_text("duty.0.role")), "officer");
+        check(json_is_false(answer_at("duty.0.me")) && json_is_true(answer_at("duty.0.warn")));
+        check_span(span_str(answer_text("handover_at")), later);
+        check_by(200, OFFICER, "tonight.get", "{}");
+        check(json_is_true(answer_at("duty.0.me")) && json_is_false(answer_at("duty.0.warn")));
+        check_by(200, OTHER_LEAD, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("duty")), 0);
+        check(json_is_null(answer_at("handover_at")));
+        night_end();
+}
+
+/* `unit=` of every list takes what is below. */
+static void lists_go_down_the_tree(void) {
+        night_start();
+        check_by(200, LOCAL, "incidents.open", "{\"title\":\"one\",\"unit\":2}");
+        check_by(200, LOCAL, "incidents.open", "{\"title\":\"two\",\"unit\":4}");
+        check_by(200, LOCAL, "incidents.open", "{\"title\":\"three\",\"unit\":3}");
+        check_by(200, LOCAL, "incidents.list", "{\"unit\":2}");
+        check_int(answer_int("total"), 2);
+        check_by(200, LOCAL, "incidents.list", "{\"unit\":[4]}");
+        check_int(answer_int("total"), 1);
+        check_by(200, LOCAL, "incidents.list", "{\"unit\":[4,3]}");
+        check_int(answer_int("total"), 2);
+        check_by(200, LOCAL, "incidents.list", "{\"unit\":1}");
+        check_int(answer_int("total"), 3);
+        check_by(200, LOCAL, "incidents.list", "{\"unit\":77}");
+        check_int(answer_int("total"), 0);
+        check_by(200, OTHER_LEAD, "incidents.list", "{\"unit\":2}");
+        check_int(answer_int("total"), 0);
+        check_by(200, LOCAL, "people.list", "{\"unit\":3}");
+        check_int(answer_int("total"), 1);
+        night_end();
+}
+
+static void the_law_is_data(void) {
+        night_start();
+        check_by(200, OTHER_LEAD, "regimes.list", "{}");
+        check_int(json_array_size(answer_at("items")), 2);
+        check_by(200, OTHER_LEAD, "regimes.get", "{\"id\":\"current\"}");
+        check_span(span_str(answer_text("id")), "vn-2026");
+        check(json_is_true(answer_at("in_force")));
+        check_span(span_str(answer_text("zone")), "+07:00");
+        check_span(span_str(answer_text("kinds.0.id")), "denial");
+        check_span(span_str(answer_text("kinds.0.vi")), "Từ chối dịch vụ");
+        check_span(span_str(answer_text("clocks.1.id")), "initial");
+        check_int(answer_int("clocks.1.within_s"), 86400);
+        check_span(span_str(answer_text("clocks.1.basis")), "D331 31.2.d");
+        check_span(span_str(answer_text("clocks.1.checked")), "reported");
+        check_span(span_str(answer_text("harms.3.id")), "grave");
+        check_span(span_str(answer_text("severity.4.3")), "critical");
+        check_int(answer_int("levels.4.level"), 5);
+        check_span(span_str(answer_text("levels.4.approval")), "prime-minister");
+        check_span(span_str(answer_text("periodic.0.before")), "12-20");
+        check(strlen(answer_text("periodic.0.next")) > 20);
+        check_span(span_str(answer_text("laws.0.checked")), "reported");
+        check_span(span_str(answer_text("recipients.0.id")), "agency");
+        check_by(200, OTHER_LEAD, "regimes.get", "{\"id\":\"vn-2017\"}");
+        check(json_is_false(answer_at("in_force")));
+        check_by(404, OTHER_LEAD, "regimes.get", "{\"id\":\"xx\"}");
+        night_end();
+}
+
+int main(void) {
+        RUN(alerts_come_in_groups);
+        RUN(deadlines_come_first);
+        RUN(decisions_wait_for_who_may_decide);
+        RUN(who_is_on_duty);
+        RUN(lists_go_down_the_tree);
+        RUN(the_law_is_data);
+        return check_done();
+}
