@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "desk/api_impl.h"
+#include "desk/blobs.h"
 #include "desk/desk_impl.h"
 #include "desk/triage.h"
 
@@ -196,6 +197,11 @@ static int finish(struct api *a, struct held *h, int r) {
         if (r < 0)
                 return r;
         api_say_refused(a, h);
+        if (h->coming) {
+                struct line *l = &a->lines[h->line];
+
+                l->ended[l->n_ended++ % ENDED_MAX] = h->id;
+        }
         held_free(a, h);
         return 0;
 }
@@ -240,6 +246,7 @@ static int take_piece(struct api *a, struct held *h, const struct api_ask *ask, 
         bool last = !(ask->flags & API_ASK_MORE);
         int r = h->kind == HELD_UPLOAD && body.len <= API_PIECE_MAX ? 0 : -EPROTO;
 
+        h->coming = !last;
         h->c.now = a->wall;
         h->since = a->mono;
         if (r == 0)
@@ -253,6 +260,16 @@ static int take_piece(struct api *a, struct held *h, const struct api_ask *ask, 
         return finish(a, h, r);
 }
 
+/* A piece that was sent before its sender knew of the refusal. */
+static bool is_late(struct line *l, uint64_t id, bool last) {
+        for (unsigned i = 0; i < ENDED_MAX; i++)
+                if (l->ended[i] == id && id) {
+                        l->ended[i] = last ? 0 : id;
+                        return true;
+                }
+        return false;
+}
+
 static int take_ask(struct api *a, unsigned line, uint64_t id, struct span bytes) {
         struct held *h = held_find(a, line, id);
         struct api_ask ask;
@@ -263,12 +280,15 @@ static int take_ask(struct api *a, unsigned line, uint64_t id, struct span bytes
         bytes = span_of(bytes.p + sizeof(ask), bytes.len - sizeof(ask));
         if (h)
                 return take_piece(a, h, &ask, bytes);
+        if (is_late(&a->lines[line], id, !(ask.flags & API_ASK_MORE)))
+                return 0;
         if (!api_op(ask.op))
                 return FAIL(-EPROTO);
         h = held_new(a, line, id);
         if (!h)
                 return FAIL(-ENOMEM);
         h->c.op = api_op(ask.op);
+        h->coming = (h->c.op->flags & API_UPLOAD) && (ask.flags & API_ASK_MORE);
         h->ask = ask;
         h->c.ask = &h->ask;
         h->c.lang = ask.lang == LANG_VI ? LANG_VI : LANG_EN;
@@ -409,6 +429,8 @@ int desk_api_init(struct desk *d) {
         for (uint32_t i = 0; i < api_count(); i++)
                 a->handlers[i] = api_handler(api_op(i)->id);
         int r = api_tables(state_sql(d->state));
+        if (r == 0)
+                r = blobs_catch_up(d);
         return r == 0 ? triage_catch_up(d) : r;
 }
 

@@ -57,6 +57,7 @@ struct held {
         api_left *gone;
         unsigned credit; /* pieces that the reader asked for */
         bool savepoint;
+        bool coming; /* of an upload: pieces are under way */
         struct api_fault faults[API_FAULTS_MAX];
         unsigned n_faults;
         unsigned status; /* of a refusal; 0: none */
@@ -67,9 +68,12 @@ struct held {
         int64_t told; /* mono: when it was told last */
 };
 
+#define ENDED_MAX 64u
 struct line {
         bool open, local;
         struct buf out, waiting;
+        uint64_t ended[ENDED_MAX]; /* uploads that were refused with pieces under way */
+        unsigned n_ended;
 };
 
 struct api {

@@ -23,6 +23,7 @@ struct desk_options {
         uint32_t rate;           /* verdicts of a rule in a second, one by one; 0: 2,000 */
         uint32_t alerts_of_rule; /* new ones in an hour, told apart; 0: 500 */
         uint32_t alerts_in_hour; /* of all rules; 0: 20,000 */
+        uint64_t blob_bytes;     /* of all attached content; 0: 4 GiB */
         uint32_t alert_days;     /* alerts are kept since they were last touched; 0: for ever */
         uint64_t verdicts;       /* kept; 0: 1,000,000 */
         uint64_t hits;           /* kept for correlations; 0: 300,000 */

@@ -576,6 +576,7 @@ static const struct key top_keys[] = {
         {"clock-skew", SECONDS, AT(config, skew_s), 0, NULL},
         {"alert-window", SECONDS, AT(config, alert_window_s), 0, NULL},
         {"duplicates", BYTES, AT(config, duplicates_bytes), 0, NULL},
+        {"attachments", BYTES, AT(config, attachments_bytes), 0, NULL},
         {"containment", OWN, AT(config, containment), 0, own_containment},
         {"retention", OWN, 0, 0, own_retention},
         {"tls", OWN, AT(config, tls), 0, own_tls},
@@ -723,6 +724,7 @@ static void defaults(struct config *c) {
         c->alert_window_s = 3600;
         c->retention_alerts_days = 730;
         c->duplicates_bytes = DEDUP_BYTES;
+        c->attachments_bytes = UINT64_C(4) << 30;
         memcpy(c->metrics, loopback, sizeof(loopback));
         c->metrics_port = 9464;
         memcpy(c->console.address, loopback, sizeof(loopback));

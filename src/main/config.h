@@ -63,6 +63,7 @@ struct config {
         uint64_t retention_bytes;
         uint32_t retention_alerts_days; /* 0: no limit */
         uint64_t duplicates_bytes;      /* of the memory of duplicates */
+        uint64_t attachments_bytes;     /* of all that people attach (desk/blobs.h) */
         struct config_tls tls;
         struct config_console {
                 uint8_t address[16];

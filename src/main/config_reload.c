@@ -40,6 +40,7 @@ int config_keep_fixed(struct config *c, const struct config *before, struct buf 
         changed(names, "clock-skew", c->skew_s != before->skew_s);
         changed(names, "alert-window", c->alert_window_s != before->alert_window_s);
         changed(names, "duplicates", c->duplicates_bytes != before->duplicates_bytes);
+        changed(names, "attachments", c->attachments_bytes != before->attachments_bytes);
         changed(names, "retention",
                 c->retention_days != before->retention_days ||
                         c->retention_bytes != before->retention_bytes ||
@@ -52,6 +53,7 @@ int config_keep_fixed(struct config *c, const struct config *before, struct buf 
         c->skew_s = before->skew_s;
         c->alert_window_s = before->alert_window_s;
         c->duplicates_bytes = before->duplicates_bytes;
+        c->attachments_bytes = before->attachments_bytes;
         c->retention_days = before->retention_days;
         c->retention_bytes = before->retention_bytes;
         c->retention_alerts_days = before->retention_alerts_days;

@@ -411,8 +411,8 @@ int node_tell_desk(struct node *n) {
 struct start {
         int fds[8];
         unsigned n_fds;
-        char landlock[24], text[6][PATH_MAX_TEXT];
-        const char *args[8];
+        char landlock[24], text[8][PATH_MAX_TEXT];
+        const char *args[10];
         unsigned n_args;
 };
 
@@ -468,6 +468,7 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
                 argument(s, "stats=1");
                 argument(s, "times=%u:%u:%u", c->lateness_s, c->skew_s, c->alert_window_s);
                 argument(s, "alerts=%u", c->retention_alerts_days);
+                argument(s, "blobs=%llu", (unsigned long long)c->attachments_bytes);
         } else if (p == NODE_INGEST) {
                 *ret_name = "listen";
                 give_fds(s, (int[]){n->ring_fd, n->dedup_fd, n->counters_fd}, 3);

@@ -489,6 +489,8 @@ static int make_options(int argc, char **argv, struct loop *l, struct desk_optio
                         o->state.vfs = argv[i] + 4;
                 else if (strncmp(argv[i], "alerts=", 7) == 0)
                         o->alert_days = (uint32_t)strtoul(argv[i] + 7, NULL, 10);
+                else if (strncmp(argv[i], "blobs=", 6) == 0)
+                        o->blob_bytes = strtoull(argv[i] + 6, NULL, 10);
                 else if (strncmp(argv[i], "times=", 6) == 0)
                         read_times(o, argv[i] + 6);
         }
