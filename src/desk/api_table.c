@@ -15,7 +15,8 @@ static const struct api_binding *const bindings[] = {
 /* Those with tables of their own, in the order of their foreign keys: extern const struct sql_domain
  * tables_NAME; in src/desk/tables_NAME.c. */
 #define TABLES(X)                                                                                  \
-        X(blobs) X(people) X(systems) X(incidents) X(alerts) X(actions) X(outgoing) X(nights)
+        X(blobs)                                                                                   \
+        X(people) X(systems) X(incidents) X(alerts) X(actions) X(outgoing) X(nights) X(reports)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;
 TABLES(TABLES_DECLARE)

@@ -98,12 +98,22 @@ static const struct key periodic[] = {ID,
 static const struct key report[] = {ID,
                                     NAMES,
                                     BASIS,
+                                    STATUS,
                                     {"official", YESNO, true, NULL, NULL},
                                     {"subject", MAP, true, names, NULL},
                                     {"fields", WORDS, true, NULL, NULL},
+                                    {"must", WORDS, false, NULL, NULL},
+                                    {"to", WORD, false, NULL, NULL},
                                     END};
+static const struct key paper[] = {BASIS,
+                                   STATUS,
+                                   {"state", MAP, true, names, NULL},
+                                   {"motto", MAP, true, names, NULL},
+                                   {"title", MAP, true, names, NULL},
+                                   END};
 static const struct key field[] = {NAMES,
                                    {"from", TEXT, false, NULL, NULL},
+                                   {"basis", TEXT, false, NULL, NULL},
                                    {"must", YESNO, false, NULL, NULL},
                                    {"kind", ONE_OF, false, NULL, "time|text|line"},
                                    END};
@@ -130,6 +140,7 @@ static const struct key regime[] = {
         {"zone", ZONE, true, NULL, NULL},
         {"name", MAP, true, names, NULL},
         {"notice", MAP, false, names, NULL},
+        {"paper", MAP, false, paper, NULL},
         {"laws", TABLE, true, law, NULL},
         {"recipients", TABLE, true, names, NULL},
         {"kinds", LIST, true, named, NULL},
@@ -505,6 +516,26 @@ static void check_clocks(struct reading *r, const struct node *root) {
         }
 }
 
+/* `must` names some of the form's own fields. */
+static void check_reports(struct reading *r, const struct node *root, const struct node *fields) {
+        for (const struct node *c = node_get(root, "reports")->first; c; c = c->next) {
+                const struct node *list = node_get(c, "fields"), *must = node_get(c, "must");
+
+                for (const struct node *f = list->first; f; f = f->next)
+                        want_named(r, fields, f);
+                for (const struct node *m = must ? must->first : NULL; m; m = m->next) {
+                        bool has = false;
+
+                        for (const struct node *f = list->first; f; f = f->next)
+                                has = has || span_eq(f->text, m->text);
+                        if (!has)
+                                fault(r, m, m->text.p, "the form has no such field",
+                                      "mẫu không có trường này");
+                }
+                want_named(r, node_get(root, "recipients"), node_get(c, "to"));
+        }
+}
+
 static void check_severity(struct reading *r, const struct node *root) {
         const struct node *s = node_get(root, "severity");
         const struct node *grid = node_get(s, "table");
@@ -534,9 +565,7 @@ static void check(struct reading *r, const struct node *root) {
         want_unique(r, node_get(node_get(root, "activities"), "list"));
         for (const struct node *c = node_get(root, "questions")->first; c; c = c->next)
                 want_fact(r, root, node_get(c, "only_if"));
-        for (const struct node *c = node_get(root, "reports")->first; c; c = c->next)
-                for (const struct node *f = node_get(c, "fields")->first; f; f = f->next)
-                        want_named(r, fields, f);
+        check_reports(r, root, fields);
         test_facts(r, root, node_get(node_get(root, "serious"), "suggests"));
         check_clocks(r, root);
         check_severity(r, root);

@@ -18,7 +18,8 @@
         X(actions)                                                                                 \
         X(outgoing)                                                                                \
         X(tonight)                                                                                 \
-        X(regimes)
+        X(regimes)                                                                                 \
+        X(reports)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

@@ -29,11 +29,12 @@ static const struct {
 /* What there is in a unit, new for each try. */
 struct things {
         int64_t unit, child, person, grant, system, duty;
+        int64_t report;
         int64_t alert, incident, task, observable, joined; /* joined: an alert of the incident */
         int64_t mail;
 };
 
-/* $U $C $P $G $S $D $A $I $T $O $J $M: numbers of the things above; $N: a word that was never used. */
+/* $U $C $P $G $S $D $A $I $T $O $J $M $R: numbers of the things above; $N: a word never used. */
 static const struct {
         const char *op, *body;
 } recipes[] = {
@@ -84,6 +85,19 @@ static const struct {
         {"outgoing.retry", "{\"id\":$M}"},
         {"outgoing.cancel", "{\"id\":$M}"},
         {"incidents.review", "{\"id\":$I,\"cause\":\"x\"}"},
+        {"reports.kinds", "{\"incident\":$I}"},
+        {"reports.periodic", "{\"unit\":$U}"},
+        {"reports.open", "{\"incident\":$I,\"kind\":\"update\"}"},
+        {"reports.get", "{\"id\":$R}"},
+        {"reports.edit",
+         "{\"id\":$R,\"version\":1,\"fields\":[{\"name\":\"support\",\"value\":\"x\"}]}"},
+        {"reports.fill", "{\"id\":$R,\"version\":1}"},
+        {"reports.submit", "{\"id\":$R,\"version\":1}"},
+        {"reports.reopen", "{\"id\":$R,\"reason\":\"a test\"}"},
+        {"reports.drop", "{\"id\":$R,\"reason\":\"a test\"}"},
+        {"reports.sign", "{\"id\":$R,\"version\":1,\"code\":\"000000\"}"},
+        {"reports.hand", "{\"id\":$R,\"to\":\"them\",\"proof\":\"a test\"}"},
+        {"reports.file", "{\"id\":$R,\"format\":\"json\"}"},
 };
 
 static unsigned n_words;
@@ -140,6 +154,8 @@ static void lay_incident(struct things *t, const char *host, const char *other) 
         t->observable = local_idf("incidents.observable_add",
                                   "{\"id\":%lld,\"type\":\"domain\",\"value\":\"%s.example\"}",
                                   (long long)t->incident, host);
+        t->report = local_idf("reports.open", "{\"incident\":%lld,\"kind\":\"initial\"}",
+                              (long long)t->incident);
 }
 
 static int64_t lay_mail(int64_t unit) {
@@ -210,6 +226,7 @@ static void fill(char *to, size_t room, const char *body, const struct things *t
                     : *p == 'O' ? t->observable
                     : *p == 'J' ? t->joined
                     : *p == 'M' ? t->mail
+                    : *p == 'R' ? t->report
                                 : t->duty;
                 at += (size_t)snprintf(to + at, room - at, "%lld", (long long)v);
         }

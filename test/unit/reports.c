@@ -1,0 +1,366 @@
+/* Reports: filled from an incident, written in versions, signed by two others, handed over; the law's clock is
+ * met by it. Asked through the API as people do, with a vault that checks their codes. */
+#include "rules/regime.h"
+
+#include "desk/desk_impl.h"
+#include "people_world.h"
+
+enum who { HANDLER, LEAD, APPROVER, LIAISON, OTHER, WHO_MAX };
+static struct signed_in who[WHO_MAX];
+static char secrets[WHO_MAX][64];
+static int64_t unit_a, unit_b, system_a, incident;
+
+static void give_regimes(void) {
+        _cleanup_(buf_deinit) struct buf json = {0}, said = {0};
+        static const char *const files[] = {"vn-2026", "vn-2017"};
+        char path[512], *text;
+        size_t len;
+
+        buf_char(&json, '[');
+        for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+                snprintf(path, sizeof(path), TEST_CONTENT "/regimes/%s/regime.yml", files[i]);
+                check_int(os_read_file(path, (size_t)1 << 20, &text, &len), 0);
+                if (i)
+                        buf_char(&json, ',');
+                check_int(regime_read(span_str(path), span_of(text, len), &json, &said), 0);
+                free(text);
+        }
+        buf_char(&json, ']');
+        check_int(desk_regimes(w.d, buf_get(&json)), 0);
+}
+
+static void enrol(enum who i, const char *login, const char *role, int64_t unit) {
+        member(login, role, unit);
+        check_int(sign_in(&who[i], login, GOOD_PASSWORD), 200);
+        check_int(confirm_totp(&who[i], secrets[i]), 200);
+}
+
+/* People of unit a, one of unit b; an incident of unit a with a system that lacks nothing. */
+static void begin(void) {
+        people_start();
+        give_regimes();
+        unit_a = add_unit("a", UNIT_ROOT);
+        unit_b = add_unit("b", UNIT_ROOT);
+        check_int(asf(NULL, "units.change",
+                      "{\"id\":%lld,\"version\":1,\"name_vi\":\"Bệnh viện Sông Thương\","
+                      "\"contacts\":\"Trực ban: 0204 000 000\"}",
+                      (long long)unit_a),
+                  200);
+        enrol(HANDLER, "bao", "handler", unit_a);
+        enrol(LEAD, "khoi", "lead", unit_a);
+        enrol(APPROVER, "hanh", "approver", unit_a);
+        enrol(LIAISON, "lien", "liaison", unit_a);
+        enrol(OTHER, "loi", "lead", unit_b);
+        check_int(asf(NULL, "systems.add",
+                      "{\"code\":\"his\",\"name\":\"Quản lý khám chữa bệnh\",\"unit\":%lld,"
+                      "\"level\":3,\"operator\":\"Phòng CNTT\",\"addresses\":[\"10.1.0.0/24\"]}",
+                      (long long)unit_a),
+                  200);
+        system_a = answer_int("id");
+        check_int(asf(&who[HANDLER], "incidents.open",
+                      "{\"title\":\"Mã hóa dữ liệu\",\"system\":%lld,\"kind\":\"ransomware\","
+                      "\"harm\":\"grave\",\"summary\":\"Máy chủ bị mã hóa\",\"detection\":"
+                      "\"rule\"}",
+                      (long long)system_a),
+                  200);
+        incident = answer_int("id");
+        later(31); /* codes of before are used up */
+}
+
+static void end(void) {
+        people_end();
+}
+
+static int64_t begun(const char *kind) {
+        check_int(asf(&who[HANDLER], "reports.open", "{\"incident\":%lld,\"kind\":\"%s\"}",
+                      (long long)incident, kind),
+                  200);
+        return answer_int("id");
+}
+
+static const char *value(const char *name) {
+        const json_t *f;
+        size_t i;
+
+        json_array_foreach(answer_at("fields"), i, f) {
+                if (strcmp(json_string_value(json_object_get(f, "name")), name) == 0) {
+                        const char *v = json_string_value(json_object_get(f, "value"));
+                        return v ? v : "";
+                }
+        }
+        return "?";
+}
+
+static bool misses(const char *name) {
+        const json_t *f;
+        size_t i;
+
+        json_array_foreach(answer_at("missing_fields"), i, f) {
+                if (strcmp(json_string_value(json_object_get(f, "name")), name) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static int edit(int64_t id, int64_t version, const char *name, const char *text) {
+        return asf(&who[HANDLER], "reports.edit",
+                   "{\"id\":%lld,\"version\":%lld,\"fields\":[{\"name\":\"%s\",\"value\":\"%s\"}]}",
+                   (long long)id, (long long)version, name, text);
+}
+
+static int sign(enum who i, int64_t id, int64_t version) {
+        char code[7];
+
+        code_now(secrets[i], code);
+        return asf(&who[i], "reports.sign", "{\"id\":%lld,\"version\":%lld,\"code\":\"%s\"}",
+                   (long long)id, (long long)version, code);
+}
+
+/* An initial report with everything in it; its last version. */
+static int64_t complete(int64_t id) {
+        int64_t version = answer_int("version");
+
+        check_int(edit(id, version, "actions", "Đã cô lập máy chủ"), 200);
+        check_int(edit(id, version + 1, "security", "Không"), 200);
+        check_int(edit(id, version + 2, "interruption", "Có"), 200);
+        check_int(answer_int("missing"), 0);
+        return answer_int("version");
+}
+
+static void is_filled_as_far_as_known(void) {
+        begin();
+        begun("initial");
+        check(strncmp(answer_text("code"), "BC-20", 5) == 0);
+        check_span(span_str(answer_text("state")), "draft");
+        check_span(span_str(answer_text("title_vi")), "Báo cáo ban đầu, 24 giờ");
+        check_span(span_str(answer_text("to")), "agency");
+        check(strstr(answer_text("to_name_vi"), "Bộ Công an") != NULL);
+        check_span(span_str(answer_text("basis")), "D331 31.2.d");
+        check_span(span_str(answer_text("checked")), "reported");
+        check(json_is_false(answer_at("official")));
+        check_span(span_str(value("unit")), "Bệnh viện Sông Thương");
+        check_span(span_str(value("contact")), "Trực ban: 0204 000 000");
+        check_span(span_str(value("operator")), "Phòng CNTT");
+        check_span(span_str(value("addresses")), "10.1.0.0/24");
+        check_span(span_str(value("level")), "3");
+        check_span(span_str(value("kind")), "Mã hóa phần mềm, dữ liệu, thiết bị");
+        check_span(span_str(value("state")), "Đang xác minh");
+        check(strstr(value("deadlines"), "D331 31.2.d") != NULL);
+        check_int(answer_int("missing"), 3);
+        check(misses("actions") && misses("security") && misses("interruption"));
+        check(!misses("summary") && !misses("support")); /* the latter is empty, and may be */
+        check(answer_text("due")[0] != '\0');            /* of its clock */
+        check(strstr(answer_text("subject"), "[TBSC] Báo cáo ban đầu SC-20") != NULL);
+        /* What is answered meanwhile comes in when it is filled anew. */
+        int64_t id = answer_int("id");
+        check_int(asf(&who[LEAD], "incidents.answer",
+                      "{\"id\":%lld,\"question\":\"security_signs\",\"answer\":\"no\"}",
+                      (long long)incident),
+                  200);
+        check_int(edit(id, 1, "summary", "Viết tay"), 200);
+        check_int(asf(&who[HANDLER], "reports.fill", "{\"id\":%lld,\"version\":2}", (long long)id),
+                  200);
+        check_span(span_str(value("security")), "Không");
+        check_span(span_str(value("summary")), "Viết tay"); /* what a person wrote stays */
+        check_int(json_array_size(answer_at("versions")), answer_int("version"));
+        end();
+}
+
+static void form_says_what_is_mandatory(void) {
+        begin();
+        /* An incident that began under the earlier law has its forms. */
+        check_int(asf(&who[HANDLER], "incidents.open",
+                      "{\"title\":\"Trước 2026\",\"system\":%lld,\"t0\":"
+                      "\"2026-06-01T00:00:00Z\"}",
+                      (long long)system_a),
+                  200);
+        incident = answer_int("id");
+        check_span(span_str(answer_text("regime")), "vn-2017");
+        begun("initial");
+        check(misses("summary") && misses("notified"));
+        check(!misses("level") && !misses("kind")); /* form 03 does not mark them */
+        check_int(asf(&who[HANDLER], "reports.open", "{\"incident\":%lld,\"kind\":\"annual\"}",
+                      (long long)incident),
+                  422);
+        end();
+}
+
+static void versions_stay(void) {
+        begin();
+        int64_t id = begun("initial"), version = complete(id);
+        struct sql *s = state_sql(w.d->state);
+
+        check_int(edit(id, version - 1, "summary", "Cũ"), 409);
+        check_span(span_str(answer_text("code")), "stale");
+        check_int(edit(id, version, "no_such", "x"), 422);
+        check_int(edit(id, version, "t0", "hôm qua"), 422);
+        check_int(edit(id, version, "t0", "2026-11-20T10:00:00Z"), 200);
+        check_int(edit(id, version + 1, "t0", "2026-11-20T10:00:00Z"),
+                  200); /* the same: no new one */
+        check_int(answer_int("version"), version + 1);
+        check_int(desk_begin(w.d), 0);
+        check(sql_do(s, "UPDATE report_version SET content='{}' WHERE report=?1", "i", id) < 0);
+        check(sql_do(s, "DELETE FROM report_version WHERE report=?1", "i", id) < 0);
+        /* What was changed behind the node's back is not shown as if it were what was written. */
+        check_int(sql_do(s, "DROP TRIGGER report_version_keeps", ""), 0);
+        check_int(sql_do(s, "UPDATE report_version SET content=replace(content,'Phòng','Ban')", ""),
+                  0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        check_int(asf(&who[HANDLER], "reports.get", "{\"id\":%lld}", (long long)id), 409);
+        check_span(span_str(answer_text("code")), "changed_outside");
+        end();
+}
+
+static void two_others_sign(void) {
+        begin();
+        int64_t id = begun("initial");
+
+        check_int(
+                asf(&who[HANDLER], "reports.submit", "{\"id\":%lld,\"version\":1}", (long long)id),
+                422);
+        check_span(span_str(answer_text("code")), "missing");
+        check_int(asf(&who[HANDLER], "reports.get", "{\"id\":%lld}", (long long)id), 200);
+        int64_t version = complete(id);
+        check_int(sign(LEAD, id, version), 409); /* nobody asked yet */
+        check_int(asf(&who[HANDLER], "reports.submit", "{\"id\":%lld,\"version\":%lld}",
+                      (long long)id, (long long)version),
+                  200);
+        check_span(span_str(answer_text("state")), "signing");
+        check_int(edit(id, version, "summary", "x"), 409);
+        check_int(sign(HANDLER, id, version), 403); /* not in their role */
+        check_int(sign(OTHER, id, version), 404);
+        check_int(sign(LEAD, id, version - 1), 409);
+        check_int(asf(&who[LEAD], "reports.sign",
+                      "{\"id\":%lld,\"version\":%lld,\"code\":"
+                      "\"000000\"}",
+                      (long long)id, (long long)version),
+                  403);
+        check_span(span_str(answer_text("code")), "wrong_code");
+        check_int(asf(NULL, "reports.sign", "{\"id\":%lld,\"version\":%lld,\"code\":\"000000\"}",
+                      (long long)id, (long long)version),
+                  403);
+        check_span(span_str(answer_text("code")), "people_only");
+        check_int(asf(&who[LEAD], "reports.get", "{\"id\":%lld}", (long long)id), 200);
+        check(json_is_true(answer_at("may_sign")));
+        check_int(sign(LEAD, id, version), 200);
+        check_span(span_str(answer_text("state")), "signing");
+        check_int(json_array_size(answer_at("signatures")), 1);
+        later(31);
+        check_int(sign(LEAD, id, version), 409); /* once is enough */
+        check_span(span_str(answer_text("code")), "signed_already");
+        check_int(asf(&who[LIAISON], "reports.hand",
+                      "{\"id\":%lld,\"to\":\"A05\",\"proof\":\"biên nhận\"}", (long long)id),
+                  409);
+        check_int(sign(APPROVER, id, version), 200);
+        check_span(span_str(answer_text("state")), "signed");
+        check_int(json_array_size(answer_at("signatures")), 2);
+        /* Another version has none. */
+        check_int(asf(&who[HANDLER], "reports.reopen", "{\"id\":%lld,\"reason\":\"sai số liệu\"}",
+                      (long long)id),
+                  200);
+        check_int(json_array_size(answer_at("signatures")), 0);
+        check_span(span_str(answer_text("state")), "draft");
+        end();
+}
+
+static void who_wrote_does_not_sign(void) {
+        begin();
+        int64_t id = begun("initial"), version = complete(id);
+
+        /* The lead writes the last version: they may not sign it, though their role may. */
+        check_int(asf(&who[LEAD], "reports.edit",
+                      "{\"id\":%lld,\"version\":%lld,\"fields\":[{\"name\":\"support\",\"value\":"
+                      "\"Không\"}]}",
+                      (long long)id, (long long)version),
+                  200);
+        check_int(asf(&who[LEAD], "reports.submit", "{\"id\":%lld,\"version\":%lld}", (long long)id,
+                      (long long)version + 1),
+                  200);
+        check_int(sign(LEAD, id, version + 1), 403);
+        check_span(span_str(answer_text("code")), "writer");
+        end();
+}
+
+static void handing_over_meets_the_clock(void) {
+        begin();
+        int64_t id = begun("initial"), version = complete(id);
+        const json_t *k;
+        bool met = false;
+        size_t i;
+
+        check_int(asf(&who[HANDLER], "reports.submit", "{\"id\":%lld,\"version\":%lld}",
+                      (long long)id, (long long)version),
+                  200);
+        check_int(sign(LEAD, id, version), 200);
+        check_int(sign(APPROVER, id, version), 200);
+        check_int(asf(&who[HANDLER], "reports.open", "{\"incident\":%lld,\"kind\":\"initial\"}",
+                      (long long)incident),
+                  409);
+        check_span(span_str(answer_text("code")), "exists");
+        check_int(asf(&who[APPROVER], "reports.hand",
+                      "{\"id\":%lld,\"to\":\"A05\",\"proof\":\"biên nhận 12\"}", (long long)id),
+                  403);
+        check_int(asf(&who[LIAISON], "reports.hand",
+                      "{\"id\":%lld,\"to\":\"A05\",\"proof\":\"biên nhận 12\"}", (long long)id),
+                  200);
+        check_span(span_str(answer_text("state")), "sent");
+        check_span(span_str(answer_text("sent.how")), "hand");
+        check_span(span_str(answer_text("sent.to")), "A05");
+        check_int(asf(&who[HANDLER], "incidents.get", "{\"id\":%lld}", (long long)incident), 200);
+        json_array_foreach(answer_at("clocks"), i, k) {
+                if (strcmp(json_string_value(json_object_get(k, "clock")), "initial") == 0) {
+                        check_span(span_str(json_string_value(json_object_get(k, "state"))), "met");
+                        met = strstr(json_string_value(json_object_get(k, "proof")),
+                                     "biên nhận 12") != NULL;
+                }
+        }
+        check(met);
+        check_int(asf(&who[HANDLER], "reports.reopen", "{\"id\":%lld,\"reason\":\"muộn rồi\"}",
+                      (long long)id),
+                  409);
+        end();
+}
+
+static void a_year_is_counted(void) {
+        begin();
+        check_int(asf(&who[LEAD], "reports.periodic", "{\"unit\":%lld}", (long long)unit_a), 200);
+        check_int(json_array_size(answer_at("items")), 2);
+        int64_t year = answer_int("items.0.year");
+        check_int(asf(&who[LEAD], "reports.open",
+                      "{\"periodic\":\"annual-owner\",\"unit\":%lld,\"year\":%lld}",
+                      (long long)unit_a, (long long)year),
+                  200);
+        check_span(span_str(value("unit")), "Bệnh viện Sông Thương");
+        check_span(span_str(value("count_kinds")), "- Mã hóa phần mềm, dữ liệu, thiết bị: 1");
+        check_span(span_str(value("count_levels")), "- Cấp độ 3: 1");
+        check_span(span_str(value("count_serious")), "0");
+        check(answer_text("due")[0] != '\0');
+        int64_t id = answer_int("id");
+        check_int(asf(&who[LEAD], "reports.periodic", "{\"unit\":%lld}", (long long)unit_a), 200);
+        check_int(answer_int("items.0.report"), id);
+        check_int(asf(&who[LEAD], "reports.open",
+                      "{\"periodic\":\"annual-owner\",\"unit\":%lld,\"year\":%lld}",
+                      (long long)unit_a, (long long)year),
+                  409);
+        check_int(asf(&who[LEAD], "reports.open",
+                      "{\"periodic\":\"annual-owner\",\"unit\":%lld,\"year\":%lld}",
+                      (long long)unit_b, (long long)year),
+                  404);
+        check_int(asf(&who[OTHER], "reports.get", "{\"id\":%lld}", (long long)id), 404);
+        check_int(asf(&who[OTHER], "reports.list", "{}"), 200);
+        check_int(json_array_size(answer_at("items")), 0);
+        check_int(asf(&who[LEAD], "reports.list", "{\"open\":true}"), 200);
+        check_int(answer_int("items.0.id"), id);
+        end();
+}
+
+int main(void) {
+        RUN(is_filled_as_far_as_known);
+        RUN(form_says_what_is_mandatory);
+        RUN(versions_stay);
+        RUN(two_others_sign);
+        RUN(who_wrote_does_not_sign);
+        RUN(handing_over_meets_the_clock);
+        RUN(a_year_is_counted);
+        return check_done();
+}
