@@ -18,6 +18,8 @@ const rule = (path: RegExp, page: () => Promise<unknown>, nav: string, title: st
 const rules: Rule[] = [
   rule(/^\/$/, () => import('./pages/Tonight.svelte'), '/', 'nav.tonight'),
   rule(/^\/handover$/, () => import('./pages/Handover.svelte'), '/', 'handover.title'),
+  rule(/^\/handovers$/, () => import('./pages/Handovers.svelte'), '/', 'handover.earlier'),
+  rule(/^\/handovers\/(\d+)$/, () => import('./pages/HandoverKept.svelte'), '/', 'handover.title'),
   rule(/^\/alerts$/, () => import('./pages/Alerts.svelte'), '/alerts', 'nav.alerts'),
   rule(/^\/alerts\/(\d+)$/, () => import('./pages/Alert.svelte'), '/alerts', 'alert.title'),
   rule(/^\/incidents$/, () => import('./pages/Incidents.svelte'), '/incidents', 'nav.incidents'),
@@ -36,6 +38,12 @@ const rules: Rule[] = [
   rule(/^\/units$/, () => import('./pages/Units.svelte'), '/people', 'units.title'),
   rule(/^\/audit$/, () => import('./pages/Audit.svelte'), '/audit', 'nav.audit'),
   rule(/^\/settings$/, () => import('./pages/Settings.svelte'), '/settings', 'nav.settings'),
+  rule(/^\/settings\/node$/, () => import('./pages/SettingsNode.svelte'), '/settings', 'settings.node'),
+  rule(/^\/settings\/opening$/, () => import('./pages/Opening.svelte'), '/settings', 'opening.title'),
+  rule(/^\/settings\/exceptions$/, () => import('./pages/Exceptions.svelte'), '/settings', 'exception.title'),
+  rule(/^\/settings\/outgoing$/, () => import('./pages/Outgoing.svelte'), '/settings', 'outgoing.title'),
+  rule(/^\/directives$/, () => import('./pages/Directives.svelte'), '/directives', 'nav.directives'),
+  rule(/^\/directives\/(\d+|new)$/, () => import('./pages/Directive.svelte'), '/directives', 'directive.title'),
   rule(/^\/start$/, () => import('./pages/FirstRun.svelte'), '/start', 'start.title'),
 ];
 
@@ -70,6 +78,7 @@ export const navigation: Entry[][] = [
     { path: '/actions', title: 'nav.actions', may: ['actions.read'] },
     { path: '/playbooks', title: 'nav.playbooks', may: ['playbooks.read'] },
     { path: '/reports', title: 'nav.reports', may: ['reports.read'] },
+    { path: '/directives', title: 'nav.directives', may: ['directives.read'] },
   ],
   [
     { path: '/people', title: 'nav.people', may: ['people.read'] },

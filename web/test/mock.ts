@@ -9,7 +9,7 @@ import { Bytes, deskDoes, type Does } from './mock_desk.ts';
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
-const ALL = ['alerts.read', 'alerts.work', 'exceptions.write', 'events.read', 'events.search', 'events.unmask', 'incidents.read', 'incidents.open', 'incidents.work', 'incidents.lead', 'evidence.read', 'reports.read', 'reports.write', 'reports.sign', 'reports.send', 'actions.read', 'actions.propose', 'actions.approve', 'actions.undo', 'playbooks.read', 'systems.read', 'systems.write', 'sources.read', 'people.read', 'people.write', 'units.write', 'settings.read', 'settings.write', 'audit.read'];
+const ALL = ['alerts.read', 'alerts.work', 'exceptions.write', 'events.read', 'events.search', 'events.unmask', 'incidents.read', 'incidents.open', 'incidents.work', 'incidents.lead', 'evidence.read', 'reports.read', 'reports.write', 'reports.sign', 'reports.send', 'directives.read', 'directives.issue', 'directives.answer', 'recovery.read', 'recovery.work', 'figures.read', 'evidence.write', 'evidence.export', 'incidents.guests', 'playbooks.write', 'sources.work', 'actions.read', 'actions.propose', 'actions.approve', 'actions.undo', 'playbooks.read', 'systems.read', 'systems.write', 'sources.read', 'people.read', 'people.write', 'units.write', 'settings.read', 'settings.write', 'audit.read'];
 
 export interface Mock {
   server: Server;
@@ -279,9 +279,6 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     ['GET', /^\/reports$/, ({ q }) => list(reports, q)],
     ['GET', /^\/playbooks$/, ({ q }) => list(data.playbooks, q)],
     ['GET', /^\/audit$/, ({ q }) => list(data.audit, q)],
-    ['GET', /^\/settings$/, ({ q }) => list([{ id: 1, name: 'retain.events_days', value: '365', en: 'Events are kept', vi: 'Lưu sự kiện', source: 'coloa.yaml:41' }, { id: 2, name: 'session.idle_s', value: '1800', en: 'A session ends after', vi: 'Phiên hết hạn sau', source: 'coloa.yaml:77' }], q)],
-    ['GET', /^\/handover$/, () => ({ from: data.iso(data.START - 5 * 3_600_000), to: iso(), items: timeline.slice(0, 4).map((e) => ({ at: e.at, text: e.text, text_vi: e.text_vi, incident_code: 'SC-2026-0147', incident: 147 })), open: { alerts: 23, tasks: 11, actions: 2 }, note: '' })],
-    ['POST', /^\/handover$/, () => undefined],
     ['GET', /^\/search$/, ({ q }) => {
       const words = plain(q.get('q')).replace(/host:/g, '').replace(/"/g, '').split(/\s+/).filter(Boolean);
       const all = alerts.flatMap((a) => Array.from({ length: 6 }, (_, i) => ({ seq: 88_140_000 + a.id * 10 + i, received: data.iso(Date.parse(a.raised) + i * 41_000), source: a.source ?? 'coloa', host: a.host, text: `<38>${a.raised} ${a.host ?? 'coloa'} audit[${700 + i}]: ${a.title}; user=SONGTHUONG\\ng••••1 src=203.0.113.${60 + i}` })));

@@ -3,6 +3,7 @@
 import type { Problem, Report } from '../src/lib/types.ts';
 import type { ReportDetail } from '../src/lib/types_reports.ts';
 import * as data from './mock_data.ts';
+import { courierDoes, nightsDoes } from './mock_rest.ts';
 
 export type Asked = { q: URLSearchParams; body: Record<string, unknown>; text: string; id: string; sub: string };
 export type Does = [string, RegExp, (a: Asked) => unknown];
@@ -107,5 +108,7 @@ export function deskDoes(m: Shared): Does[] {
     ['GET', /^\/regimes\/(current|vn-2026)$/, () => regime],
     ['GET', /^\/regimes$/, () => ({ items: [regime] })],
     ...reportsOf(m),
+    ...nightsDoes(m),
+    ...courierDoes(m),
   ];
 }

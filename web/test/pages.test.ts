@@ -6,7 +6,7 @@ import { axe, mistakes, settled, world, type World } from './world.ts';
 
 const PAGES: Record<string, string> = {
   tonight: '/', alerts: '/alerts', alert: '/alerts/2', incidents: '/incidents', incident: '/incidents/147', search: '/search?q=dc02', 'search-empty': '/search', systems: '/systems', system: '/systems/1', 'system-new': '/systems/new', sources: '/sources', actions: '/actions', action: '/actions/312', 'action-active': '/actions/309',
-  reports: '/reports', report: '/reports/45', 'report-draft': '/reports/47', playbooks: '/playbooks', people: '/people', person: '/people/2', 'person-new': '/people/new', units: '/units', audit: '/audit', settings: '/settings', handover: '/handover', start: '/start', missing: '/nothing-here',
+  reports: '/reports', report: '/reports/45', 'report-draft': '/reports/47', playbooks: '/playbooks', people: '/people', person: '/people/2', 'person-new': '/people/new', units: '/units', audit: '/audit', settings: '/settings', 'settings-node': '/settings/node', opening: '/settings/opening', exceptions: '/settings/exceptions', outgoing: '/settings/outgoing', directives: '/directives', directive: '/directives/3', 'directive-new': '/directives/new', handover: '/handover', handovers: '/handovers', 'handover-kept': '/handovers/3', start: '/start', missing: '/nothing-here',
 };
 async function check(w: World, name: string): Promise<void> {
   const { page } = w;

@@ -3,8 +3,9 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { api } from './api.ts';
 import { clock } from './clock.svelte.ts';
-import { said } from './lang.svelte.ts';
+import { said, word } from './lang.svelte.ts';
 import type { Regime } from './types_reports.ts';
+import { HARMS, KINDS } from './words.ts';
 
 type Group = 'kinds' | 'harms' | 'activities' | 'recipients' | 'reports';
 
@@ -38,14 +39,16 @@ function entries(group: Group, id?: string | null): { id: string; en: string; vi
   if (id && !had.has(id)) queueMicrotask(() => void ask(id));
   return of?.[group] ?? [];
 }
-/* What the regime calls it; the bare id until that is known. */
+/* What the regime calls it; the console's own words for the shipped regimes until that is known. */
 export function term(group: Group, value: string | null | undefined, regime?: string | null): string {
   if (!value) return '';
   const found = entries(group, regime).find((e) => e.id === value);
-  return found ? said(found.en, found.vi) : value;
+  return found ? said(found.en, found.vi) : group === 'kinds' ? word('kind', value) : group === 'harms' ? word('harm', value) : value;
 }
 export function terms(group: Group, regime?: string | null): { value: string; label: string }[] {
-  return entries(group, regime).map((e) => ({ value: e.id, label: said(e.en, e.vi) }));
+  const known = entries(group, regime).map((e) => ({ value: e.id, label: said(e.en, e.vi) }));
+  if (known.length) return known;
+  return (group === 'kinds' ? KINDS : group === 'harms' ? HARMS : []).map((k) => ({ value: k, label: word(group === 'kinds' ? 'kind' : 'harm', k) }));
 }
 export function zoneName(): string {
   const m = clock.zoneMinutes;

@@ -315,7 +315,7 @@ export interface Review {
 
 export interface Decision {
   id: Id;
-  kind: 'action_approve' | 'action_prolong' | 'report_sign' | 'directive' | 'unmask';
+  kind: 'action_approve' | 'action_prolong' | 'report_sign' | 'evidence_export' | 'directive' | 'unmask' | 'playbook' | 'handover' | 'task' | 'improvement';
   code: string;
   title: string;
   title_vi: string | null;
@@ -344,15 +344,20 @@ export interface OnDuty {
   note_vi: string | null;
   warn: boolean;
   me: boolean;
+  unit_name?: string | null;
+  until?: Time | null;
 }
 export interface Tonight {
   headline: { waiting: number; next_decision: Time | null; next_deadline: Time | null };
   clocks: Clock[];
+  clocks_total?: number | null;
   met: Clock[];
   decisions: Decision[];
-  alerts: { new: number; groups: number; items: Alert[] };
+  alerts: { new: number | null; groups: number | null; items: (Alert & { group_alerts?: number; group_hosts?: number })[] };
   silent: Silent[];
-  sources: { total: number; silent: number; rate: number | null } | null;
+  sources: { total: number; silent: number; maintenance?: number; rate: number | null } | null;
+  /* A handover note that waits for this person. */
+  unacknowledged?: { id: Id; at: Time; by_name: string; unit_name: string } | null;
   incidents?: { open: number };
   duty: OnDuty[];
   handover_at: Time | null;

@@ -6,14 +6,31 @@ export function clockLink(c: Clock): string {
   return c.held_by?.startsWith('report:') ? '/reports/' + c.held_by.slice(7) : `/incidents/${c.incident}?clock=${c.id}`;
 }
 export function decisionLink(d: Decision): string {
-  if (d.kind.startsWith('action')) return '/actions/' + d.id;
-  if (d.kind === 'report_sign') return '/reports/' + d.id;
-  return d.incident ? '/incidents/' + d.incident : '/';
+  switch (d.kind) {
+    case 'action_approve':
+    case 'action_prolong':
+      return '/actions/' + d.id;
+    case 'report_sign':
+      return '/reports/' + d.id;
+    case 'evidence_export':
+      return '/evidence/exports/' + d.id;
+    case 'directive':
+      return '/directives/' + d.id;
+    case 'handover':
+      return '/handovers/' + d.id;
+    case 'improvement':
+      return '/improvements';
+    case 'unmask':
+      return '/search?unmasking=' + d.id;
+    default:
+      return d.incident ? '/incidents/' + d.incident : '/';
+  }
 }
 export function decisionVerb(d: Decision): string {
   if (d.kind === 'action_approve') return d.mine ? t('do.review') : t('do.open');
   if (d.kind === 'action_prolong') return t('do.choose');
   if (d.kind === 'report_sign') return t('do.readsign');
+  if (d.kind === 'evidence_export' || d.kind === 'unmask') return d.mine ? t('do.review') : t('do.open');
   return t('do.open');
 }
 /* What the node says of a field, as one or two sentences. */
