@@ -36,7 +36,7 @@ static json_t *texts(struct sql_rows *q, int column) {
 
 /* Of incidents that one of the units works on. */
 static int of_units(struct api_call *c, const char *more, const char **ret) {
-        const char *units, *where;
+        const char *units = "0", *where = "0";
         int r = api_subtree(c, api_int(c, "unit", 0), "y.unit", &units);
 
         if (r == 0)
@@ -79,7 +79,7 @@ static int add_clocks(struct api_call *c, int64_t *ret_n) {
 }
 
 static int add_incidents(struct api_call *c) {
-        const char *where;
+        const char *where = "0";
         int64_t n = 0;
         int r = api_holds(c, "incidents.read");
 
@@ -110,7 +110,7 @@ static int add_decisions(struct api_call *c) {
 /* One that somebody made on containment; the page says it when nothing waits. */
 static int add_last_decision(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope, *units;
+        const char *scope = "0", *units = "0";
         int r = api_scope(c, "actions.read", "a.unit", &scope);
 
         if (r == 0)
@@ -149,7 +149,7 @@ struct group {
 
 /* The condition on units of table waiting or triage. */
 static int alert_units(struct api_call *c, const char *column, const char **ret) {
-        const char *scope, *units;
+        const char *scope = "0", *units = "0";
         int r = api_scope(c, "alerts.read", column, &scope);
 
         if (r == 0)
@@ -164,7 +164,7 @@ static int alert_units(struct api_call *c, const char *column, const char **ret)
 static int read_groups(struct api_call *c, struct group to[GROUPS], unsigned *ret_n,
                        int64_t *ret_groups, int64_t *ret_new) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *units;
+        const char *units = "0";
         int r = alert_units(c, "g.unit", &units);
 
         if (r < 0)
@@ -225,7 +225,7 @@ static int add_alerts(struct api_call *c) {
         struct group groups[GROUPS];
         int64_t n_groups = 0, n_new = 0;
         unsigned n = 0;
-        const char *units;
+        const char *units = "0";
         int r = api_holds(c, "alerts.read");
 
         if (r <= 0)
@@ -249,7 +249,7 @@ static int add_alerts(struct api_call *c) {
 /* ---- sources ---- */
 
 static int source_units(struct api_call *c, const char **ret) {
-        const char *scope, *units;
+        const char *scope = "0", *units = "0";
         int r = api_scope(c, "sources.read", "ifnull(s.unit,1)", &scope);
 
         if (r == 0)
@@ -290,7 +290,7 @@ static int add_silent(struct api_call *c, const char *units) {
 
 static int add_sources(struct api_call *c, double *ret_rate) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *units;
+        const char *units = "0";
         int r = api_holds(c, "sources.read");
 
         *ret_rate = 0;
@@ -371,7 +371,7 @@ static int duty_row(struct api_call *c, struct sql_rows *q, json_t *list) {
 static int add_duty(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         json_t *list = json_array();
-        const char *scope, *units;
+        const char *scope = "0", *units = "0";
         int64_t ends = TIME_NONE;
         bool mine = false;
         int r = put(c, "duty", list);

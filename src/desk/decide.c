@@ -28,7 +28,7 @@ int decision_add(struct decisions *to, const struct decision *d) {
  * proposals are seen by them too, as waiting for another. */
 static int proposals(struct api_call *c, struct decisions *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope, *units;
+        const char *scope = "0", *units = "0";
         int r = api_scope(c, "actions.approve", "a.unit", &scope);
 
         if (r == 0)
@@ -73,7 +73,7 @@ static int proposals(struct api_call *c, struct decisions *to) {
 /* In force and soon over, with nothing proposed to go on: prolong it, or let it end. */
 static int endings(struct api_call *c, struct decisions *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope, *units;
+        const char *scope = "0", *units = "0";
         int r = api_scope(c, "actions.propose", "a.unit", &scope);
 
         if (r == 0)
