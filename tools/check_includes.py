@@ -21,14 +21,15 @@ MAY = {
     "rules": FOUNDATION | {"os", "decode", "intel"},
     "seek": FOUNDATION | {"decode", "store", "rules"},
     "correlate": FOUNDATION | {"os", "rules"},
-    "desk": FOUNDATION | {"os", "rules", "correlate"},
+    "reader": FOUNDATION,
+    "desk": FOUNDATION | {"os", "rules", "correlate", "reader"},
     "act": FOUNDATION | {"os"},
     "vault": FOUNDATION,
     "scan": FOUNDATION,
     "report": FOUNDATION | {"rules"},
     "console": FOUNDATION | {"os"},
     "main": FOUNDATION | {"os", "decode", "ingest", "store", "intel", "rules", "seek", "correlate", "desk", "vault",
-                            "scan", "report", "act", "console"},
+                            "scan", "report", "act", "console", "reader"},
 }
 # Headers whose functions reach the kernel: os/ alone calls them. main/ may name signals, poll and file constants, console/ poll.
 KERNEL = {"sys/socket.h", "sys/mman.h", "sys/epoll.h", "sys/wait.h", "sys/prctl.h", "sys/syscall.h", "sys/ioctl.h",

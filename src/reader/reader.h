@@ -1,0 +1,15 @@
+/* Foreign documents in, plain messages out: what the job JOB_READER runs in its sandbox (wire/job.h). Pure:
+ * no kernel, no clock. The first byte of the input says what the rest is. */
+#ifndef READER_READER_H
+#define READER_READER_H
+
+#include "base/buf.h"
+
+enum reader_kind {
+        READER_PLAYBOOK = 1, /* CACAO 2.0; out: reader/playbook.h */
+};
+
+/* 0: `out` has what came of it, faults of the document too. -EINVAL: no such kind, or nothing; -ENOMEM. */
+int job_reader(struct span in, struct buf *out);
+
+#endif
