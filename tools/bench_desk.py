@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""People at work on a large agency's node: 300 units, 5,000 people, 200,000 alerts, 5,000 incidents; 200 of them read lists and
+details, search, follow events, write notes and take alerts, each at most one request at a time. Says p50 and p99 by kind of request
+as the browser would see them, and the memory of desk and console.
+
+Usage: tools/bench_desk.py COLOA MAKE_AGENCY [--people 200] [--seconds 60] [--pause 2.0] [--alerts N] [--incidents N] [--json FILE]
+The load runs on the same processors as the node: its own share is in the figures.
+"""
+import argparse
+import asyncio
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ARGS = argparse.ArgumentParser()
+ARGS.add_argument("program")
+ARGS.add_argument("maker")
+ARGS.add_argument("--people", type=int, default=200)
+ARGS.add_argument("--seconds", type=float, default=60)
+ARGS.add_argument("--pause", type=float, default=2.0, help="mean seconds that a person looks at an answer")
+ARGS.add_argument("--alerts", type=int, default=200000)
+ARGS.add_argument("--incidents", type=int, default=5000)
+ARGS.add_argument("--each", type=int, metavar="N", help="instead: every request N times, one after the other, and which are slow")
+ARGS.add_argument("--json")
+OPTIONS = ARGS.parse_args()
+sys.argv[1:] = [OPTIONS.program]
+sys.path.insert(0, str(ROOT / "test" / "scenario"))
+from api import Web  # noqa: E402
+
+# (kind, weight, path); %a an alert, %i an incident, %s a system, %u a unit, %p a person. Bars in ms.
+IDLE_S = 5  # the console ends a connection that rests for longer
+BARS = {"list": 100, "detail": 100, "search": 300}
+READS = [
+    ("list", 8, "/api/v1/alerts?status=new&limit=50"), ("list", 3, "/api/v1/alerts?limit=50"),
+    ("list", 2, "/api/v1/alerts?sort=-raised&limit=100"), ("list", 2, "/api/v1/alerts?host=host%s.example"),
+    ("list", 4, "/api/v1/incidents?limit=50"), ("list", 2, "/api/v1/incidents?state=open"), ("list", 3, "/api/v1/clocks?limit=20"),
+    ("list", 2, "/api/v1/tasks?limit=50"), ("list", 1, "/api/v1/systems?limit=50"), ("list", 1, "/api/v1/units?limit=100"),
+    ("list", 1, "/api/v1/people?limit=50"), ("list", 2, "/api/v1/incidents/%i/timeline"), ("list", 1, "/api/v1/alerts?unit=%u&limit=50"),
+    ("detail", 6, "/api/v1/alerts/%a"), ("detail", 5, "/api/v1/incidents/%i"), ("detail", 1, "/api/v1/systems/%s"),
+    ("detail", 1, "/api/v1/units/%u"), ("detail", 1, "/api/v1/session"), ("tonight", 3, "/api/v1/tonight"),
+    ("search", 1, "/api/v1/alerts?q=number%20%s"), ("search", 1, "/api/v1/alerts?q=user%p"), ("search", 1, "/api/v1/incidents?q=so%20%i"),
+    ("search", 1, "/api/v1/people?q=nguyen%20van%20%p"), ("search", 1, "/api/v1/alerts?q=dang%20ngo"),
+]
+
+
+class Person:
+    def __init__(self, port, token, role, seed):
+        self.port, self.role = port, role
+        self.head = f"Host: 127.0.0.1:{port}\r\nCookie: coloa_session={token}\r\nX-Coloa: 1\r\n"
+        self.random = random.Random(seed)
+        self.reader = self.writer = None
+        self.last = 0.0
+
+    def fill(self, path):
+        r = self.random
+        for mark, low, high in (("%a", 1, OPTIONS.alerts), ("%i", 1, OPTIONS.incidents), ("%s", 1, 600), ("%u", 100, 399), ("%p", 1, 5000)):
+            path = path.replace(mark, str(r.randint(low, high)))
+        return path
+
+    async def ask(self, method, path, body=None):
+        """As a browser does: over a connection that stays, and once more over a new one when that had been idle for too long."""
+        idle = time.monotonic() - self.last > IDLE_S
+        self.last = time.monotonic()
+        if self.writer and idle:
+            self.writer.close()
+            self.writer = None
+        if not self.writer:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        data = b"" if body is None else json.dumps(body).encode()
+        kind = "" if body is None else "Content-Type: application/json\r\n"
+        self.writer.write(f"{method} {path} HTTP/1.1\r\n{self.head}{kind}Content-Length: {len(data)}\r\n\r\n".encode() + data)
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+        length = next((int(x.split(":")[1]) for x in head.split("\r\n") if x.lower().startswith("content-length:")), 0)
+        answer = await self.reader.readexactly(length) if length else b""
+        if "connection: close" in head.lower():
+            self.writer.close()
+            self.writer = None
+        return int(head.split(" ")[1]), answer
+
+    async def write_something(self):
+        """(kind, status): a note in an incident, or an alert taken and given back."""
+        if self.random.random() < 0.5:
+            status, _ = await self.ask("POST", self.fill("/api/v1/incidents/%i/timeline"), {"text": "Đã gọi người quản trị."})
+            return status
+        status, answer = await self.ask("GET", "/api/v1/alerts?status=new&limit=20")
+        rows = json.loads(answer)["items"] if status == 200 else []
+        if not rows:
+            return status
+        row = self.random.choice(rows)
+        status, _ = await self.ask("POST", f"/api/v1/alerts/{row['id']}/accept", {"version": row["version"]})
+        return status
+
+    async def work(self, until, took, seen):
+        kinds = [r for r in READS for _ in range(r[1])]
+        while time.monotonic() < until:
+            await asyncio.sleep(self.random.expovariate(1 / OPTIONS.pause))
+            write = self.role in ("officer", "handler", "lead") and self.random.random() < 0.1
+            kind, _, path = ("write", 0, "") if write else self.random.choice(kinds)
+            begun = time.monotonic()
+            try:
+                status = await self.write_something() if write else (await self.ask("GET", self.fill(path)))[0]
+            except (OSError, asyncio.IncompleteReadError) as error:
+                status, self.writer = type(error).__name__, None
+            seen.setdefault((kind, status), [0, ""])[0] += 1
+            seen[kind, status][1] = path
+            took.setdefault(kind, []).append(time.monotonic() - begun)
+
+    async def follow(self, until, count):
+        """The events that every open page holds."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(f"GET /api/v1/events HTTP/1.1\r\n{self.head}Accept: text/event-stream\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b" 200 " not in head.split(b"\r\n")[0]:
+            count["refused"] = count.get("refused", 0) + 1
+            return
+        while time.monotonic() < until:
+            try:
+                got = await asyncio.wait_for(reader.read(65536), max(0.1, until - time.monotonic()))
+            except asyncio.TimeoutError:
+                break
+            if not got:
+                count["cut"] = count.get("cut", 0) + 1
+                break
+            count["events"] = count.get("events", 0) + got.count(b"data:")
+        writer.close()
+
+
+def memory(pid) -> float:
+    """PSS in MB."""
+    for line in open(f"/proc/{pid}/smaps_rollup", encoding="ascii"):
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def processor(pid) -> float:
+    """Seconds that it has had."""
+    fields = open(f"/proc/{pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(node, tokens):
+    people = [Person(node.web, token, role, i) for i, (token, role, _) in enumerate(tokens[:OPTIONS.people])]
+    took, seen, events, peak = {}, {}, {}, {}
+    pids = node.pids()
+    before = {name: processor(pid) for name, pid in pids.items()}
+    until = time.monotonic() + OPTIONS.seconds
+
+    async def watch():
+        while time.monotonic() < until:
+            for name in ("desk", "console"):
+                peak[name] = max(peak.get(name, 0.0), memory(pids[name]))
+            await asyncio.sleep(1)
+    await asyncio.gather(watch(), *(p.work(until, took, seen) for p in people), *(p.follow(until, events) for p in people))
+    busy = {name: processor(pid) - before[name] for name, pid in pids.items()}
+    return took, seen, events, peak, busy
+
+
+async def each(node, tokens):
+    """One at a time, for people of different scope."""
+    for role, unit in (("officer", "1"), ("lead", "1"), ("handler", None), ("inspector", None)):
+        token = next(t for t, r, u in tokens if r == role and (u == unit or (unit is None and int(u) >= 100)))
+        person = Person(node.web, token, role, 1)
+        for _, _, path in READS:
+            took = []
+            for _ in range(OPTIONS.each):
+                begun = time.monotonic()
+                status, answer = await person.ask("GET", person.fill(path))
+                took.append((time.monotonic() - begun) * 1000)
+            took.sort()
+            print(f"{role:9} {path:45} {status} {len(answer):7} bytes  p50 {took[len(took) // 2]:7.1f}  max {took[-1]:7.1f} ms", flush=True)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="coloa-") as folder:
+        node = Web(pathlib.Path(folder))
+        state = pathlib.Path(node.directory) / "state"
+        state.mkdir(parents=True, mode=0o700)
+        made = subprocess.run([OPTIONS.maker, state, str(OPTIONS.alerts), str(OPTIONS.incidents)], stdout=subprocess.PIPE, check=True, text=True)
+        tokens = [line.split() for line in made.stdout.splitlines() if len(line.split()) == 3]
+        with node:
+            node.ready()
+            if OPTIONS.each:
+                asyncio.run(each(node, tokens))
+                return
+            cpu = time.process_time()
+            took, seen, events, peak, busy = asyncio.run(measure(node, tokens))
+            cpu = time.process_time() - cpu
+    result = {"requests_per_s": sum(map(len, took.values())) / OPTIONS.seconds, "events": events, "memory_mb": peak, "kinds": {}}
+    for kind, times in sorted(took.items()):
+        times.sort()
+        p50, p99 = times[len(times) // 2] * 1000, times[len(times) * 99 // 100] * 1000
+        result["kinds"][kind] = {"n": len(times), "p50_ms": p50, "p99_ms": p99, "max_ms": times[-1] * 1000}
+        bar = BARS.get(kind)
+        print(f"{kind:8} n={len(times):6} p50={p50:7.1f} ms p99={p99:7.1f} ms max={times[-1] * 1000:7.1f} ms" +
+              (f"   bar {bar} ms: {'met' if p99 <= bar else 'NOT MET'}" if bar else ""))
+    print("answers:", {f"{k} {s}": n for (k, s), (n, _) in sorted(seen.items(), key=str)})
+    bad = {f"{k} {s}": path for (k, s), (_, path) in seen.items() if s not in (200, 201, 204, 403, 404, 409)}
+    print("unexpected:", bad or "none")
+    print("processor:", {name: f"{s / OPTIONS.seconds:.1%}" for name, s in sorted(busy.items()) if s / OPTIONS.seconds > 0.005})
+    total = sum(peak.values())
+    print(f"{result['requests_per_s']:.0f} requests/s; events: {events}; the load itself took {cpu / OPTIONS.seconds:.0%} of a processor")
+    print(f"memory (PSS, peak): desk {peak.get('desk', 0):.0f} MB, console {peak.get('console', 0):.0f} MB; bar 300 MB: "
+          f"{'met' if total <= 300 else 'NOT MET'}")
+    if OPTIONS.json:
+        pathlib.Path(OPTIONS.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+main()
