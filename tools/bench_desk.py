@@ -34,7 +34,6 @@ sys.path.insert(0, str(ROOT / "test" / "scenario"))
 from api import Web  # noqa: E402
 
 # (kind, weight, path); %a an alert, %i an incident, %s a system, %u a unit, %p a person. Bars in ms.
-IDLE_S = 5  # the console ends a connection that rests for longer
 BARS = {"list": 100, "detail": 100, "search": 300}
 READS = [
     ("list", 8, "/api/v1/alerts?status=new&limit=50"), ("list", 3, "/api/v1/alerts?limit=50"),
@@ -55,7 +54,6 @@ class Person:
         self.head = f"Host: 127.0.0.1:{port}\r\nCookie: coloa_session={token}\r\nX-Coloa: 1\r\n"
         self.random = random.Random(seed)
         self.reader = self.writer = None
-        self.last = 0.0
 
     def fill(self, path):
         r = self.random
@@ -64,12 +62,17 @@ class Person:
         return path
 
     async def ask(self, method, path, body=None):
-        """As a browser does: over a connection that stays, and once more over a new one when that had been idle for too long."""
-        idle = time.monotonic() - self.last > IDLE_S
-        self.last = time.monotonic()
-        if self.writer and idle:
-            self.writer.close()
+        """As a browser does: over a connection that stays, and once more over a new one when that one had been ended meanwhile."""
+        kept = self.writer is not None
+        try:
+            return await self.ask_once(method, path, body)
+        except (OSError, asyncio.IncompleteReadError):
             self.writer = None
+            if not kept:
+                raise
+            return await self.ask_once(method, path, body)
+
+    async def ask_once(self, method, path, body):
         if not self.writer:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         data = b"" if body is None else json.dumps(body).encode()

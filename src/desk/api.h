@@ -150,6 +150,8 @@ struct api_list_spec {
         const char *search
                 [6]; /* what `q` looks into (accents and case do not matter); NULL ends. With =
                                   before it: a column that is plain already */
+        /* With '=': an FTS5 table of that column's trigrams, by the same id; or NULL. */
+        const char *search_index;
         const char *
                 unit; /* column of the unit that decides who sees a row; NULL: all who may at all */
         /* Changes a row before it goes out (masks, adds); or NULL. 0, API_E_REFUSED, -errno. */

@@ -78,6 +78,7 @@ static struct api_list_spec spec_of(const struct api_field *shape, const char *c
                                       .count_from = "triage t",
                                       .id = "t.alert",
                                       .search = {"=t.words"},
+                                      .search_index = "triage_words",
                                       .unit = "t.unit"};
 }
 

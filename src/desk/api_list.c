@@ -23,6 +23,7 @@
 #define COUNT_MOST 10000
 #define CSV_ROWS 500
 #define CURSOR_BYTES 2048u
+#define RARE 2000
 
 struct query {
         const struct api_list_spec *l;
@@ -34,6 +35,7 @@ struct query {
         bool after;                   /* a cursor was given */
         struct sql_value after_value; /* of it; text of the arena */
         int64_t after_id;
+        int64_t rare; /* how many rows the index of the search has, at most RARE + 1; -1: not asked */
 };
 
 static const struct api_field *sort_field(const struct query *q) {
@@ -190,6 +192,52 @@ static int put_filters(struct query *q, struct api_call *c) {
         return 0;
 }
 
+static size_t characters(struct span s) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < s.len; i++)
+                n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+        return n;
+}
+
+/* The rows that the index of trigrams has for a text, when they are few: then they are looked up. Of a text that
+ * many rows have the first ones in order are found soon without it. */
+static int put_rare(struct query *q, struct api_call *c, struct span plain) {
+        int64_t n = q->rare;
+        int r;
+
+        if (!q->l->search_index || characters(plain) < 3)
+                return 0;
+        _cleanup_(buf_deinit) struct buf phrase = {0};
+        buf_char(&phrase, '"');
+        for (size_t i = 0; i < plain.len; i++) {
+                if (plain.p[i] == '"')
+                        buf_char(&phrase, '"');
+                buf_char(&phrase, plain.p[i]);
+        }
+        buf_char(&phrase, '"');
+        struct span kept = phrase.failed ? SPAN_NONE : arena_dup(c->arena, buf_get(&phrase));
+        if (!kept.p)
+                return FAIL(-ENOMEM);
+        if (n < 0) {
+                struct span ask = arena_printf(c->arena,
+                                               "SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s"
+                                               " MATCH ?1 LIMIT %d)",
+                                               q->l->search_index, q->l->search_index, RARE + 1);
+                r = ask.p ? sql_get_int(c->db, &n, ask.p, "s", kept) : FAIL(-ENOMEM);
+                if (r < 0)
+                        return r;
+                q->rare = n;
+        }
+        if (n > RARE)
+                return 0;
+        buf_printf(&q->text, " AND %s IN (SELECT rowid FROM %s WHERE %s MATCH ", q->l->id,
+                   q->l->search_index, q->l->search_index);
+        add_value(q, (struct sql_value){.kind = SQL_TEXT, .text = kept});
+        buf_char(&q->text, ')');
+        return 0;
+}
+
 static int put_search(struct query *q, struct api_call *c) {
         struct span text = api_text(c, "q");
 
@@ -199,6 +247,9 @@ static int put_search(struct query *q, struct api_call *c) {
         if (!plain)
                 return FAIL(-ENOMEM);
         if (*q->l->search[0] == '=') {
+                int r = put_rare(q, c, span_of(plain, utf8_plain_to(plain, text)));
+                if (r < 0)
+                        return r;
                 buf_printf(&q->text, " AND instr(%s, ", q->l->search[0] + 1);
                 add_value(q,
                           (struct sql_value){.kind = SQL_TEXT,
@@ -215,7 +266,9 @@ static int put_search(struct query *q, struct api_call *c) {
         return 0;
 }
 
-static int put_where(struct query *q, struct api_call *c, const char *from) {
+/* A wide scope (api_scope()) is asked row by row where rows come in order: '+' keeps SQLite from collecting all of its
+ * units' rows to sort them. A count does want them from an index. */
+static int put_where(struct query *q, struct api_call *c, const char *from, bool in_order) {
         const char *scope = "1";
         int r = 0;
 
@@ -223,7 +276,8 @@ static int put_where(struct query *q, struct api_call *c, const char *from) {
                 r = api_scope(c, c->op->permission, q->l->unit, &scope); /* L1 */
         if (r != 0)
                 return r;
-        buf_printf(&q->text, " FROM %s WHERE (%s) AND (%s)", from, q->l->where ? q->l->where : "1",
+        buf_printf(&q->text, " FROM %s WHERE (%s) AND (%s%s)", from,
+                   q->l->where ? q->l->where : "1", in_order && strstr(scope, "SELECT") ? "+" : "",
                    scope);
         for (unsigned i = 0; i < q->l->n_bind; i++)
                 q->values[q->n++] = q->l->bind[i];
@@ -374,8 +428,8 @@ static int read_cursor(struct query *q, struct api_call *c) {
 /* ---- a page ---- */
 
 /* Everything up to the cursor; then columns or a count go before it. */
-static int make_query(struct query *q, struct api_call *c, const char *from) {
-        int r = put_where(q, c, from);
+static int make_query(struct query *q, struct api_call *c, const char *from, bool in_order) {
+        int r = put_where(q, c, from, in_order);
 
         if (r == 0)
                 r = put_filters(q, c);
@@ -388,7 +442,7 @@ static int open_rows(struct query *q, struct api_call *c, int limit, struct sql_
         q->n = 0;
         buf_reset(&q->text);
         put_columns(q);
-        int r = make_query(q, c, q->l->from);
+        int r = make_query(q, c, q->l->from, true);
         if (r != 0)
                 return r;
         put_after(q);
@@ -406,7 +460,7 @@ static int count(struct query *q, struct api_call *c, json_t **ret) {
         q->n = 0;
         buf_reset(&q->text);
         buf_str(&q->text, "SELECT count(*) FROM (SELECT 1");
-        int r = make_query(q, c, q->l->count_from ? q->l->count_from : q->l->from);
+        int r = make_query(q, c, q->l->count_from ? q->l->count_from : q->l->from, false);
         if (r != 0)
                 return r;
         buf_printf(&q->text, " LIMIT %d)", COUNT_MOST + 1);
@@ -559,7 +613,7 @@ static int begin_csv(struct query *q, struct api_call *c) {
 }
 
 int api_list(struct api_call *c, const struct api_list_spec *l) {
-        struct query q = {.l = l, .text = {.limit = (size_t)1 << 16}};
+        struct query q = {.l = l, .rare = -1, .text = {.limit = (size_t)1 << 16}};
         int r = choose_sort(&q, c);
 
         assert(l->shape == c->op->answer);
@@ -573,13 +627,13 @@ int api_list(struct api_call *c, const struct api_list_spec *l) {
 
 int api_rows(struct api_call *c, const struct api_list_spec *l, const char *order, int limit,
              json_t *to) {
-        struct query q = {.l = l, .text = {.limit = (size_t)1 << 16}};
+        struct query q = {.l = l, .rare = -1, .text = {.limit = (size_t)1 << 16}};
         _cleanup_(sql_endp) struct sql_rows *rows = NULL;
         int r = 0, wrong = 0;
 
         assert(!l->unit);
         put_columns(&q);
-        r = put_where(&q, c, l->from);
+        r = put_where(&q, c, l->from, false);
         if (r == 0) {
                 buf_printf(&q.text, " ORDER BY %s LIMIT %d", order, limit);
                 buf_char(&q.text, '\0');
@@ -596,12 +650,12 @@ int api_rows(struct api_call *c, const struct api_list_spec *l, const char *orde
 }
 
 int api_detail(struct api_call *c, const struct api_list_spec *l, int64_t id) {
-        struct query q = {.l = l, .text = {.limit = (size_t)1 << 16}};
+        struct query q = {.l = l, .rare = -1, .text = {.limit = (size_t)1 << 16}};
         _cleanup_(sql_endp) struct sql_rows *rows = NULL;
         int r, wrong = 0;
 
         put_columns(&q);
-        r = put_where(&q, c, l->from);
+        r = put_where(&q, c, l->from, false);
         if (r == 0) {
                 buf_printf(&q.text, " AND %s = ", l->id);
                 add_value(&q, (struct sql_value){.kind = SQL_INT, .number = id});

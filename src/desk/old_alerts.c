@@ -66,6 +66,11 @@ int alerts_prune(struct desk *d) {
         for (uint32_t i = 0; i < n && r == 0; i++) {
                 r = sql_do(sql, "DELETE FROM fields WHERE alert=?1", "i", ids[i]);
                 if (r == 0)
+                        r = sql_do(sql,
+                                   "INSERT INTO triage_words(triage_words, rowid, words)"
+                                   " SELECT 'delete', alert, words FROM triage WHERE alert=?1",
+                                   "i", ids[i]);
+                if (r == 0)
                         r = sql_do(sql, "DELETE FROM triage WHERE alert=?1", "i", ids[i]);
                 if (r == 0)
                         r = sql_do(sql, "DELETE FROM alert WHERE id=?1", "i", ids[i]);

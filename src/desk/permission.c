@@ -128,10 +128,30 @@ int api_may(struct api_call *c, const char *permission, int64_t unit) {
                  : api_missing(c);
 }
 
+/* A scope of FEW units is said by their numbers: an index that begins with the unit finds their rows, which
+ * are few among many. A wider one is asked row by row of a list that is in order. */
+#define FEW 4
+
+/* The numbers, "1,2"; empty: more than FEW. 0 or -errno. */
+static int few_units(struct api_call *c, struct span where, struct buf *to) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct span text = arena_printf(c->arena, "SELECT id FROM unit WHERE %.*s LIMIT %d",
+                                        (int)where.len, where.p, FEW + 1);
+        unsigned n = 0;
+        int r = text.p ? sql_rows_of(c->db, &q, text.p, NULL, 0) : FAIL(-ENOMEM);
+
+        while (r >= 0 && (r = sql_next(q)) == 1)
+                if (++n <= FEW)
+                        buf_printf(to, "%s%lld", n > 1 ? "," : "", (long long)sql_int(q, 0));
+        if (n > FEW)
+                buf_reset(to);
+        return MIN(r, 0);
+}
+
 /* Numbers of our own only go into the text (sql.c Q1). '0' follows '/' in ASCII: the end of a prefix. */
 int api_scope(struct api_call *c, const char *permission, const char *column,
               const char **ret_sql) {
-        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)256 << 10};
+        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)256 << 10}, few = {0};
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         uint32_t roles = roles_for(c, permission);
         unsigned n = 0;
@@ -145,7 +165,6 @@ int api_scope(struct api_call *c, const char *permission, const char *column,
                      " WHERE g.person=?1 AND (?2>>g.role)&1 AND g.since<=?3"
                      " AND (g.until IS NULL OR g.until>?3) ORDER BY u.id",
                      "iii", c->who.id, (int64_t)roles, c->now);
-        buf_printf(&b, "%s IN (SELECT id FROM unit WHERE ", column);
         while (r >= 0 && (r = sql_next(q)) == 1) {
                 struct span path = sql_span(q, 1);
 
@@ -156,16 +175,18 @@ int api_scope(struct api_call *c, const char *permission, const char *column,
                 buf_printf(&b, "%s(path>='%.*s' AND path<'%.*s0')", n++ ? " OR " : "",
                            (int)path.len, path.p, (int)path.len - 1, path.p);
         }
+        if (r < 0 || !n)
+                return MIN(r, 0);
+        r = b.failed ? FAIL(-ENOMEM) : few_units(c, buf_get(&b), &few);
         if (r < 0)
                 return r;
-        buf_str(&b, ")");
-        if (n) {
-                struct span text = b.failed ? SPAN_NONE : arena_dup(c->arena, buf_get(&b));
-
-                if (!text.p)
-                        return FAIL(-ENOMEM);
-                *ret_sql = text.p;
-        }
+        struct span text =
+                few.len ? arena_printf(c->arena, "%s IN (%.*s)", column, (int)few.len, few.p)
+                        : arena_printf(c->arena, "%s IN (SELECT id FROM unit WHERE %.*s)", column,
+                                       (int)b.len, b.p);
+        if (!text.p || few.failed)
+                return FAIL(-ENOMEM);
+        *ret_sql = text.p;
         return 0;
 }
 

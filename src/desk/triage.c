@@ -69,14 +69,17 @@ static int add(struct desk *d, const struct state_alert *a) {
         if (words.failed)
                 return FAIL(-ENOMEM);
         bool open = a->status == ALERT_OPEN;
-        return sql_do(s,
-                      "INSERT OR IGNORE INTO triage(alert, status, severity, urgency, unit, system,"
-                      " rule, host, source, drill, raised, waiting_since, words)"
-                      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
-                      "issiiktttiiTt", a->id, open ? "new" : "suppressed", severities[level],
-                      urgency_of(level, a->raised), unit, system, sql_span(q, 1), a->host,
-                      a->source, (int64_t)a->drill, a->raised, open ? a->raised : TIME_NONE,
-                      buf_get(&words));
+        r = sql_do(s,
+                   "INSERT OR IGNORE INTO triage(alert, status, severity, urgency, unit, system,"
+                   " rule, host, source, drill, raised, waiting_since, words)"
+                   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+                   "issiiktttiiTt", a->id, open ? "new" : "suppressed", severities[level],
+                   urgency_of(level, a->raised), unit, system, sql_span(q, 1), a->host, a->source,
+                   (int64_t)a->drill, a->raised, open ? a->raised : TIME_NONE, buf_get(&words));
+        if (r == 0 && sql_changes(s))
+                r = sql_do(s, "INSERT INTO triage_words(rowid, words) VALUES(?1,?2)", "it", a->id,
+                           buf_get(&words));
+        return r;
 }
 
 int triage_new(struct desk *d, const struct state_alert *a) {

@@ -35,6 +35,7 @@ static void fill(void) {
         check_int(state_commit(w.d->state), 0);
         int64_t began = os_monotonic();
         check_int(sql_do(s, "DELETE FROM triage", ""), 0);
+        check_int(sql_do(s, "INSERT INTO triage_words(triage_words) VALUES('rebuild')", ""), 0);
         world_close();
         check_int(world_open(), 0);
         printf("queue made for %lld alerts in %.1f s\n", (long long)n_alerts,

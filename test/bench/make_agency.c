@@ -149,6 +149,7 @@ static void fill_alerts(void) {
 /* 1 of 20 is new, 1 of 20 taken. */
 static void fill_queue(void) {
         check_int(sql_do(db(), "DELETE FROM triage", ""), 0);
+        check_int(sql_do(db(), "INSERT INTO triage_words(triage_words) VALUES('rebuild')", ""), 0);
         check_int(state_commit(w.d->state), 0);
         int64_t wall = w.wall;
         world_close();
@@ -199,7 +200,8 @@ static void settle(void) {
                          ""),
                   0);
         check_int(sql_do(db(),
-                         "UPDATE incident_clock SET met_at=begins+3600000000000, proof='x' WHERE incident%20"
+                         "UPDATE incident_clock SET met_at=begins+3600000000000, proof='x' WHERE "
+                         "incident%20"
                          "<>0 AND met_at IS NULL",
                          ""),
                   0);

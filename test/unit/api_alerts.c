@@ -149,6 +149,49 @@ static void older_alerts_are_in_the_queue_too(void) {
 }
 
 /* A page that listens is told after the commit, once for many changes, and only what changed. */
+/* Few rows are looked up by their trigrams, many are met in order: either way those that have the text. */
+static void words_are_found_among_few_and_many(void) {
+        static const struct {
+                const char *body;
+                long long total;
+        } asked[] = {{"{\"q\":\"SUSPICIOUS thing\"}", 2500}, /* more than are looked up */
+                     {"{\"q\":\"dang ngo\",\"limit\":3}", 2500},
+                     {"{\"q\":\"host77.\"}", 25},
+                     {"{\"q\":\"77\"}", 25}, /* too short for a trigram */
+                     {"{\"q\":\"host77.\",\"status\":[\"taken\"]}", 0},
+                     {"{\"q\":\"\\\"host77.\\\"\"}", 0}, /* quotes are a text's own */
+                     {"{\"q\":\"host77.example nothing\"}", 0}};
+        struct sql *s;
+
+        world_start(world_rules);
+        check_int(commit(), 0);
+        s = state_sql(w.d->state);
+        check_int(state_begin(w.d->state), 0);
+        check_int(sql_do(s,
+                         "INSERT INTO rule VALUES(1000,0,'r',x'00',3,1,'Suspicious thing',"
+                         "'Việc đáng ngờ','','','f.yml','[]')",
+                         ""),
+                  0);
+        for (int64_t i = 1; i <= 2500; i++)
+                check_int(sql_do(s,
+                                 "INSERT INTO alert VALUES(?1,randomblob(16),1000,0,0,1,'e',"
+                                 "'host'||(?1%100)||'.example','u','src','',1,?2,?2,?2,?2,?2,?2,"
+                                 "'[[1,0,100,null]]',0)",
+                                 "ii", i, w.wall + i),
+                          0);
+        check_int(state_commit(w.d->state), 0);
+        world_close();
+        check_int(world_open(), 0);
+        api_start();
+        for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+                check_int(ask("alerts.list", asked[i].body), 200);
+                check_int(answer_int("total"), asked[i].total);
+        }
+        check_int(ask("alerts.list", "{\"q\":\"host77.\",\"limit\":1,\"sort\":\"raised\"}"), 200);
+        check_int(answer_int("items.0.id"), 77);
+        done();
+}
+
 static void listeners_are_told(void) {
         struct api_next next = {0};
 
@@ -181,6 +224,7 @@ int main(void) {
         RUN(many_at_once);
         RUN(what_still_fires_comes_back);
         RUN(older_alerts_are_in_the_queue_too);
+        RUN(words_are_found_among_few_and_many);
         RUN(listeners_are_told);
         return check_done();
 }
