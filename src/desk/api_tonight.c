@@ -144,7 +144,7 @@ static int add_last_decision(struct api_call *c) {
 
 struct group {
         struct span rule;
-        int64_t system, n, urgency;
+        int64_t system, n;
 };
 
 /* The condition on units of table waiting or triage. */
@@ -169,18 +169,17 @@ static int read_groups(struct api_call *c, struct group to[GROUPS], unsigned *re
 
         if (r < 0)
                 return r;
-        struct span s = arena_printf(
-                c->arena,
-                "SELECT g.rule, g.system, sum(g.n), max((SELECT max(t.urgency) FROM triage t"
-                " WHERE t.status='new' AND t.rule=g.rule AND ifnull(t.system,0)=g.system"
-                " AND t.unit=g.unit)) AS u FROM waiting g WHERE g.n>0 AND %s"
-                " GROUP BY g.rule, g.system ORDER BY u DESC, g.rule, g.system",
-                units);
+        struct span s =
+                arena_printf(c->arena,
+                             "SELECT g.rule, g.system, sum(g.n), max(g.urgency) AS u FROM waiting g"
+                             " WHERE g.n>0 AND %s"
+                             " GROUP BY g.rule, g.system ORDER BY u DESC, g.rule, g.system",
+                             units);
         r = s.p ? sql_rows(c->db, &q, s.p, "") : FAIL(-ENOMEM);
         while (r == 0 && (r = sql_next(q)) == 1) {
                 if (*ret_n < GROUPS) {
                         to[*ret_n] = (struct group){arena_dup(c->arena, sql_span(q, 0)),
-                                                    sql_int(q, 1), sql_int(q, 2), sql_int(q, 3)};
+                                                    sql_int(q, 1), sql_int(q, 2)};
                         if (!to[(*ret_n)++].rule.p)
                                 return FAIL(-ENOMEM);
                 }
@@ -194,20 +193,21 @@ static int read_groups(struct api_call *c, struct group to[GROUPS], unsigned *re
 static int add_group(struct api_call *c, const struct group *g, const char *units, json_t *list) {
         struct span first = arena_printf(
                 c->arena,
-                "SELECT t.alert FROM triage t WHERE t.status='new' AND t.rule=?1"
-                " AND ifnull(t.system,0)=?2 AND t.urgency=?3 AND %s ORDER BY t.alert LIMIT 1",
+                "SELECT t.alert FROM triage t INDEXED BY triage_waits WHERE t.status='new'"
+                " AND t.rule=?1 AND ifnull(t.system,0)=?2 AND %s"
+                " ORDER BY t.urgency DESC LIMIT 1",
                 units);
         struct span hosts = arena_printf(
                 c->arena,
-                "SELECT count(DISTINCT host) FROM (SELECT t.host FROM triage t"
+                "SELECT count(DISTINCT host) FROM (SELECT t.host FROM triage t INDEXED BY "
+                "triage_waits"
                 " WHERE t.status='new' AND t.rule=?1 AND ifnull(t.system,0)=?2 AND t.host<>''"
                 " AND %s LIMIT %d)",
                 units, HOSTS_MOST);
         int64_t id = 0, n = 0;
         json_t *row = NULL;
-        int r = first.p && hosts.p
-                        ? sql_get_int(c->db, &id, first.p, "tii", g->rule, g->system, g->urgency)
-                        : FAIL(-ENOMEM);
+        int r = first.p && hosts.p ? sql_get_int(c->db, &id, first.p, "ti", g->rule, g->system)
+                                   : FAIL(-ENOMEM);
 
         if (r == 1)
                 r = sql_get_int(c->db, &n, hosts.p, "ti", g->rule, g->system);

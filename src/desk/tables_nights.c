@@ -1,20 +1,24 @@
 /* What the night shift works with: which alerts wait, counted (`waiting`); indexes of what happened lately.
  *
  *   waiting    new alerts of one rule, system (0: none) and unit: kept by triggers, whoever wrote to triage, so that the
- *              first page costs the same whether ten wait or a hundred thousand
+ *              first page costs the same whether ten wait or a hundred thousand. `urgency` is that of the most urgent since
+ *              the group was empty last: good enough to put groups in order
  *
  * Triggers have columns only, no functions of ours (state.c S4). */
 #include "desk/sql.h"
 
 #define COUNT(row, by)                                                                             \
-        " INSERT INTO waiting(rule,system,unit,n) SELECT " row ".rule, ifnull(" row                \
-        ".system,0), " row ".unit, " by " WHERE " row ".status='new'"                              \
-        " ON CONFLICT(rule,system,unit) DO UPDATE SET n=n+excluded.n;"
+        " INSERT INTO waiting(rule,system,unit,n,urgency) SELECT " row ".rule, ifnull(" row        \
+        ".system,0), " row ".unit, " by ", " row ".urgency WHERE " row ".status='new'"             \
+        " ON CONFLICT(rule,system,unit) DO UPDATE SET n=n+excluded.n,"                             \
+        " urgency=iif(n<=0, excluded.urgency, max(urgency, excluded.urgency));"
 
 static const char *const steps[] = {
         "CREATE TABLE waiting(rule TEXT NOT NULL, system INTEGER NOT NULL, unit INTEGER NOT NULL,"
-        " n INTEGER NOT NULL, PRIMARY KEY(rule, system, unit)) WITHOUT ROWID;"
-        "INSERT INTO waiting SELECT rule, ifnull(system,0), unit, count(*) FROM triage"
+        " n INTEGER NOT NULL, urgency INTEGER NOT NULL, PRIMARY KEY(rule, system, unit)) WITHOUT "
+        "ROWID;"
+        "INSERT INTO waiting SELECT rule, ifnull(system,0), unit, count(*), max(urgency) FROM "
+        "triage"
         " WHERE status='new' GROUP BY 1, 2, 3;"
         "CREATE TRIGGER waiting_comes AFTER INSERT ON triage BEGIN" COUNT(
                 "NEW",
