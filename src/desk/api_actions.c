@@ -15,7 +15,6 @@
 #include "wire/api_shapes.h"
 
 #define LAPSE_NS (INT64_C(900) * NS_PER_SEC)
-#define YOUNG_NS (INT64_C(86400) * NS_PER_SEC)
 
 /* ---- reading ---- */
 
@@ -181,14 +180,6 @@ static int check(struct api_call *c) {
 
 /* ---- proposing ---- */
 
-static int people_only(struct api_call *c) { /* P2 */
-        if (c->who.session)
-                return 0;
-        return api_refuse(c, 403, "people_only",
-                          "containment is decided by people who signed in, not from here",
-                          "ngăn chặn do người đã đăng nhập quyết định, không phải từ đây");
-}
-
 /* What it prolongs is in force, of the same incident, with the same targets. */
 static int good_prolong(struct api_call *c, int64_t replaces, int64_t incident,
                         struct span targets) {
@@ -253,7 +244,7 @@ static int propose(struct api_call *c) {
         struct incident i = {0};
         struct span text = SPAN_NONE;
         uint32_t n = 0;
-        int r = people_only(c);
+        int r = second_session(c);
 
         if (r == 0)
                 r = incident_get(c, api_int(c, "incident", 0), "actions.propose", &i);
@@ -322,34 +313,6 @@ static int still_open(struct api_call *c, const struct action *a) {
         return 0;
 }
 
-static int good_second(struct api_call *c, const struct action *a) { /* P1, P3 */
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = people_only(c);
-
-        if (r != 0)
-                return r;
-        if (c->who.id == a->proposer)
-                return api_refuse(c, 403, "same_person",
-                                  "a second person decides, not who proposed",
-                                  "người thứ hai quyết định, không phải người đề nghị");
-        r = sql_rows(c->db, &q, "SELECT created, created_by, reset_by FROM person WHERE id=?1", "i",
-                     c->who.id);
-        if (r == 0)
-                r = sql_next(q);
-        if (r != 1)
-                return r < 0 ? r : api_missing(c);
-        if (sql_int(q, 0) > c->now - YOUNG_NS)
-                return api_refuse(c, 403, "young_account",
-                                  "your account is less than a day old: somebody else decides",
-                                  "tài khoản của bạn chưa đủ một ngày: cần người khác quyết định");
-        if (sql_int(q, 1) == a->proposer || sql_int(q, 2) == a->proposer)
-                return api_refuse(
-                        c, 403, "made_by_proposer",
-                        "who proposed made or reset your account: somebody else decides",
-                        "người đề nghị đã lập hoặc đặt lại tài khoản của bạn: cần người khác");
-        return 0;
-}
-
 static void make_order(const struct api_call *c, const struct action *a, struct order *o) {
         bool in = !span_eq(a->direction, SPAN("out")), out = !span_eq(a->direction, SPAN("in"));
 
@@ -399,7 +362,7 @@ static int approve(struct api_call *c) {
         if (r == 0)
                 r = still_open(c, &a);
         if (r == 0)
-                r = good_second(c, &a);
+                r = second_good(c, a.proposer); /* P1, P3 */
         if (r != 0)
                 return r;
         if (c->said)

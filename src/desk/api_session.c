@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "desk/people.h"
+#include "wire/court.h"
 #include "wire/order.h"
 
 #define UNKNOWN_MAX 4u
@@ -366,9 +367,10 @@ int totp_ask(struct api_call *c) {
                               "chưa có yếu tố thứ hai: hãy thiết lập trước");
 }
 
-int order_ask(struct api_call *c, const struct order *o) {
-        struct msg_vault_ask m = {.type = VAULT_ORDER, .person = c->who.id};
-        struct order_ask a = {.order = *o};
+/* `text` begins with room for the code. */
+#define CODE_ROOM 16u
+static int ask_signed(struct api_call *c, enum vault_message what, char *text, size_t len) {
+        struct msg_vault_ask m = {.type = what, .person = c->who.id};
         struct span box, code = api_text(c, "code");
         int r = person_box(c, "SELECT totp, totp_step FROM person WHERE id=?1", &box, &m.step);
 
@@ -378,18 +380,32 @@ int order_ask(struct api_call *c, const struct order *o) {
                 return api_refuse(c, 403, "enrol",
                                   "there is no second factor yet: set one up first",
                                   "chưa có yếu tố thứ hai: hãy thiết lập trước");
-        if (box.len > sizeof(m.box) || code.len >= sizeof(a.code))
+        if (box.len > sizeof(m.box) || code.len >= CODE_ROOM || len > sizeof(m.text))
                 return FAIL(-EBADMSG);
         memcpy(m.box, box.p, box.len);
         m.box_len = (uint32_t)box.len;
-        memcpy(a.code, code.p, code.len);
-        memcpy(m.text, &a, sizeof(a));
-        m.text_len = sizeof(a);
+        memcpy(text, code.p, code.len);
+        memcpy(m.text, text, len);
+        m.text_len = (uint32_t)len;
         r = api_vault(c, &m);
         sodium_memzero(&m, sizeof(m));
-        sodium_memzero(&a, sizeof(a));
+        sodium_memzero(text, CODE_ROOM);
         people_wipe(c, "code");
         return r;
+}
+
+int order_ask(struct api_call *c, const struct order *o) {
+        struct order_ask a = {.order = *o};
+
+        _Static_assert(sizeof(a.code) == CODE_ROOM && offsetof(struct order_ask, code) == 0, "");
+        return ask_signed(c, VAULT_ORDER, (char *)&a, sizeof(a));
+}
+
+int court_ask(struct api_call *c, const struct court_sign *s) {
+        struct court_ask a = {.sign = *s};
+
+        _Static_assert(sizeof(a.code) == CODE_ROOM && offsetof(struct court_ask, code) == 0, "");
+        return ask_signed(c, VAULT_COURT, (char *)&a, sizeof(a));
 }
 
 /* The step is compared once more: of two that ask with the same code at once, one wins. */

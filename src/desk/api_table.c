@@ -16,6 +16,7 @@ static const struct api_binding *const bindings[] = {
  * tables_NAME; in src/desk/tables_NAME.c. */
 #define TABLES(X)                                                                                  \
         X(blobs)                                                                                   \
+        X(evidence)                                                                                \
         X(people) X(systems) X(incidents) X(alerts) X(actions) X(outgoing) X(nights) X(reports)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;

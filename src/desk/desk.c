@@ -157,6 +157,7 @@ struct desk *desk_free(struct desk *d) {
         exceptions_free(d->exceptions);
         regimes_free(d->regimes);
         desk_orders_free(d);
+        desk_holds_free(d);
         desk_errands_free(d);
         desk_api_deinit(d);
         seen_sources_free(d->sources);

@@ -109,6 +109,7 @@ struct desk {
         struct jobs *jobs;                    /* jobs.c; NULL: none yet */
         struct systems *systems;              /* systems.c */
         struct orders *orders;                /* orders.c */
+        struct holds *holds;                  /* custody.c */
         struct errands *errands;              /* errands.c */
         struct regimes *regimes;              /* NULL: none was given yet */
 };
@@ -129,6 +130,7 @@ struct verdict {
 };
 
 void desk_asks_free(struct desk *d);
+void desk_holds_free(struct desk *d);
 void desk_jobs_free(struct desk *d);
 
 /* Begins a transaction if none is there. */

@@ -75,6 +75,13 @@ int people_check(struct api_call *c, int64_t person, struct span box, struct spa
 /* Wipes a text of the request. */
 void people_wipe(struct api_call *c, const char *name);
 
+/* ---- second.c ---- */
+
+/* Asked by a person with a session: no script, not the command line. 0, API_E_REFUSED. */
+int second_session(struct api_call *c);
+/* And another than `proposer`, with an account older than a day that they neither made nor reset. */
+int second_good(struct api_call *c, int64_t proposer);
+
 /* ---- api_session.c ---- */
 
 /* Checks a TOTP code of the asker against the vault: call it first with c->said NULL, then again. *ret_box
@@ -84,6 +91,8 @@ int totp_said(struct api_call *c);
 /* An order of containment and the asker's code for the vault to sign; as totp_ask(), then totp_said(). */
 struct order;
 int order_ask(struct api_call *c, const struct order *o);
+struct court_sign;
+int court_ask(struct api_call *c, const struct court_sign *s);
 
 /* ---- api_people.c ---- */
 

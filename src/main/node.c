@@ -272,6 +272,12 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 memcpy(&job, m, sizeof(job));
                 return node_job(n, &job, fd);
         }
+        if (plain.type == DESK_HOLD && len == sizeof(struct msg_store_hold) && p == NODE_DESK) {
+                struct msg_store_hold hold;
+
+                memcpy(&hold, m, sizeof(hold));
+                return node_hold(n, &hold);
+        }
         if (plain.type == NODE_IMPORTED && len == sizeof(struct msg_imported) && p == NODE_INGEST)
                 return node_imported(n, m);
         if (len == sizeof(struct msg_kept) && ((plain.type == STORE_HELD && p == NODE_STORE) ||

@@ -76,6 +76,7 @@ struct desk_numbers {
 struct node_keep {
         int sock;
         uint32_t token;
+        uint32_t desk_token; /* of the desk's own, with sock -1 */
         bool at_desk;
         int64_t since; /* monotonic */
         struct msg_control_keep m;
@@ -195,6 +196,7 @@ void node_jobs_tick(struct node *n);
 void node_jobs_forget(struct node *n); /* the desk that asked is gone */
 
 /* node_keep.c */
+int node_hold(struct node *n, const struct msg_store_hold *m); /* the desk asks */
 int node_kept(struct node *n, const struct msg_kept *m, bool by_desk);
 void node_keeps_tick(struct node *n);
 void node_keeps_end(struct node *n);

@@ -42,10 +42,40 @@ int node_keep(struct node *n, const struct msg_control_keep *m, int sock) {
         return r;
 }
 
+/* The desk writes its own row in the audit log. */
+int node_hold(struct node *n, const struct msg_store_hold *m) {
+        struct msg_kept kept = {.type = DESK_HELD, .token = m->token, .error = -EAGAIN};
+        struct node_keeps *g = &n->keeps;
+
+        if (m->what != KEEP_HOLD || !keep_hold_good(&m->hold, KEEP_HOLD))
+                return -EPROTO;
+        if (n->stopping || g->n == NODE_KEEPS_MAX || !n->workers[NODE_STORE].up)
+                return node_send(n, NODE_DESK, &kept, sizeof(kept), -1);
+        struct node_keep *k = &g->list[g->n];
+        *k = (struct node_keep){.m = {.what = KEEP_HOLD, .hold = m->hold},
+                                .sock = -1,
+                                .desk_token = m->token,
+                                .token = ++g->last_token,
+                                .since = os_monotonic()};
+        int r = tell_store(n, k);
+        if (r == 0)
+                g->n++;
+        return r;
+}
+
 static void end(struct node *n, uint32_t i, int error) {
         struct node_keeps *g = &n->keeps;
         struct buf none = {0};
 
+        if (g->list[i].sock < 0) {
+                struct msg_kept kept = {
+                        .type = DESK_HELD, .token = g->list[i].desk_token, .error = error};
+
+                if (n->workers[NODE_DESK].up)
+                        (void)node_send(n, NODE_DESK, &kept, sizeof(kept), -1);
+                g->list[i] = g->list[--g->n];
+                return;
+        }
         control_reply(g->list[i].sock, error, &none);
         os_close(g->list[i].sock);
         g->list[i] = g->list[--g->n];
@@ -62,7 +92,9 @@ int node_kept(struct node *n, const struct msg_kept *m, bool by_desk) {
         struct node_keep *k = &g->list[i];
         if (k->at_desk != by_desk)
                 return -EPROTO;
-        if (m->error < 0 || by_desk || tell_desk(n, k) < 0)
+        if (k->sock < 0)
+                end(n, i, MIN(m->error, 0));
+        else if (m->error < 0 || by_desk || tell_desk(n, k) < 0)
                 end(n, i, m->error < 0 ? m->error : by_desk ? 0 : -EIO);
         return 0;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "desk/evidence.h"
 #include "desk/jobs.h"
 #include "main/act_line.h"
 #include "main/desk_api.h"
@@ -225,6 +226,7 @@ union message {
         struct msg_desk_audit audit;
         struct msg_desk_retro retro;
         struct msg_job_done job;
+        struct msg_kept kept;
         char bytes[MESSAGE_MAX];
 };
 
@@ -274,6 +276,19 @@ static int give_jobs(struct loop *l) {
         return 0;
 }
 
+/* One at a time. */
+static int give_hold(struct loop *l) {
+        int r;
+        const struct msg_store_hold *m = desk_hold_next(l->desk, &r);
+
+        if (!m)
+                return r;
+        r = os_send(CHILD_SOCKET, m, sizeof(*m), NULL, 0);
+        if (r == 0)
+                desk_hold_sent(l->desk);
+        return r;
+}
+
 /* A line to a vault or console that began, or for a desk that began; or to a caller on this machine. */
 static int new_peer(struct loop *l, const struct msg_plain *m, int fd) {
         if (m->value == NODE_PEER_ACT)
@@ -310,6 +325,9 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
                 misbehave(&m->own);
                 return desk_own(l->desk, &m->own, os_now());
         case DESK_AUDIT: return n == sizeof(m->audit) ? take_audit(l, &m->audit) : FAIL(-EPROTO);
+        case DESK_HELD:
+                return n == sizeof(m->kept) ? desk_hold_said(l->desk, &m->kept, os_now())
+                                            : FAIL(-EPROTO);
         case JOB_DONE: return n == sizeof(m->job) ? take_job(l, &m->job, fd) : FAIL(-EPROTO);
         case DESK_CLOCK:
                 if (n != sizeof(m->seq))
@@ -406,6 +424,8 @@ static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct
                 r = act_line_give(&l->act);
         if (r >= 0)
                 r = give_jobs(l);
+        if (r >= 0)
+                r = give_hold(l);
         if (r >= 0)
                 desk_lines_give(&l->api);
         return r;

@@ -1,6 +1,7 @@
 /* `coloa verify` of an exported file: opened here, then read behind a sandbox that has nothing but its
  * descriptors. Of a sealed one the recipient's secret key is read before that too. */
 #include <fcntl.h>
+#include <jansson.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "os/sandbox.h"
 #include "store/day.h"
 #include "store/envelope.h"
+#include "wire/court.h"
 
 #define CHUNK ((size_t)64 << 10)
 #define MEMORY_MAX ((size_t)256 << 20)
@@ -190,7 +192,97 @@ bool verify_is_export(const char *path) {
                day_of_name(slash ? slash + 1 : path) == INT64_MIN;
 }
 
+/* ---- evidence for a court ---- */
+
+static void print_text(const char *what, const char *text) {
+        struct buf b = {0};
+
+        buf_term(&b, span_str(text));
+        printf("  %s%.*s\n", what, (int)b.len, b.len ? b.p : "");
+        buf_deinit(&b);
+}
+
+static void print_item(void *ctx, const struct court_item *i) {
+        struct buf b = {0};
+
+        (void)ctx;
+        buf_term(&b, span_str(i->code));
+        buf_str(&b, "  ");
+        buf_term(&b, span_str(i->name));
+        if (i->path)
+                buf_printf(&b, tr("  (%s, %llu bytes)", "  (%s, %llu byte)"), i->path,
+                           (unsigned long long)i->size);
+        else
+                buf_printf(&b, tr("  (records %llu-%llu)", "  (bản ghi %llu-%llu)"),
+                           (unsigned long long)i->first_seq, (unsigned long long)i->last_seq);
+        printf(tr("%.*s  links of custody: %u\n    %s\n", "%.*s  mắt xích lưu giữ: %u\n    %s\n"),
+               (int)b.len, b.len ? b.p : "", i->links, i->hash);
+        buf_deinit(&b);
+}
+
+static const char *court_text(enum court_problem p) {
+        switch (p) {
+        case COURT_FORMAT:
+                return tr("it is no sealed evidence, or was cut off, or something stands behind it",
+                          "không phải chứng cứ niêm phong, hoặc bị cắt, hoặc có thêm gì ở sau");
+        case COURT_UNSIGNED:
+                return tr("the signature is not of this manifest",
+                          "chữ ký không phải của bản kê này");
+        case COURT_KEY: return tr("it is signed by another key", "được ký bằng khóa khác");
+        case COURT_MANIFEST_:
+                return tr("the manifest does not say what it should", "bản kê không đúng quy cách");
+        case COURT_FILE:
+                return tr("this item is not the one that was signed",
+                          "mục này không phải mục đã ký");
+        case COURT_CHAIN:
+                return tr("this item's chain of custody does not follow",
+                          "chuỗi lưu giữ của mục này không nối tiếp");
+        case COURT_GOOD: break;
+        }
+        return "?";
+}
+
+static int check_court(const struct verify_export *o, struct file *f) {
+        const struct court_options co = {.key = o->key, .item = print_item};
+        static struct court_result r;
+        char time[40], hex[65];
+
+        if (os_seek(f->fd, 0, SEEK_SET) < 0 || court_check(file_read, f, &co, &r) < 0) {
+                fprintf(stderr,
+                        tr("coloa verify: %s: cannot be read\n",
+                           "coloa verify: %s: không đọc được\n"),
+                        o->path);
+                return 3;
+        }
+        if (r.problem) {
+                if (r.item)
+                        printf(tr("BROKEN item %u: ", "SAI mục %u: "), r.item);
+                printf("%s\n", court_text(r.problem));
+                fputs(tr("NOT WELL\n", "KHÔNG TỐT\n"), stdout);
+                return 1;
+        }
+        printf(tr("evidence of an incident, sealed for a court: export %llu\n",
+                  "chứng cứ của một sự cố, niêm phong cho toà án: lần xuất %llu\n"),
+               (unsigned long long)r.sign.number);
+        print_text(tr("incident: ", "sự cố: "), r.incident);
+        print_text(tr("for: ", "lý do: "), r.reason);
+        print_text(tr("asked for by: ", "người đề nghị: "), r.proposer);
+        print_text(tr("approved by: ", "người duyệt: "), r.approver);
+        printf(tr("items: %u  links of custody: %u  bytes: %llu\n",
+                  "mục: %u  mắt xích lưu giữ: %u  byte: %llu\n"),
+               r.items, r.links, (unsigned long long)r.bytes);
+        time[time_format(time, r.sign.time, 0)] = '\0';
+        sodium_bin2hex(hex, sizeof(hex), r.key, sizeof(r.key));
+        printf(tr("signed at %s by: %s%s\n", "ký lúc %s bởi: %s%s\n"), time, hex,
+               o->key ? ""
+                      : tr(" (no --key given: compare it with the node's)",
+                           " (không có --key: hãy đối chiếu với khóa của nút)"));
+        fputs(tr("ALL IS WELL\n", "TẤT CẢ ĐỀU TỐT\n"), stdout);
+        return 0;
+}
+
 int verify_export(const struct verify_export *o) {
+        unsigned char head[COURT_BLOCK];
         static struct file f;
         static char out[CHUNK];
         struct look l = {.o = o, .file = &f};
@@ -201,6 +293,7 @@ int verify_export(const struct verify_export *o) {
                 fprintf(stderr, "coloa verify: %s: %s\n", o->path, error_text(f.fd));
                 return 3;
         }
+        json_object_seed(0); /* reads a file once */
         /* No call to find out what standard output is: the sandbox has none for it. */
         setvbuf(stdout, out, _IOFBF, sizeof(out));
         int r = sandbox_enter(SANDBOX_INGEST, o->landlock, MEMORY_MAX, NULL);
@@ -208,6 +301,8 @@ int verify_export(const struct verify_export *o) {
                 fprintf(stderr, "coloa verify: sandbox: %s\n", error_text(r));
                 return 3;
         }
+        if (os_pread(f.fd, head, sizeof(head), 0) == sizeof(head) && court_begins(head))
+                return check_court(o, &f);
         (void)os_pread(f.fd, magic, sizeof(magic), 0);
         l.sealed = memcmp(magic, ENVELOPE_MAGIC, sizeof(magic)) == 0;
         l.proof = l.sealed || memcmp(magic, PROOF_MAGIC, sizeof(magic)) == 0;

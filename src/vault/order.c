@@ -1,17 +1,37 @@
-/* Orders of containment (wire/order.h): signed only together with a code of the approver's, so that whoever
- * took over the desk still needs the second person's telephone. What an order may say is looked at by
- * `act`; here only that it is one, that it is of two people, of now, and short enough. */
+/* What is signed only together with a code of the second person's: orders of containment (wire/order.h) and
+ * evidence for a court (wire/court.h), so that whoever took over the desk still needs their telephone.
+ * What an order may say is looked at by `act`; here only that it is one, that it is of two people, of
+ * now, and short enough. */
 #include "wire/order.h"
 
 #include "vault/vault_impl.h"
+#include "wire/court.h"
 
 #define NOW_S 60
+
+static bool is_now(int64_t ns, int64_t now) {
+        int64_t s = ns / INT64_C(1000000000);
+
+        return s >= now - NOW_S && s <= now + NOW_S;
+}
+
+/* The code is right, and used up. */
+static int check_code(struct vault *v, const struct msg_vault_ask *m, const char code[16],
+                      int64_t now, struct msg_vault_answer *ret) {
+        struct msg_vault_ask c = {.type = VAULT_TOTP_CHECK, .person = m->person, .step = m->step};
+
+        c.text_len = (uint32_t)strnlen(code, 16);
+        memcpy(c.text, code, c.text_len);
+        c.box_len = m->box_len;
+        memcpy(c.box, m->box, m->box_len);
+        int r = totp_check(v, &c, now, ret);
+        sodium_memzero(&c, sizeof(c));
+        return r;
+}
 
 int order_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
                struct msg_vault_answer *ret) {
         static const char name[sizeof(((struct order *)0)->name)] = ORDER_NAME;
-        struct msg_vault_ask code = {
-                .type = VAULT_TOTP_CHECK, .person = m->person, .step = m->step};
         struct order_signed s;
         struct order_ask a;
 
@@ -19,17 +39,35 @@ int order_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
                 return -EPERM;
         memcpy(&a, m->text, sizeof(a));
         const struct order *o = &a.order;
-        int64_t approved = o->approved / INT64_C(1000000000);
         if (memcmp(o->name, name, sizeof(name)) != 0 || o->approver != m->person ||
             o->approver == o->proposer || o->proposer <= 0 || o->seconds > ORDER_SECONDS_MAX ||
-            o->n_targets > ORDER_TARGETS_MAX || approved < now - NOW_S || approved > now + NOW_S)
+            o->n_targets > ORDER_TARGETS_MAX || !is_now(o->approved, now))
                 return -EPERM;
-        code.text_len = (uint32_t)strnlen(a.code, sizeof(a.code));
-        memcpy(code.text, a.code, code.text_len);
-        code.box_len = m->box_len;
-        memcpy(code.box, m->box, m->box_len);
-        int r = totp_check(v, &code, now, ret);
-        sodium_memzero(&code, sizeof(code));
+        int r = check_code(v, m, a.code, now, ret);
+        if (r < 0)
+                return r;
+        crypto_sign_detached(s.signature, NULL, (const unsigned char *)o, sizeof(*o),
+                             v->o.secret_key);
+        memcpy(s.public_key, v->o.public_key, sizeof(s.public_key));
+        memcpy(ret->box, &s, sizeof(s));
+        ret->box_len = sizeof(s);
+        return 0;
+}
+
+int court_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
+               struct msg_vault_answer *ret) {
+        static const char name[sizeof(((struct court_sign *)0)->name)] = COURT_NAME;
+        struct court_signed s;
+        struct court_ask a;
+
+        if (!v->o.secret_key || m->text_len != sizeof(a))
+                return -EPERM;
+        memcpy(&a, m->text, sizeof(a));
+        const struct court_sign *o = &a.sign;
+        if (memcmp(o->name, name, sizeof(name)) != 0 || o->approver != m->person ||
+            o->approver == o->proposer || o->proposer <= 0 || !is_now(o->time, now))
+                return -EPERM;
+        int r = check_code(v, m, a.code, now, ret);
         if (r < 0)
                 return r;
         crypto_sign_detached(s.signature, NULL, (const unsigned char *)o, sizeof(*o),

@@ -90,6 +90,7 @@ static int work(struct vault *v, const struct msg_vault_ask *m, int64_t now,
                 return box_seal(v, VAULT_FOR_SECRET, m->person, text, ret->box, &ret->box_len);
         case VAULT_OPEN: return open_secret(v, m, ret);
         case VAULT_ORDER: return order_sign(v, m, now, ret);
+        case VAULT_COURT: return court_sign(v, m, now, ret);
         case VAULT_ANSWER: break;
         }
         return -EPERM;

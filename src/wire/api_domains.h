@@ -16,6 +16,7 @@
         X(alerts)                                                                                  \
         X(sources)                                                                                 \
         X(actions)                                                                                 \
+        X(evidence)                                                                                \
         X(outgoing)                                                                                \
         X(tonight)                                                                                 \
         X(regimes)                                                                                 \

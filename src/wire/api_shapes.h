@@ -5,6 +5,8 @@
 #include "wire/api.h"
 
 extern const struct api_field api_outgoing_shape[], api_outgoing_one_shape[];
+extern const struct api_field api_evidence_shape[], api_evidence_one_shape[],
+        api_evidence_export_shape[];
 extern const struct api_field api_alert_row[], api_alert_flat[], api_decision_shape[];
 extern const struct api_field api_incident_list_shape[], api_incident_flat_shape[],
         api_incident_shape[], api_clock_shape[], api_entry_shape[], api_task_shape[],

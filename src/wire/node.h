@@ -75,6 +75,8 @@ enum node_message {
         DESK_STATS,   /* msg_desk_stats: now and then, to a main that asked for it at the start */
         DESK_AUDIT,   /* msg_desk_audit: what somebody does, for the audit log */
         DESK_AUDITED, /* msg_kept: durable */
+        DESK_HOLD,    /* msg_store_hold, from the desk: evidence is to be kept */
+        DESK_HELD,    /* msg_kept, to the desk: what came of it */
         DESK_REGIMES, /* msg_plain + sealed memfd: the law, as rules/regime.c makes it */
 
         /* store ↔ vault, directly */

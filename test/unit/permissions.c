@@ -31,6 +31,7 @@ struct things {
         int64_t unit, child, person, grant, system, duty;
         int64_t report;
         int64_t alert, incident, task, observable, joined; /* joined: an alert of the incident */
+        int64_t evidence;
         int64_t mail;
 };
 
@@ -80,6 +81,12 @@ static const struct {
         {"incidents.alerts_add", "{\"id\":$I,\"alerts\":[$A]}"},
         {"incidents.alert_out", "{\"id\":$I,\"alert\":$J}"},
         {"incidents.unit_add", "{\"id\":$I,\"unit\":$C}"},
+        {"evidence.get", "{\"id\":$E}"},
+        {"evidence.content", "{\"id\":$E}"},
+        {"evidence.hand_over", "{\"id\":$E,\"to\":\"them\",\"reason\":\"a test\"}"},
+        {"evidence.range", "{\"incident\":$I,\"name\":\"$N\",\"note\":\"a test\","
+                           "\"first_seq\":9,\"last_seq\":9,\"query\":\"$N\"}"},
+        {"evidence.export_propose", "{\"incident\":$I,\"reason\":\"a test\"}"},
         {"incidents.review_get", "{\"id\":$I}"},
         {"outgoing.get", "{\"id\":$M}"},
         {"outgoing.retry", "{\"id\":$M}"},
@@ -156,6 +163,10 @@ static void lay_incident(struct things *t, const char *host, const char *other) 
                                   (long long)t->incident, host);
         t->report = local_idf("reports.open", "{\"incident\":%lld,\"kind\":\"initial\"}",
                               (long long)t->incident);
+        t->evidence = local_idf("evidence.range",
+                                "{\"incident\":%lld,\"name\":\"x\",\"note\":\"a test\","
+                                "\"first_seq\":1,\"last_seq\":2}",
+                                (long long)t->incident);
 }
 
 static int64_t lay_mail(int64_t unit) {
@@ -225,6 +236,7 @@ static void fill(char *to, size_t room, const char *body, const struct things *t
                     : *p == 'T' ? t->task
                     : *p == 'O' ? t->observable
                     : *p == 'J' ? t->joined
+                    : *p == 'E' ? t->evidence
                     : *p == 'M' ? t->mail
                     : *p == 'R' ? t->report
                                 : t->duty;
