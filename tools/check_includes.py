@@ -27,9 +27,10 @@ MAY = {
     "vault": FOUNDATION,
     "scan": FOUNDATION,
     "report": FOUNDATION | {"rules"},
+    "press": FOUNDATION,
     "console": FOUNDATION | {"os"},
     "main": FOUNDATION | {"os", "decode", "ingest", "store", "intel", "rules", "seek", "correlate", "desk", "vault",
-                            "scan", "report", "act", "console", "reader"},
+                            "scan", "report", "press", "act", "console", "reader"},
 }
 # Headers whose functions reach the kernel: os/ alone calls them. main/ may name signals, poll and file constants, console/ poll.
 KERNEL = {"sys/socket.h", "sys/mman.h", "sys/epoll.h", "sys/wait.h", "sys/prctl.h", "sys/syscall.h", "sys/ioctl.h",

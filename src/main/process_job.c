@@ -4,6 +4,7 @@
  *     3 main, 4 input (sealed), 5 output (JOB_OUT_MAX bytes that neither grow nor shrink) */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
@@ -11,6 +12,7 @@
 #include "main/spawn.h"
 #include "os/os.h"
 #include "os/sandbox.h"
+#include "press/press.h"
 #include "reader/reader.h"
 #include "wire/job.h"
 #include "wire/message.h"
@@ -32,7 +34,7 @@ static const struct {
         int (*prepare)(void);
 } kinds[JOB_KINDS] = {
         [JOB_READER] = {job_reader, seed},
-        [JOB_PRESS] = {NULL, NULL},
+        [JOB_PRESS] = {job_press, press_prepare},
 };
 
 #ifdef COLOA_FAULTS
@@ -80,6 +82,28 @@ static int work(unsigned kind, struct msg_job_done *done) {
         return done->len ? os_write_full(OUTPUT_FD, out.p, out.len) : 0;
 }
 
+/* Threads that `prepare` began have ended: the sandbox would not hold for those that went before it. Libraries
+ * wait for what their threads do, not for their end; that comes a moment later. */
+static bool alone(void) {
+        for (unsigned i = 0; i < 200; i++) {
+                char *text = NULL, *p;
+                size_t len;
+                long n = 0;
+
+                if (os_read_file("/proc/self/stat", 4096, &text, &len) < 0)
+                        return false;
+                p = memrchr(text, ')', len);
+                for (unsigned field = 2; p && field < 20; field++)
+                        p = memchr(p + 1, ' ', len - (size_t)(p + 1 - text));
+                n = p ? strtol(p, NULL, 10) : 0;
+                free(text);
+                if (n == 1)
+                        return true;
+                (void)os_poll(NULL, 0, 5);
+        }
+        return false;
+}
+
 int process_job(int argc, char **argv) {
         struct msg_job_done done = {.type = JOB_DONE};
         unsigned kind = 0;
@@ -93,7 +117,7 @@ int process_job(int argc, char **argv) {
         }
         if (kind >= JOB_KINDS || !kinds[kind].run)
                 return 12;
-        if (kinds[kind].prepare && kinds[kind].prepare() < 0)
+        if (kinds[kind].prepare && (kinds[kind].prepare() < 0 || !alone()))
                 return 13;
         if (sandbox_enter(SANDBOX_SEAL, landlock, MEMORY_MAX, NULL) < 0)
                 return 15;
