@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "desk/desk_impl.h"
 #include "desk/incident.h"
+#include "desk/people.h"
 #include "desk/triage.h"
 #include "wire/api_shapes.h"
 
@@ -355,25 +356,21 @@ static int do_dismiss(struct api_call *c, const struct at *a) {
 
 static int do_hand_over(struct api_call *c, const struct at *a) {
         struct span text = api_text(c, "text");
-        int64_t to = api_int(c, "to", 0), there = 0;
+        int64_t to = api_int(c, "to", 0);
 
         if (!is(a, "new") && !is(a, "taken"))
                 return not_now(c);
-        int r = to ? sql_get_int(c->db, &there, "SELECT 1 FROM person WHERE id=?1 AND active=1",
-                                 "i", to)
-                   : 1;
+        int r = to ? person_nameable(c, "to", to) : 0;
         if (r == 0)
-                return api_fault_at(c, "to", "is nobody here", "không phải người ở đây",
-                                    "choose one of the list", "chọn trong danh sách");
-        if (r > 0)
                 r = keep_was(c, a);
-        return r < 0 ? r
-                     : sql_do(c->db,
-                              "UPDATE triage SET status=iif(?2 IS NULL,'new','taken'), taken_by=?2,"
-                              " taken_at=iif(?2 IS NULL,NULL,?3), text=nullif(?4,''),"
-                              " waiting_since=iif(?2 IS NULL,?3,NULL), version=version+1 WHERE "
-                              "alert=?1",
-                              "ikit", a->id, to, c->now, text.p ? text : SPAN(""));
+        return r != 0 ? r
+                      : sql_do(c->db,
+                               "UPDATE triage SET status=iif(?2 IS NULL,'new','taken'), "
+                               "taken_by=?2,"
+                               " taken_at=iif(?2 IS NULL,NULL,?3), text=nullif(?4,''),"
+                               " waiting_since=iif(?2 IS NULL,?3,NULL), version=version+1 WHERE "
+                               "alert=?1",
+                               "ikit", a->id, to, c->now, text.p ? text : SPAN(""));
 }
 
 /* The trigger of incident_alert changes the row (tables_alerts.c). */

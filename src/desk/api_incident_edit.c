@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "desk/desk_impl.h"
+#include "desk/people.h"
 
 #define DAY_NS (INT64_C(86400) * NS_PER_SEC)
 
@@ -101,8 +102,6 @@ static int good_system(struct api_call *c, int64_t id) {
         return api_fault_at(c, "system", "There is no such system", "Không có hệ thống này",
                             "Choose one of the list", "Chọn trong danh sách");
 }
-
-#define HAS_PERSON "SELECT 1 FROM person WHERE id=?1 AND active<>0"
 
 /* ---- opening ---- */
 
@@ -331,7 +330,9 @@ static int check_edit(struct api_call *c, const struct incident *i) {
                 r = good_time(c, "occurred", api_time(c, "occurred"));
         if (r == 0)
                 r = good_system(c, api_int(c, "system", 0));
-        return r == 0 ? exists(c, "lead", HAS_PERSON, api_int(c, "lead", 0)) : r;
+        int64_t lead = api_int(c, "lead", 0);
+
+        return r == 0 && lead ? person_nameable(c, "lead", lead) : r;
 }
 
 int incident_do_edit(struct api_call *c) {

@@ -1,5 +1,6 @@
 /* The work on an incident: what people write, tasks, observables, alerts that join or leave. */
 #include "desk/incident.h"
+#include "desk/people.h"
 
 #include <stdlib.h>
 
@@ -65,16 +66,7 @@ static int good_activity(struct api_call *c, const struct incident *i, struct sp
 }
 
 static int good_owner(struct api_call *c, int64_t owner) {
-        int64_t n;
-        int r = owner ? sql_get_int(c->db, &n, "SELECT 1 FROM person WHERE id=?1 AND active<>0",
-                                    "i", owner)
-                      : 1;
-
-        if (r != 0)
-                return r < 0 ? r : 0;
-        return api_fault_at(c, "owner", "There is no such person, or they left",
-                            "Không có người này hoặc đã nghỉ", "Choose one of the list",
-                            "Chọn trong danh sách");
+        return owner ? person_nameable(c, "owner", owner) : 0;
 }
 
 int incident_do_task_add(struct api_call *c) {

@@ -401,6 +401,34 @@ static int add_duty(struct api_call *c) {
         return r < 0 ? r : put(c, "handover_at", api_json_time(ends));
 }
 
+/* A handover note that waits for this person: of a unit where they work, and not theirs. */
+static int add_note(struct api_call *c) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        const char *scope = "0", *units = "0";
+        int r = api_scope(c, "incidents.work", "h.unit", &scope);
+
+        if (r == 0)
+                r = api_subtree(c, api_int(c, "unit", 0), "h.unit", &units);
+        if (r < 0)
+                return r;
+        struct span s = arena_printf(
+                c->arena,
+                "SELECT h.id, h.at, p.name, u.name FROM handover h JOIN unit u ON u.id=h.unit"
+                " LEFT JOIN person p ON p.id=h.by WHERE h.at>?1 AND h.taken_at IS NULL"
+                " AND ifnull(h.by,0)<>?2 AND (%s) AND (%s) ORDER BY ifnull(h.heir,0)<>?2, h.at DESC"
+                " LIMIT 1",
+                scope, units);
+        r = s.p ? sql_rows(c->db, &q, s.p, "ii", c->now - DAY_NS, c->who.id) : FAIL(-ENOMEM);
+        if (r == 0)
+                r = sql_next(q);
+        if (r != 1)
+                return r < 0 ? r : put(c, "unacknowledged", json_null());
+        return put(c, "unacknowledged",
+                   json_pack("{s:I,s:o,s:o,s:o}", "id", (json_int_t)sql_int(q, 0), "at",
+                             api_json_time(sql_time(q, 1)), "by_name", texts(q, 2), "unit_name",
+                             texts(q, 3)));
+}
+
 /* ---- all of it ---- */
 
 static int add_headline(struct api_call *c, int64_t clocks) {
@@ -445,6 +473,8 @@ static int tonight_get(struct api_call *c) {
                 r = add_behind(c, rate);
         if (r == 0)
                 r = add_duty(c);
+        if (r == 0)
+                r = add_note(c);
         return r == 0 ? add_headline(c, clocks) : r;
 }
 

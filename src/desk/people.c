@@ -27,3 +27,32 @@ int person_unit(struct sql *db, int64_t person, int64_t *ret_unit) {
 
         return r < 0 ? r : 0;
 }
+
+/* By their own unit, or by a duty that the list of who is on duty shows. */
+static int shown(struct api_call *c, int64_t person) {
+        const char *own = "0", *duty = "0";
+        int64_t one;
+        int r = api_scope(c, "people.read", "p.unit", &own);
+
+        if (r == 0)
+                r = api_scope(c, "people.read", "d.unit", &duty);
+        if (r < 0)
+                return r;
+        struct span s = arena_printf(
+                c->arena,
+                "SELECT 1 FROM person p WHERE p.id=?1 AND p.active<>0 AND (p.id=?2 OR (%s) OR"
+                " EXISTS(SELECT 1 FROM duty d WHERE d.person=p.id AND d.until>?3 AND (%s)))",
+                own, duty);
+        return s.p ? sql_get_int(c->db, &one, s.p, "iii", person, c->who.id, c->now)
+                   : FAIL(-ENOMEM);
+}
+
+int person_nameable(struct api_call *c, const char *field, int64_t person) {
+        int r = shown(c, person);
+
+        if (r != 0)
+                return r < 0 ? r : 0;
+        return api_fault_at(c, field, "There is no such person, or they left",
+                            "Không có người này hoặc đã nghỉ", "Choose one of the list",
+                            "Chọn trong danh sách");
+}

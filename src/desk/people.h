@@ -96,6 +96,10 @@ int court_ask(struct api_call *c, const struct court_sign *s);
 
 /* ---- api_people.c ---- */
 
+/* An active person whom the asker may see (people.read), or themselves: only such a one can be named in a request, so
+ * that nobody learns names by trying numbers. Refuses at `field` otherwise, in one voice. */
+int person_nameable(struct api_call *c, const char *field, int64_t person);
+
 /* The unit a person belongs to. 0: no such person; -errno. */
 int person_unit(struct sql *db, int64_t person, int64_t *ret_unit);
 /* Text of the request as login: lower case, of the call's arena; refuses what is none. */

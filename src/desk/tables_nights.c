@@ -39,6 +39,13 @@ static const char *const steps[] = {
                                                 "incident_clock(met_at) WHERE met_at IS NOT NULL;"
                                                 "CREATE INDEX action_decided ON action(decided) "
                                                 "WHERE decided IS NOT NULL;",
+        /* `document` is the note as it was kept, JSON; what one may not see of it is taken out when it is read. */
+        "CREATE TABLE handover(id INTEGER PRIMARY KEY, unit INTEGER NOT NULL REFERENCES unit(id),"
+        " since INTEGER NOT NULL, at INTEGER NOT NULL, by INTEGER REFERENCES person(id),"
+        " text TEXT NOT NULL, heir INTEGER REFERENCES person(id), document TEXT NOT NULL,"
+        " taken_at INTEGER, taken_by INTEGER REFERENCES person(id), taken_text TEXT) STRICT;"
+        "CREATE INDEX handover_unit ON handover(unit, at);"
+        "CREATE INDEX handover_at ON handover(at);",
         NULL,
 };
 

@@ -14,6 +14,7 @@
         X(systems)                                                                                 \
         X(incidents)                                                                               \
         X(alerts)                                                                                  \
+        X(handover)                                                                                \
         X(sources)                                                                                 \
         X(actions)                                                                                 \
         X(evidence)                                                                                \

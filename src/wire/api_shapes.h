@@ -8,6 +8,8 @@ extern const struct api_field api_outgoing_shape[], api_outgoing_one_shape[];
 extern const struct api_field api_evidence_shape[], api_evidence_one_shape[],
         api_evidence_export_shape[];
 extern const struct api_field api_alert_row[], api_alert_flat[], api_decision_shape[];
+extern const struct api_field api_alert_row[], api_alert_flat[], api_decision_shape[],
+        api_handover_row[];
 extern const struct api_field api_incident_list_shape[], api_incident_flat_shape[],
         api_incident_shape[], api_clock_shape[], api_entry_shape[], api_task_shape[],
         api_observable_shape[], api_action_shape[], api_report_list_shape[], api_report_shape[];

@@ -98,6 +98,14 @@ static const struct api_field decided[] = {
         {0},
 };
 
+static const struct api_field note[] = {
+        {"id", API_ID, .en = "The handover.", .vi = "Bản giao ca."},
+        {"at", API_TIME, .en = "Kept.", .vi = "Ghi lúc."},
+        {"by_name", API_STRING, N, .en = "By whom.", .vi = "Người giao."},
+        {"unit_name", API_STRING, N, .en = "Of which unit.", .vi = "Đơn vị."},
+        {0},
+};
+
 static const struct api_field answer[] = {
         {"headline", API_OBJECT, .fields = headline, .en = "In a line.", .vi = "Tóm tắt."},
         {"clocks", API_OBJECT, API_LIST_OF, .most = 20, .fields = api_clock_shape,
@@ -118,6 +126,8 @@ static const struct api_field answer[] = {
         {"handover_at", API_TIME, N, .en = "The shift ends.", .vi = "Giao ca lúc."},
         {"last_decision", API_OBJECT, N, .fields = decided, .en = "Decided last.",
          .vi = "Quyết định gần nhất."},
+        {"unacknowledged", API_OBJECT, N, .fields = note, .en = "A handover that waits for you.",
+         .vi = "Bản giao ca đang chờ bạn nhận."},
         {"now", API_TIME, .en = "The node's time.", .vi = "Giờ của nút."},
         {"behind_ms", API_INT, N, .en = "How far judging is behind receipt.",
          .vi = "Việc xét chậm hơn việc nhận bao nhiêu."},

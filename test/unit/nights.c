@@ -83,8 +83,8 @@ static void deadlines_come_first(void) {
         check_int(answer_int("clocks_total"), 0);
         check_by(200, INSPECTOR, "tonight.get", "{\"unit\":2}");
         check_int(answer_int("clocks_total"), total);
-        check_by(200, LEAD, "incidents.clock_met", "{\"id\":1,\"clock\":\"%s\",\"proof\":\"sent by mail at nine\"}",
-                 clock);
+        check_by(200, LEAD, "incidents.clock_met",
+                 "{\"id\":1,\"clock\":\"%s\",\"proof\":\"sent by mail at nine\"}", clock);
         check_by(200, LEAD, "tonight.get", "{}");
         check_int(answer_int("clocks_total"), total - 1);
         check_span(span_str(answer_text("met.0.clock")), clock);
@@ -207,6 +207,102 @@ static void the_law_is_data(void) {
         night_end();
 }
 
+/* ---- handover ---- */
+
+static void the_note_makes_itself(void) {
+        char until[40];
+
+        night_start();
+        fire("Evil tool", "host=dc01 Image=evil");
+        check_by(200, LEAD, "incidents.open", "{\"title\":\"Mã độc ở HIS\",\"system\":1}");
+        check_by(200, HANDLER, "incidents.task_add", "{\"id\":1,\"title\":\"Giữ máy\"}");
+        check_by(200, HANDLER, "incidents.note", "{\"id\":1,\"text\":\"đã gọi trưởng khoa\"}");
+        check_by(200, LOCAL, "incidents.open", "{\"title\":\"other\",\"unit\":3}");
+        check_by(200, OFFICER, "handover.now", "{}");
+        check_int(answer_int("unit"), 2);
+        check_span(span_str(answer_text("unit_name")), "BV Sông Thương");
+        check_int(json_array_size(answer_at("opened")), 1);
+        check_span(span_str(answer_text("opened.0.title")), "Mã độc ở HIS");
+        check_int(json_array_size(answer_at("waiting")), 2); /* nobody leads, a task of nobody */
+        check_int(answer_int("open.alerts"), 1);
+        check_int(answer_int("open.incidents"), 1);
+        check_int(answer_int("open.tasks"), 1);
+        check_int(answer_int("alerts.by_severity.high"), 1);
+        check(json_array_size(answer_at("items")) >= 2 && json_is_array(answer_at("moved")));
+        check(json_is_null(answer_at("previous")) && json_is_array(answer_at("decisions")));
+        check(strstr(answer_text("text_vi"), "BÀN GIAO CA") != NULL);
+        check(strstr(answer_text("text_vi"), "Chưa có chỉ huy: Mã độc ở HIS") != NULL);
+        check(strstr(answer_text("text_en"), "Nobody leads: Mã độc ở HIS") != NULL);
+        check_by(200, LIAISON, "handover.now", "{\"unit\":2}"); /* sees no alerts, no actions */
+        check(json_is_null(answer_at("alerts")) && json_is_null(answer_at("containment")));
+        check_by(404, OTHER_LEAD, "handover.now", "{\"unit\":2}");
+        check_by(403, ADMIN, "handover.now", "{}");
+        check_by(200, INSPECTOR, "handover.now", "{}");
+        check_int(answer_int("unit"), 1);
+        check_int(json_array_size(answer_at("opened")), 2);
+        time_format(until, w.wall + 60 * NS_PER_SEC, 3);
+        check_by(422, OFFICER, "handover.now", "{\"since\":\"%s\"}", until);
+        night_end();
+}
+
+static void one_shift_hands_over_to_the_next(void) {
+        night_start();
+        check_by(200, LEAD, "incidents.open", "{\"title\":\"one\",\"system\":1}");
+        check_by(403, INSPECTOR, "handover.keep", "{\"text\":\"x\"}");
+        check_by(422, OFFICER, "handover.keep", "{\"text\":\"x\",\"to\":8}"); /* of unit 3 */
+        check_by(200, OFFICER, "handover.keep", "{\"text\":\"Để ý HIS\",\"to\":2}");
+        check_int(answer_int("unit"), 2);
+        check_span(span_str(answer_text("by_name")), "Nguyễn Thị Hà");
+        check_span(span_str(answer_text("for_name")), "Trần Quốc Bảo");
+        check_span(span_str(answer_text("state")), "waiting");
+        long long id = answer_int("id");
+        check_by(200, OFFICER, "handover.keep", "{\"text\":\"Để ý HIS\",\"to\":2}"); /* K2 */
+        check_int(answer_int("id"), id);
+        check_by(409, OFFICER, "handover.acknowledge", "{\"id\":%lld}", id);
+        check_span(span_str(answer_text("code")), "oneself");
+        check_by(404, OTHER_LEAD, "handover.acknowledge", "{\"id\":%lld}", id);
+        check_by(200, HANDLER, "tonight.get", "{}");
+        check_int(answer_int("unacknowledged.id"), id);
+        check_by(200, OFFICER, "tonight.get", "{}");
+        check(json_is_null(answer_at("unacknowledged")));
+        check_by(200, HANDLER, "handover.acknowledge", "{\"id\":%lld,\"text\":\"rõ\"}", id);
+        check_span(span_str(answer_text("state")), "acknowledged");
+        check_by(409, LEAD, "handover.acknowledge", "{\"id\":%lld}", id);
+        check_by(200, LEAD, "handover.get", "{\"id\":%lld}", id);
+        check_span(span_str(answer_text("document.opened.0.title")), "one");
+        check(json_is_object(answer_at("document.alerts")));
+        check_by(200, LIAISON, "handover.get", "{\"id\":%lld}", id);
+        check(json_is_null(answer_at("document.alerts")));
+        check(json_is_null(answer_at("document.text_vi")));
+        check_by(404, OTHER_LEAD, "handover.get", "{\"id\":%lld}", id);
+        wait_s(600);
+        check_by(200, HANDLER, "handover.now", "{}"); /* since the last one */
+        check_int(json_array_size(answer_at("opened")), 0);
+        check_int(answer_int("previous.id"), id);
+        check_by(200, LEAD, "handover.list", "{\"state\":\"acknowledged\",\"unit\":2}");
+        check_int(answer_int("total"), 1);
+        check_by(200, OTHER_LEAD, "handover.list", "{}");
+        check_int(answer_int("total"), 0);
+        night_end();
+}
+
+/* Names of people cannot be learned by their numbers. */
+static void only_whom_one_sees_can_be_named(void) {
+        night_start();
+        fire("Evil tool", "host=dc01 Image=evil");
+        check_by(200, LEAD, "incidents.open", "{\"title\":\"one\",\"system\":1}");
+        long long version = answer_int("version");
+        check_by(422, LEAD, "incidents.edit", "{\"id\":1,\"version\":%lld,\"lead\":8}", version);
+        check(!memmem(api_w.body.p, api_w.body.len, "Đặng", strlen("Đặng")));
+        check_by(422, LEAD, "incidents.edit", "{\"id\":1,\"version\":%lld,\"lead\":99}", version);
+        check_by(422, LEAD, "incidents.task_add", "{\"id\":1,\"title\":\"x\",\"owner\":8}");
+        check_by(422, OFFICER, "alerts.hand_over", "{\"id\":1,\"to\":8}");
+        check_by(200, LEAD, "incidents.edit", "{\"id\":1,\"version\":%lld,\"lead\":3}", version);
+        check_span(span_str(answer_text("lead_name")), "Lê Minh Khôi");
+        check_by(200, OFFICER, "alerts.hand_over", "{\"id\":1,\"to\":2}");
+        night_end();
+}
+
 int main(void) {
         RUN(alerts_come_in_groups);
         RUN(deadlines_come_first);
@@ -214,5 +310,8 @@ int main(void) {
         RUN(who_is_on_duty);
         RUN(lists_go_down_the_tree);
         RUN(the_law_is_data);
+        RUN(the_note_makes_itself);
+        RUN(one_shift_hands_over_to_the_next);
+        RUN(only_whom_one_sees_can_be_named);
         return check_done();
 }

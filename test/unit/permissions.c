@@ -62,6 +62,8 @@ static const struct {
         {"alerts.dismiss", "{\"id\":$A,\"reason\":\"expected\"}"},
         {"alerts.hand_over", "{\"id\":$A}"},
         {"alerts.undo", "{\"id\":$A}"},
+        {"handover.now", "{\"unit\":$U}"},
+        {"handover.keep", "{\"unit\":$U,\"text\":\"$N\"}"},
         {"incidents.open", "{\"title\":\"$N\",\"unit\":$U}"},
         {"incidents.get", "{\"id\":$I}"},
         {"incidents.edit", "{\"id\":$I,\"version\":1,\"title\":\"another\"}"},
