@@ -3,6 +3,7 @@
 import type { Problem, Report } from '../src/lib/types.ts';
 import type { ReportDetail } from '../src/lib/types_reports.ts';
 import * as data from './mock_data.ts';
+import { recoverDoes } from './mock_recover.ts';
 import { courierDoes, nightsDoes } from './mock_rest.ts';
 
 export type Asked = { q: URLSearchParams; body: Record<string, unknown>; text: string; id: string; sub: string };
@@ -110,5 +111,6 @@ export function deskDoes(m: Shared): Does[] {
     ...reportsOf(m),
     ...nightsDoes(m),
     ...courierDoes(m),
+    ...recoverDoes(m),
   ];
 }
