@@ -49,6 +49,7 @@ const rules: Rule[] = [
   rule(/^\/evidence\/exports\/(\d+)$/, () => import('./pages/Export.svelte'), '/incidents', 'evidence.export'),
   rule(/^\/recovery$/, () => import('./pages/Recovery.svelte'), '/recovery', 'nav.recovery'),
   rule(/^\/recovery\/drills\/(\d+)$/, () => import('./pages/Drill.svelte'), '/recovery', 'drillrun.one'),
+  rule(/^\/figures$/, () => import('./pages/Figures.svelte'), '/figures', 'nav.figures'),
   rule(/^\/improvements$/, () => import('./pages/Improvements.svelte'), '/recovery', 'learn.title'),
   rule(/^\/directives$/, () => import('./pages/Directives.svelte'), '/directives', 'nav.directives'),
   rule(/^\/directives\/(\d+|new)$/, () => import('./pages/Directive.svelte'), '/directives', 'directive.title'),
@@ -90,6 +91,7 @@ export const navigation: Entry[][] = [
     { path: '/recovery', title: 'nav.recovery', may: ['recovery.read'] },
   ],
   [
+    { path: '/figures', title: 'nav.figures', may: ['figures.read'] },
     { path: '/people', title: 'nav.people', may: ['people.read'] },
     { path: '/audit', title: 'nav.audit', may: ['audit.read'] },
     { path: '/settings', title: 'nav.settings', may: null },
