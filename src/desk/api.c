@@ -20,6 +20,7 @@
 #include "desk/api_impl.h"
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
+#include "desk/mask.h"
 #include "desk/triage.h"
 
 #define ARENA_BYTES ((size_t)8 << 20)
@@ -316,6 +317,10 @@ static void give_piece(struct api *a, struct held *h) {
         _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)2 << 20};
         int r = h->more(&h->c, &b);
 
+        if (r == API_E_LATER) { /* api_more() */
+                h->credit = 1;
+                return;
+        }
         if (b.failed)
                 r = -ENOMEM;
         h->since = a->mono;
@@ -326,6 +331,27 @@ static void give_piece(struct api *a, struct held *h) {
         api_say_frame(a, h, r < 0 ? SPAN_NONE : buf_get(&b));
         if (r != 1)
                 held_gone(a, h);
+}
+
+static struct held *of_ticket(struct api *a, uint64_t ticket) {
+        struct held *h = a->first;
+
+        while (h && h->c.ticket != ticket)
+                h = h->next;
+        return h;
+}
+
+void api_more(struct desk *d, uint64_t ticket) {
+        struct held *h = of_ticket(d->api, ticket);
+
+        if (!h || h->kind != HELD_FILE || !h->credit)
+                return;
+        h->credit = 0;
+        give_piece(d->api, h);
+}
+
+bool api_alive(struct desk *d, uint64_t ticket) {
+        return d->api && of_ticket(d->api, ticket) != NULL;
 }
 
 static void take_next(struct api *a, struct held *h) {
@@ -492,6 +518,7 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
 
         a->mono = mono;
         a->wall = wall;
+        r = masks_tick(d, wall);
         for (struct held *h = a->first, *next; h && r == 0; h = next) {
                 next = h->next;
                 if (h->kind != HELD_LATER || mono - h->since < API_LATER_S * NS_PER_SEC)

@@ -170,9 +170,13 @@ int api_detail(struct api_call *c, const struct api_list_spec *l, int64_t id);
 
 /* A handler that gives a file returns api_file(): `more` is then called for each piece, as fast as the reader
  * takes them, outside any transaction; c and its arena stay. 1: there is more, 0: that was the last,
- * -errno: the file ends there and is seen to be cut. */
+ * -errno: the file ends there and is seen to be cut; API_E_LATER: nothing yet, api_more() calls again. */
 typedef int api_piece(struct api_call *c, struct buf *to);
 int api_file(struct api_call *c, const char *type, const char *name, api_piece *more);
+/* There is something for a file that had nothing yet. */
+void api_more(struct desk *d, uint64_t ticket);
+/* Whoever asked still waits for an answer, or for more of it. */
+bool api_alive(struct desk *d, uint64_t ticket);
 /* An operation with API_UPLOAD: the handler sees the other fields, then returns api_upload(): `take` is
  * called for each piece (at most API_PIECE_MAX bytes) in a transaction of its own; `last`: there are no
  * more, and its result is the handler's. Before that: 0 or API_E_REFUSED. `gone` (or NULL): the

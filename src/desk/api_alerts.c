@@ -4,12 +4,9 @@
  *   Q1. A step is taken from the state it fits only; another answers 409 with a code and changes nothing.
  *   Q2. What a step changed is kept in `was` until the next, so that who made it can take it back within UNDO_NS,
  *       if nobody changed the alert since.
- *   Q3. Names of people stand in lists outside an incident as pseudonyms, the same one for the same name as
- *       long as the node's key lasts; search does not look at them. One alert, opened, shows them: without
- *       them nobody can judge it, and the opening of one is no list. */
-#include <sodium.h>
-
-#include "base/utf8.h"
+ *   Q3. Names of people stand outside an incident that the asker works on as pseudonyms, in lists as in one alert
+ *       that is opened; filters, sorting and search do not look at them (alert_view.c, mask.h). */
+#include "desk/alert_view.h"
 #include "desk/desk_impl.h"
 #include "desk/incident.h"
 #include "desk/people.h"
@@ -43,36 +40,20 @@ static const char *const flat_columns[] = {COLUMNS,
 static const char *const filters[] = {[8] = "t.host", [10] = "t.source", [31] = NULL};
 static const char *const sorts[] = {[2] = "t.urgency", [8] = "t.host", [31] = NULL};
 
-/* ---- pseudonyms (Q3) ---- */
+#define USER_COLUMN 9
+#define ENTITY_COLUMN 11
 
-static json_t *pseudonym(const struct api_call *c, char kind, const char *name) {
-        unsigned char key[crypto_generichash_KEYBYTES] = {0}, out[16];
-        char text[16], folded[1024];
-        size_t n = strnlen(name, 600);
+static int spec_of(struct api_call *c, const struct api_field *shape, const char *const *list,
+                   struct api_list_spec *ret) {
+        const char **own = arena_array(c->arena, 40, sizeof(*own));
+        int r = own ? 0 : FAIL(-ENOMEM);
 
-        memcpy(key, &c->desk->key, sizeof(c->desk->key));
-        n = utf8_fold_to(folded, span_of(name, n));
-        crypto_generichash(out, sizeof(out), (const unsigned char *)folded, n, key, sizeof(key));
-        snprintf(text, sizeof(text), "%c-%02x%02x%02x", kind, out[0], out[1], out[2]);
-        return json_string(text);
-}
-
-static int mask(struct api_call *c, json_t *row) {
-        const json_t *user = json_object_get(row, "user"), *entity = json_object_get(row, "entity");
-
-        if (!json_is_string(user) || !json_is_null(json_object_get(row, "incident")))
-                return 0;
-        json_t *hidden = pseudonym(c, 'u', json_string_value(user));
-        if (json_is_string(entity) &&
-            strcasecmp(json_string_value(entity), json_string_value(user)) == 0)
-                json_object_set(row, "entity", hidden);
-        json_object_set_new(row, "user", hidden);
-        return 0;
-}
-
-static struct api_list_spec spec_of(const struct api_field *shape, const char *const *list) {
-        return (struct api_list_spec){.shape = shape,
-                                      .columns = list,
+        for (unsigned i = 0; r == 0 && list[i]; i++)
+                own[i] = list[i];
+        if (r == 0)
+                r = alert_view_columns(c, &own[USER_COLUMN], &own[ENTITY_COLUMN]);
+        *ret = (struct api_list_spec){.shape = shape,
+                                      .columns = own,
                                       .sorts = sorts,
                                       .filters = filters,
                                       .from = FROM,
@@ -80,25 +61,28 @@ static struct api_list_spec spec_of(const struct api_field *shape, const char *c
                                       .id = "t.alert",
                                       .search = {"=t.words"},
                                       .search_index = "triage_words",
-                                      .unit = "t.unit"};
+                                      .unit = "t.unit",
+                                      .row = alert_view_row};
+        return r;
 }
 
 /* Filters look at the narrow row: a host is '' there, not NULL. */
 static int alerts_list(struct api_call *c) {
-        struct api_list_spec l = spec_of(c->op->answer, columns);
+        struct api_list_spec l;
+        int r = spec_of(c, c->op->answer, columns, &l);
 
-        l.row = mask;
-        return api_list(c, &l);
+        return r < 0 ? r : api_list(c, &l);
 }
 
 int alert_row(struct api_call *c, int64_t id, json_t **ret) {
-        struct api_list_spec l = spec_of(api_alert_row, columns);
+        struct api_list_spec l;
         json_t *answer = c->answer;
+        int r = spec_of(c, api_alert_row, columns, &l);
 
-        l.row = mask;
         l.unit = NULL;
         c->answer = NULL;
-        int r = api_detail(c, &l, id);
+        if (r == 0)
+                r = api_detail(c, &l, id);
         if (r == 0)
                 *ret = c->answer;
         c->answer = answer;
@@ -106,59 +90,6 @@ int alert_row(struct api_call *c, int64_t id, json_t **ret) {
 }
 
 /* ---- one alert ---- */
-
-/* One of the two events that are kept: fields as an object, and what matched into `why`. */
-static void add_event(json_t *events, json_t *why, const char *which, struct span text) {
-        json_t *o = json_loadb(text.p, text.len, JSON_ALLOW_NUL, NULL), *f, *fields = json_object();
-        json_t *received = json_object_get(o, "received");
-        size_t i;
-
-        json_array_foreach(json_object_get(o, "fields"), i, f) {
-                const char *name = json_string_value(json_array_get(f, 0));
-                const char *value = json_string_value(json_array_get(f, 1));
-
-                if (!name || !value)
-                        continue;
-                json_object_set(fields, name, json_array_get(f, 1));
-                if (!json_integer_value(json_array_get(f, 3)) || json_array_size(why) >= 64 ||
-                    strcmp(which, "first") != 0)
-                        continue;
-                char en[320], vi[320];
-                snprintf(en, sizeof(en), "%.100s is \"%.180s\"", name, value);
-                snprintf(vi, sizeof(vi), "%.100s là \"%.180s\"", name, value);
-                json_t *w = json_pack("{si ss ss ss so so}", "n", (int)json_array_size(why) + 1,
-                                      "field", name, "op", "is", "value", value, "text_en",
-                                      api_json_text(span_of(en, strlen(en))), "text_vi",
-                                      api_json_text(span_of(vi, strlen(vi))));
-                if (w)
-                        json_array_append_new(why, w);
-        }
-        json_array_append_new(
-                events,
-                json_pack("{ss sO? so so sn sb so}", "which", which, "seq",
-                          json_object_get(o, "seq"), "received",
-                          api_json_time(json_is_integer(received) ? json_integer_value(received)
-                                                                  : TIME_NONE),
-                          "fields", fields, "raw", "cut", json_is_true(json_object_get(o, "cut")),
-                          "marks", json_array()));
-        json_decref(o);
-}
-
-static int add_events(struct api_call *c, int64_t id) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        json_t *events = json_array(), *why = json_array();
-        int r;
-
-        json_object_set_new(c->answer, "why", why);
-        json_object_set_new(c->answer, "events", events);
-        r = sql_rows(c->db, &q, "SELECT which, fields FROM fields WHERE alert=?1 ORDER BY which",
-                     "i", id);
-        while (r == 0 && (r = sql_next(q)) == 1) {
-                add_event(events, why, sql_int(q, 0) ? "last" : "first", sql_span(q, 1));
-                r = 0;
-        }
-        return r;
-}
 
 /* The same rule on the same host: counts of days, the last ones, whether it is the first ever. */
 static int add_history(struct api_call *c, int64_t id, struct span rule, struct span host,
@@ -247,12 +178,14 @@ static struct span kept_text(struct api_call *c, const char *name) {
 }
 
 static int alerts_get(struct api_call *c) {
-        struct api_list_spec l = spec_of(api_alert_flat, flat_columns);
+        struct api_list_spec l;
         int64_t id = api_int(c, "id", 0), raised = 0;
-        int r = api_detail(c, &l, id);
+        int r = spec_of(c, api_alert_flat, flat_columns, &l);
 
         if (r == 0)
-                r = add_events(c, id);
+                r = api_detail(c, &l, id);
+        if (r == 0)
+                r = alert_view_events(c, id);
         if (r == 0)
                 r = MIN(sql_get_int(c->db, &raised, "SELECT raised FROM triage WHERE alert=?1", "i",
                                     id),
@@ -438,13 +371,15 @@ static int step(struct api_call *c, int64_t id, enum step what) {
 }
 
 static int one(struct api_call *c, enum step what) {
-        struct api_list_spec l = spec_of(c->op->answer, columns);
+        struct api_list_spec l;
         int64_t id = api_int(c, "id", 0);
         int r = step(c, id, what);
 
         snprintf(c->about, sizeof(c->about), "alert %lld", (long long)id);
         if (r == 0 && api_has(c, "reason"))
                 c->detail = json_pack("{sO}", "reason", json_object_get(c->in, "reason"));
+        if (r == 0)
+                r = spec_of(c, c->op->answer, columns, &l);
         l.unit = NULL; /* step() asked */
         return r == 0 ? api_detail(c, &l, id) : r;
 }

@@ -17,7 +17,8 @@ static const struct api_binding *const bindings[] = {
 #define TABLES(X)                                                                                  \
         X(blobs)                                                                                   \
         X(evidence)                                                                                \
-        X(people) X(systems) X(incidents) X(alerts) X(actions) X(outgoing) X(nights) X(reports)
+        X(people)                                                                                  \
+        X(systems) X(incidents) X(alerts) X(actions) X(outgoing) X(nights) X(reports) X(searches)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;
 TABLES(TABLES_DECLARE)

@@ -14,7 +14,9 @@
 #include <stdlib.h>
 
 #include "desk/errands.h"
+#include "desk/mask.h"
 #include "desk/orders.h"
+#include "desk/searches.h"
 #include "desk/systems.h"
 #include "os/os.h"
 #include "rules/exceptions.h"
@@ -163,6 +165,8 @@ struct desk *desk_free(struct desk *d) {
         seen_sources_free(d->sources);
         desk_asks_free(d);
         desk_jobs_free(d);
+        desk_searches_free(d);
+        desk_masks_free(d);
         systems_free(d->systems);
         state_free(d->state);
         arena_deinit(&d->arena);

@@ -57,6 +57,8 @@ struct retro {
 
 struct exceptions;
 struct seen_sources;
+struct searches;
+struct masks;
 
 struct desk {
         struct desk_options o;
@@ -106,6 +108,8 @@ struct desk {
         const struct counters_page *counters; /* shared; NULL: none */
         struct seen_sources *sources;         /* api_sources.c */
         struct asks *asks;                    /* asks.c; NULL: none yet */
+        struct searches *searches;            /* searches.c; NULL: none yet */
+        struct masks *masks;                  /* mask.c */
         struct jobs *jobs;                    /* jobs.c; NULL: none yet */
         struct systems *systems;              /* systems.c */
         struct orders *orders;                /* orders.c */

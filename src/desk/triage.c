@@ -12,7 +12,9 @@
 #include "base/utf8.h"
 #include "desk/api_impl.h"
 #include "desk/desk_impl.h"
+#include "desk/searches.h"
 #include "desk/systems.h"
+#include "scan/names.h"
 
 #define UNIT_ROOT 1
 
@@ -44,6 +46,18 @@ static int find_place(struct desk *d, struct span host, int64_t *ret_system, int
         return MIN(r, 0);
 }
 
+/* What it is about, but for people, addresses and paths: nobody finds those by words. */
+static void add_entity(struct buf *words, const struct state_alert *a) {
+        struct span rest = a->entity_kind == ENTITY_GROUP ? a->entity : SPAN(""), name, value;
+
+        if (a->entity_kind != ENTITY_GROUP && a->entity_kind != ENTITY_USER &&
+            !span_ieq(a->entity, a->user))
+                add_words(words, a->entity);
+        while (names_of_group(&rest, &name, &value))
+                if (names_of_field(name) == NAMES_NOBODY)
+                        add_words(words, value);
+}
+
 static int add(struct desk *d, const struct state_alert *a) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         _cleanup_(buf_deinit) struct buf words = {.limit = (size_t)64 << 10};
@@ -64,8 +78,7 @@ static int add(struct desk *d, const struct state_alert *a) {
         add_words(&words, sql_span(q, 3));
         add_words(&words, a->host);
         add_words(&words, a->source);
-        if (a->entity_kind != ENTITY_USER)
-                add_words(&words, a->entity);
+        add_entity(&words, a);
         if (words.failed)
                 return FAIL(-ENOMEM);
         bool open = a->status == ALERT_OPEN;
@@ -86,6 +99,8 @@ int triage_new(struct desk *d, const struct state_alert *a) {
         int64_t unit = 0;
         int r = add(d, a);
 
+        if (r == 0)
+                r = accounts_learn(d, a->user);
         if (r == 0 && a->status == ALERT_OPEN)
                 r = sql_get_int(state_sql(d->state), &unit,
                                 "SELECT unit FROM triage WHERE alert=?1", "i", a->id);

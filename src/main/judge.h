@@ -48,6 +48,7 @@ struct judge {
         uint32_t n_only;
         struct span only_source; /* p NULL: any */
         struct judge_seek *seek; /* NULL: it judges; else it looks for what a query means */
+        uint32_t explain; /* of a search: 1 + the rule that is to say why it matched; 0: none */
 };
 
 /* judge_say.c. 0 or -errno; -EPIPE: main has gone. */
@@ -74,8 +75,14 @@ void judge_node_finding(struct judge *j, const struct batch *b, const struct eve
 /* Fields that the record's receipt adds to the event's own. */
 uint32_t judge_node_fields(struct judge *j, struct finding_field *to, uint32_t room);
 
-/* judge_say.c: the event with all its fields; `matched` marks are all false. */
-int judge_say_event(struct judge *j, const struct batch *b, const struct event *e);
+/* judge_say.c: the event with all its fields, and the record as event.original; with j->explain, if that is among
+ * the rules: `matched` marks, and a field JUDGE_WHY for each condition: field, op, name and text, JUDGE_WHY_BETWEEN
+ * between them; else the marks are all false. */
+#define JUDGE_WHY "coloa.why"
+#define JUDGE_WHY_BETWEEN '\x1f'
+#define JUDGE_WHY_MAX 24u
+int judge_say_event(struct judge *j, const struct batch *b, const struct event *e,
+                    const uint32_t *rules, uint32_t n);
 
 /* judge_seek.c: a search's judge. */
 struct judge_seek *judge_seek_new(struct span query);

@@ -7,7 +7,8 @@
 #include "main/judge.h"
 
 #define WANTED_MAX 64u
-#define OWN_FIELDS_MAX 8u /* what a node, a search or an indicator adds to an event */
+#define OWN_FIELDS_MAX                                                                             \
+        (8u + JUDGE_WHY_MAX) /* what a node, a search or an indicator adds to an event */
 #define NODE_FIELDS_MAX 2u
 
 /* Puts an entry in the outbox, waiting for main to make room. */
@@ -159,7 +160,38 @@ static int say_indicators(struct judge *j, const struct event *e, const struct f
         return r;
 }
 
-int judge_say_event(struct judge *j, const struct batch *b, const struct event *e) {
+static bool among(uint32_t rule, const uint32_t *rules, uint32_t n) {
+        while (n && rules[n - 1] != rule)
+                n--;
+        return n > 0;
+}
+
+/* Marks what matched, and a field for each condition. */
+static void explain(struct judge *j, const struct event *e) {
+        struct match_why why[JUDGE_WHY_MAX];
+        uint32_t rule = j->explain - 1, n_fields = j->n_fields;
+        uint32_t n = matcher_why(j->matcher, e, rule, &j->arena, why, JUDGE_WHY_MAX);
+
+        matcher_explain(j->matcher, e, rule, j->matched);
+        for (uint32_t i = 0; i < n_fields; i++)
+                j->fields[i].matched = j->field_of[i] != UINT32_MAX && j->matched[j->field_of[i]];
+        for (uint32_t i = 0; i < n; i++) {
+                struct span at = why[i].field < e->n ? span_of(e->fields[why[i].field].name,
+                                                               e->fields[why[i].field].name_len)
+                                                     : SPAN("");
+                struct span text = arena_printf(
+                        &j->arena, "%.*s\x1f%s\x1f%.*s\x1f%.*s", (int)MIN(at.len, 300u),
+                        at.p ? at.p : "", why[i].op, (int)MIN(why[i].name.len, 300u),
+                        why[i].name.p ? why[i].name.p : "", (int)MIN(why[i].text.len, 2000u),
+                        why[i].text.p ? why[i].text.p : "");
+                if (text.p)
+                        j->fields[j->n_fields++] =
+                                (struct finding_field){.name = SPAN(JUDGE_WHY), .value = text};
+        }
+}
+
+int judge_say_event(struct judge *j, const struct batch *b, const struct event *e,
+                    const uint32_t *rules, uint32_t n) {
         struct finding f;
 
         arena_reset(&j->arena);
@@ -170,6 +202,10 @@ int judge_say_event(struct judge *j, const struct batch *b, const struct event *
         f.host = event_host(e, &j->arena);
         f.user = event_user(e, &j->arena);
         fill_fields(j, e);
+        for (uint32_t i = 0; i < j->n_fields; i++)
+                j->fields[i].matched = false;
+        if (j->explain && among(j->explain - 1, rules, n))
+                explain(j, e);
         j->fields[j->n_fields++] = (struct finding_field){
                 .name = SPAN("event.original"),
                 .value = span_of(e->raw.p, MIN(e->raw.len, FINDING_BYTES_MAX / 2))};

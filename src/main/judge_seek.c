@@ -81,5 +81,7 @@ int judge_seek_event(struct judge *j, const struct batch *b, const struct event 
                 if (rules[i] < s->n_rules)
                         leaves |= s->leaves[rules[i]];
         arena_reset(&s->arena);
-        return sieve_event(s->sieve, e, flags, leaves, &s->arena) ? judge_say_event(j, b, e) : 0;
+        return sieve_event(s->sieve, e, flags, leaves, &s->arena)
+                       ? judge_say_event(j, b, e, rules, n)
+                       : 0;
 }

@@ -138,7 +138,7 @@ static void worker_died(struct node *n, enum node_process p) {
         n->changed = true;
         int status = child_reap(&w->child);
         if (p == NODE_DESK)
-                node_jobs_forget(n);
+                node_jobs_forget(n), node_searches_forget(n);
         if (w->retired)
                 w->quick = 0;
         else if (!n->stopping)
@@ -278,6 +278,8 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 memcpy(&hold, m, sizeof(hold));
                 return node_hold(n, &hold);
         }
+        if (plain.type == DESK_SEARCH && len == sizeof(plain) && p == NODE_DESK)
+                return node_search(n, plain.value);
         if (plain.type == NODE_IMPORTED && len == sizeof(struct msg_imported) && p == NODE_INGEST)
                 return node_imported(n, m);
         if (len == sizeof(struct msg_kept) && ((plain.type == STORE_HELD && p == NODE_STORE) ||
@@ -328,6 +330,7 @@ static void tick(struct node *n) {
         node_imports_tick(n);
         node_keeps_tick(n);
         node_jobs_tick(n);
+        node_searches_tick(n);
         if (now - n->ticked >= TICK_NS) {
                 n->ticked = now;
                 n->changed = true;
@@ -668,6 +671,8 @@ int node_new(struct node **ret, const struct node_options *o) {
                 n->extra[i] = -1;
         for (unsigned i = 0; i < JOBS_AT_ONCE; i++)
                 n->jobs[i] = (struct node_job){.child = {.sock = -1}, .output = -1};
+        for (unsigned i = 0; i < NODE_SEARCHES; i++)
+                n->searches[i].child.sock = -1;
         number_sources(n->config, NULL);
         n->judges = MIN(o->config->judges ? o->config->judges : cpus, NODE_JUDGES_MAX);
         n->seals = MIN(o->config->seals ? o->config->seals : cpus, NODE_SEALS_MAX);
@@ -690,6 +695,7 @@ struct node *node_free(struct node *n) {
         node_imports_end(n);
         node_keeps_end(n);
         node_jobs_forget(n);
+        node_searches_forget(n);
         /* In the order that data flows, so that each can still hand on what it has. */
         static const enum node_process first[] = {NODE_INGEST, NODE_CONSOLE, NODE_DESK,
                                                   NODE_ACT,    NODE_STORE,   NODE_VAULT};

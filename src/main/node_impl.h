@@ -10,6 +10,7 @@
 #include "wire/node_stats.h"
 #include "wire/order.h"
 #include "wire/outbox.h"
+#include "wire/search.h"
 
 struct worker {
         struct child child;
@@ -101,6 +102,13 @@ struct node_job {
         uint64_t id;
         int64_t began; /* monotonic */
 };
+/* A process that searches for the desk. */
+#define NODE_SEARCHES (2 * SEARCHES_MAX)
+struct node_search {
+        struct child child; /* its socket is the desk's */
+        int64_t began;      /* monotonic */
+};
+
 #define NODE_JOB_TAG 2000u /* of its socket in the epoll set */
 
 struct node {
@@ -130,6 +138,7 @@ struct node {
         struct node_keeps keeps;
         struct node_web web;
         struct node_job jobs[JOBS_AT_ONCE];
+        struct node_search searches[NODE_SEARCHES];
 };
 
 /* node.c */
@@ -194,6 +203,11 @@ int node_job(struct node *n, const struct msg_job *m, int input);
 void node_job_message(struct node *n, unsigned i);
 void node_jobs_tick(struct node *n);
 void node_jobs_forget(struct node *n); /* the desk that asked is gone */
+
+/* node_search.c */
+int node_search(struct node *n, uint32_t place);
+void node_searches_tick(struct node *n);
+void node_searches_forget(struct node *n); /* the desk that asked is gone */
 
 /* node_keep.c */
 int node_hold(struct node *n, const struct msg_store_hold *m); /* the desk asks */

@@ -17,11 +17,13 @@
 #include "base/lang.h"
 #include "desk/evidence.h"
 #include "desk/jobs.h"
+#include "desk/searches.h"
 #include "main/act_line.h"
 #include "main/desk_api.h"
 #include "main/desk_line.h"
 #include "main/phrases.h"
 #include "main/processes.h"
+#include "main/search_line.h"
 #include "main/spawn.h"
 #include "main/vault_line.h"
 #include "os/os.h"
@@ -54,6 +56,7 @@ struct loop {
         struct vault_line vault;
         struct desk_lines api;
         struct act_line act;
+        struct search_lines searches;
         int counters; /* the page's descriptor until it is mapped; 0: none */
         bool tell;    /* main wants our numbers */
         int64_t told;
@@ -293,6 +296,8 @@ static int give_hold(struct loop *l) {
 static int new_peer(struct loop *l, const struct msg_plain *m, int fd) {
         if (m->value == NODE_PEER_ACT)
                 return act_line_open(&l->act, fd);
+        if (m->value >= NODE_PEER_SEARCH)
+                return search_lines_open(&l->searches, m->value - NODE_PEER_SEARCH, fd);
         if (m->value != NODE_PEER_CONSOLE && m->value != NODE_PEER_LOCAL)
                 return vault_line_open(&l->vault, fd);
         fd = os_dup(fd);
@@ -328,6 +333,9 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
         case DESK_HELD:
                 return n == sizeof(m->kept) ? desk_hold_said(l->desk, &m->kept, os_now())
                                             : FAIL(-EPROTO);
+        case DESK_SEARCH:
+                return n == sizeof(m->plain) ? desk_search_refused(l->desk, m->plain.value)
+                                             : FAIL(-EPROTO);
         case JOB_DONE: return n == sizeof(m->job) ? take_job(l, &m->job, fd) : FAIL(-EPROTO);
         case DESK_CLOCK:
                 if (n != sizeof(m->seq))
@@ -412,6 +420,9 @@ static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct
                      const struct pollfd *of_act) {
         int r = desk_lines_take(&l->api, p);
 
+        if (r == 0)
+                r = search_lines_take(&l->searches, p + API_LINES);
+
         if (r == 0 && of_vault->revents && l->vault.sock >= 0)
                 r = vault_line_take(&l->vault);
         if (r >= 0)
@@ -426,6 +437,8 @@ static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct
                 r = give_jobs(l);
         if (r >= 0)
                 r = give_hold(l);
+        if (r >= 0)
+                r = search_lines_give(&l->searches, CHILD_SOCKET);
         if (r >= 0)
                 desk_lines_give(&l->api);
         return r;
@@ -450,14 +463,16 @@ static int turn(struct loop *l, struct pollfd *p, int ready) {
 
 static int serve(struct loop *l) {
         for (;;) {
-                struct pollfd p[4 + API_LINES] = {{.fd = CHILD_SOCKET, .events = POLLIN},
-                                                  {.fd = desk_line_fd(&l->line), .events = POLLIN},
-                                                  {.fd = l->vault.sock, .events = POLLIN},
-                                                  {.fd = l->act.sock, .events = POLLIN}};
+                struct pollfd p[4 + API_LINES + SEARCHES_MAX] = {
+                        {.fd = CHILD_SOCKET, .events = POLLIN},
+                        {.fd = desk_line_fd(&l->line), .events = POLLIN},
+                        {.fd = l->vault.sock, .events = POLLIN},
+                        {.fd = l->act.sock, .events = POLLIN}};
                 int64_t now = os_monotonic();
                 int wait = MIN(TICK_MS, desk_api_wait(l->desk)), r;
 
                 desk_lines_poll(&l->api, p + 4);
+                search_lines_poll(&l->searches, p + 4 + API_LINES);
                 if (l->dirty_since)
                         wait = MIN(wait, (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000));
                 r = os_poll(p, ARRAY_LEN(p), l->line.at_work ? 0 : wait);
@@ -560,6 +575,7 @@ int process_desk(int argc, char **argv) {
         desk_lines_init(&l.api, l.desk);
         json_object_seed(0); /* reads a file once */
         l.act = (struct act_line){.desk = l.desk, .sock = -1};
+        search_lines_init(&l.searches, l.desk);
         if (r == 0 && l.counters)
                 r = map_counters(&l);
         if (r < 0) {

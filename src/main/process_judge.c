@@ -116,6 +116,8 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
                         j->node = judge_node_new();
                 else if (span_eq(name, SPAN("query")) && v > 0)
                         *query = (size_t)v;
+                else if (span_eq(name, SPAN("explain")) && v > 0)
+                        j->explain = (uint32_t)v;
                 else if (span_eq(name, SPAN("only")) && v > 0)
                         j->n_only = (uint32_t)v;
                 else if (span_eq(name, SPAN("source")))
@@ -125,6 +127,20 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
                 else if (span_eq(name, SPAN("tag")) && o->n_tags < ARRAY_LEN(tags))
                         tags[o->n_tags++] = span_str(eq + 1);
         }
+}
+
+/* Of a whole program only the rule that is to be explained. */
+static int only_one(struct judge *j, struct match_options *o) {
+        uint32_t n = program_rules(j->program);
+        unsigned char *only = calloc((size_t)n + 1, 1);
+
+        if (!only)
+                return -ENOMEM;
+        if (j->explain <= n)
+                only[j->explain - 1] = 1;
+        o->only = only;
+        o->n_only = n;
+        return 0;
 }
 
 /* What is looked for, in place of the ring. */
@@ -196,6 +212,8 @@ int process_judge(int argc, char **argv) {
          */
         o.only = j.only;
         o.n_only = j.n_only;
+        if (j.explain && only_one(&j, &o) < 0)
+                return 12;
         r = matcher_new(&j.matcher, j.program, &o);
         if (r < 0)
                 return 14;

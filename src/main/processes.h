@@ -16,6 +16,7 @@ int process_store(int argc, char **argv);   /* directory=PATH retention=DAYS:BYT
 int process_excerpt(int argc, char **argv); /* fd 4: task, read-only; 5: text, writable */
 int process_vault(int argc, char **argv);   /* fd 4: key file */
 int process_job(int argc, char **argv);     /* fd 4: input, sealed; 5: output. kind=NUMBER */
+int process_search(int argc, char **argv);  /* fd 4: program, read-only; directory=PATH */
 int process_act(int argc, char **argv);     /* fd 4: ledger */
 
 #endif

@@ -46,7 +46,7 @@ struct seeker {
         int64_t began;
 };
 
-struct search {
+struct seekers {
         const struct seekers_options *o;
         struct reader *reader;
         seekers_found *found;
@@ -60,16 +60,18 @@ struct search {
         struct arena arena;
         char *entry;
         bool no_more, enough;
+        struct seeker spares[SEEKERS_MAX];
+        unsigned n_spares;
 };
 
 /* Nothing asked for is everything; to a judge, no query would be no search. */
-static struct span query_text(const struct search *s) {
+static struct span query_text(const struct seekers *s) {
         return s->o->query.len ? s->o->query : SPAN("*");
 }
 
-static int start(struct search *s, struct seeker *k) {
-        char query[40], landlock[40], from[48], to[48];
-        const char *args[] = {query, landlock, from, to, NULL};
+static int start(struct seekers *s, struct seeker *k) {
+        char query[40], landlock[40], from[48], to[48], explain[40];
+        const char *args[] = {query, landlock, from, to, explain, NULL};
         void *p = NULL;
         int r = os_memfd("outbox", &k->outbox_fd);
 
@@ -89,20 +91,41 @@ static int start(struct search *s, struct seeker *k) {
         snprintf(landlock, sizeof(landlock), "landlock=%d", s->o->landlock);
         snprintf(from, sizeof(from), "from=%lld", (long long)s->o->from);
         snprintf(to, sizeof(to), "to=%lld", (long long)s->o->to);
+        snprintf(explain, sizeof(explain), "explain=%u", s->o->explain);
         return child_start(
                 &k->child,
                 &(struct child_spec){
                         .name = "judge", .fds = fds, .n_fds = 3, .args = args, .cpu = -1});
 }
 
-static void stop(struct seeker *k) {
-        child_stop(&k->child, 0);
+/* Behind a wall: it sees that we have gone. */
+static void stop(const struct seekers *s, struct seeker *k) {
+        if (s->o->walled)
+                os_close_quiet(k->child.sock);
+        else
+                child_stop(&k->child, 0);
         for (unsigned i = 0; i < k->queued; i++)
                 os_close_quiet(k->queue[i].fd);
         if (k->out)
                 os_unmap(k->out, sizeof(struct outbox));
         os_close_quiet(k->outbox_fd);
         *k = (struct seeker){.child = {.sock = -1}, .outbox_fd = -1};
+}
+
+/* One that takes the place of another. */
+static int start_again(struct seekers *s, struct seeker *k) {
+        if (!s->o->walled)
+                return start(s, k);
+        if (s->n_spares == 0)
+                return -ECHILD;
+        *k = s->spares[--s->n_spares];
+        k->began = os_monotonic();
+        return 0;
+}
+
+static void end(struct seekers *s, struct seeker *k) {
+        if (!s->o->walled)
+                os_kill(k->child.pid, SIGKILL); /* the next turn sees it */
 }
 
 /* ---- blocks to tasks ---- */
@@ -128,25 +151,31 @@ int seekers_frames(const struct reader_block *b, int *ret_fd, uint64_t *ret_len)
 }
 
 /* It is the seeker's from here on. */
-static void give(struct seeker *k, const struct work *w) {
+static void give(struct seekers *s, struct seeker *k, const struct work *w) {
         int fd = w->fd;
 
         if (k->queued == 0)
                 k->began = os_monotonic();
         k->queue[k->queued++] = *w;
         if (os_send_now(k->child.sock, &w->m, sizeof(w->m), &fd, 1) < 0)
-                os_kill(k->child.pid, SIGKILL);
+                end(s, k);
 }
 
-static int give_block(struct search *s, struct seeker *k, const struct reader_block *b) {
+static int give_block(struct seekers *s, struct seeker *k, const struct reader_block *b) {
         struct work w = {.m = {.type = JUDGE_FRAMES,
                                .slot = UINT32_MAX,
                                .first_seq = b->first_seq,
                                .from = b->first_seq,
                                .to = b->end_seq},
                          .skip = 1};
-        int r = seekers_frames(b, &w.fd, &w.m.bytes);
 
+        if (s->o->end) {
+                w.m.from = MAX(w.m.from, s->o->first);
+                w.m.to = MIN(w.m.to, s->o->end);
+        }
+        if (w.m.from >= w.m.to)
+                return 0;
+        int r = seekers_frames(b, &w.fd, &w.m.bytes);
         if (r < 0)
                 return FAIL(r);
         s->st->blocks++;
@@ -154,11 +183,11 @@ static int give_block(struct search *s, struct seeker *k, const struct reader_bl
                 s->st->records += b->entries[i].n_records;
                 s->st->bytes += b->entries[i].payload_len;
         }
-        give(k, &w);
+        give(s, k, &w);
         return 0;
 }
 
-static int give_work(struct search *s) {
+static int give_work(struct seekers *s) {
         for (;;) {
                 struct seeker *best = NULL;
                 struct reader_block b;
@@ -171,7 +200,7 @@ static int give_work(struct search *s) {
                 if (!best || (s->no_more && s->n_again == 0))
                         return 0;
                 if (s->n_again) {
-                        give(best, &s->again[--s->n_again]);
+                        give(s, best, &s->again[--s->n_again]);
                         continue;
                 }
                 int r = reader_next(s->reader, &b);
@@ -204,7 +233,7 @@ static bool is_new(struct seeker *k, const struct finding *f) {
         return true;
 }
 
-static int drain(struct search *s, struct seeker *k) {
+static int drain(struct seekers *s, struct seeker *k) {
         enum outbox_kind kind;
         size_t len;
         int r = 0;
@@ -228,7 +257,7 @@ static int drain(struct search *s, struct seeker *k) {
         return r < 0 ? r : 0;
 }
 
-static void pass_over(struct search *s, struct work *w) {
+static void pass_over(struct seekers *s, struct work *w) {
         uint64_t to = MIN(w->m.from + w->skip, w->m.to);
         struct seekers_stats *st = s->st;
 
@@ -243,7 +272,7 @@ static void pass_over(struct search *s, struct work *w) {
 }
 
 /* `hint`: the record it was at, if it is to be believed: it can only hide what it should have found. */
-static void work_again(struct search *s, struct work *w, bool at_work, uint64_t hint) {
+static void work_again(struct seekers *s, struct work *w, bool at_work, uint64_t hint) {
         if (at_work && hint > w->m.from && hint < w->m.to) {
                 w->m.from = hint;
                 w->deaths = w->skip = 1;
@@ -260,7 +289,7 @@ static void work_again(struct search *s, struct work *w, bool at_work, uint64_t 
                 os_close_quiet(w->fd);
 }
 
-static int died(struct search *s, struct seeker *k) {
+static int died(struct seekers *s, struct seeker *k) {
         int r = drain(s, k);
 
         if (r < 0 && r != -EBADMSG)
@@ -272,11 +301,11 @@ static int died(struct search *s, struct seeker *k) {
                 k->queued--;
                 work_again(s, &k->queue[k->queued], k->queued == 0, hint);
         }
-        stop(k);
-        return start(s, k);
+        stop(s, k);
+        return start_again(s, k);
 }
 
-static int take_message(struct search *s, struct seeker *k) {
+static int take_message(struct seekers *s, struct seeker *k) {
         union {
                 struct msg_plain plain;
                 struct msg_judge judge;
@@ -311,7 +340,7 @@ static int take_message(struct search *s, struct seeker *k) {
         return died(s, k);
 }
 
-static bool at_work(const struct search *s) {
+static bool at_work(const struct seekers *s) {
         if (s->n_again)
                 return true;
         for (unsigned i = 0; i < s->n; i++)
@@ -320,7 +349,7 @@ static bool at_work(const struct search *s) {
         return false;
 }
 
-static int turn(struct search *s) {
+static int turn(struct seekers *s) {
         struct pollfd p[SEEKERS_MAX];
         int64_t now;
 
@@ -332,8 +361,12 @@ static int turn(struct search *s) {
                         r = take_message(s, &s->seekers[i]);
         now = os_monotonic();
         for (unsigned i = 0; i < s->n && r >= 0; i++)
-                if (s->seekers[i].queued && now - s->seekers[i].began > TASK_NS)
-                        os_kill(s->seekers[i].child.pid, SIGKILL); /* the next turn sees it */
+                if (s->seekers[i].queued && now - s->seekers[i].began > TASK_NS) {
+                        end(s, &s->seekers[i]);
+                        r = s->o->walled ? -ECHILD : r;
+                }
+        if (r >= 0 && s->o->tick)
+                r = s->o->tick(s->ctx);
         if (r >= 0 && s->o->cancelled && *s->o->cancelled)
                 return -ECANCELED;
         if (r >= 0 && s->o->deadline && now > s->o->deadline)
@@ -341,7 +374,7 @@ static int turn(struct search *s) {
         return r < 0 ? r : 0;
 }
 
-static int query_memory(struct search *s) {
+static int query_memory(struct seekers *s) {
         int r = os_memfd("query", &s->query_fd);
 
         if (r == 0)
@@ -349,38 +382,76 @@ static int query_memory(struct search *s) {
         return r == 0 ? os_memfd_seal(s->query_fd) : r;
 }
 
-int seekers_run(const struct seekers_options *o, struct reader *reader, seekers_found *found,
-                void *ctx, struct seekers_stats *ret) {
-        struct search s = {.o = o,
-                           .reader = reader,
-                           .found = found,
-                           .ctx = ctx,
-                           .st = ret,
-                           .n = MIN(MAX(o->n, 1u), SEEKERS_MAX),
-                           .query_fd = -1};
-        int r = query_memory(&s);
+int seekers_new(struct seekers **ret, const struct seekers_options *o) {
+        struct seekers *s = calloc(1, sizeof(*s));
 
-        *ret = (struct seekers_stats){0};
-        arena_init(&s.arena, (size_t)1 << 20);
-        s.entry = malloc(OUTBOX_ENTRY_MAX);
-        if (!s.entry)
+        if (!s)
+                return -ENOMEM;
+        *s = (struct seekers){.o = o, .n = MIN(MAX(o->n, 1u), SEEKERS_MAX), .query_fd = -1};
+        int r = query_memory(s);
+        arena_init(&s->arena, (size_t)1 << 20);
+        s->entry = malloc(OUTBOX_ENTRY_MAX);
+        if (!s->entry)
                 r = -ENOMEM;
         for (unsigned i = 0; i < SEEKERS_MAX; i++)
-                s.seekers[i] = (struct seeker){.child = {.sock = -1}, .outbox_fd = -1};
-        for (unsigned i = 0; i < s.n && r == 0; i++)
-                r = start(&s, &s.seekers[i]);
-        while (r == 0 && !s.enough && (!s.no_more || at_work(&s))) {
-                r = give_work(&s);
-                if (r == 0 && (!s.no_more || at_work(&s)))
-                        r = turn(&s);
+                s->seekers[i] = s->spares[i] =
+                        (struct seeker){.child = {.sock = -1}, .outbox_fd = -1};
+        for (unsigned i = 0; i < s->n && r == 0; i++)
+                r = start(s, &s->seekers[i]);
+        for (unsigned i = 0; i < MIN(o->spares, SEEKERS_MAX) && r == 0; i++) {
+                r = start(s, &s->spares[i]);
+                s->n_spares += r == 0;
         }
-        for (unsigned i = 0; i < s.n; i++)
-                stop(&s.seekers[i]);
-        for (unsigned i = 0; i < s.n_again; i++)
-                os_close_quiet(s.again[i].fd);
-        os_close_quiet(s.query_fd);
-        arena_deinit(&s.arena);
-        free(s.entry);
+        if (r < 0)
+                seekers_free(s);
+        else
+                *ret = s;
+        return r;
+}
+
+struct seekers *seekers_free(struct seekers *s) {
+        if (!s)
+                return NULL;
+        for (unsigned i = 0; i < s->n; i++)
+                stop(s, &s->seekers[i]);
+        for (unsigned i = 0; i < s->n_spares; i++)
+                stop(s, &s->spares[i]);
+        for (unsigned i = 0; i < s->n_again; i++)
+                os_close_quiet(s->again[i].fd);
+        os_close_quiet(s->query_fd);
+        arena_deinit(&s->arena);
+        free(s->entry);
+        free(s);
+        return NULL;
+}
+
+int seekers_go(struct seekers *s, struct reader *reader, seekers_found *found, void *ctx,
+               struct seekers_stats *ret) {
+        int r = 0;
+
+        *ret = (struct seekers_stats){0};
+        s->reader = reader;
+        s->found = found;
+        s->ctx = ctx;
+        s->st = ret;
+        s->no_more = s->enough = false;
+        while (r == 0 && !s->enough && (!s->no_more || at_work(s))) {
+                r = give_work(s);
+                if (r == 0 && (!s->no_more || at_work(s)))
+                        r = turn(s);
+        }
+        return r;
+}
+
+int seekers_run(const struct seekers_options *o, struct reader *reader, seekers_found *found,
+                void *ctx, struct seekers_stats *ret) {
+        struct seekers *s = NULL;
+        int r = seekers_new(&s, o);
+
+        *ret = (struct seekers_stats){0};
+        if (r == 0)
+                r = seekers_go(s, reader, found, ctx, ret);
+        seekers_free(s);
         return r;
 }
 

@@ -17,6 +17,13 @@ struct seekers_options {
         int64_t from, to; /* event time; TIME_NONE: no bound */
         int64_t deadline; /* monotonic; 0: none */
         volatile const int *cancelled;
+        unsigned spares; /* started too, for those that die: whoever is walled in can start none */
+        bool walled;     /* after seekers_new() it may neither start, wait for nor end a process */
+        uint32_t
+                explain; /* program: not the query's own; 1 + its rule that says why it matched; 0: no */
+        uint64_t first, end; /* sequence numbers, [first, end); end 0: all */
+        /* Called now and then while they look; or NULL. -errno ends the search. */
+        int (*tick)(void *ctx);
 };
 
 #define SEEKERS_LOST_SHOWN 8u
@@ -43,6 +50,15 @@ int seekers_compile(const struct query *q, int landlock, struct rulebook *ret);
 bool seekers_block_may(void *ctx, struct span filter);
 /* A block's frames as one sealed memory, as JUDGE_FRAMES carries them. 0, -errno. */
 int seekers_frames(const struct reader_block *b, int *ret_fd, uint64_t *ret_len);
+
+/* The processes alone, for whoever enters a sandbox before it searches. `o` must outlive them; its times,
+ * deadline, first and end may change between runs. 0, -errno. */
+struct seekers;
+int seekers_new(struct seekers **ret, const struct seekers_options *o);
+struct seekers *seekers_free(struct seekers *s);
+/* As seekers_run(), several times if need be. */
+int seekers_go(struct seekers *s, struct reader *r, seekers_found *found, void *ctx,
+               struct seekers_stats *ret);
 
 /* Goes through what `r` gives (reader_begin() was called). 0; -ETIME: the deadline; -ECANCELED;
  * -errno. */

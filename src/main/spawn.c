@@ -25,6 +25,7 @@ static const struct {
         {"seal", process_seal},       {"store", process_store},
         {"vault", process_vault},     {"excerpt", process_excerpt},
         {"act", process_act},         {"job", process_job},
+        {"search", process_search},
 };
 
 #ifdef COLOA_FAULTS

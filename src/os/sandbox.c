@@ -36,6 +36,7 @@ int sandbox_landlock(void) {
 }
 
 static int allowed[4];
+static bool only_read[4];
 static unsigned n_allowed;
 static bool may_be_root, directory_is_root;
 
@@ -47,6 +48,14 @@ int sandbox_allow_directory(const char *path) {
                 return FAIL(-errno);
         allowed[n_allowed++] = fd;
         return 0;
+}
+
+int sandbox_allow_reading(const char *path) {
+        int r = sandbox_allow_directory(path);
+
+        if (r == 0)
+                only_read[n_allowed - 1] = true;
+        return r;
 }
 
 int sandbox_allow_root(const char *path) {
@@ -85,6 +94,9 @@ static int add_directories(int ruleset, int abi, enum sandbox_job job) {
                                 LANDLOCK_ACCESS_FS_REMOVE_FILE | (abi >= 3 ? FS_TRUNCATE : 0),
                         .parent_fd = allowed[i],
                 };
+                if (only_read[i])
+                        a.allowed_access =
+                                LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
                 if (job == SANDBOX_COPY)
                         a.allowed_access |=
                                 LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR;
@@ -198,6 +210,18 @@ static const int calls_store[] = {
         SCMP_SYS(gettimeofday), SCMP_SYS(memfd_create),
 };
 
+/* SQLite reads files that another process writes, and asks a lot about them; nothing is opened for writing, made or
+ * removed (fill_filter()). Blocks go to seekers as sealed memory. */
+static const int calls_search[] = {SCMP_SYS(access),      SCMP_SYS(faccessat),
+                                   SCMP_SYS(faccessat2),  SCMP_SYS(stat),
+                                   SCMP_SYS(lstat),       SCMP_SYS(newfstatat),
+                                   SCMP_SYS(statx),       SCMP_SYS(readlink),
+                                   SCMP_SYS(getcwd),      SCMP_SYS(getdents64),
+                                   SCMP_SYS(fcntl),       SCMP_SYS(geteuid),
+                                   SCMP_SYS(nanosleep),   SCMP_SYS(gettimeofday),
+                                   SCMP_SYS(ftruncate),   SCMP_SYS(clock_nanosleep),
+                                   SCMP_SYS(memfd_create)};
+
 /* Files put under their names, directories made and emptied. */
 static const int calls_copy[] = {SCMP_SYS(rename), SCMP_SYS(mkdir), SCMP_SYS(rmdir)};
 
@@ -236,6 +260,23 @@ static int allow_desk(scmp_filter_ctx c) {
                                         SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
 }
 
+/* What would write is refused, not punished: SQLite tries, and goes on without. */
+static int allow_search(scmp_filter_ctx c) {
+        const uint64_t writes = O_ACCMODE | O_CREAT | O_TRUNC;
+        static const uint64_t refused[] = {O_WRONLY, O_RDWR};
+        int r = allow(c, calls_search, ARRAY_LEN(calls_search));
+
+        if (r == 0)
+                r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+                                     SCMP_A2(SCMP_CMP_MASKED_EQ, writes, O_RDONLY));
+        for (size_t i = 0; i < ARRAY_LEN(refused) && r == 0; i++)
+                r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1,
+                                     SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, refused[i]));
+        if (r == 0)
+                r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(unlink), 0);
+        return r;
+}
+
 static int allow_act(scmp_filter_ctx c) {
         int r = allow(c, calls_act, ARRAY_LEN(calls_act));
 
@@ -266,6 +307,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 r = allow(c, calls_store, ARRAY_LEN(calls_store));
         if (r == 0 && job == SANDBOX_COPY)
                 r = allow(c, calls_copy, ARRAY_LEN(calls_copy));
+        if (job == SANDBOX_SEARCH)
+                r = allow_search(c);
         if (job == SANDBOX_VAULT)
                 r = allow(c, calls_vault, ARRAY_LEN(calls_vault));
         if (job == SANDBOX_ACT)
@@ -279,7 +322,7 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                                      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
         if (r < 0)
                 return r;
-        if (job != SANDBOX_STORE && job != SANDBOX_COPY)
+        if (job != SANDBOX_STORE && job != SANDBOX_COPY && job != SANDBOX_SEARCH)
                 r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 0);
         if (r < 0)
                 return r;

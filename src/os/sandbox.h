@@ -22,6 +22,8 @@ enum sandbox_job {
            to that directory but a root of its own (sandbox_directory()), or the rights of its user. */
         SANDBOX_STORE,
         SANDBOX_COPY, /* the same for some directories, and what lies below */
+        /* Files of directories, to be read only (sandbox_allow_reading()); memory that is sealed and sent. */
+        SANDBOX_SEARCH,
 };
 
 /* Seconds of processor time for one job with rules, since main waits for its end: some hundred times
@@ -39,6 +41,8 @@ int sandbox_landlock(void);
 /* Before sandbox_enter(SANDBOX_STORE, …): a directory whose files may be made, read, written and
  * removed; at most four. 0 or -errno. */
 int sandbox_allow_directory(const char *path);
+/* The same of which nothing but reading is allowed. */
+int sandbox_allow_reading(const char *path);
 /* The same for a process that needs no other: where the kernel has no Landlock the directory becomes the
  * root of all paths, if that can be done (as root, or in a user namespace). From then on its paths are
  * those below sandbox_directory(). */

@@ -407,6 +407,9 @@ uint32_t keywords_run(struct matcher *m, uint32_t *to);
 /* match.c: one more hit, in its order, once. */
 void matcher_add_hit(struct matcher *m, uint32_t rule);
 
+/* match.c: the rule's next instance that holds for the event at hand, from candidate *at on; NULL. */
+const struct instance *matcher_holding(struct matcher *m, uint32_t rule, uint32_t *at);
+
 /* eval.c: on the event at hand */
 bool leaf_holds(struct matcher *m, uint32_t leaf);
 bool node_holds(struct matcher *m, uint32_t node);

@@ -504,7 +504,7 @@ static void explain(struct matcher *m, uint32_t node, bool *matched) {
 
 /* The rule's first instance that holds, from candidate *at on: all that hold were candidates (T1).
  */
-static const struct instance *holding(struct matcher *m, uint32_t rule, uint32_t *at) {
+const struct instance *matcher_holding(struct matcher *m, uint32_t rule, uint32_t *at) {
         while (*at < m->n_cand) {
                 const struct instance *in = &m->b->instances[m->cand[(*at)++]];
                 if (in->rule == rule && in->root != NONE32 && node_holds(m, in->root))
@@ -519,7 +519,7 @@ void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bo
 
         assert(e == m->e);
         memset(matched, 0, e->n);
-        while ((in = holding(m, rule, &at)))
+        while ((in = matcher_holding(m, rule, &at)))
                 explain(m, in->root, matched);
         for (uint32_t i = 0; i < m->n_intel_hits; i++)
                 if (m->g->intel.first_rule + m->g->intel.entries[m->intel_hits[i].entry].rule ==
@@ -563,7 +563,8 @@ uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule,
         uint32_t at = 0;
 
         assert(e == m->e);
-        while ((other = holding(m, rule, &at))) /* the first, however candidates were found */
+        while ((other = matcher_holding(m, rule,
+                                        &at))) /* the first, however candidates were found */
                 in = in && in < other ? in : other;
         if (!in)
                 return 0;

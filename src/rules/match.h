@@ -38,6 +38,18 @@ uint32_t matcher_run(struct matcher *m, const struct event *e, const uint32_t **
  * Slow; only after matcher_run() for that event returned the rule. */
 void matcher_explain(struct matcher *m, const struct event *e, uint32_t rule, bool *matched);
 
+/* Why the rule matched the last event, condition by condition (rules/why.c). Slow; as matcher_explain(). Texts are of the
+ * arena or of the program. Returns how many. */
+struct match_why {
+        uint32_t field;   /* of the event; UINT32_MAX: none of it alone */
+        const char *op;   /* is, contains, begins_with, ends_with, is_like, matches, within, below,
+                             at_most, above, at_least, missing, present, same_as */
+        struct span name; /* as the rule calls it; empty: anywhere in the record */
+        struct span text; /* what it is compared with */
+};
+uint32_t matcher_why(struct matcher *m, const struct event *e, uint32_t rule, struct arena *a,
+                     struct match_why *to, uint32_t max);
+
 /* The value under which a rule knows a field of this event (after renames of the log-source map): for correlations. Fields
  * of the rule's `wanted` list, in order; value.p NULL when the event has none. Returns the number of wanted fields. */
 uint32_t matcher_wanted(struct matcher *m, const struct event *e, uint32_t rule, struct span *names,

@@ -62,6 +62,20 @@ enum names_kind names_of_field(struct span field) {
         return holds_ip(field) ? NAMES_ADDRESS : NAMES_NOBODY;
 }
 
+bool names_of_group(struct span *rest, struct span *ret_name, struct span *ret_value) {
+        struct span s = *rest;
+
+        if (s.len == 0 || !s.p)
+                return false;
+        const char *comma = memmem(s.p, s.len, ", ", 2);
+        struct span part = span_of(s.p, comma ? (size_t)(comma - s.p) : s.len);
+        const char *eq = memchr(part.p, '=', part.len);
+        *ret_name = span_of(part.p, eq ? (size_t)(eq - part.p) : 0);
+        *ret_value = eq ? span_of(eq + 1, part.len - ret_name->len - 1) : part;
+        *rest = comma ? span_of(comma + 2, s.len - part.len - 2) : SPAN("");
+        return true;
+}
+
 /* ---- the list ---- */
 
 static bool tells(struct span v) {

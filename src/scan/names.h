@@ -11,6 +11,9 @@ enum names_kind { NAMES_NOBODY, NAMES_USER, NAMES_ADDRESS, NAMES_PATH };
 /* What a field of this name names (content/masking/words.txt). */
 enum names_kind names_of_field(struct span field);
 
+/* The next of "name=value, name=value", which moves behind it; without '=' it is all value. False: there is none. */
+bool names_of_group(struct span *rest, struct span *ret_name, struct span *ret_value);
+
 #define NAMES_MAX 256u
 
 /* Caller's memory; begins all zero. Spans must outlive it. */

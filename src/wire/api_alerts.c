@@ -86,6 +86,8 @@ static const struct api_field flat[] = {
          .vi = "Lời ghi khi quyết định."},
         {"decided_at", API_TIME, API_NULLABLE, .en = "When it was decided.",
          .vi = "Khi quyết định."},
+        {"masked", API_BOOL, .en = "Names of people, addresses and paths are pseudonyms.",
+         .vi = "Tên người, địa chỉ, đường dẫn được thay bằng bí danh."},
         {"why", API_ANY, .en = "What matched: [{n, field, op, value, text_en, text_vi}].",
          .vi = "Những gì khớp: [{n, field, op, value, text_en, text_vi}]."},
         {"events", API_ANY,

@@ -21,7 +21,9 @@
         X(outgoing)                                                                                \
         X(tonight)                                                                                 \
         X(regimes)                                                                                 \
-        X(reports)
+        X(reports)                                                                                 \
+        X(searches)                                                                                \
+        X(unmaskings)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

@@ -77,6 +77,7 @@ enum node_message {
         DESK_AUDITED, /* msg_kept: durable */
         DESK_HOLD,    /* msg_store_hold, from the desk: evidence is to be kept */
         DESK_HELD,    /* msg_kept, to the desk: what came of it */
+        DESK_SEARCH, /* msg_plain: a search for that place, please (wire/search.h); back: not now */
         DESK_REGIMES, /* msg_plain + sealed memfd: the law, as rules/regime.c makes it */
 
         /* store ↔ vault, directly */
@@ -91,7 +92,8 @@ enum node_message {
  * its end of the first. */
 #define NODE_PEER_CONSOLE 2u
 #define NODE_PEER_LOCAL 3u
-#define NODE_PEER_ACT 4u /* to the desk: of act (wire/order.h) */
+#define NODE_PEER_SEARCH 16u /* + place: to the desk: a stream to a process that searches */
+#define NODE_PEER_ACT 4u     /* to the desk: of act (wire/order.h) */
 
 struct msg_node_seq {
         uint32_t type, reserved;

@@ -42,7 +42,7 @@ class Web(Node):
             r = c.getresponse()
             data = r.read()
             kind = r.getheader("Content-Type", "")
-            return r.status, json.loads(data) if "json" in kind and data else data.decode(errors="replace"), dict(r.getheaders())
+            return r.status, json.loads(data) if "json" in kind and "ndjson" not in kind and data else data.decode(errors="replace"), dict(r.getheaders())
         finally:
             if not connection:
                 c.close()

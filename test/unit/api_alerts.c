@@ -39,19 +39,26 @@ static void the_queue_is_by_severity_then_age(void) {
         done();
 }
 
-/* One name is one pseudonym, in the list; search does not find accounts. */
+/* One name is one pseudonym, in the list, in one that is opened and in what a step answers; search does not find
+ * accounts. */
 static void names_of_people_are_pseudonyms(void) {
         char a[32];
 
         three_alerts();
         check_int(ask("alerts.list", "{\"severity\":\"high\"}"), 200);
         snprintf(a, sizeof(a), "%s", answer_text("items.0.user"));
-        check(strncmp(a, "u-", 2) == 0 && strlen(a) == 8);
+        check(strncmp(a, "person-", 7) == 0 && strlen(a) == 13);
         check_span(span_str(answer_text("items.1.user")), a);
         check_int(ask("alerts.list", "{\"q\":\"binh\"}"), 200);
         check_int(answer_int("total"), 0);
         check_int(ask("alerts.get", "{\"id\":2}"), 200);
-        check_span(span_str(answer_text("user")), "binh");
+        check_span(span_str(answer_text("user")), a);
+        check(json_is_true(answer_at("masked")));
+        check_int(ask("alerts.get", "{\"id\":3}"), 200);
+        check_span(span_str(answer_text("entity")), a);
+        check_int(ask("alerts.accept", "{\"id\":3}"), 200);
+        check_span(span_str(answer_text("user")), a);
+        check_span(span_str(answer_text("entity")), a);
         done();
 }
 

@@ -94,6 +94,9 @@ static const struct {
         {"outgoing.retry", "{\"id\":$M}"},
         {"outgoing.cancel", "{\"id\":$M}"},
         {"incidents.review", "{\"id\":$I,\"cause\":\"x\"}"},
+        {"unmaskings.ask",
+         "{\"incident\":$I,\"reason\":\"a test\",\"from\":\"2026-10-20T00:00:00Z\","
+         "\"to\":\"2026-10-21T00:00:00Z\"}"},
         {"reports.kinds", "{\"incident\":$I}"},
         {"reports.periodic", "{\"unit\":$U}"},
         {"reports.open", "{\"incident\":$I,\"kind\":\"update\"}"},

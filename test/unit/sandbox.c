@@ -121,6 +121,74 @@ static void rules_do_not_take_for_ever(void) {
                           job == SANDBOX_RULES ? REFUSED : BROKE_OUT);
 }
 
+/* A search reads files of its directory, and that is all. */
+static char search_dir[] = "/tmp/coloa-sandbox-XXXXXX";
+
+static int reads(void) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "%s/there", search_dir);
+        return open(path, O_RDONLY) >= 0 ? -1 : 0;
+}
+
+static int writes(void) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "%s/there", search_dir);
+        return open(path, O_RDWR);
+}
+
+static int makes(void) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "%s/new", search_dir);
+        return open(path, O_WRONLY | O_CREAT, 0600);
+}
+
+static int removes(void) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "%s/there", search_dir);
+        return unlink(path);
+}
+
+static int outcome_in(int abi, int (*attempt)(void)) {
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0) {
+                if (sandbox_allow_reading(search_dir) < 0 ||
+                    sandbox_enter(SANDBOX_SEARCH, abi, 0, NULL) < 0)
+                        _exit(NO_SANDBOX);
+                _exit(attempt() < 0 ? REFUSED : BROKE_OUT);
+        }
+        waitpid(pid, &status, 0);
+        return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void a_search_only_reads(void) {
+        static const int abis[] = {-1, 2, 0};
+        static int (*const bad[])(void) = {writes, makes, removes};
+        char path[64];
+
+        check(mkdtemp(search_dir) != NULL);
+        snprintf(path, sizeof(path), "%s/there", search_dir);
+        close(open(path, O_WRONLY | O_CREAT, 0600));
+        for (size_t k = 0; k < ARRAY_LEN(abis); k++) {
+                check_int(outcome_in(abis[k], reads), REFUSED); /* its word for: it could */
+                for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+                        check_int(outcome_in(abis[k], bad[i]), REFUSED);
+                for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
+                        int how = outcome_in(abis[k], attempts[i]);
+                        /* Without Landlock a path is kept from it by its user's rights alone. */
+                        check(how == -SIGSYS || how == REFUSED || (abis[k] == 0 && i == 0));
+                }
+        }
+        check(access(path, F_OK) == 0);
+        unlink(path);
+        rmdir(search_dir);
+}
+
 /* The checks above can fail: outside a sandbox the attempts succeed. */
 static void attempts_work_without_a_sandbox(void) {
         check(try_open() >= 0);
@@ -134,5 +202,6 @@ int main(void) {
         RUN(no_job_lets_a_hijacked_process_out);
         RUN(what_it_was_given_still_works);
         RUN(rules_do_not_take_for_ever);
+        RUN(a_search_only_reads);
         return check_done();
 }
