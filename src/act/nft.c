@@ -9,6 +9,7 @@
 
 struct nft {
         struct nft_ctx *ctx;
+        struct nft_nets kept;
 };
 
 struct nft *nft_free(struct nft *n) {
@@ -49,6 +50,46 @@ static bool is_v4(const struct order_target *t) {
         return strchr(text, ':') == NULL;
 }
 
+void nft_kept_clear(struct nft *n) {
+        n->kept.n = 0;
+}
+
+int nft_keep(struct nft *n, const struct order_target *net) {
+        if (n->kept.n == NFT_KEPT_MAX)
+                return FAIL(-E2BIG);
+        n->kept.list[n->kept.n++] = *net;
+        return 0;
+}
+
+/* An isolated host: nothing of it or to it passes this gateway but from and to management. */
+static void isolation(struct buf *to, unsigned long long id, const struct nft_nets *kept) {
+        static const struct {
+                const char *family, *hosts, *kept, *type;
+        } both[] = {{"ip", "v4", "kept4", "ipv4_addr"}, {"ip6", "v6", "kept6", "ipv6_addr"}};
+        char text[64];
+
+        buf_printf(to,
+                   "add chain inet coloa_%llu forward { type filter hook forward priority -10; "
+                   "policy accept; }\n",
+                   id);
+        for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+                const char *f = both[i].family, *h = both[i].hosts, *k = both[i].kept;
+
+                buf_printf(to,
+                           "add set inet coloa_%llu %s { type %s; flags interval; auto-merge; }\n"
+                           "add rule inet coloa_%llu forward %s saddr @%s %s daddr != @%s counter "
+                           "drop\n"
+                           "add rule inet coloa_%llu forward %s daddr @%s %s saddr != @%s counter "
+                           "drop\n",
+                           id, k, both[i].type, id, f, h, f, k, id, f, h, f, k);
+        }
+        for (size_t i = 0; i < kept->n; i++) {
+                order_target_text(&kept->list[i], text);
+                buf_printf(to, "add element inet coloa_%llu %s { %s }\n", id,
+                           is_v4(&kept->list[i]) ? "kept4" : "kept6", text);
+        }
+}
+
 static void rules(struct buf *to, unsigned long long id, uint32_t flags) {
         static const struct {
                 const char *chain;
@@ -80,7 +121,8 @@ static void rules(struct buf *to, unsigned long long id, uint32_t flags) {
 }
 
 /* One transaction; a table of that name goes first, so that doing it twice is doing it once. */
-void nft_commands(struct buf *to, const struct msg_order *m, uint32_t seconds_left) {
+void nft_commands(struct buf *to, const struct msg_order *m, uint32_t seconds_left,
+                  const struct nft_nets *kept) {
         unsigned long long id = m->order.id;
         char text[64];
 
@@ -90,7 +132,10 @@ void nft_commands(struct buf *to, const struct msg_order *m, uint32_t seconds_le
                    "add set inet coloa_%llu v4 { type ipv4_addr; flags interval, timeout; }\n"
                    "add set inet coloa_%llu v6 { type ipv6_addr; flags interval, timeout; }\n",
                    id, id);
-        rules(to, id, m->order.flags);
+        if (m->order.kind == ORDER_ISOLATE)
+                isolation(to, id, kept);
+        else
+                rules(to, id, m->order.flags);
         for (uint32_t i = 0; i < MIN(m->order.n_targets, ORDER_TARGETS_MAX); i++) {
                 order_target_text(&m->targets[i], text);
                 buf_printf(to, "add element inet coloa_%llu %s { %s timeout %us }\n", id,
@@ -98,19 +143,30 @@ void nft_commands(struct buf *to, const struct msg_order *m, uint32_t seconds_le
         }
 }
 
-int nft_apply(void *ctx, const struct msg_order *m, uint32_t seconds_left) {
+static int run(struct nft *n, const struct msg_order *m, uint32_t seconds_left, bool only_try) {
         _cleanup_(buf_deinit) struct buf b = {.limit = COMMANDS_MAX};
-        struct nft *n = ctx;
 
-        nft_commands(&b, m, seconds_left);
+        nft_commands(&b, m, seconds_left, &n->kept);
+        if (only_try)
+                buf_printf(&b, "delete table inet coloa_%llu\n", (unsigned long long)m->order.id);
         buf_char(&b, '\0');
         if (b.failed)
                 return FAIL(-ENOMEM);
-        return nft_run_cmd_from_buffer(n->ctx, b.p) == 0 ? 0 : FAIL(-EIO);
+        nft_ctx_set_dry_run(n->ctx, only_try);
+        int r = nft_run_cmd_from_buffer(n->ctx, b.p) == 0 ? 0 : -EIO;
+        nft_ctx_set_dry_run(n->ctx, false);
+        return r;
 }
 
-int nft_undo(void *ctx, uint64_t id) {
-        struct nft *n = ctx;
+int nft_apply(struct nft *n, const struct msg_order *m, uint32_t seconds_left) {
+        return run(n, m, seconds_left, false);
+}
+
+int nft_try(struct nft *n, const struct msg_order *m) {
+        return run(n, m, ORDER_SECONDS_MIN, true);
+}
+
+int nft_undo(struct nft *n, uint64_t id) {
         char text[128];
 
         snprintf(text, sizeof(text), "add table inet coloa_%llu\ndelete table inet coloa_%llu",
@@ -118,9 +174,8 @@ int nft_undo(void *ctx, uint64_t id) {
         return nft_run_cmd_from_buffer(n->ctx, text) == 0 ? 0 : FAIL(-EIO);
 }
 
-int nft_there(void *ctx, uint64_t *ids, unsigned max) {
+int nft_there(struct nft *n, uint64_t *ids, unsigned max) {
         static const char name[] = "table inet coloa_";
-        struct nft *n = ctx;
         unsigned found = 0;
 
         if (nft_run_cmd_from_buffer(n->ctx, "list tables inet") != 0)

@@ -13,14 +13,25 @@ struct nft;
 int nft_new(struct nft **ret);
 struct nft *nft_free(struct nft *n);
 CLEANUP(nft, nft_free)
-/* Hands of `act` (act.h); ctx is the nft. */
-int nft_apply(void *ctx, const struct msg_order *m, uint32_t seconds_left);
-int nft_undo(void *ctx, uint64_t id);
-int nft_there(void *ctx, uint64_t *ids, unsigned max);
+/* What isolated hosts still reach: from the next order on. -E2BIG. */
+#define NFT_KEPT_MAX 64u
+void nft_kept_clear(struct nft *n);
+int nft_keep(struct nft *n, const struct order_target *net);
+/* Hands of `act` (act.h). */
+int nft_apply(struct nft *n, const struct msg_order *m, uint32_t seconds_left);
+int nft_undo(struct nft *n, uint64_t id);
+int nft_there(struct nft *n, uint64_t *ids, unsigned max);
+/* The order's commands and their undoing, looked at by library and kernel, not done. */
+int nft_try(struct nft *n, const struct msg_order *m);
 /* What the firewall said last; "" when nothing. */
 const char *nft_said(const struct nft *n);
 
-/* The commands of an order, for what a person is shown before. */
-void nft_commands(struct buf *to, const struct msg_order *m, uint32_t seconds_left);
+/* The commands of an order. */
+struct nft_nets {
+        struct order_target list[NFT_KEPT_MAX];
+        size_t n;
+};
+void nft_commands(struct buf *to, const struct msg_order *m, uint32_t seconds_left,
+                  const struct nft_nets *kept);
 
 #endif

@@ -3,6 +3,7 @@
 #include "act/order.h"
 
 #include <sodium.h>
+#include <strings.h>
 
 #include "base/timestamp.h"
 
@@ -41,35 +42,77 @@ static bool never(const struct order_target *t, const struct order_never *n) {
         return false;
 }
 
-enum order_fault order_target_check(const struct order_target *t, const struct order_never *n) {
-        static const unsigned char zero[sizeof(t->reserved)];
+static enum order_fault check_net(const struct msg_order *m, uint32_t i,
+                                  const struct order_never *n) {
+        static const unsigned char zero[sizeof(((struct order_target *)0)->reserved)];
+        const struct order_target *t = &m->targets[i];
 
         if (t->bits > 128 || memcmp(t->reserved, zero, sizeof(zero)) != 0)
                 return ORDER_SHAPE;
+        if (m->order.kind == ORDER_ISOLATE && t->bits != 128)
+                return ORDER_NOT_ONE;
         if (t->bits < (order_target_is_v4(t) ? V4_BITS + 24 : 64))
                 return ORDER_WIDE;
         if (order_target_bits_behind(t))
                 return ORDER_SHAPE;
+        for (uint32_t j = 0; j < i; j++)
+                if (order_overlap(t, &m->targets[j]))
+                        return ORDER_SHAPE;
         return never(t, n) ? ORDER_NEVER : ORDER_GOOD;
 }
 
-void order_hash(const struct order_target *list, uint32_t n, unsigned char to[32]) {
-        crypto_generichash(to, 32, (const unsigned char *)list, n * sizeof(*list), NULL, 0);
+static bool among(const struct order_name *one, const struct order_name *list, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (strncasecmp(one->text, list[i].text, sizeof(one->text)) == 0)
+                        return true;
+        return false;
 }
 
-static enum order_fault check_targets(const struct msg_order *m, const struct order_never *n,
-                                      uint32_t *ret_target) {
-        for (uint32_t i = 0; i < m->order.n_targets; i++) {
-                enum order_fault f = order_target_check(&m->targets[i], n);
+static enum order_fault check_name(const struct msg_order *m, uint32_t i,
+                                   const struct order_never *n) {
+        const struct order_name *t = &m->names[i];
 
+        if (!order_name_good(m->order.kind, t) || among(t, m->names, i))
+                return ORDER_SHAPE;
+        if (m->order.kind == ORDER_SERVICE)
+                return among(t, n->services, n->n_services) ? ORDER_GOOD : ORDER_MISSING;
+        /* The directory's administrator often has the same name: neither is ever touched. */
+        if (strncasecmp(t->text, "root", sizeof(t->text)) == 0)
+                return ORDER_NEVER;
+        return among(t, n->accounts, n->n_accounts) ? ORDER_NEVER : ORDER_GOOD;
+}
+
+enum order_fault order_targets_check(const struct msg_order *m, const struct order_never *n,
+                                     uint32_t *ret_target) {
+        bool names = order_kind_has_names(m->order.kind);
+        enum order_fault f = ORDER_GOOD;
+
+        *ret_target = 0;
+        if (m->order.kind == 0 || m->order.kind > ORDER_KIND_MAX)
+                return ORDER_FORMAT;
+        if (m->order.n_targets == 0 || m->order.n_targets > order_kind_most(m->order.kind))
+                return ORDER_MANY;
+        for (uint32_t i = 0; i < m->order.n_targets && !f; i++) {
                 *ret_target = i;
-                if (f)
-                        return f;
-                for (uint32_t j = 0; j < i; j++)
-                        if (order_overlap(&m->targets[i], &m->targets[j]))
-                                return ORDER_SHAPE;
+                f = names ? check_name(m, i, n) : check_net(m, i, n);
         }
-        return ORDER_GOOD;
+        return f;
+}
+
+void order_hash(const struct msg_order *m, unsigned char to[32]) {
+        crypto_generichash(to, 32, (const unsigned char *)m->targets,
+                           m->order.n_targets * order_kind_bytes(m->order.kind), NULL, 0);
+}
+
+/* Which way counts where addresses are blocked; a webhook stands only for what a firewall can do. */
+static bool good_flags(const struct order *o) {
+        uint32_t ways = o->flags & (uint32_t)(ORDER_IN | ORDER_OUT);
+
+        if (o->flags & ~(uint32_t)(ORDER_IN | ORDER_OUT | ORDER_HOOK))
+                return false;
+        if ((o->flags & ORDER_HOOK) && order_kind_has_names(o->kind))
+                return false;
+        return o->kind == ORDER_BLOCK ? ways != 0 : ways == 0;
 }
 
 enum order_fault order_check(const struct msg_order *m, const unsigned char public_key[32],
@@ -80,12 +123,11 @@ enum order_fault order_check(const struct msg_order *m, const unsigned char publ
 
         *ret_target = 0;
         if (memcmp(o->name, name, sizeof(name)) != 0 || o->id == 0 || o->id > INT64_MAX ||
-            o->kind == 0 || o->kind > ORDER_KIND_MAX ||
-            (o->flags & ~(uint32_t)(ORDER_IN | ORDER_OUT)) || o->flags == 0)
+            o->kind == 0 || o->kind > ORDER_KIND_MAX || !good_flags(o))
                 return ORDER_FORMAT;
-        if (o->n_targets == 0 || o->n_targets > ORDER_TARGETS_MAX)
+        if (o->n_targets == 0 || o->n_targets > order_kind_most(o->kind))
                 return ORDER_MANY;
-        order_hash(m->targets, o->n_targets, hash);
+        order_hash(m, hash);
         if (sodium_memcmp(hash, o->targets, sizeof(hash)) != 0 ||
             crypto_sign_verify_detached(m->signature, (const unsigned char *)o, sizeof(*o),
                                         public_key) != 0)
@@ -96,5 +138,5 @@ enum order_fault order_check(const struct msg_order *m, const unsigned char publ
                 return ORDER_TIME;
         if (o->approved < now - ORDER_FRESH_S * NS_PER_SEC || o->approved > now + 60 * NS_PER_SEC)
                 return ORDER_OLD;
-        return check_targets(m, n, ret_target);
+        return order_targets_check(m, n, ret_target);
 }

@@ -20,11 +20,12 @@
 
 /* Columns in the call's arena: a CSV is written after the handler. */
 static int spec_of(struct api_call *c, struct api_list_spec *l) {
-        static const char *const fixed[] = {"a.id",       "printf('NC-%04d',a.id)",
-                                            "a.incident", "i.code",
-                                            "a.unit",     "a.kind",
-                                            "a.text",     "a.direction",
-                                            "a.seconds",  "a.reason"};
+        static const char *const fixed[] = {"a.id",        "printf('NC-%04d',a.id)",
+                                            "a.incident",  "i.code",
+                                            "a.unit",      "a.kind",
+                                            "a.via",       "a.text",
+                                            "a.direction", "a.seconds",
+                                            "a.reason"};
         static const char *const rest[] = {"a.proposed",
                                            "a.proposer",
                                            "p.name",
@@ -33,6 +34,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                                            "a.approver",
                                            "(SELECT name FROM person WHERE id=a.approver)",
                                            "a.note",
+                                           "a.trouble",
                                            "a.until",
                                            "a.undone",
                                            "a.undo_asked",
@@ -82,35 +84,107 @@ static int get(struct api_call *c) {
         return detail(c, api_int(c, "id", 0));
 }
 
+static json_t *kinds_of(uint64_t offers, bool hook) {
+        json_t *list = json_array();
+
+        for (uint32_t k = 1; k <= ORDER_KIND_MAX; k++)
+                if (offers & (hook ? ACT_OFFERS_BY_HOOK(k) : ACT_OFFERS(k)))
+                        json_array_append_new(list, json_string(orders_kind_name(k)));
+        return list;
+}
+
+static json_t *nets_of(const struct orders_offer *o) {
+        json_t *list = json_array();
+        char text[64];
+
+        for (uint32_t i = 0; i < o->n_management; i++) {
+                order_target_text(&o->management[i], text);
+                json_array_append_new(list, json_string(text));
+        }
+        return list;
+}
+
 static int status(struct api_call *c) {
+        const struct orders_offer *o = orders_offer(c->desk);
+        json_t *services = json_array(), *via = json_array();
         const char *en, *vi;
         bool possible = orders_possible(c->desk, &en, &vi);
 
-        c->answer = json_pack("{s:b,s:s?,s:s?}", "available", possible, "why", en, "why_vi", vi);
+        if (!o)
+                return FAIL(-ENOMEM);
+        for (uint32_t i = 0; i < o->n_services; i++)
+                json_array_append_new(services, json_string(o->services[i].text));
+        if (o->kinds & UINT32_MAX)
+                json_array_append_new(via, json_string("node"));
+        if (o->kinds >> 32)
+                json_array_append_new(via, json_string("webhook"));
+        c->answer = json_pack("{s:b,s:s?,s:s?,s:o,s:o,s:o,s:o,s:o}", "available", possible, "why",
+                              en, "why_vi", vi, "kinds", kinds_of(o->kinds, false), "via", via,
+                              "webhook_kinds", kinds_of(o->kinds, true), "services", services,
+                              "management", nets_of(o));
         return c->answer ? 0 : FAIL(-ENOMEM);
 }
 
 /* ---- targets ---- */
 
-/* Those of the request, or a fault that names the one. */
-static int read_targets(struct api_call *c, struct order_target to[ORDER_TARGETS_MAX],
-                        uint32_t *ret_n) {
+static bool read_target(struct msg_order *m, uint32_t n, struct span s) {
+        return order_kind_has_names(m->order.kind)
+                       ? order_name_parse(m->order.kind, s, &m->names[n])
+                       : order_target_parse(s, &m->targets[n]);
+}
+
+static int bad_target(struct api_call *c, uint32_t kind) {
+        if (kind == ORDER_SERVICE)
+                return api_fault_at(c, "targets", "One of them is no name of a service",
+                                    "Có mục không phải tên dịch vụ", "Write nginx.service",
+                                    "Viết nginx.service");
+        if (order_kind_has_names(kind))
+                return api_fault_at(c, "targets", "One of them is no name of an account",
+                                    "Có mục không phải tên tài khoản",
+                                    "Write the login alone, such as lan.tran",
+                                    "Chỉ viết tên đăng nhập, như lan.tran");
+        return api_fault_at(c, "targets", "One of them is no address or network",
+                            "Có mục không phải địa chỉ hay mạng",
+                            "Write 203.0.113.7 or 203.0.113.64/28, no bits behind it",
+                            "Viết 203.0.113.7 hoặc 203.0.113.64/28");
+}
+
+/* Kind, way and targets of the request, or a fault that names the field. */
+static int read_order(struct api_call *c, struct msg_order *m) {
         const json_t *list = json_object_get(c->in, "targets"), *e;
+        struct span kind = api_text(c, "kind"), direction = api_text(c, "direction");
+        bool hook = span_eq(api_text(c, "via"), SPAN("webhook"));
         uint32_t n = 0;
         size_t i;
 
+        memset(m, 0, sizeof(*m));
+        m->order.kind = kind.len ? orders_kind(kind) : ORDER_BLOCK;
+        if (hook && order_kind_has_names(m->order.kind))
+                return api_fault_at(c, "via", "A webhook is for addresses alone",
+                                    "Webhook chỉ dùng cho địa chỉ", "Leave it out",
+                                    "Bỏ trường này");
+        if (m->order.kind == ORDER_BLOCK) {
+                m->order.flags |= span_eq(direction, SPAN("out")) ? 0u : ORDER_IN;
+                m->order.flags |= span_eq(direction, SPAN("in")) ? 0u : ORDER_OUT;
+        }
+        m->order.flags |= hook ? ORDER_HOOK : 0u;
         json_array_foreach(list, i, e) {
                 struct span s = span_of(json_string_value(e), json_string_length(e));
 
-                if (n == ORDER_TARGETS_MAX || !order_target_parse(s, &to[n++]))
-                        return api_fault_at(
-                                c, "targets", "One of them is no address or network",
-                                "Có mục không phải địa chỉ hay mạng",
-                                "Write 203.0.113.7 or 203.0.113.64/28, no bits behind it",
-                                "Viết 203.0.113.7 hoặc 203.0.113.64/28");
+                if (n == order_kind_most(m->order.kind))
+                        return api_fault_at(c, "targets", "At most 12 names at a time",
+                                            "Mỗi lần nhiều nhất 12 tên", "Propose the rest apart",
+                                            "Đề nghị riêng phần còn lại");
+                if (!read_target(m, n++, s))
+                        return bad_target(c, m->order.kind);
         }
-        *ret_n = n;
+        m->order.n_targets = n;
         return 0;
+}
+
+static struct span targets_of(const struct msg_order *m) {
+        return span_of((const char *)m->targets,
+                       m->order.n_targets * order_kind_bytes(m->order.kind));
 }
 
 /* What act said of them. */
@@ -125,73 +199,88 @@ static int said_of_targets(struct api_call *c) {
         }
         if (s->error <= 0)
                 return 0;
-        order_fault_text((enum order_fault)s->error, &en, &vi);
+        order_fault_text((enum order_fault)MIN(s->error, ORDER_FAULT_MAX), &en, &vi);
+        if (s->error == ORDER_OFF)
+                return api_fault_at(c, "kind", en, vi, "See what this node offers: actions/status",
+                                    "Xem các biện pháp nút này có: actions/status");
         return api_fault_at(c, "targets", en, vi, "Change or leave out that one",
                             "Sửa hoặc bỏ mục đó");
 }
 
-static int text_of(struct api_call *c, const struct order_target *list, uint32_t n,
-                   struct span *ret) {
+static void target_text(const struct msg_order *m, uint32_t i, char to[ORDER_NAME_BYTES]) {
+        if (order_kind_has_names(m->order.kind))
+                snprintf(to, ORDER_NAME_BYTES, "%.*s", (int)ORDER_NAME_BYTES - 1, m->names[i].text);
+        else
+                order_target_text(&m->targets[i], to);
+}
+
+static int text_of(struct api_call *c, const struct msg_order *m, struct span *ret) {
         _cleanup_(buf_deinit) struct buf b = {0};
 
-        for (uint32_t i = 0; i < n; i++) {
-                char text[64];
+        for (uint32_t i = 0; i < m->order.n_targets; i++) {
+                char text[ORDER_NAME_BYTES];
 
-                order_target_text(&list[i], text);
+                target_text(m, i, text);
                 buf_printf(&b, "%s%s", i ? ", " : "", text);
         }
         *ret = arena_dup(c->arena, buf_get(&b));
         return ret->p ? 0 : FAIL(-ENOMEM);
 }
 
-static double addresses(const struct order_target *t) {
+static double addresses(const struct msg_order *m, uint32_t at) {
         double n = 1;
 
-        for (unsigned i = t->bits; i < 128; i++)
+        for (unsigned i = m->targets[at].bits; i < 128 && !order_kind_has_names(m->order.kind); i++)
                 n *= 2;
         return n;
 }
 
 static int check(struct api_call *c) {
-        struct order_target list[ORDER_TARGETS_MAX] = {{{0}}};
-        uint32_t n = 0;
-        int r = read_targets(c, list, &n);
+        const struct orders_offer *o = orders_offer(c->desk);
+        struct msg_order m;
+        int r = read_order(c, &m);
 
         if (r != 0)
                 return r;
         if (!c->said)
-                return orders_check(c, list, n);
+                return orders_check(c, &m);
         r = said_of_targets(c);
         if (r != 0)
                 return r;
         json_t *texts = json_array();
         double all = 0;
-        for (uint32_t i = 0; i < n; i++) {
-                char text[64];
+        for (uint32_t i = 0; i < m.order.n_targets; i++) {
+                char text[ORDER_NAME_BYTES];
 
-                order_target_text(&list[i], text);
-                all += addresses(&list[i]);
+                target_text(&m, i, text);
+                all += addresses(&m, i);
                 if (json_array_append_new(texts, json_string(text)) < 0)
                         return FAIL(-ENOMEM);
         }
-        c->answer = json_pack("{s:b,s:o,s:f}", "good", true, "targets", texts, "addresses", all);
+        bool kept = o && m.order.kind == ORDER_ISOLATE && !(m.order.flags & ORDER_HOOK);
+        c->answer = json_pack("{s:b,s:o,s:f,s:o}", "good", true, "targets", texts, "addresses", all,
+                              "kept", kept ? nets_of(o) : json_array());
         return c->answer ? 0 : FAIL(-ENOMEM);
 }
 
 /* ---- proposing ---- */
 
+static const char *via_name(const struct msg_order *m) {
+        return m->order.flags & ORDER_HOOK ? "webhook" : "node";
+}
+
 /* What it prolongs is in force, of the same incident, with the same targets. */
 static int good_prolong(struct api_call *c, int64_t replaces, int64_t incident,
-                        struct span targets) {
+                        const struct msg_order *m) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,
                          "SELECT targets FROM action WHERE id=?1 AND incident=?2"
-                         " AND state='in_force'",
-                         "ii", replaces, incident);
+                         " AND state='in_force' AND kind=?3 AND via=?4",
+                         "iiss", replaces, incident, orders_kind_name(m->order.kind), via_name(m));
 
         if (r == 0)
                 r = sql_next(q);
-        if (r < 0 || (r == 1 && span_eq(sql_span(q, 0), targets)))
+        if (r < 0 || (r == 1 && span_eq(sql_span(q, 0), targets_of(m))))
                 return MIN(r, 0);
         return api_fault_at(c, "replaces", "It is not in force, or has other targets",
                             "Không còn hiệu lực hoặc khác mục tiêu",
@@ -199,78 +288,91 @@ static int good_prolong(struct api_call *c, int64_t replaces, int64_t incident,
                             "Gia hạn cùng mục tiêu, hoặc đề nghị mới");
 }
 
-static int say(struct api_call *c, int64_t incident, int64_t id, struct span text, const char *en,
-               const char *vi, struct span reason) {
+/* Where an action's entries go, and how they begin. */
+struct about {
+        int64_t incident, id;
+        struct span kind, text;
+};
+
+static int say(struct api_call *c, const struct about *a, const char *en, const char *vi,
+               struct span reason) {
+        const char *head_en, *head_vi;
+        struct span text = a->text;
+
+        orders_words(a->kind, &head_en, &head_vi);
         struct incident_entry e = {
                 .kind = "action",
                 .about = "action",
-                .about_id = id,
-                .en = incident_text(c, "Block of %.*s: %s%s%.*s", (int)text.len, text.p, en,
+                .about_id = a->id,
+                .en = incident_text(c, "%s %.*s: %s%s%.*s", head_en, (int)text.len, text.p, en,
                                     reason.len ? ": " : "", (int)reason.len,
                                     reason.len ? reason.p : ""),
-                .vi = incident_text(c, "Chặn %.*s: %s%s%.*s", (int)text.len, text.p, vi,
+                .vi = incident_text(c, "%s %.*s: %s%s%.*s", head_vi, (int)text.len, text.p, vi,
                                     reason.len ? ": " : "", (int)reason.len,
                                     reason.len ? reason.p : ""),
         };
 
-        snprintf(c->about, sizeof(c->about), "action %lld", (long long)id);
-        return incident_write(c, incident, &e);
+        snprintf(c->about, sizeof(c->about), "action %lld", (long long)a->id);
+        return incident_write(c, a->incident, &e);
 }
 
-static int insert(struct api_call *c, const struct incident *i, struct span targets,
+static int insert(struct api_call *c, const struct incident *i, const struct msg_order *m,
                   struct span text) {
-        struct span direction = api_text(c, "direction");
+        struct span direction = api_text(c, "direction"), kind = api_text(c, "kind");
         int r = sql_do(
                 c->db,
                 "INSERT INTO action(incident,unit,kind,targets,text,direction,seconds,reason,"
-                "state,proposed,proposer,lapses,replaces) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
-                "'proposed',?9,?10,?11,?12)",
-                "iitxttitiiik", i->id, i->unit, api_text(c, "kind"), targets, text,
+                "state,proposed,proposer,lapses,replaces,via) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
+                "'proposed',?9,?10,?11,?12,?13)",
+                "iitxttitiiiks", i->id, i->unit, kind, targets_of(m), text,
                 direction.len ? direction : SPAN("both"), api_int(c, "seconds", 0),
                 api_text(c, "reason"), c->now, c->who.id, c->now + LAPSE_NS,
-                api_int(c, "replaces", 0));
-        int64_t id = sql_last_id(c->db);
+                api_int(c, "replaces", 0), via_name(m));
+        struct about a = {i->id, sql_last_id(c->db), kind, text};
 
         if (r == 0)
-                r = say(c, i->id, id, text, "proposed, waits for a second person",
-                        "đề nghị, chờ người thứ hai", api_text(c, "reason"));
-        api_tell(c, "action", id, i->unit);
-        return r == 0 ? detail(c, id) : r;
+                r = say(c, &a, "proposed, waits for a second person", "đề nghị, chờ người thứ hai",
+                        api_text(c, "reason"));
+        api_tell(c, "action", a.id, i->unit);
+        return r == 0 ? detail(c, a.id) : r;
 }
 
 static int propose(struct api_call *c) {
-        struct order_target list[ORDER_TARGETS_MAX] = {{{0}}};
         int64_t replaces = api_int(c, "replaces", 0);
         struct incident i = {0};
         struct span text = SPAN_NONE;
-        uint32_t n = 0;
+        struct msg_order m;
         int r = second_session(c);
 
         if (r == 0)
                 r = incident_get(c, api_int(c, "incident", 0), "actions.propose", &i);
         if (r == 0)
-                r = read_targets(c, list, &n);
+                r = read_order(c, &m);
         if (r != 0)
                 return r;
+        m.order.replaces = (uint64_t)replaces;
         if (!c->said)
-                return orders_check(c, list, n);
-        struct span targets = span_of((const char *)list, n * sizeof(*list));
+                return orders_check(c, &m);
         r = said_of_targets(c);
         if (r == 0 && replaces)
-                r = good_prolong(c, replaces, i.id, targets);
+                r = good_prolong(c, replaces, i.id, &m);
         if (r == 0)
-                r = text_of(c, list, n, &text);
+                r = text_of(c, &m, &text);
         if (r == 0)
                 r = incident_touch(c, &i);
-        return r == 0 ? insert(c, &i, targets, text) : r;
+        return r == 0 ? insert(c, &i, &m, text) : r;
 }
 
 /* ---- deciding ---- */
 
 struct action {
         int64_t id, incident, unit, proposer, lapses, seconds, replaces;
-        struct span state, text, direction, targets;
+        struct span state, text, direction, targets, kind, via;
 };
+
+static struct about about_of(const struct action *a) {
+        return (struct about){a->incident, a->id, a->kind, a->text};
+}
 
 /* Found for who may, or refused. */
 static int find(struct api_call *c, const char *permission, struct action *a) {
@@ -278,7 +380,7 @@ static int find(struct api_call *c, const char *permission, struct action *a) {
         int r = sql_rows(
                 c->db, &q,
                 "SELECT id, incident, unit, proposer, lapses, seconds, replaces, state, text,"
-                " direction, targets FROM action WHERE id=?1",
+                " direction, targets, kind, via FROM action WHERE id=?1",
                 "i", api_int(c, "id", 0));
 
         if (r == 0)
@@ -295,8 +397,11 @@ static int find(struct api_call *c, const char *permission, struct action *a) {
                              .state = arena_dup(c->arena, sql_span(q, 7)),
                              .text = arena_dup(c->arena, sql_span(q, 8)),
                              .direction = arena_dup(c->arena, sql_span(q, 9)),
-                             .targets = arena_dup(c->arena, sql_span(q, 10))};
-        if (!a->state.p || !a->text.p || !a->direction.p || !a->targets.p)
+                             .targets = arena_dup(c->arena, sql_span(q, 10)),
+                             .kind = arena_dup(c->arena, sql_span(q, 11)),
+                             .via = arena_dup(c->arena, sql_span(q, 12))};
+        if (!a->state.p || !a->text.p || !a->direction.p || !a->targets.p || !a->kind.p ||
+            !a->via.p)
                 return FAIL(-ENOMEM);
         r = api_sees(c, "actions.read", a->unit);
         if (r <= 0)
@@ -315,13 +420,15 @@ static int still_open(struct api_call *c, const struct action *a) {
 
 static void make_order(const struct api_call *c, const struct action *a, struct order *o) {
         bool in = !span_eq(a->direction, SPAN("out")), out = !span_eq(a->direction, SPAN("in"));
+        uint32_t kind = orders_kind(a->kind), ways = (in ? ORDER_IN : 0u) | (out ? ORDER_OUT : 0u);
 
         *o = (struct order){.name = ORDER_NAME,
                             .id = (uint64_t)a->id,
-                            .kind = ORDER_BLOCK,
-                            .n_targets = (uint32_t)(a->targets.len / sizeof(struct order_target)),
+                            .kind = kind,
+                            .n_targets = (uint32_t)(a->targets.len / order_kind_bytes(kind)),
                             .seconds = (uint32_t)a->seconds,
-                            .flags = (in ? ORDER_IN : 0u) | (out ? ORDER_OUT : 0u),
+                            .flags = (kind == ORDER_BLOCK ? ways : 0u) |
+                                     (span_eq(a->via, SPAN("webhook")) ? ORDER_HOOK : 0u),
                             .approved = c->now,
                             .proposer = a->proposer,
                             .approver = c->who.id,
@@ -334,6 +441,7 @@ static void make_order(const struct api_call *c, const struct action *a, struct 
 static int signed_by_vault(struct api_call *c, const struct action *a) {
         const struct msg_vault_answer *v = c->said;
         const struct order *o = c->kept;
+        struct about about = about_of(a);
         struct order_signed s;
         int r = totp_said(c);
 
@@ -348,7 +456,7 @@ static int signed_by_vault(struct api_call *c, const struct action *a) {
                    "iiixx", a->id, c->now, c->who.id, span_of((const char *)o, sizeof(*o)),
                    span_of((const char *)s.signature, sizeof(s.signature)));
         if (r == 0)
-                r = say(c, a->incident, a->id, a->text, "approved", "đã duyệt", SPAN_NONE);
+                r = say(c, &about, "approved", "đã duyệt", SPAN_NONE);
         if (r == 0)
                 orders_changed(c->desk);
         api_tell(c, "action", a->id, a->unit);
@@ -391,7 +499,8 @@ static int decide_not(struct api_call *c, const char *permission, const char *st
                         "UPDATE action SET state=?2, decided=?3, approver=?4, note=?5 WHERE id=?1",
                         "isikt", a.id, state, c->now, own ? 0 : c->who.id, api_text(c, "reason"));
         if (r == 0)
-                r = say(c, a.incident, a.id, a.text, en, vi, api_text(c, "reason"));
+                r = say(c, &(struct about){a.incident, a.id, a.kind, a.text}, en, vi,
+                        api_text(c, "reason"));
         if (r != 0)
                 return r;
         api_tell(c, "action", a.id, a.unit);
@@ -420,8 +529,8 @@ static int undo(struct api_call *c) {
                    " note=?4 WHERE id=?1",
                    "iikt", a.id, c->now, c->who.id, api_text(c, "reason"));
         if (r == 0)
-                r = say(c, a.incident, a.id, a.text, "undoing asked for", "yêu cầu gỡ",
-                        api_text(c, "reason"));
+                r = say(c, &(struct about){a.incident, a.id, a.kind, a.text}, "undoing asked for",
+                        "yêu cầu gỡ", api_text(c, "reason"));
         if (r != 0)
                 return r;
         orders_changed(c->desk);

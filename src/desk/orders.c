@@ -22,9 +22,9 @@ struct check {
 
 struct orders {
         bool there, known, dirty;
-        int error;     /* act may not change the firewall */
         int64_t round; /* of lines: rows of this one have it in `told` */
         int64_t after; /* sent in this round up to that row */
+        struct orders_offer offer;
         struct check checks[CHECKS_MAX];
         union {
                 struct msg_order order;
@@ -62,16 +62,52 @@ bool orders_possible(struct desk *d, const char **ret_en, const char **ret_vi) {
                 *ret_en = "Containment is not set up on this node: 'containment' in its "
                           "configuration";
                 *ret_vi = "Nút này chưa bật ngăn chặn: mục 'containment' trong cấu hình";
-        } else if (o->error) {
+        } else if (o->known && !o->offer.kinds) {
                 *ret_en = "The node may not change the firewall: it needs CAP_NET_ADMIN";
                 *ret_vi = "Nút không được phép đổi tường lửa: cần CAP_NET_ADMIN";
         }
         return *ret_en == NULL;
 }
 
+const struct orders_offer *orders_offer(struct desk *d) {
+        struct orders *o = orders_of(d);
+
+        return o ? &o->offer : NULL;
+}
+
+static const struct {
+        const char *name, *en, *vi;
+} kinds[] = {
+        [ORDER_BLOCK] = {"block", "Block of", "Chặn"},
+        [ORDER_ISOLATE] = {"isolate_host", "Isolation of", "Cô lập"},
+        [ORDER_ACCOUNT] = {"disable_account", "Disabling of account", "Khóa tài khoản"},
+        [ORDER_SERVICE] = {"stop_service", "Stop of", "Dừng dịch vụ"},
+        [ORDER_DIRECTORY] = {"disable_directory_account", "Disabling of directory account",
+                             "Khóa tài khoản thư mục"},
+};
+static_assert(ARRAY_LEN(kinds) == ORDER_KIND_MAX + 1, "each kind has words");
+
+uint32_t orders_kind(struct span name) {
+        for (uint32_t i = 1; i < ARRAY_LEN(kinds); i++)
+                if (span_eq(name, span_str(kinds[i].name)))
+                        return i;
+        return 0;
+}
+
+const char *orders_kind_name(uint32_t kind) {
+        return kind < ARRAY_LEN(kinds) ? kinds[kind].name : NULL;
+}
+
+void orders_words(struct span kind, const char **ret_en, const char **ret_vi) {
+        uint32_t k = orders_kind(kind);
+
+        *ret_en = k ? kinds[k].en : "Containment of";
+        *ret_vi = k ? kinds[k].vi : "Ngăn chặn";
+}
+
 /* ---- asking ---- */
 
-int orders_check(struct api_call *c, const struct order_target *list, uint32_t n) {
+int orders_check(struct api_call *c, const struct msg_order *m) {
         struct orders *o = orders_of(c->desk);
         const char *en, *vi;
         struct check *k = NULL;
@@ -88,9 +124,9 @@ int orders_check(struct api_call *c, const struct order_target *list, uint32_t n
                 return api_refuse(c, 503, "try_later", "too many are looked at now: try again",
                                   "đang xem xét quá nhiều: hãy thử lại");
         }
-        *k = (struct check){.ticket = c->ticket,
-                            .m = {.type = ACT_CHECK, .order = {.id = c->ticket, .n_targets = n}}};
-        memcpy(k->m.targets, list, n * sizeof(*list));
+        *k = (struct check){.ticket = c->ticket, .m = *m};
+        k->m.type = ACT_CHECK;
+        k->m.order.id = c->ticket;
         return API_E_LATER;
 }
 
@@ -187,57 +223,99 @@ static struct heard words_of(const struct msg_act_state *m) {
         }
 }
 
-/* The row as it is, then what becomes of it and of the timeline (O2). */
-static int write_state(struct desk *d, const struct msg_act_state *m, int64_t wall,
-                       struct arena *arena) {
-        struct api_call c = own_call(d, arena, wall);
+/* The row as it is. */
+struct row {
+        int64_t incident, unit, replaces;
+        struct span state, text, kind;
+        bool in_trouble;
+};
+
+static int read_row(struct api_call *c, int64_t id, struct row *ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        struct heard h = words_of(m);
-        int r = sql_rows(c.db, &q,
-                         "SELECT state, incident, unit, text, replaces FROM action WHERE id=?1",
-                         "i", (int64_t)m->id);
+        int r = sql_rows(c->db, &q,
+                         "SELECT state, incident, unit, text, replaces, kind, trouble FROM action"
+                         " WHERE id=?1",
+                         "i", id);
 
         if (r == 0)
                 r = sql_next(q);
         if (r <= 0)
-                return r; /* of a state before a restore: the ledger knows it, we do not */
-        bool same = span_eq(sql_span(q, 0), span_str(h.state));
-        int64_t incident = sql_int(q, 1), unit = sql_int(q, 2), replaces = sql_int(q, 4);
-        struct span text = arena_dup(arena, sql_span(q, 3));
-        q = sql_end(q);
-        const char *why_en = "", *why_vi = "";
-        if (m->state == ACT_REFUSED && m->error > 0)
-                order_fault_text((enum order_fault)m->error, &why_en, &why_vi);
+                return r; /* 0: of a state before a restore: the ledger knows it, we do not */
+        *ret = (struct row){.incident = sql_int(q, 1),
+                            .unit = sql_int(q, 2),
+                            .replaces = sql_int(q, 4),
+                            .state = arena_dup(c->arena, sql_span(q, 0)),
+                            .text = arena_dup(c->arena, sql_span(q, 3)),
+                            .kind = arena_dup(c->arena, sql_span(q, 5)),
+                            .in_trouble = !sql_null(q, 6)};
+        return ret->state.p && ret->text.p && ret->kind.p ? 1 : FAIL(-ENOMEM);
+}
+
+static int write_entry(struct api_call *c, const struct row *w, int64_t id, const struct heard *h,
+                       const char *why_en, const char *why_vi) {
+        const char *en, *vi;
+
+        orders_words(w->kind, &en, &vi);
+        struct incident_entry e = {
+                .kind = "action",
+                .about = "action",
+                .about_id = id,
+                .en = incident_text(c, "%s %.*s: %s%s%s", en, (int)w->text.len, w->text.p, h->en,
+                                    *why_en ? ": " : "", why_en),
+                .vi = incident_text(c, "%s %.*s: %s%s%s", vi, (int)w->text.len, w->text.p, h->vi,
+                                    *why_vi ? ": " : "", why_vi),
+        };
+        return incident_write(c, w->incident, &e);
+}
+
+/* Why it was refused, failed, or is not yet undone. */
+static void why_of(const struct msg_act_state *m, const char **ret_en, const char **ret_vi) {
+        *ret_en = *ret_vi = "";
+        if (m->state == ACT_REFUSED && m->error > 0 && m->error <= ORDER_FAULT_MAX)
+                order_fault_text((enum order_fault)m->error, ret_en, ret_vi);
+        else if (m->error < 0)
+                *ret_en = *ret_vi = strerrordesc_np(-m->error);
+}
+
+/* What becomes of the row and of the timeline (O2). */
+static int write_state(struct desk *d, const struct msg_act_state *m, int64_t wall,
+                       struct arena *arena) {
+        struct api_call c = own_call(d, arena, wall);
+        struct heard h = words_of(m);
+        const char *why_en, *why_vi;
+        struct row w = {0};
+        int r = read_row(&c, (int64_t)m->id, &w);
+
+        if (r <= 0)
+                return r;
+        bool trouble = m->state == ACT_IN_FORCE && m->error;
+        bool same = span_eq(w.state, span_str(h.state)) && trouble == w.in_trouble;
+        why_of(m, &why_en, &why_vi);
         r = sql_do(
                 c.db,
                 "UPDATE action SET state=?2, told=?3, until=CASE WHEN ?4 IS NULL THEN until ELSE ?4"
                 " END, undone=CASE WHEN ?2='undone' THEN ifnull(undone,?5) ELSE undone END,"
-                " note=CASE WHEN ?6='' THEN note ELSE ?6 END WHERE id=?1",
-                "isiTis", (int64_t)m->id, h.state, d->orders->round,
-                m->state == ACT_IN_FORCE ? m->until : TIME_NONE, wall, why_en);
+                " note=CASE WHEN ?6='' OR ?7 THEN note ELSE ?6 END,"
+                " trouble=CASE WHEN ?7 THEN ?6 END WHERE id=?1",
+                "isiTisi", (int64_t)m->id, h.state, d->orders->round,
+                m->state == ACT_IN_FORCE ? m->until : TIME_NONE, wall, why_en, (int64_t)trouble);
         if (r < 0 || same)
                 return r;
-        struct incident_entry e = {
-                .kind = "action",
-                .about = "action",
-                .about_id = (int64_t)m->id,
-                .en = incident_text(&c, "Block of %.*s: %s%s%s", (int)text.len, text.p, h.en,
-                                    *why_en ? ": " : "", why_en),
-                .vi = incident_text(&c, "Chặn %.*s: %s%s%s", (int)text.len, text.p, h.vi,
-                                    *why_vi ? ": " : "", why_vi),
-        };
-        r = incident_write(&c, incident, &e);
-        if (r == 0 && replaces &&
+        if (trouble)
+                h = (struct heard){h.state, "not yet undone, it is tried again",
+                                   "chưa gỡ được, đang thử lại"};
+        r = write_entry(&c, &w, (int64_t)m->id, &h, why_en, why_vi);
+        if (r == 0 && w.replaces &&
             m->state == ACT_IN_FORCE) /* act undid that one in the same step */
                 r = sql_do(c.db,
                            "UPDATE action SET state='undone', undone=?2 WHERE id=?1"
                            " AND state='in_force'",
-                           "ii", replaces, wall);
+                           "ii", w.replaces, wall);
         if (r == 0)
                 r = state_audit(d->state, wall, "act", h.state,
-                                incident_text(&c, "action %lld", (long long)m->id), text);
-        api_tell_all(d, "action", (int64_t)m->id, unit);
-        api_tell_all(d, "incident", incident, unit);
+                                incident_text(&c, "action %lld", (long long)m->id), w.text);
+        api_tell_all(d, "action", (int64_t)m->id, w.unit);
+        api_tell_all(d, "incident", w.incident, w.unit);
         return r;
 }
 
@@ -259,7 +337,7 @@ static int take_known(struct desk *d, const struct msg_act *m, int64_t wall) {
         int64_t id;
         int r;
 
-        o->error = m->reserved > INT32_MAX ? -EPROTO : -(int)m->reserved;
+        o->offer.kinds = m->id;
         o->known = true;
         o->dirty = true;
         o->after = 0;
@@ -287,12 +365,43 @@ static int take_checked(struct desk *d, const struct msg_act_state *m) {
         return FAIL(-EPROTO);
 }
 
+/* What act would do, to be shown. */
+static int take_offer(struct desk *d, const void *p, size_t len) {
+        struct orders_offer *o = &d->orders->offer;
+        struct msg_act_never net;
+        struct msg_act_name name;
+        struct order_name n = {{0}};
+
+        if (len == sizeof(net)) {
+                memcpy(&net, p, sizeof(net));
+                if (net.value == ACT_BEGIN)
+                        o->n_management = o->n_services = 0;
+                else if (net.value == ACT_MANAGEMENT && o->n_management < ORDERS_SHOWN_MAX)
+                        o->management[o->n_management++] = net.net;
+                else
+                        return FAIL(-EPROTO);
+                return 0;
+        }
+        memcpy(&name, p, sizeof(name));
+        memcpy(n.text, name.text, sizeof(n.text));
+        if (name.value != ACT_SERVICE || o->n_services == ORDERS_SHOWN_MAX ||
+            !order_name_good(ORDER_SERVICE, &n))
+                return FAIL(-EPROTO);
+        o->services[o->n_services++] = n;
+        return 0;
+}
+
 int desk_act_said(struct desk *d, const void *p, size_t len, int64_t wall) {
         struct msg_act_state s;
         struct msg_act a;
+        uint32_t type = 0;
 
         if (!orders_of(d))
                 return FAIL(-ENOMEM);
+        memcpy(&type, p, MIN(len, sizeof(type)));
+        if ((type == ACT_NEVER && len == sizeof(struct msg_act_never)) ||
+            (type == ACT_NAME && len == sizeof(struct msg_act_name)))
+                return take_offer(d, p, len);
         if (len == sizeof(a)) {
                 memcpy(&a, p, sizeof(a));
                 return a.type == ACT_KNOWN ? take_known(d, &a, wall) : FAIL(-EPROTO);

@@ -12,6 +12,9 @@ static const char *const steps[] = {
         " replaces INTEGER, told INTEGER) STRICT;"
         "CREATE INDEX action_state ON action(state, proposed);"
         "CREATE INDEX action_incident ON action(incident);",
+        /* 2: other kinds than blocks, by other firewalls too */
+        "ALTER TABLE action ADD COLUMN via TEXT NOT NULL DEFAULT 'node';"
+        "ALTER TABLE action ADD COLUMN trouble TEXT;",
         NULL,
 };
 

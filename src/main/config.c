@@ -12,6 +12,7 @@
 
 #include "base/lang.h"
 #include "rules/yamltree.h"
+#include "wire/order.h"
 
 #define CONFIG_ARENA ((size_t)16 << 20)
 
@@ -542,16 +543,64 @@ static void own_console(struct reader *r, const struct node *n, void *to) {
                          "bảng điều khiển cho máy khác cần certificate và key"));
 }
 
+static struct config_containment *containment_of(struct reader *r) {
+        return &r->c->containment;
+}
+
 static void own_never(struct reader *r, const struct node *n, void *to) {
-        struct config_containment *c =
-                (struct config_containment *)((char *)to -
-                                              offsetof(struct config_containment, never));
+        struct config_containment *c = containment_of(r);
 
         read_nets(r, n, &c->never, &c->n_never, CONFIG_NEVER_MAX);
 }
 
+static void own_management(struct reader *r, const struct node *n, void *to) {
+        struct config_containment *c = containment_of(r);
+
+        read_nets(r, n, &c->management, &c->n_management, CONFIG_MANAGEMENT_MAX);
+}
+
+/* Names as an order may have them. */
+static void check_names(struct reader *r, const struct node *at, uint32_t kind,
+                        const char *const *list, uint32_t n) {
+        struct order_name name;
+
+        if (n > CONFIG_NAMES_MAX)
+                wrong(r, at, tr("more than %u names", "quá %u tên"), CONFIG_NAMES_MAX);
+        for (uint32_t i = 0; i < n; i++)
+                if (!order_name_parse(kind, span_str(list[i]), &name))
+                        wrong(r, at,
+                              kind == ORDER_SERVICE
+                                      ? tr("'%.60s' is no service such as nginx.service",
+                                           "'%.60s' không phải dịch vụ như nginx.service")
+                                      : tr("'%.60s' is no name of an account",
+                                           "'%.60s' không phải tên tài khoản"),
+                              list[i]);
+                else if (kind == ORDER_SERVICE && strncmp(list[i], "coloa", 5) == 0)
+                        wrong(r, at, tr("'%.60s' is this node itself", "'%.60s' là chính nút này"),
+                              list[i]);
+}
+
+static void own_never_accounts(struct reader *r, const struct node *n, void *to) {
+        struct config_containment *c = containment_of(r);
+
+        read_texts(r, n, &c->never_accounts, &c->n_never_accounts);
+        check_names(r, n, ORDER_ACCOUNT, c->never_accounts, c->n_never_accounts);
+}
+
+static void own_services(struct reader *r, const struct node *n, void *to) {
+        struct config_containment *c = containment_of(r);
+
+        read_texts(r, n, &c->services, &c->n_services);
+        check_names(r, n, ORDER_SERVICE, c->services, c->n_services);
+}
+
 static const struct key containment_keys[] = {
         {"never", OWN, AT(config_containment, never), 0, own_never},
+        {"gateway", BOOLEAN, AT(config_containment, gateway), 0, NULL},
+        {"management", OWN, AT(config_containment, management), 0, own_management},
+        {"accounts", BOOLEAN, AT(config_containment, accounts), 0, NULL},
+        {"never-accounts", OWN, AT(config_containment, never_accounts), 0, own_never_accounts},
+        {"services", OWN, AT(config_containment, services), 0, own_services},
 };
 
 static void own_containment(struct reader *r, const struct node *n, void *to) {

@@ -41,6 +41,8 @@ struct config_source {
 };
 
 #define CONFIG_NEVER_MAX 4096u
+#define CONFIG_MANAGEMENT_MAX 64u
+#define CONFIG_NAMES_MAX 256u
 
 struct config {
         const char *path;
@@ -54,8 +56,12 @@ struct config {
         } intel;
         struct config_containment {
                 bool on; /* the key is there */
-                struct address_net *never;
-                uint32_t n_never;
+                bool gateway;  /* hosts can be isolated here */
+                bool accounts; /* of this machine, can be disabled */
+                struct address_net *never, *management;
+                uint32_t n_never, n_management;
+                const char **never_accounts, **services;
+                uint32_t n_never_accounts, n_services;
         } containment;
         uint32_t judges, seals; /* 0: by the number of processors */
         uint32_t lateness_s, skew_s, alert_window_s;

@@ -521,6 +521,8 @@ int node_set_config(struct node *n, struct config *c) {
         r = node_tell_act(n);
         if (r < 0)
                 end_worker(n, NODE_ACT, "it does not take what is never touched");
+        else if (node_act_needs_new(before, c))
+                end_worker(n, NODE_ACT, "what it may do changed");
         r = 0;
         if (n->workers[NODE_INGEST].child.pid <= 0)
                 return 0; /* it will be told all when it starts */

@@ -165,6 +165,8 @@ int node_seal_file(const char *path, int *ret_fd, uint64_t *print);
 int node_tell_act(struct node *n); /* whose orders count, what is never touched */
 int node_open_ledger(struct node *n);
 int node_join_act(struct node *n);
+/* Whether it has to begin anew for what it may do. */
+bool node_act_needs_new(const struct config *before, const struct config *now);
 /* One message, never waiting. */
 int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd);
 

@@ -478,6 +478,10 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
         } else if (p == NODE_ACT) {
                 *ret_name = "act";
                 give_fds(s, &n->ledger_fd, 1);
+                if (c->containment.accounts)
+                        argument(s, "hand=accounts");
+                if (c->containment.n_services)
+                        argument(s, "hand=services");
         } else if (p < NODE_JUDGE0) {
                 *ret_name = "seal";
                 give_fds(s, (int[]){n->ring_ro, w->shared}, 2);

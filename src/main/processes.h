@@ -17,6 +17,7 @@ int process_excerpt(int argc, char **argv); /* fd 4: task, read-only; 5: text, w
 int process_vault(int argc, char **argv);   /* fd 4: key file */
 int process_job(int argc, char **argv);     /* fd 4: input, sealed; 5: output. kind=NUMBER */
 int process_search(int argc, char **argv);  /* fd 4: program, read-only; directory=PATH */
-int process_act(int argc, char **argv);     /* fd 4: ledger */
+int process_act(int argc, char **argv);     /* fd 4: ledger; hand=accounts, hand=services */
+int process_hand(int argc, char **argv);    /* of act's, not of main's: accounts, services */
 
 #endif

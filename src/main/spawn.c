@@ -24,8 +24,8 @@ static const struct {
         {"console", process_console}, {"desk", process_desk},
         {"seal", process_seal},       {"store", process_store},
         {"vault", process_vault},     {"excerpt", process_excerpt},
-        {"act", process_act},         {"job", process_job},
-        {"search", process_search},
+        {"act", process_act},         {"hand", process_hand},
+        {"job", process_job},         {"search", process_search},
 };
 
 #ifdef COLOA_FAULTS
@@ -103,8 +103,8 @@ static int leave_terminal(void) {
 static void become(const struct child_spec *spec, int sock, pid_t parent) {
         int moved[CHILD_FDS_MAX + 1];
         char title[32];
-        char *argv[16], *envp[] = {NULL, NULL};
-        unsigned n = 0;
+        char *argv[16], *envp[] = {NULL, NULL, NULL};
+        unsigned n = 0, n_env = 0;
         sigset_t none;
 
         /* What ends a whole process group (Ctrl-C, timeout, a service manager) goes to main, which
@@ -141,8 +141,15 @@ static void become(const struct child_spec *spec, int sock, pid_t parent) {
         static char keep[512];
         if (asan) {
                 snprintf(keep, sizeof(keep), "ASAN_OPTIONS=%s", asan);
-                envp[0] = keep;
+                envp[n_env++] = keep;
         }
+#ifdef COLOA_FAULTS /* for what this one starts itself */
+        static char dir[512];
+        if (getenv("COLOA_HIJACK")) {
+                snprintf(dir, sizeof(dir), "COLOA_HIJACK=%s", getenv("COLOA_HIJACK"));
+                envp[n_env++] = dir;
+        }
+#endif
         os_exec("/proc/self/exe", argv, envp);
         _exit(127);
 }

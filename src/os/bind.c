@@ -128,6 +128,10 @@ int os_local_connect(const char *path) {
         return local_connect(path, SOCK_SEQPACKET);
 }
 
+int os_local_connect_stream(const char *path) {
+        return local_connect(path, SOCK_STREAM);
+}
+
 /* A socket of a node that is gone refuses; only such a one is removed. A file that is no socket refuses
  * too: a slip in the configuration must not take it away. */
 static int clear_path(const char *path, int type) {

@@ -22,6 +22,7 @@ int os_bound_port(int fd, uint16_t *ret);
  * replaced. -EADDRINUSE: somebody does. */
 int os_local_listen(const char *path);
 int os_local_connect(const char *path);
+int os_local_connect_stream(const char *path);
 /* The same for the streams or datagrams of senders on this machine; non-blocking. */
 int os_local_bind(enum bind_kind kind, const char *path);
 /* Non-blocking accept; -EAGAIN. */

@@ -6,6 +6,7 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -222,3 +223,9 @@ int os_test_connect(void) {
         return r == 0 || r == -ECONNREFUSED ? 0 : r;
 }
 #endif
+
+int os_poll_in(int fd, int timeout_ms) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+
+        return os_poll(&p, 1, timeout_ms);
+}

@@ -48,6 +48,9 @@ int os_datagrams_recv(struct os_datagrams *d, int fd);
 /* The i-th of them; false: it was longer than `size` and cut. */
 bool os_datagram(const struct os_datagrams *d, unsigned i, struct span *ret, struct os_peer *peer);
 
+/* 1: there is something to read, or its end; 0: not within `timeout_ms`; -errno. */
+int os_poll_in(int fd, int timeout_ms);
+
 /* Readiness: epoll, level-triggered. */
 enum { OS_READABLE = 1u << 0, OS_WRITABLE = 1u << 1, OS_HANGUP = 1u << 2 };
 struct os_ready {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -57,21 +58,75 @@ int os_own_addresses(unsigned char (*to)[16], unsigned max) {
         return (int)n;
 }
 
-int os_keep_capability(int which) {
+/* What of `mask` is permitted, and nothing else; `all`: or nothing at all. */
+static int keep(uint64_t mask, bool all) {
         struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
         struct __user_cap_data_struct d[2] = {{0}};
-        unsigned word = (unsigned)which / 32;
-        uint32_t bit = UINT32_C(1) << ((unsigned)which % 32);
         int r;
 
         CALL(r, (int)syscall(SYS_capget, &h, d));
         if (r < 0)
                 return FAIL(r);
-        if (!(d[word].permitted & bit))
+        uint64_t have = (d[0].permitted | (uint64_t)d[1].permitted << 32) & mask;
+        if (all && have != mask)
                 return -EPERM;
-        for (unsigned i = 0; i < 2; i++)
-                d[i] = (struct __user_cap_data_struct){0};
-        d[word].permitted = d[word].effective = bit;
+        for (unsigned i = 0; i < 2; i++) {
+                uint32_t word = (uint32_t)(have >> (32 * i));
+
+                d[i] = (struct __user_cap_data_struct){.effective = word, .permitted = word};
+        }
         CALL(r, (int)syscall(SYS_capset, &h, d));
         return r < 0 ? FAIL(r) : 0;
+}
+
+int os_keep_capability(int which) {
+        return keep(UINT64_C(1) << (unsigned)which, true);
+}
+
+int os_keep_capabilities(const int *which, unsigned n) {
+        uint64_t mask = 0;
+
+        for (unsigned i = 0; i < n; i++)
+                mask |= UINT64_C(1) << (unsigned)which[i];
+        return keep(mask, false);
+}
+
+uint32_t os_user(void) {
+        return (uint32_t)geteuid();
+}
+
+int os_replace_file(const char *path, const void *p, size_t n) {
+        char beside[4096];
+        struct stat st;
+        int len = snprintf(beside, sizeof(beside), "%s.coloa", path), r = os_stat(path, &st);
+
+        if (r < 0)
+                return FAIL(r);
+        if (len < 0 || (size_t)len >= sizeof(beside))
+                return FAIL(-ENAMETOOLONG);
+        (void)os_unlink(beside); /* of one who died here */
+        _cleanup_(os_closep) int fd =
+                os_open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (fd < 0)
+                return FAIL(fd);
+        r = os_write_full(fd, p, n);
+        if (r == 0)
+                CALL(r, fchown(fd, st.st_uid, st.st_gid));
+        if (r == 0)
+                CALL(r, fchmod(fd, st.st_mode & 07777));
+        if (r == 0)
+                r = os_fsync(fd);
+        if (r == 0)
+                r = os_rename(beside, path);
+        if (r < 0)
+                (void)os_unlink(beside);
+        return r < 0 ? FAIL(r) : 0;
+}
+
+int os_lock_record(int fd) {
+        struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int r;
+
+        CALL(r, fcntl(fd, F_SETLK, &l));
+        return r == -EACCES ? -EAGAIN : r;
 }

@@ -13,5 +13,12 @@ int os_boot_id(char to[OS_BOOT_ID_BYTES + 1]);
 int os_own_addresses(unsigned char (*to)[16], unsigned max);
 /* Gives up all capabilities but one, for good; -EPERM: that one is not there to keep. */
 int os_keep_capability(int which);
+/* The same for some: what of them is not there is given up too. */
+int os_keep_capabilities(const int *which, unsigned n);
+uint32_t os_user(void); /* whose rights this process has */
+/* Another content under that name, in one step, with owner and mode as they are. */
+int os_replace_file(const char *path, const void *p, size_t n);
+/* The lock that the tools for accounts take while they change them; -EAGAIN: one of them has it. */
+int os_lock_record(int fd);
 
 #endif

@@ -234,6 +234,11 @@ static const int calls_act[] = {SCMP_SYS(bind),       SCMP_SYS(getsockname), SCM
                                 SCMP_SYS(getsockopt), SCMP_SYS(fsync),       SCMP_SYS(ftruncate),
                                 SCMP_SYS(fcntl),      SCMP_SYS(select),      SCMP_SYS(pselect6)};
 
+/* A file of accounts read, another put in its place with owner and mode kept, the lock of those files. */
+static const int calls_hand[] = {SCMP_SYS(openat), SCMP_SYS(stat),   SCMP_SYS(newfstatat),
+                                 SCMP_SYS(fchown), SCMP_SYS(fchmod), SCMP_SYS(fsync),
+                                 SCMP_SYS(rename), SCMP_SYS(unlink), SCMP_SYS(fcntl)};
+
 #if defined(__SANITIZE_ADDRESS__)
 /* The sanitizers' own needs, in developer builds only: to print a report and to look at their
  * shadow. */
@@ -313,6 +318,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 r = allow(c, calls_vault, ARRAY_LEN(calls_vault));
         if (job == SANDBOX_ACT)
                 r = allow_act(c);
+        if (job == SANDBOX_HAND)
+                r = allow(c, calls_hand, ARRAY_LEN(calls_hand));
         if (r < 0)
                 return r;
 #if defined(__SANITIZE_ADDRESS__)
@@ -322,7 +329,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                                      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
         if (r < 0)
                 return r;
-        if (job != SANDBOX_STORE && job != SANDBOX_COPY && job != SANDBOX_SEARCH)
+        if (job != SANDBOX_STORE && job != SANDBOX_COPY && job != SANDBOX_SEARCH &&
+            job != SANDBOX_HAND)
                 r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 0);
         if (r < 0)
                 return r;

@@ -24,6 +24,7 @@ enum sandbox_job {
         SANDBOX_COPY, /* the same for some directories, and what lies below */
         /* Files of directories, to be read only (sandbox_allow_reading()); memory that is sealed and sent. */
         SANDBOX_SEARCH,
+        SANDBOX_HAND, /* the files of accounts, by name, in /etc; a line to the manager of services */
 };
 
 /* Seconds of processor time for one job with rules, since main waits for its end: some hundred times

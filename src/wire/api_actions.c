@@ -2,6 +2,7 @@
  * (doc/containment.md). */
 #include "wire/api_shapes.h"
 
+#define KINDS "block|isolate_host|disable_account|stop_service|disable_directory_account"
 #define STATES "proposed|refused|withdrawn|lapsed|approved|in_force|undone|failed|rejected"
 
 const struct api_field api_action_shape[] = {
@@ -10,10 +11,12 @@ const struct api_field api_action_shape[] = {
         {"incident", API_ID, .flags = API_FILTER, .en = "The incident.", .vi = "Sự cố."},
         {"incident_code", API_STRING, .en = "Its code.", .vi = "Số hiệu sự cố."},
         {"unit", API_ID, .flags = API_FILTER, .en = "The unit.", .vi = "Đơn vị."},
-        {"kind", API_ENUM, .flags = API_FILTER, .values = "block", .en = "What is done.",
+        {"kind", API_ENUM, .flags = API_FILTER, .values = KINDS, .en = "What is done.",
          .vi = "Biện pháp."},
-        {"targets", API_STRING, .en = "Addresses and networks, a comma between.",
-         .vi = "Địa chỉ, mạng; cách nhau bằng dấu phẩy."},
+        {"via", API_ENUM, .flags = API_FILTER, .values = "node|webhook", .en = "Who does it.",
+         .vi = "Nơi thực hiện."},
+        {"targets", API_STRING, .en = "Addresses, networks or names, a comma between.",
+         .vi = "Địa chỉ, mạng hoặc tên; cách nhau bằng dấu phẩy."},
         {"direction", API_ENUM, .values = "both|in|out", .en = "Which way.", .vi = "Chiều."},
         {"seconds", API_INT, .en = "In force so long.", .vi = "Thời hạn, giây."},
         {"reason", API_TEXT, .en = "Why.", .vi = "Lý do."},
@@ -33,6 +36,9 @@ const struct api_field api_action_shape[] = {
          .vi = "Tên người quyết định."},
         {"note", API_TEXT, .flags = API_NULLABLE, .en = "What was said of it: why refused, failed.",
          .vi = "Ghi chú: vì sao từ chối, thất bại."},
+        {"trouble", API_TEXT, .flags = API_NULLABLE,
+         .en = "Why it is not yet undone; it is tried again.",
+         .vi = "Vì sao chưa gỡ được; đang thử lại."},
         {"until", API_TIME, .flags = API_SORT | API_FILTER | API_NULLABLE, .en = "Undoes itself.",
          .vi = "Tự gỡ lúc."},
         {"undone", API_TIME, .flags = API_NULLABLE, .en = "Undone.", .vi = "Đã gỡ lúc."},
@@ -54,6 +60,16 @@ static const struct api_field status_shape[] = {
          .vi = "Vì sao không (tiếng Anh)."},
         {"why_vi", API_STRING, .flags = API_NULLABLE, .en = "The same in Vietnamese.",
          .vi = "Vì sao không."},
+        {"kinds", API_STRING, .flags = API_LIST_OF, .most = 8, .en = "What can be done here.",
+         .vi = "Các biện pháp làm được tại đây."},
+        {"via", API_STRING, .flags = API_LIST_OF, .most = 2, .en = "By whom: node, webhook.",
+         .vi = "Nơi thực hiện: node, webhook."},
+        {"webhook_kinds", API_STRING, .flags = API_LIST_OF, .most = 8,
+         .en = "What the webhook can do.", .vi = "Việc webhook làm được."},
+        {"services", API_STRING, .flags = API_LIST_OF, .most = 256,
+         .en = "Services that may be stopped.", .vi = "Các dịch vụ được phép dừng."},
+        {"management", API_STRING, .flags = API_LIST_OF, .most = 64,
+         .en = "What isolated hosts still reach.", .vi = "Máy bị cô lập vẫn tới được."},
         {0},
 };
 
@@ -61,25 +77,46 @@ static const struct api_field check_shape[] = {
         {"good", API_BOOL, .en = "They may be touched.", .vi = "Được phép."},
         {"targets", API_STRING, .flags = API_LIST_OF, .most = 50, .en = "As they are understood.",
          .vi = "Cách hiểu."},
-        {"addresses", API_NUMBER, .en = "How many addresses that is.", .vi = "Tổng số địa chỉ."},
+        {"addresses", API_NUMBER, .en = "How many addresses, accounts or services that is.",
+         .vi = "Tổng số địa chỉ, tài khoản hoặc dịch vụ."},
+        {"kept", API_STRING, .flags = API_LIST_OF, .most = 64,
+         .en = "What an isolated host still reaches.", .vi = "Máy bị cô lập vẫn tới được."},
         {0},
 };
 
-#define TARGETS                                                                                     \
-        {                                                                                           \
-                "targets", API_STRING, .flags = API_REQUIRED | API_LIST_OF, .min = 2, .max = 50,    \
-                                       .most = 50,                                                  \
-                                       .en = "Addresses and networks, at most /24 (IPv6: /64).",    \
-                                       .vi = "Địa chỉ, mạng; rộng nhất /24 (IPv6: /64)." \
+#define TARGETS                                                                                    \
+        {                                                                                          \
+                "targets", API_STRING,                                                             \
+                        .flags = API_REQUIRED | API_LIST_OF, .min = 1, .max = 111, .most = 50,     \
+                        .en = "Addresses and networks, at most /24 (IPv6: /64); or "               \
+                              "names of accounts or services, at most 12.",                        \
+                        .vi = "Địa chỉ, mạng, rộng nhất /24 (IPv6: /64); hoặc tên "  \
+                              "tài khoản, dịch vụ, nhiều nhất 12."                      \
         }
 
-static const struct api_field check_fields[] = {TARGETS, {0}};
+#define VIA                                                                                                    \
+        {                                                                                                      \
+                "via", API_ENUM, .values = "node|webhook",                                                     \
+                                 .en = "Who does it: this node, or another firewall asked by the "             \
+                                       "webhook; default: node.",                                              \
+                                 .vi = "Nơi thực hiện: nút này, hay tường lửa khác qua webhook; " \
+                                       "mặc định: node."                                                  \
+        }
+
+static const struct api_field check_fields[] = {
+        {"kind", API_ENUM, .values = KINDS, .en = "What would be done; default: block.",
+         .vi = "Biện pháp; mặc định: block."},
+        VIA,
+        TARGETS,
+        {0},
+};
 
 static const struct api_field propose_fields[] = {
         {"incident", API_ID, .flags = API_REQUIRED, .en = "The incident it is for.",
          .vi = "Thuộc sự cố."},
-        {"kind", API_ENUM, .flags = API_REQUIRED, .values = "block", .en = "What is done.",
+        {"kind", API_ENUM, .flags = API_REQUIRED, .values = KINDS, .en = "What is done.",
          .vi = "Biện pháp."},
+        VIA,
         TARGETS,
         {"direction", API_ENUM, .values = "both|in|out", .en = "Which way; default: both.",
          .vi = "Chiều; mặc định: hai chiều."},

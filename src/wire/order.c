@@ -41,6 +41,17 @@ void order_fault_text(enum order_fault f, const char **ret_en, const char **ret_
                                  "không phải địa chỉ mạng đúng, hoặc trùng mục tiêu khác"},
                 [ORDER_NEVER] = {"it is on the list of what is never touched",
                                  "nằm trong danh sách không bao giờ được đụng tới"},
+                [ORDER_OFF] = {"this is not set up on this node", "nút này chưa bật biện pháp này"},
+                [ORDER_NOT_ONE] = {"isolating is for single addresses, no networks",
+                                   "chỉ cô lập được từng địa chỉ, không phải cả mạng"},
+                [ORDER_MISSING] = {"there is no such one here, or none that may be touched",
+                                   "không có mục này, hoặc không được phép đụng tới"},
+                [ORDER_TWICE] = {"another action in force touches it: prolong that one",
+                                 "một biện pháp khác đang có hiệu lực: hãy gia hạn biện pháp đó"},
+                [ORDER_NO_WAY_BACK] = {"undoing it was tried first, and does not work",
+                                       "đã thử gỡ trước và không gỡ được"},
+                [ORDER_UNREACHABLE] = {"who would do it does not answer",
+                                       "nơi thực hiện không trả lời"},
         };
 
         assert((unsigned)f < ARRAY_LEN(texts));
@@ -96,4 +107,50 @@ size_t order_target_text(const struct order_target *t, char *to) {
         inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? t->address + 12 : t->address, text, sizeof(text));
         int n = bits == most ? snprintf(to, 64, "%s", text) : snprintf(to, 64, "%s/%u", text, bits);
         return n < 0 ? 0 : (size_t)n;
+}
+
+/* ---- names ---- */
+
+static bool name_char(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               strchr("._@-", c) != NULL;
+}
+
+/* Types of units that are stopped and started, and mean one thing each. */
+static bool is_unit(struct span s) {
+        static const char *const types[] = {".service", ".socket", ".timer", ".target", ".path"};
+
+        for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+                size_t n = strlen(types[i]);
+
+                if (s.len > n && memcmp(s.p + s.len - n, types[i], n) == 0)
+                        return true;
+        }
+        return false;
+}
+
+bool order_name_parse(uint32_t kind, struct span s, struct order_name *ret) {
+        struct order_name n = {{0}};
+
+        if (s.len == 0 || s.len >= sizeof(n.text) || s.p[0] == '-' || s.p[0] == '.')
+                return false;
+        for (size_t i = 0; i < s.len; i++)
+                if (!s.p[i] || (!name_char(s.p[i]) && !(kind == ORDER_SERVICE && s.p[i] == ':') &&
+                                !(kind != ORDER_SERVICE && s.p[i] == '$' && i == s.len - 1)))
+                        return false;
+        if (kind == ORDER_SERVICE && !is_unit(s))
+                return false;
+        memcpy(n.text, s.p, s.len);
+        *ret = n;
+        return true;
+}
+
+bool order_name_good(uint32_t kind, const struct order_name *n) {
+        static const unsigned char zero[ORDER_WAS_BYTES];
+        struct span s = span_of(n->text, strnlen(n->text, sizeof(n->text)));
+        struct order_name again;
+
+        return order_name_parse(kind, s, &again) &&
+               memcmp(&again.text, n->text, sizeof(n->text)) == 0 &&
+               memcmp(n->was, zero, sizeof(zero)) == 0;
 }

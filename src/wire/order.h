@@ -17,17 +17,33 @@
 #define ORDER_SECONDS_MAX 86400u
 #define ORDER_FRESH_S 900 /* between the second person's word and the deed */
 #define ORDERS_IN_FORCE_MAX 128u
+#define ORDER_NAMES_MAX 12u /* accounts or services at a time */
+#define ORDER_NAME_BYTES 112u
+#define ORDER_WAS_BYTES 16u
 
 enum order_kind {
-        ORDER_BLOCK = 1, /* addresses and networks, by nftables */
-        ORDER_KIND_MAX = ORDER_BLOCK,
+        ORDER_BLOCK = 1, /* addresses and networks, by nftables or the webhook */
+        ORDER_ISOLATE, /* single addresses: only management reaches them through this gateway; or the
+                            webhook */
+        ORDER_ACCOUNT,   /* accounts of this machine: no signing in */
+        ORDER_SERVICE,   /* units of systemd: stopped */
+        ORDER_DIRECTORY, /* accounts in the LDAP directory: no signing in */
+        ORDER_KIND_MAX = ORDER_DIRECTORY,
 };
-enum { ORDER_IN = 1, ORDER_OUT = 2 };
+/* ORDER_HOOK: a firewall elsewhere does it, asked by the webhook; of the first two kinds only. */
+enum { ORDER_IN = 1, ORDER_OUT = 2, ORDER_HOOK = 4 };
 
 /* IPv6, or IPv4 mapped: then `bits` are 96 more. Bits behind are zero. */
 struct order_target {
         unsigned char address[16];
         uint8_t bits, reserved[15];
+};
+
+/* An account or a service, for kinds from ORDER_ACCOUNT on. `was` is zero in an order; in the ledger of
+ * `act` it holds how it was before, which undoing brings back. */
+struct order_name {
+        char text[ORDER_NAME_BYTES]; /* ends with NULs */
+        unsigned char was[ORDER_WAS_BYTES];
 };
 
 struct order {
@@ -58,16 +74,22 @@ enum act_message {
         ACT_CHECKED, /* struct msg_act_state: id the ticket, error, `which` target */
         ACT_UNDO,    /* struct msg_act */
         ACT_STATE,   /* struct msg_act_state */
-        ACT_KNOWN,   /* struct msg_act: all orders in force were said */
-        ACT_KEY,     /* main: struct msg_act_key, whose signatures count */
-        ACT_NEVER, /* main: struct msg_act_never, one network that is never touched; value 0: begin */
+        ACT_KNOWN, /* struct msg_act: all orders in force were said; id: what is offered, ACT_OFFERS() */
+        ACT_KEY,   /* main: struct msg_act_key, whose signatures count */
+        ACT_NEVER, /* main: struct msg_act_never, a network, or the list's begin or end */
+        ACT_NAME, /* main: struct msg_act_name; both are told on to the desk, but what is never touched */
 };
+#define ACT_OFFERS(kind) (UINT64_C(1) << (kind))
+#define ACT_OFFERS_BY_HOOK(kind) (UINT64_C(1) << (32 + (kind)))
 
 struct msg_order {
         uint32_t type, reserved;
         struct order order;
         unsigned char signature[64];
-        struct order_target targets[ORDER_TARGETS_MAX];
+        union {
+                struct order_target targets[ORDER_TARGETS_MAX];
+                struct order_name names[ORDER_NAMES_MAX];
+        };
 };
 struct msg_act {
         uint32_t type, reserved;
@@ -87,9 +109,23 @@ struct msg_act_key {
         uint32_t type, reserved;
         unsigned char public_key[32];
 };
+/* Of ACT_NEVER and ACT_NAME. Between BEGIN and END comes everything anew; END has what is switched on
+ * (ACT_OFFERS()) in the first eight bytes of its network's address. */
+enum act_value {
+        ACT_BEGIN,
+        ACT_NEVER_NET,
+        ACT_MANAGEMENT, /* what an isolated host still reaches */
+        ACT_END,
+        ACT_NEVER_ACCOUNT,
+        ACT_SERVICE, /* one that may be stopped */
+};
 struct msg_act_never {
         uint32_t type, value;
         struct order_target net;
+};
+struct msg_act_name {
+        uint32_t type, value;
+        char text[ORDER_NAME_BYTES];
 };
 
 /* ---- what is wrong with one (act/order.h) ---- */
@@ -99,12 +135,19 @@ enum order_fault {
         ORDER_FORMAT, /* no order of ours */
         ORDER_FORGED, /* not signed by this node's vault, or not these targets */
         ORDER_ONE_PERSON,
-        ORDER_OLD,   /* approved too long ago, or in the future */
-        ORDER_TIME,  /* in force too short or too long */
-        ORDER_MANY,  /* no target, or too many */
-        ORDER_WIDE,  /* a network wider than /24 or /64 */
-        ORDER_SHAPE, /* bits behind the network, targets that overlap */
-        ORDER_NEVER, /* on the list of what is never touched */
+        ORDER_OLD,         /* approved too long ago, or in the future */
+        ORDER_TIME,        /* in force too short or too long */
+        ORDER_MANY,        /* no target, or too many */
+        ORDER_WIDE,        /* a network wider than /24 or /64 */
+        ORDER_SHAPE,       /* bits behind the network, targets that overlap */
+        ORDER_NEVER,       /* on the list of what is never touched */
+        ORDER_OFF,         /* this kind is not set up here */
+        ORDER_NOT_ONE,     /* isolating is for single addresses */
+        ORDER_MISSING,     /* no such account or service here, or not one that may be touched */
+        ORDER_TWICE,       /* another order in force touches it: prolong that one */
+        ORDER_NO_WAY_BACK, /* undoing was tried first, and does not work */
+        ORDER_UNREACHABLE, /* who would do it does not answer */
+        ORDER_FAULT_MAX = ORDER_UNREACHABLE,
 };
 
 /* Says it in both languages; constant. */
@@ -117,5 +160,21 @@ size_t order_target_text(const struct order_target *t, char *to);
 /* "…:ffff:0:0/96 and more": IPv4. */
 bool order_target_is_v4(const struct order_target *t);
 bool order_target_bits_behind(const struct order_target *t);
+
+static inline bool order_kind_has_names(uint32_t kind) {
+        return kind >= ORDER_ACCOUNT && kind <= ORDER_KIND_MAX;
+}
+/* How many of a kind at a time, and how many bytes each has in an order. */
+static inline uint32_t order_kind_most(uint32_t kind) {
+        return order_kind_has_names(kind) ? ORDER_NAMES_MAX : ORDER_TARGETS_MAX;
+}
+static inline size_t order_kind_bytes(uint32_t kind) {
+        return order_kind_has_names(kind) ? sizeof(struct order_name) : sizeof(struct order_target);
+}
+/* "lan.tran", "nginx.service": printable ASCII without blanks, slashes, quotes; a service has a type behind
+ * its last dot. *ret is filled to its end with NULs. */
+bool order_name_parse(uint32_t kind, struct span s, struct order_name *ret);
+/* The same looked at again: its text is such a name and nothing follows. */
+bool order_name_good(uint32_t kind, const struct order_name *n);
 
 #endif

@@ -3,9 +3,12 @@
 
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdlib.h>
 
+#include "act/dbus.h"
 #include "act/ledger.h"
 #include "act/nft.h"
+#include "act/shadow.h"
 #include "base/timestamp.h"
 #include "check.h"
 #include "os/fault.h"
@@ -24,7 +27,7 @@ static struct act_clock now(void) {
 static uint64_t there[16];
 static unsigned n_there;
 static uint32_t last_seconds;
-static int failing, undo_failing;
+static int failing, undo_failing, undone_was;
 
 static void take_out(uint64_t id) {
         for (unsigned i = 0; i < n_there; i++)
@@ -42,11 +45,13 @@ static int apply(void *ctx, const struct msg_order *m, uint32_t seconds) {
         return 0;
 }
 
-static int undo(void *ctx, uint64_t id) {
+static int undo(void *ctx, const struct msg_order *m) {
         (void)ctx;
         if (undo_failing)
                 return -EIO;
-        take_out(id);
+        take_out(m->order.id);
+        if (order_kind_has_names(m->order.kind))
+                undone_was = m->names[0].was[0];
         return 0;
 }
 
@@ -62,7 +67,18 @@ static int own(void *ctx, struct order_target *to, unsigned max) {
         return 1;
 }
 
-static const struct act_hands hands = {NULL, apply, undo, list, own};
+static int look_fault;
+static unsigned char was = 7;
+
+static int look(void *ctx, struct msg_order *m, uint32_t *ret_which) {
+        (void)ctx;
+        *ret_which = 0;
+        for (uint32_t i = 0; order_kind_has_names(m->order.kind) && i < m->order.n_targets; i++)
+                m->names[i].was[0] = was;
+        return look_fault;
+}
+
+static const struct act_hands hands = {NULL, apply, undo, list, own, look};
 
 static bool is_there(uint64_t id) {
         for (unsigned i = 0; i < n_there; i++)
@@ -74,7 +90,7 @@ static bool is_there(uint64_t id) {
 /* ---- orders ---- */
 
 static void sign(struct msg_order *m) {
-        order_hash(m->targets, m->order.n_targets, m->order.targets);
+        order_hash(m, m->order.targets);
         crypto_sign_detached(m->signature, NULL, (const unsigned char *)&m->order, sizeof(m->order),
                              secret_key);
 }
@@ -98,7 +114,7 @@ static struct msg_order order(uint64_t id, const char *target) {
 
 static enum order_fault fault_of(const struct msg_order *m, const char *never) {
         struct order_target t;
-        struct order_never n = {&t, 0};
+        struct order_never n = {.list = &t};
         uint32_t which;
 
         if (never) {
@@ -198,7 +214,7 @@ static void every_fault_is_found(void) {
         check_int(fault_of(&m, NULL), ORDER_GOOD);
         m = order(1, "2001:db8::/63");
         check_int(fault_of(&m, NULL), ORDER_WIDE);
-        for (enum order_fault f = ORDER_GOOD; f <= ORDER_NEVER; f++) {
+        for (enum order_fault f = ORDER_GOOD; f <= ORDER_FAULT_MAX; f++) {
                 const char *en = NULL, *vi = NULL;
                 order_fault_text(f, &en, &vi);
                 check(en && vi);
@@ -208,6 +224,7 @@ static void every_fault_is_found(void) {
 /* ---- in force, and over ---- */
 
 static int ledger_fd = -1;
+#define ALL (UINT64_C(0xff) | UINT64_C(0xff) << 32)
 
 static void new_ledger(void) {
         os_close_quiet(ledger_fd);
@@ -218,7 +235,8 @@ static struct act *opened(void) {
         struct act_clock c = now();
         struct act *a = NULL;
 
-        check_int(act_open(&a, ledger_fd, &hands, &c), 0);
+        check_int(act_open(&a, ledger_fd, &hands), 0);
+        act_ready(a, ALL, &c);
         act_key(a, public_key);
         return a;
 }
@@ -302,7 +320,8 @@ static void what_is_its_own_is_never_touched(void) {
         struct act_clock c = now();
         struct msg_act_state s;
         struct msg_order m = order(3, "198.51.100.10");
-        check_int(act_open(&a, ledger_fd, &hands, &c), 0);
+        check_int(act_open(&a, ledger_fd, &hands), 0);
+        act_ready(a, ALL, &c);
         check_int(act_order(a, &m, &c, &s), 0); /* nobody said whose signatures count */
         check_int(s.state, ACT_REFUSED);
         act_free(a);
@@ -461,9 +480,10 @@ static void a_torn_end_is_cut(void) {
         /* One in the middle is damage. */
         check(os_seek(ledger_fd, 100, SEEK_SET) == 100);
         check_int(os_write_full(ledger_fd, &byte, 1), 0);
-        struct act_clock c = now();
-        check_int(act_open(&a, ledger_fd, &hands, &c), -EBADMSG);
+        check_int(act_open(&a, ledger_fd, &hands), -EBADMSG);
 }
+
+static const struct nft_nets none;
 
 static void commands_hold_numbers_only(void) {
         _cleanup_(buf_deinit) struct buf b = {0};
@@ -472,16 +492,333 @@ static void commands_hold_numbers_only(void) {
         struct msg_order m = order(312, "203.0.113.64/28");
         m.order.n_targets = 2;
         check(order_target_parse(SPAN("2001:db8::/64"), &m.targets[1]));
-        nft_commands(&b, &m, 14400);
+        nft_commands(&b, &m, 14400, &none);
         buf_char(&b, '\0');
         check(strstr(b.p, "add element inet coloa_312 v4 { 203.0.113.64/28 timeout 14400s }\n"));
         check(strstr(b.p, "add element inet coloa_312 v6 { 2001:db8::/64 timeout 14400s }\n"));
         check(strstr(b.p, "hook forward"));
         m.order.flags = ORDER_OUT;
         buf_reset(&b);
-        nft_commands(&b, &m, 60);
+        nft_commands(&b, &m, 60, &none);
         buf_char(&b, '\0');
         check(!strstr(b.p, "hook input") && !strstr(b.p, "saddr") && strstr(b.p, "hook output"));
+}
+
+static void an_isolated_host_reaches_management_alone(void) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+        struct nft_nets kept = {.n = 2};
+
+        begin();
+        struct msg_order m = order(9, "192.0.2.7");
+        m.order.kind = ORDER_ISOLATE;
+        m.order.flags = 0;
+        check(order_target_parse(SPAN("10.0.0.0/24"), &kept.list[0]));
+        check(order_target_parse(SPAN("2001:db8::/64"), &kept.list[1]));
+        nft_commands(&b, &m, 60, &kept);
+        buf_char(&b, '\0');
+        check(strstr(b.p, "add element inet coloa_9 kept4 { 10.0.0.0/24 }\n"));
+        check(strstr(b.p, "add element inet coloa_9 kept6 { 2001:db8::/64 }\n"));
+        check(strstr(b.p, "forward ip saddr @v4 ip daddr != @kept4 counter drop"));
+        check(!strstr(b.p, "hook input") && !strstr(b.p, "hook output"));
+}
+
+/* ---- kinds with names ---- */
+
+static struct msg_order named(uint64_t id, uint32_t kind, const char *name) {
+        struct msg_order m = order(id, "203.0.113.1");
+
+        memset(m.targets, 0, sizeof(m.targets));
+        m.order.kind = kind;
+        m.order.flags = 0;
+        check(order_name_parse(kind, span_str(name), &m.names[0]));
+        sign(&m);
+        return m;
+}
+
+static void names_are_read(void) {
+        static const char *const logins[] = {"lan", "lan.tran", "svc_web$", "lan@agency.vn",
+                                             "a-b_c"};
+        static const char *const no_logins[] = {"",      "-lan",  ".lan", "lan tran",
+                                                "lan/x", "lan:x", "l*n",  "lan\n",
+                                                "lan\"", "l$n",   "lân"};
+        static const char *const units[] = {"nginx.service", "getty@tty1.service", "x.timer"};
+        static const char *const no_units[] = {"nginx",   ".service",     "a b.service",
+                                               "x.slice", "../x.service", "x.mount"};
+        struct order_name n;
+
+        for (size_t i = 0; i < ARRAY_LEN(logins); i++)
+                check(order_name_parse(ORDER_ACCOUNT, span_str(logins[i]), &n) &&
+                      order_name_good(ORDER_ACCOUNT, &n));
+        for (size_t i = 0; i < ARRAY_LEN(no_logins); i++)
+                check(!order_name_parse(ORDER_ACCOUNT, span_str(no_logins[i]), &n));
+        for (size_t i = 0; i < ARRAY_LEN(units); i++)
+                check(order_name_parse(ORDER_SERVICE, span_str(units[i]), &n));
+        for (size_t i = 0; i < ARRAY_LEN(no_units); i++)
+                check(!order_name_parse(ORDER_SERVICE, span_str(no_units[i]), &n));
+        check(!order_name_parse(ORDER_ACCOUNT, span_of("a\0b", 3), &n));
+        n.was[3] = 1;
+        check(!order_name_good(ORDER_ACCOUNT, &n));
+}
+
+static void faults_of_names(void) {
+        struct order_name web = {.text = "nginx.service"}, lan = {.text = "lan"};
+        struct msg_act_state s;
+
+        begin();
+        new_ledger();
+        look_fault = 0;
+        struct act *a = opened();
+        check_int(ordered(a, named(1, ORDER_SERVICE, "nginx.service")).error, ORDER_MISSING);
+        check_int(act_name(a, ACT_SERVICE, &web), 0);
+        check_int(act_name(a, ACT_NEVER_ACCOUNT, &lan), 0);
+        check_int(ordered(a, named(2, ORDER_SERVICE, "sshd.service")).error, ORDER_MISSING);
+        check_int(ordered(a, named(2, ORDER_ACCOUNT, "lan")).error, ORDER_NEVER);
+        check_int(ordered(a, named(2, ORDER_ACCOUNT, "LAN")).error, ORDER_NEVER);
+        check_int(ordered(a, named(2, ORDER_ACCOUNT, "root")).error, ORDER_NEVER);
+        look_fault = ORDER_NO_WAY_BACK;
+        check_int(ordered(a, named(3, ORDER_ACCOUNT, "minh")).error, ORDER_NO_WAY_BACK);
+        look_fault = -EIO;
+        check_int(ordered(a, named(3, ORDER_ACCOUNT, "minh")).error, ORDER_UNREACHABLE);
+        look_fault = 0;
+        struct msg_order m = named(3, ORDER_ACCOUNT, "minh");
+        m.order.flags = ORDER_IN;
+        sign(&m);
+        check_int(ordered(a, m).error, ORDER_FORMAT);
+        m.order.flags = ORDER_HOOK;
+        sign(&m);
+        check_int(ordered(a, m).state, ACT_REFUSED);
+        m = named(3, ORDER_ACCOUNT, "minh");
+        m.order.n_targets = 2;
+        m.names[1] = m.names[0];
+        sign(&m);
+        check_int(ordered(a, m).error, ORDER_SHAPE);
+        m.order.n_targets = 13;
+        check_int(ordered(a, m).error, ORDER_MANY);
+        m = named(3, ORDER_ACCOUNT, "minh");
+        m.names[0].was[0] = 1;
+        sign(&m);
+        check_int(ordered(a, m).error, ORDER_SHAPE);
+        check_int(n_there, 0);
+        struct act_clock c = now();
+        act_ready(a, ACT_OFFERS(ORDER_BLOCK), &c);
+        check_int(ordered(a, named(3, ORDER_ACCOUNT, "minh")).error, ORDER_OFF);
+        m = named(3, ORDER_ACCOUNT, "minh");
+        act_check(a, &m, &s);
+        check_int(s.error, ORDER_OFF);
+        check_int(ordered(a, named(4, ORDER_SERVICE, "nginx.service")).error, ORDER_OFF);
+        m = order(5, "198.51.100.0/30");
+        m.order.kind = ORDER_ISOLATE;
+        m.order.flags = 0;
+        sign(&m);
+        act_ready(a, ALL, &c);
+        check_int(ordered(a, m).error, ORDER_NOT_ONE);
+        act_free(a);
+}
+
+/* A5: what was is in the ledger before the deed, and with a prolonging. */
+static void what_was_is_kept(void) {
+        struct msg_act_state s;
+
+        begin();
+        new_ledger();
+        was = 7;
+        struct act *a = opened();
+        check_int(ordered(a, named(1, ORDER_ACCOUNT, "minh")).state, ACT_IN_FORCE);
+        was = 99; /* now it looks otherwise, as it is locked */
+        check_int(ordered(a, named(2, ORDER_ACCOUNT, "minh")).error, ORDER_TWICE);
+        struct msg_order m = named(3, ORDER_ACCOUNT, "minh");
+        m.order.replaces = 1;
+        sign(&m);
+        undone_was = -1;
+        check_int(ordered(a, m).state, ACT_IN_FORCE);
+        check_int(undone_was, -1); /* the first was not undone: the second holds it */
+        check(is_there(3));
+        a = act_free(a);
+        a = opened();
+        boottime += 3600 * NS_PER_SEC;
+        check_int(tick(a, &s), 1);
+        check_int(undone_was, 7);
+        check_int(tick(a, &s), 0);
+        act_free(a);
+}
+
+/* Before main said all, nothing ends and nothing is said to be in force. */
+static void nothing_before_all_was_said(void) {
+        struct act *a = NULL;
+        struct msg_act_state s;
+        struct act_clock c = now();
+
+        begin();
+        new_ledger();
+        a = opened();
+        check_int(ordered(a, order(1, "203.0.113.1")).state, ACT_IN_FORCE);
+        a = act_free(a);
+        c = now();
+        check_int(act_open(&a, ledger_fd, &hands), 0);
+        check_int(tick(a, &s), 0);
+        check_int(act_wait(a, &c), -1);
+        check(is_there(1));
+        act_ready(a, ALL, &c);
+        check_int(tick(a, &s), 0);
+        check(is_there(1));
+        act_free(a);
+}
+
+/* A prolonging that died between plan and the end of the first. */
+static void half_a_prolonging(void) {
+        struct msg_act_state s;
+        unsigned hit = 1;
+
+        for (unsigned k = 1; hit && k < 100; k++) {
+                begin();
+                new_ledger();
+                was = 7;
+                struct act *a = opened();
+                check_int(ordered(a, named(1, ORDER_ACCOUNT, "minh")).state, ACT_IN_FORCE);
+                was = 99;
+                struct msg_order m = named(3, ORDER_ACCOUNT, "minh");
+                m.order.replaces = 1;
+                m.order.seconds = 7200;
+                sign(&m);
+                struct act_clock c = now();
+                fault_arm(k, EIO);
+                (void)act_order(a, &m, &c, &s);
+                hit = fault_disarm();
+                a = act_free(a);
+                a = opened();
+                undone_was = -1;
+                boottime += 7200 * NS_PER_SEC;
+                while (tick(a, &s) == 1)
+                        ;
+                check_int(undone_was, 7);
+                a = act_free(a);
+        }
+}
+
+/* What another machine keeps: not asked for again when it was confirmed, undone until that is. */
+static void elsewhere(void) {
+        struct msg_act_state s;
+
+        begin();
+        new_ledger();
+        struct act *a = opened();
+        struct msg_order m = order(1, "203.0.113.0/24");
+        m.order.flags |= ORDER_HOOK;
+        sign(&m);
+        check_int(ordered(a, m).state, ACT_IN_FORCE);
+        a = act_free(a);
+        last_seconds = 0;
+        a = opened();
+        check_int(last_seconds, 0);
+        undo_failing = 1;
+        boottime += 3600 * NS_PER_SEC;
+        int64_t pause = 5;
+        for (unsigned i = 0; i < 8; i++, pause = MIN(pause * 2, 80)) {
+                check_int(tick(a, &s), 1);
+                check(s.state == ACT_IN_FORCE && s.error == -EIO);
+                boottime += pause * NS_PER_SEC - 1;
+                check_int(tick(a, &s), 0);
+                boottime += 1;
+        }
+        struct act_clock c = now();
+        check(act_state(a, 0, &c, &s) && s.error == -EIO);
+        undo_failing = 0;
+        check_int(tick(a, &s), 1);
+        check_int(s.state, ACT_UNDONE);
+        /* It may have been done though no answer came: undone before it counts as failed. */
+        failing = undo_failing = 1;
+        m = order(2, "203.0.113.0/24");
+        m.order.flags |= ORDER_HOOK;
+        sign(&m);
+        s = ordered(a, m);
+        check(s.state == ACT_IN_FORCE && s.error == -EIO);
+        undo_failing = 0;
+        boottime += 5 * NS_PER_SEC;
+        check_int(tick(a, &s), 1);
+        check_int(s.state, ACT_UNDONE);
+        failing = 0;
+        act_free(a);
+}
+
+/* ---- accounts ---- */
+
+static const char shadow_file[] = "root:*:19000:0:99999:7:::\n"
+                                  "lan:$y$j9T$abc$def:19700:0:99999:7:::\n"
+                                  "lan2:!$6$x$y:19700:0:99999:7::20000:\n"
+                                  "moi::19700:0:99999:7:::\n"
+                                  "odd:x:1:2\n"
+                                  "last:$6$q$r:19700:0:99999:7::1:";
+
+static void locked_and_back(const char *login, const char *locked) {
+        _cleanup_(buf_deinit) struct buf a = {0}, b = {0}, again = {0};
+        unsigned char before[ORDER_WAS_BYTES];
+        struct span file = span_str(shadow_file);
+
+        check_int(shadow_lock(file, span_str(login), before, &a), 0);
+        check(memmem(a.p, a.len, locked, strlen(locked)));
+        check_int(shadow_lock_again(buf_get(&a), span_str(login), &again), 0);
+        check(span_eq(buf_get(&a), buf_get(&again)));
+        check_int(shadow_unlock(buf_get(&a), span_str(login), before, &b), 0);
+        check(span_eq(buf_get(&b), file));
+}
+
+static void an_account_is_locked_and_unlocked(void) {
+        _cleanup_(buf_deinit) struct buf b = {0}, c = {0};
+        unsigned char before[ORDER_WAS_BYTES];
+        uint32_t uid;
+
+        locked_and_back("lan", "\nlan:!$y$j9T$abc$def:19700:0:99999:7::1:\n");
+        locked_and_back("lan2", "\nlan2:!$6$x$y:19700:0:99999:7::1:\n");
+        locked_and_back("moi", "\nmoi:!:19700:0:99999:7::1:\n");
+        locked_and_back("last", "\nlast:!$6$q$r:19700:0:99999:7::1:");
+        check_int(shadow_lock(span_str(shadow_file), SPAN("la"), before, &b), SHADOW_E_MISSING);
+        check_int(shadow_lock(span_str(shadow_file), SPAN(""), before, &b), SHADOW_E_MISSING);
+        check_int(shadow_lock(span_str(shadow_file), SPAN("odd"), before, &b), SHADOW_E_ODD);
+        /* W2: an administrator gave another password and another end meanwhile. */
+        check_int(shadow_lock(SPAN("lan:old:1:0:9:7:::\n"), SPAN("lan"), before, &b), 0);
+        check_int(shadow_unlock(SPAN("lan:new:2:0:9:7::20500:\n"), SPAN("lan"), before, &c), 0);
+        check_span(buf_get(&c), "lan:new:2:0:9:7::20500:\n");
+        struct span passwd =
+                SPAN("root:x:0:0:r:/root:/bin/sh\nlan:x:1000:1000::/:/bin/sh\nb:x::1::/:/x\n");
+        check(shadow_uid(passwd, SPAN("root"), &uid) == 0 && uid == 0);
+        check(shadow_uid(passwd, SPAN("lan"), &uid) == 0 && uid == 1000);
+        check_int(shadow_uid(passwd, SPAN("b"), &uid), SHADOW_E_ODD);
+        check_int(shadow_uid(passwd, SPAN("l"), &uid), SHADOW_E_MISSING);
+}
+
+/* ---- the manager of services ---- */
+
+static void a_call_and_its_answer(void) {
+        static const unsigned char hello[] = {
+                'l', 1, 0, 1,   0,   0, 0, 0, 1, 0, 0, 0, 0x1a, 0,   0, 0, 1, 1, 'o', 0,   2,
+                0,   0, 0, '/', 'o', 0, 0, 0, 0, 0, 0, 3, 1,    's', 0, 1, 0, 0, 0,   'H', 0};
+        static const unsigned char said[] = {'l', 2, 1,   1,   12,  0,   0,   0,   9, 0,
+                                             0,   0, 15,  0,   0,   0, /* a variant with a text */
+                                             5,   1, 'u', 0,   7,   0,   0,   0,   8, 1,
+                                             'g', 0, 1,   'v', 0,   0,   1,   's', 0, 0,
+                                             3,   0, 0,   0,   'y', 'e', 's', 0};
+        _cleanup_(buf_deinit) struct buf b = {0};
+        struct dbus_said got;
+        size_t used = 0;
+
+        dbus_write(&b, &(struct dbus_call){.serial = 1, .path = "/o", .member = "H"});
+        check(b.len == 48 && memcmp(b.p, hello, sizeof(hello)) == 0);
+        check_int(dbus_read(span_of((const char *)said, sizeof(said)), &used, &got), 1);
+        check_int(used, sizeof(said));
+        check(got.type == DBUS_RETURN && got.reply_to == 7 && span_eq(got.text, SPAN("yes")));
+        for (size_t n = 0; n < sizeof(said); n++)
+                check_int(dbus_read(span_of((const char *)said, n), &used, &got), 0);
+        /* No byte of it, whatever it becomes, makes us read behind the end. */
+        for (size_t i = 0; i < sizeof(said); i++)
+                for (unsigned v = 0; v < 256; v += 5) {
+                        unsigned char *p = malloc(sizeof(said));
+
+                        check(p);
+                        memcpy(p, said, sizeof(said));
+                        p[i] = (unsigned char)v;
+                        (void)dbus_read(span_of((const char *)p, sizeof(said)), &used, &got);
+                        free(p);
+                }
 }
 
 int main(void) {
@@ -497,6 +834,15 @@ int main(void) {
         RUN(ledger_faults);
         RUN(a_torn_end_is_cut);
         RUN(commands_hold_numbers_only);
+        RUN(an_isolated_host_reaches_management_alone);
+        RUN(names_are_read);
+        RUN(faults_of_names);
+        RUN(what_was_is_kept);
+        RUN(nothing_before_all_was_said);
+        RUN(half_a_prolonging);
+        RUN(elsewhere);
+        RUN(an_account_is_locked_and_unlocked);
+        RUN(a_call_and_its_answer);
         os_close_quiet(ledger_fd);
         return check_done();
 }
