@@ -54,6 +54,13 @@ int report_say(struct api_call *c, const struct report *r, const char *en, const
 /* The mail's subject line; of the call's arena. */
 struct span report_subject(struct api_call *c, const struct report *t, const json_t *form);
 
+/* The version is signed by two, and stays as it is. */
+bool report_final(const struct report *t, int64_t version);
+/* What the press is asked for (press/document.h), and the report as JSON; report_paper.c. */
+int report_paper(struct api_call *c, const struct report *t, int64_t version, struct span format,
+                 struct buf *to);
+int report_json(struct api_call *c, const struct report *t, int64_t version, struct buf *to);
+
 /* The answer of api_report_shape (api_reports.c). */
 int report_answer(struct api_call *c, int64_t id);
 
@@ -68,5 +75,7 @@ int report_do_sign(struct api_call *c);
 int report_do_hand(struct api_call *c);
 /* api_report_file.c */
 int report_do_file(struct api_call *c);
+int report_do_signature(struct api_call *c);
+int report_do_send(struct api_call *c);
 
 #endif

@@ -33,8 +33,9 @@ static const char *const steps[] = {
         "CREATE UNIQUE INDEX report_sign_of ON report_sign(report, version, person)"
         " WHERE void IS NULL;"
         "CREATE TABLE report_file(report INTEGER NOT NULL, version INTEGER NOT NULL,"
-        " format TEXT NOT NULL, made INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL,"
-        " signature BLOB, PRIMARY KEY(report, version, format));"
+        " format TEXT NOT NULL, made INTEGER NOT NULL, blob INTEGER NOT NULL,"
+        " size INTEGER NOT NULL, hash BLOB NOT NULL, signed BLOB, signature BLOB,"
+        " PRIMARY KEY(report, version, format));"
         "CREATE TABLE report_number(year INTEGER PRIMARY KEY, last INTEGER NOT NULL);",
         NULL,
 };

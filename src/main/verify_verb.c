@@ -34,6 +34,8 @@ static const char *const help_en =
         "An exported file is checked by the public key alone, on any machine:\n"
         "      --secret FILE  the recipient's secret key, of a sealed one\n"
         "      --records      its records as they were received, once all is proved\n"
+        "A file that a node made (a report), by the signature beside it:\n"
+        "      --signature FILE  the detached signature (.sig)\n"
         "      --lang LANG    en or vi\n"
         "\n"
         "Exit status: 0 all is well, 1 it breaks, 2 usage, 3 it cannot be read.\n";
@@ -55,6 +57,8 @@ static const char *const help_vi =
         "Tệp xuất được kiểm tra chỉ bằng khóa công khai, trên bất kỳ máy nào:\n"
         "      --secret TỆP   khóa bí mật của người nhận, nếu tệp được niêm phong\n"
         "      --records      in các bản ghi như khi nhận, sau khi mọi thứ đã được chứng minh\n"
+        "Tệp do một nút tạo (báo cáo), bằng tệp chữ ký đi kèm:\n"
+        "      --signature TỆP   chữ ký tách rời (.sig)\n"
         "      --lang NGỮ     en hoặc vi\n"
         "\n"
         "Mã thoát: 0 tốt, 1 bị đứt, 2 sai cách dùng, 3 không đọc được.\n";
@@ -160,18 +164,19 @@ struct arguments {
         struct verify_options verify;
         struct verify_export export;
         unsigned char key[32];
-        const char *path;
+        const char *path, *signature;
         int landlock;
 };
 
 /* 0, or an exit status. */
 static int read_arguments(int argc, char **argv, struct arguments *a) {
-        enum { KEY = 256, DAY, QUICK, SECRET, RECORDS, LANG, LANDLOCK, HELP };
+        enum { KEY = 256, DAY, QUICK, SECRET, RECORDS, SIGNATURE, LANG, LANDLOCK, HELP };
         static const struct option options[] = {{"key", required_argument, NULL, KEY},
                                                 {"day", required_argument, NULL, DAY},
                                                 {"quick", no_argument, NULL, QUICK},
                                                 {"secret", required_argument, NULL, SECRET},
                                                 {"records", no_argument, NULL, RECORDS},
+                                                {"signature", required_argument, NULL, SIGNATURE},
                                                 {"lang", required_argument, NULL, LANG},
                                                 {"landlock", required_argument, NULL, LANDLOCK},
                                                 {"help", no_argument, NULL, HELP},
@@ -217,6 +222,8 @@ static int read_arguments(int argc, char **argv, struct arguments *a) {
                         crypto_scalarmult_base(a->export.public_key, a->export.secret_key);
                 } else if (c == RECORDS) {
                         a->export.records = true;
+                } else if (c == SIGNATURE) {
+                        a->signature = optarg;
                 } else if (c == QUICK) {
                         a->verify.deep = false;
                 } else if (c == LANG) {
@@ -259,6 +266,8 @@ static int run(const struct arguments *given) {
 
         if (a.verify.key)
                 a.verify.key = a.key;
+        if (a.signature)
+                return verify_file(a.path, a.signature, a.verify.key, a.landlock);
         if (verify_is_export(a.path)) {
                 a.export.path = a.path;
                 a.export.key = a.verify.key;

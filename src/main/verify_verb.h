@@ -17,5 +17,7 @@ struct verify_export {
 bool verify_is_export(const char *path);
 /* An exit status. Enters a sandbox. */
 int verify_export(const struct verify_export *o);
+/* A node's file by the signature beside it; key NULL: any. The same. */
+int verify_file(const char *path, const char *signature, const unsigned char *key, int landlock);
 
 #endif

@@ -105,12 +105,8 @@ static const struct key report[] = {ID,
                                     {"must", WORDS, false, NULL, NULL},
                                     {"to", WORD, false, NULL, NULL},
                                     END};
-static const struct key paper[] = {BASIS,
-                                   STATUS,
-                                   {"state", MAP, true, names, NULL},
-                                   {"motto", MAP, true, names, NULL},
-                                   {"title", MAP, true, names, NULL},
-                                   END};
+static const struct key paper[] = {
+        BASIS, STATUS, {"state", MAP, true, names, NULL}, {"motto", MAP, true, names, NULL}, END};
 static const struct key field[] = {NAMES,
                                    {"from", TEXT, false, NULL, NULL},
                                    {"basis", TEXT, false, NULL, NULL},

@@ -40,6 +40,8 @@ int password_one_time(struct vault *v, int64_t person, struct msg_vault_answer *
 
 /* ---- order.c ---- */
 
+int file_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
+              struct msg_vault_answer *ret);
 int court_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
                struct msg_vault_answer *ret);
 int order_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,

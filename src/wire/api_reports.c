@@ -267,6 +267,16 @@ static const struct api_field hand_fields[] = {
          .vi = "Bằng chứng: số biên nhận, sổ công văn, cuộc gọi."},
         {0},
 };
+static const struct api_field send_fields[] = {
+        PATH_ID,
+        {"to", API_STRING, .flags = API_REQUIRED | API_LIST_OF, .min = 3, .max = 254, .most = 20,
+         .en = "Addresses of mail.", .vi = "Địa chỉ thư."},
+        {"subject", API_STRING, .min = 3, .max = 300,
+         .en = "The subject line; default: the regime's.",
+         .vi = "Tiêu đề thư; mặc định: theo bộ quy định."},
+        {0},
+};
+static const struct api_field signature_fields[] = {PATH_ID, FORMAT, {0}};
 static const struct api_field file_fields[] = {
         PATH_ID,
         FORMAT,
@@ -304,6 +314,13 @@ const struct api_op api_reports_ops[] = {
          "Ký bản này: hai người không phải người soạn."},
         {"reports.hand", API_POST, R "/{id}/hand", "reports.send", 0, hand_fields, api_report_shape,
          "Says that it was handed over; its clock is met.", "Ghi nhận đã giao; đáp ứng thời hạn."},
+        {"reports.send", API_POST, R "/{id}/send", "reports.send", 0, send_fields, api_report_shape,
+         "Sends it by mail with its files and their signatures; its clock is met.",
+         "Gửi thư kèm các tệp và chữ ký; đáp ứng thời hạn."},
+        {"reports.signature", API_GET, R "/{id}/signature", "reports.read", API_BYTES,
+         signature_fields, NULL,
+         "The node's detached signature of a signed report's file: coloa verify checks it.",
+         "Chữ ký tách rời của nút cho tệp báo cáo đã ký: kiểm tra bằng coloa verify."},
         {"reports.file", API_GET, R "/{id}/file", "reports.read", API_BYTES, file_fields, NULL,
          "The report as a file; of a draft it says so on every page.",
          "Báo cáo dạng tệp; bản dự thảo có ghi rõ trên từng trang."},

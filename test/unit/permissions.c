@@ -109,6 +109,8 @@ static const struct {
         {"reports.drop", "{\"id\":$R,\"reason\":\"a test\"}"},
         {"reports.sign", "{\"id\":$R,\"version\":1,\"code\":\"000000\"}"},
         {"reports.hand", "{\"id\":$R,\"to\":\"them\",\"proof\":\"a test\"}"},
+        {"reports.send", "{\"id\":$R,\"to\":[\"a@b.example\"]}"},
+        {"reports.signature", "{\"id\":$R,\"format\":\"pdf\"}"},
         {"reports.file", "{\"id\":$R,\"format\":\"json\"}"},
 };
 

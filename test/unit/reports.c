@@ -2,8 +2,13 @@
  * met by it. Asked through the API as people do, with a vault that checks their codes. */
 #include "rules/regime.h"
 
+#include <sodium.h>
+
 #include "desk/desk_impl.h"
+#include "desk/jobs.h"
+#include "desk/mail.h"
 #include "people_world.h"
+#include "wire/file_sign.h"
 
 enum who { HANDLER, LEAD, APPROVER, LIAISON, OTHER, WHO_MAX };
 static struct signed_in who[WHO_MAX];
@@ -35,9 +40,18 @@ static void enrol(enum who i, const char *login, const char *role, int64_t unit)
         check_int(confirm_totp(&who[i], secrets[i]), 200);
 }
 
+static unsigned char public_key[32], secret_key[64];
+
 /* People of unit a, one of unit b; an incident of unit a with a system that lacks nothing. */
 static void begin(void) {
+        static const unsigned char seed[VAULT_SEED_BYTES] = "a seed";
+        const struct vault_options o = {
+                .work = 1, .work_mem = 8192, .public_key = public_key, .secret_key = secret_key};
+
         people_start();
+        crypto_sign_keypair(public_key, secret_key);
+        people_w.vault = vault_free(people_w.vault);
+        check_int(vault_new(&people_w.vault, seed, &o), 0);
         give_regimes();
         unit_a = add_unit("a", UNIT_ROOT);
         unit_b = add_unit("b", UNIT_ROOT);
@@ -354,6 +368,160 @@ static void a_year_is_counted(void) {
         end();
 }
 
+/* ---- files: the press is played here, it says what it was asked for ---- */
+
+static unsigned printed;
+
+/* All that wait for press and vault; the status of the answer. */
+static int work_done(unsigned line) {
+        for (unsigned i = 0; i < 20; i++) {
+                int fd = -1;
+                const struct msg_job *m = desk_job_next(w.d, &fd);
+
+                if (m) {
+                        char *text = calloc(1, m->len + 8);
+                        uint64_t id = m->id;
+
+                        memcpy(text, "%PAPER ", 7);
+                        check_int(pread(fd, text + 7, m->len, 0), m->len);
+                        const struct job_said said = {0, span_of(text, m->len + 7)};
+                        desk_job_sent(w.d);
+                        check_int(desk_job_said(w.d, id, &said), 0);
+                        printed++;
+                        free(text);
+                }
+                api_settle();
+                pump_vault();
+        }
+        return api_take_frame(line) == api_w.id ? (int)api_w.say.status : 0;
+}
+
+/* The bytes of a file that is being given. */
+static struct span given(unsigned line) {
+        static struct buf all;
+
+        buf_reset(&all);
+        while (api_w.say.flags & API_SAY_MORE) {
+                struct api_next next = {0};
+
+                check_int(api_send_frame(line, API_NEXT, api_w.id, &next, sizeof(next), SPAN_NONE),
+                          0);
+                api_settle();
+                check(api_take_frame(line) == api_w.id);
+                buf_span(&all, buf_get(&api_w.body));
+        }
+        return buf_get(&all);
+}
+
+static int file(enum who i, int64_t id, const char *op, const char *format) {
+        int status = asf(&who[i], op, "{\"id\":%lld,\"format\":\"%s\"}", (long long)id, format);
+
+        return status ? status : work_done(0);
+}
+
+static int64_t signed_report(void) {
+        int64_t id = begun("initial"), version = complete(id);
+
+        check_int(asf(&who[HANDLER], "reports.submit", "{\"id\":%lld,\"version\":%lld}",
+                      (long long)id, (long long)version),
+                  200);
+        check_int(sign(LEAD, id, version), 200);
+        check_int(sign(APPROVER, id, version), 200);
+        return id;
+}
+
+static bool has(struct span s, const char *what) {
+        return memmem(s.p, s.len, what, strlen(what)) != NULL;
+}
+
+static void files_of_a_signed_version_stay(void) {
+        begin();
+        int64_t id = begun("initial");
+
+        printed = 0;
+        check_int(file(HANDLER, id, "reports.file", "pdf"), 200);
+        check(has(given(0), "\"mark\":\"DỰ THẢO\""));
+        check_int(file(HANDLER, id, "reports.file", "pdf"), 200);
+        (void)given(0);
+        check_int(printed, 2); /* of a draft nothing is kept */
+        check_int(file(HANDLER, id, "reports.signature", "pdf"), 409);
+        check_int(file(OTHER, id, "reports.file", "pdf"), 404);
+        check_int(asf(&who[HANDLER], "reports.drop", "{\"id\":%lld,\"reason\":\"a test\"}",
+                      (long long)id),
+                  200);
+
+        id = signed_report();
+        printed = 0;
+        check_int(file(HANDLER, id, "reports.file", "pdf"), 200);
+        struct span paper = given(0);
+        check(has(paper, "\"mark\":\"\"") && has(paper, "Người khoi") && has(paper, "Người hanh"));
+        check(has(paper, "Kính gửi:") && has(paper, "TLP:") &&
+              has(paper, "Nghị định 331/2026/NĐ-CP"));
+        check(has(paper, "Đây không phải mẫu chính thức"));
+        unsigned char hash[32];
+        crypto_generichash(hash, 32, (const unsigned char *)paper.p, paper.len, NULL, 0);
+        check_int(file(LEAD, id, "reports.file", "pdf"), 200);
+        (void)given(0);
+        check_int(printed, 1);
+        check_int(file(LEAD, id, "reports.signature", "pdf"), 200);
+        struct file_signed s;
+        struct file_sign f;
+        check_int(file_sign_read(given(0), &f, &s), 0);
+        check(memcmp(f.hash, hash, 32) == 0 && memcmp(s.public_key, public_key, 32) == 0);
+        check_int(crypto_sign_verify_detached(s.signature, (const unsigned char *)&f, sizeof(f),
+                                              public_key),
+                  0);
+        check(strstr(f.what, "pdf") != NULL);
+        check_int(file(LEAD, id, "reports.file", "json"), 200);
+        check(has(given(0), "\"final\":true"));
+        end();
+}
+
+static void mail_leaves_with_its_files(void) {
+        begin();
+        int64_t id = signed_report(), n = 0;
+
+        check_int(asf(&who[LIAISON], "reports.send", "{\"id\":%lld,\"to\":[\"không phải\"]}",
+                      (long long)id),
+                  422);
+        int status = asf(&who[LIAISON], "reports.send",
+                         "{\"id\":%lld,\"to\":[\"a05@example.vn\",\"vncert@example.vn\"]}",
+                         (long long)id);
+        check_int(status ? status : work_done(0), 200);
+        check_span(span_str(answer_text("state")), "sent");
+        check_span(span_str(answer_text("sent.how")), "mail");
+        check_span(span_str(answer_text("sent.to")), "a05@example.vn, vncert@example.vn");
+        check(answer_int("sent.mail") > 0);
+        check_int(sql_get_int(state_sql(w.d->state), &n,
+                              "SELECT count(*) FROM outgoing WHERE subject LIKE"
+                              " '[TBSC] Báo cáo ban đầu SC-%'",
+                              ""),
+                  1);
+        check_int(n, 1);
+        check_int(asf(&who[LIAISON], "reports.send", "{\"id\":%lld,\"to\":[\"a05@example.vn\"]}",
+                      (long long)id),
+                  409); /* pressed twice */
+        end();
+}
+
+static void exercises_never_leave(void) {
+        begin();
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state), "UPDATE incident SET drill=1", ""), 0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        int64_t id = signed_report();
+        check_int(asf(&who[LIAISON], "reports.send", "{\"id\":%lld,\"to\":[\"a05@example.vn\"]}",
+                      (long long)id),
+                  409);
+        check_span(span_str(answer_text("code")), "drill");
+        check_int(file(LEAD, id, "reports.file", "pdf"), 200);
+        check(has(given(0), "\"mark\":\"DIỄN TẬP\""));
+        check_int(asf(&who[LIAISON], "reports.hand",
+                      "{\"id\":%lld,\"to\":\"giám khảo\",\"proof\":\"biên nhận\"}", (long long)id),
+                  200);
+        end();
+}
+
 int main(void) {
         RUN(is_filled_as_far_as_known);
         RUN(form_says_what_is_mandatory);
@@ -362,5 +530,8 @@ int main(void) {
         RUN(who_wrote_does_not_sign);
         RUN(handing_over_meets_the_clock);
         RUN(a_year_is_counted);
+        RUN(files_of_a_signed_version_stay);
+        RUN(mail_leaves_with_its_files);
+        RUN(exercises_never_leave);
         return check_done();
 }
