@@ -24,18 +24,19 @@ MAY = {
     "reader": FOUNDATION,
     "desk": FOUNDATION | {"os", "rules", "correlate", "reader", "scan", "seek"},
     "act": FOUNDATION | {"os"},
+    "courier": FOUNDATION | {"os"},
     "vault": FOUNDATION,
     "scan": FOUNDATION,
     "report": FOUNDATION | {"rules"},
     "press": FOUNDATION,
     "console": FOUNDATION | {"os"},
     "main": FOUNDATION | {"os", "decode", "ingest", "store", "intel", "rules", "seek", "correlate", "desk", "vault",
-                            "scan", "report", "press", "act", "console", "reader"},
+                            "scan", "report", "press", "act", "console", "courier", "reader"},
 }
 # Headers whose functions reach the kernel: os/ alone calls them. main/ may name signals, poll and file constants, console/ poll.
 KERNEL = {"sys/socket.h", "sys/mman.h", "sys/epoll.h", "sys/wait.h", "sys/prctl.h", "sys/syscall.h", "sys/ioctl.h",
           "dirent.h", "fcntl.h", "poll.h", "sched.h", "signal.h", "sys/stat.h", "sys/random.h", "netdb.h", "glob.h"}
-KERNEL_CONSTANTS = {"main": {"fcntl.h", "poll.h", "signal.h", "sys/wait.h"}, "console": {"poll.h"}}
+KERNEL_CONSTANTS = {"main": {"fcntl.h", "poll.h", "signal.h", "sys/wait.h"}, "console": {"poll.h"}, "courier": {"poll.h"}}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
 

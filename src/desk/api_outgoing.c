@@ -198,7 +198,22 @@ static int set(struct api_call *c) {
         return r;
 }
 
-static int test(struct api_call *c) {
+static int test_webhook(struct api_call *c, int64_t *ret) {
+        const struct outgoing o = {.to = api_text(c, "webhook"),
+                                   .subject = SPAN("test"),
+                                   .body = SPAN("{\"event\":\"test\"}"),
+                                   .about = SPAN("a test"),
+                                   .by = c->who.id};
+        int r = outgoing_webhook(c->desk, &o, ret);
+
+        if (r != OUTGOING_E_ADDRESS)
+                return r;
+        return api_fault_at(c, "webhook", "There is no such webhook", "Không có webhook này",
+                            "Take a name of the configuration", "Lấy tên trong cấu hình");
+}
+
+/* *ret: 0: they have no address. */
+static int test_mail(struct api_call *c, int64_t *ret) {
         const struct outgoing o = {.about = SPAN("a test"), .by = c->who.id};
         const struct outgoing_text t = {
                 .subject = {SPAN("Coloa: a test"), SPAN("Coloa: thư thử")},
@@ -211,9 +226,19 @@ static int test(struct api_call *c) {
                 r = outgoing_person(c->desk, &o, &t, c->who.id);
         if (r == 0)
                 r = MIN(sql_get_int(c->db, &id, "SELECT max(id) FROM outgoing", ""), 0);
-        if (r < 0)
+        *ret = id > before ? id : 0;
+        return r;
+}
+
+static int test(struct api_call *c) {
+        int64_t id = 0;
+        int r = of_all(c, "settings.write");
+
+        if (r == 0)
+                r = api_has(c, "webhook") ? test_webhook(c, &id) : test_mail(c, &id);
+        if (r != 0)
                 return r;
-        if (id <= before)
+        if (!id)
                 return api_refuse(c, 409, "no_address", "you have no address of mail yet",
                                   "bạn chưa có địa chỉ thư điện tử");
         snprintf(c->about, sizeof(c->about), "outgoing %lld", (long long)id);

@@ -610,6 +610,112 @@ static void own_containment(struct reader *r, const struct node *n, void *to) {
         read_map(r, n, containment_keys, ARRAY_LEN(containment_keys), c);
 }
 
+static void own_courier_tls(struct reader *r, const struct node *n, void *to) {
+        static const struct word words[] = {
+                {"starttls", COURIER_STARTTLS}, {"tls", COURIER_TLS}, {"none", COURIER_PLAIN}};
+        uint32_t v;
+
+        if (read_word(r, n, words, ARRAY_LEN(words), &v))
+                *(enum courier_tls *)to = (enum courier_tls)v;
+}
+
+static const struct key mail_keys[] = {
+        {"server", TEXT, AT(config_mail, server), 0, NULL},
+        {"port", NUMBER, AT(config_mail, port), 0, NULL},
+        {"tls", OWN, AT(config_mail, tls), 0, own_courier_tls},
+        {"from", TEXT, AT(config_mail, from), 0, NULL},
+        {"user", TEXT, AT(config_mail, user), 0, NULL},
+        {"password-file", TEXT, AT(config_mail, password_file), 0, NULL},
+        {"ca-file", TEXT, AT(config_mail, ca_file), 0, NULL},
+};
+
+/* Mails and passwords never cross a network in the clear. */
+static void own_mail(struct reader *r, const struct node *n, void *to) {
+        struct config_mail *m = to;
+        uint8_t address[16];
+
+        read_map(r, n, mail_keys, ARRAY_LEN(mail_keys), m);
+        bool own = m->server && (strcmp(m->server, "localhost") == 0 ||
+                                 (parse_ip(m->server, address) && is_loopback(address)));
+        if (!m->port)
+                m->port = m->tls == COURIER_TLS ? 465 : m->tls == COURIER_PLAIN ? 25 : 587;
+        if (!m->server || !*m->server || strlen(m->server) > 253 || strpbrk(m->server, "/@ ") ||
+            m->port > 65535 || !m->from || !strchr(m->from, '@'))
+                wrong(r, n, "%s",
+                      tr("mail needs server (a name or address), port and from (an address of "
+                         "mail)",
+                         "mail cần server (tên hoặc địa chỉ), port và from (địa chỉ thư)"));
+        if (!m->user != !m->password_file)
+                wrong(r, n, "%s",
+                      tr("user and password-file go together",
+                         "user và password-file phải đi cùng nhau"));
+        if (m->tls == COURIER_PLAIN && !own)
+                wrong(r, n, "%s",
+                      tr("tls: none is for a server on this machine (127.0.0.1) alone",
+                         "tls: none chỉ dùng cho máy chủ trên chính máy này (127.0.0.1)"));
+}
+
+static const struct key hook_keys[] = {
+        {"name", TEXT, AT(config_hook, name), 0, NULL},
+        {"url", TEXT, AT(config_hook, url), 0, NULL},
+        {"secret-file", TEXT, AT(config_hook, secret_file), 0, NULL},
+        {"ca-file", TEXT, AT(config_hook, ca_file), 0, NULL},
+};
+
+static void own_hooks(struct reader *r, const struct node *n, void *to) {
+        struct config_courier *c = &r->c->courier;
+
+        if (n->kind != NODE_LIST || n->n > CONFIG_HOOKS_MAX)
+                return wrong(r, n,
+                             tr("webhooks is a list of at most %u",
+                                "webhooks là danh sách tối đa %u mục"),
+                             CONFIG_HOOKS_MAX);
+        c->hooks = arena_array(&r->c->arena, n->n + 1, sizeof(*c->hooks));
+        for (const struct node *i = n->first; i && c->hooks; i = i->next) {
+                struct config_hook *h = &c->hooks[c->n_hooks++];
+
+                *h = (struct config_hook){.line = i->line};
+                read_map(r, i, hook_keys, ARRAY_LEN(hook_keys), h);
+                if (!h->name || !*h->name || strlen(h->name) > 64 || strpbrk(h->name, " \t\",>") ||
+                    !h->url || strncmp(h->url, "https://", 8) != 0 || strlen(h->url) > 1000 ||
+                    !h->secret_file)
+                        wrong(r, i, "%s",
+                              tr("a webhook needs name (without blanks), url (https://…) and "
+                                 "secret-file",
+                                 "webhook cần name (không dấu cách), url (https://…) và "
+                                 "secret-file"));
+        }
+}
+
+static const struct key courier_keys[] = {
+        {"mail", OWN, AT(config_courier, mail), 0, own_mail},
+        {"webhooks", OWN, 0, 0, own_hooks},
+        {"allow", TEXTS, AT(config_courier, allow), AT(config_courier, n_allow), NULL},
+        {"resolvers", TEXTS, AT(config_courier, resolvers), AT(config_courier, n_resolvers), NULL},
+        {"authorities", TEXT, AT(config_courier, authorities), 0, NULL},
+};
+
+static void own_courier(struct reader *r, const struct node *n, void *to) {
+        struct config_courier *c = to;
+        struct address_net net;
+        uint8_t address[16];
+        uint16_t port;
+
+        c->on = true;
+        read_map(r, n, courier_keys, ARRAY_LEN(courier_keys), c);
+        for (uint32_t i = 0; i < c->n_allow; i++)
+                if (i >= CONFIG_ALLOW_MAX || !config_net(c->allow[i], &net))
+                        wrong(r, n,
+                              tr("'%.60s' is no address or network such as 10.0.0.0/8",
+                                 "'%.60s' không phải địa chỉ hay mạng như 10.0.0.0/8"),
+                              c->allow[i]);
+        for (uint32_t i = 0; i < c->n_resolvers; i++)
+                if (!parse_ip(c->resolvers[i], address) &&
+                    !config_address(c->resolvers[i], address, &port))
+                        wrong(r, n, tr("'%.60s' is no address", "'%.60s' không phải địa chỉ"),
+                              c->resolvers[i]);
+}
+
 static const struct key top_keys[] = {
         {"directory", TEXT, AT(config, directory), 0, NULL},
         {"control", TEXT, AT(config, control), 0, NULL},
@@ -627,6 +733,7 @@ static const struct key top_keys[] = {
         {"duplicates", BYTES, AT(config, duplicates_bytes), 0, NULL},
         {"attachments", BYTES, AT(config, attachments_bytes), 0, NULL},
         {"containment", OWN, AT(config, containment), 0, own_containment},
+        {"courier", OWN, AT(config, courier), 0, own_courier},
         {"retention", OWN, 0, 0, own_retention},
         {"tls", OWN, AT(config, tls), 0, own_tls},
         {"console", OWN, 0, 0, own_console},

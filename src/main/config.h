@@ -43,6 +43,8 @@ struct config_source {
 #define CONFIG_NEVER_MAX 4096u
 #define CONFIG_MANAGEMENT_MAX 64u
 #define CONFIG_NAMES_MAX 256u
+#define CONFIG_HOOKS_MAX 32u
+#define CONFIG_ALLOW_MAX 256u
 
 struct config {
         const char *path;
@@ -63,6 +65,22 @@ struct config {
                 const char **never_accounts, **services;
                 uint32_t n_never_accounts, n_services;
         } containment;
+        struct config_courier {
+                bool on; /* the key is there */
+                struct config_mail {
+                        const char *server, *from, *user, *password_file, *ca_file;
+                        uint32_t port;
+                        enum courier_tls { COURIER_STARTTLS, COURIER_TLS, COURIER_PLAIN } tls;
+                } mail;
+                struct config_hook {
+                        const char *name, *url, *secret_file, *ca_file;
+                        uint32_t line;
+                } * hooks;
+                uint32_t n_hooks;
+                const char **allow, **resolvers;
+                uint32_t n_allow, n_resolvers;
+                const char *authorities;
+        } courier;
         uint32_t judges, seals; /* 0: by the number of processors */
         uint32_t lateness_s, skew_s, alert_window_s;
         uint32_t retention_days; /* 0: no limit */

@@ -33,7 +33,8 @@ _printf_(4, 5) void node_say(struct node *n, int level, const char *process, con
 }
 
 const char *node_name(enum node_process p) {
-        static const char *const names[] = {"vault", "store", "desk", "ingest", "console", "act"};
+        static const char *const names[] = {"vault",   "store", "desk",   "ingest",
+                                            "console", "act",   "courier"};
         static char text[32];
 
         if (p < ARRAY_LEN(names))
@@ -54,7 +55,8 @@ static bool role_of(enum node_process p, enum flow_role *ret_role, unsigned *ret
         case NODE_INGEST: *ret_role = FLOW_INGEST; return true;
         case NODE_VAULT:
         case NODE_CONSOLE:
-        case NODE_ACT: return false;
+        case NODE_ACT:
+        case NODE_COURIER: return false;
         default: break;
         }
         *ret_role = p < NODE_JUDGE0 ? FLOW_SEAL : FLOW_JUDGE;
@@ -164,7 +166,7 @@ static void start_wanted(struct node *n) {
 
                 if (!w->wanted || w->child.pid > 0 || w->again > now)
                         continue;
-                if (n->stopping && (p == NODE_INGEST || p == NODE_CONSOLE))
+                if (n->stopping && (p == NODE_INGEST || p == NODE_CONSOLE || p == NODE_COURIER))
                         continue;
                 int r = node_start(n, (enum node_process)p);
                 if (r < 0) {
@@ -280,6 +282,14 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
         }
         if (plain.type == DESK_SEARCH && len == sizeof(plain) && p == NODE_DESK)
                 return node_search(n, plain.value);
+        if (plain.type == COURIER_STATS && len == sizeof(struct msg_courier_stats) &&
+            p == NODE_COURIER) {
+                struct msg_courier_stats stats;
+
+                memcpy(&stats, m, sizeof(stats));
+                node_courier_stats(n, &stats);
+                return 0;
+        }
         if (plain.type == NODE_IMPORTED && len == sizeof(struct msg_imported) && p == NODE_INGEST)
                 return node_imported(n, m);
         if (len == sizeof(struct msg_kept) && ((plain.type == STORE_HELD && p == NODE_STORE) ||
@@ -506,6 +516,18 @@ static bool http_tls(const struct config *c) {
         return false;
 }
 
+/* It hears anew, begins or ends. */
+static void renew_courier(struct node *n) {
+        struct worker *w = &n->workers[NODE_COURIER];
+
+        w->wanted = n->config->courier.on;
+        if (w->child.pid <= 0)
+                return;
+        w->retired = !w->wanted;
+        if (!w->wanted || node_tell_courier(n) < 0)
+                end_worker(n, NODE_COURIER, "it does not take what it is told");
+}
+
 int node_set_config(struct node *n, struct config *c) {
         const struct config *before = n->config;
         bool same = same_listeners(before, c);
@@ -518,6 +540,7 @@ int node_set_config(struct node *n, struct config *c) {
                 return r;
         n->config = c;
         node_move_console(n, before);
+        renew_courier(n);
         r = node_tell_act(n);
         if (r < 0)
                 end_worker(n, NODE_ACT, "it does not take what is never touched");
@@ -618,6 +641,7 @@ static void wanted_processes(struct node *n) {
         n->workers[NODE_DESK].wanted = n->workers[NODE_INGEST].wanted = true;
         n->workers[NODE_CONSOLE].wanted = node_has_console(n);
         n->workers[NODE_ACT].wanted = n->config->containment.on;
+        n->workers[NODE_COURIER].wanted = n->config->courier.on;
         for (unsigned i = 0; i < n->seals; i++)
                 n->workers[NODE_SEAL0 + i].wanted = true;
         for (unsigned i = 0; i < n->judges; i++)
@@ -699,8 +723,8 @@ struct node *node_free(struct node *n) {
         node_jobs_forget(n);
         node_searches_forget(n);
         /* In the order that data flows, so that each can still hand on what it has. */
-        static const enum node_process first[] = {NODE_INGEST, NODE_CONSOLE, NODE_DESK,
-                                                  NODE_ACT,    NODE_STORE,   NODE_VAULT};
+        static const enum node_process first[] = {NODE_INGEST,  NODE_CONSOLE, NODE_DESK, NODE_ACT,
+                                                  NODE_COURIER, NODE_STORE,   NODE_VAULT};
         for (unsigned i = 0; i < ARRAY_LEN(first); i++)
                 child_stop(&n->workers[first[i]].child, 3000);
         for (unsigned i = 0; i < NODE_PROCESSES; i++) {

@@ -15,7 +15,8 @@ enum node_process {
         NODE_DESK,
         NODE_INGEST,
         NODE_CONSOLE,
-        NODE_ACT, /* where containment is configured */
+        NODE_ACT,     /* where containment is configured */
+        NODE_COURIER, /* where it is configured */
         NODE_SEAL0,
         NODE_JUDGE0 = NODE_SEAL0 + NODE_SEALS_MAX,
         NODE_PROCESSES = NODE_JUDGE0 + NODE_JUDGES_MAX,

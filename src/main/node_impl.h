@@ -72,6 +72,12 @@ struct desk_numbers {
         uint64_t before[DESK_NUMBERS_MAX], last[DESK_NUMBERS_MAX];
 };
 
+/* The same of couriers. */
+#define COURIER_NUMBERS 5u
+struct courier_numbers {
+        uint64_t before[COURIER_NUMBERS], last[COURIER_NUMBERS];
+};
+
 #define NODE_KEEPS_MAX 8u
 
 struct node_keep {
@@ -122,6 +128,7 @@ struct node {
         int counters_ro, stats_fd, stats_ro;
         struct node_stats_page *stats;
         struct desk_numbers desk;
+        struct courier_numbers courier;
         int listeners[LISTENERS_MAX];
         uint64_t tls_print;         /* of what ingest was told */
         struct msg_act_key act_key; /* of the vault; type 0: not said yet */
@@ -167,6 +174,8 @@ int node_open_ledger(struct node *n);
 int node_join_act(struct node *n);
 /* Whether it has to begin anew for what it may do. */
 bool node_act_needs_new(const struct config *before, const struct config *now);
+int node_tell_courier(struct node *n); /* servers, secrets, where it may connect to */
+int node_join_courier(struct node *n);
 /* One message, never waiting. */
 int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd);
 
@@ -175,6 +184,7 @@ int node_open_stats(struct node *n); /* the page, and the console's listener */
 void node_close_stats(struct node *n);
 void node_write_stats(struct node *n);
 void node_desk_stats(struct node *n, const struct msg_desk_stats *m);
+void node_courier_stats(struct node *n, const struct msg_courier_stats *m);
 /* The console's address changed, or not. */
 void node_move_console(struct node *n, const struct config *before);
 bool node_has_console(const struct node *n);

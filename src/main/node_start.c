@@ -7,6 +7,7 @@
  *     ingest   4 ring, 5 memory of duplicates, 6 counters; listeners, sources, secrets by message
  *     console  4 counters, 5 node_stats (both read-only); as its arguments say, listeners of numbers and
  *              of pages, certificate, key; a line to the desk by NODE_PEER
+ *     courier  nothing; its configuration and a line to the desk by message
  *     seal     4 ring (read-only), 5 its output
  *     judge    4 ring (read-only), 5 program, 6 its outbox
  */
@@ -482,6 +483,8 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
                         argument(s, "hand=accounts");
                 if (c->containment.n_services)
                         argument(s, "hand=services");
+        } else if (p == NODE_COURIER) {
+                *ret_name = "courier";
         } else if (p < NODE_JUDGE0) {
                 *ret_name = "seal";
                 give_fds(s, (int[]){n->ring_ro, w->shared}, 2);
@@ -532,5 +535,9 @@ int node_start(struct node *n, enum node_process p) {
                 r = node_tell_act(n);
         if (r == 0 && (p == NODE_ACT || p == NODE_DESK))
                 r = node_join_act(n);
+        if (r == 0 && p == NODE_COURIER)
+                r = node_tell_courier(n);
+        if (r == 0 && (p == NODE_COURIER || p == NODE_DESK))
+                r = node_join_courier(n);
         return r;
 }

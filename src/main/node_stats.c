@@ -115,12 +115,25 @@ void node_desk_stats(struct node *n, const struct msg_desk_stats *m) {
         for (uint32_t i = 0; i < MIN(m->n, DESK_NUMBERS_MAX); i++) {
                 enum node_number k = (enum node_number)(NUMBER_VERDICTS + i);
 
-                if (k >= NUMBER_MAX)
+                if (k >= NUMBER_COURIER_MAILS)
                         return;
                 if (m->numbers[i] < d->last[i] && !node_number_is_gauge(k))
                         d->before[i] += d->last[i];
                 d->last[i] = m->numbers[i];
                 set(n, k, d->before[i] + d->last[i]);
+        }
+}
+
+void node_courier_stats(struct node *n, const struct msg_courier_stats *m) {
+        const uint64_t numbers[COURIER_NUMBERS] = {m->mails, m->webhooks, m->asks, m->failed,
+                                                   m->refused};
+        struct courier_numbers *k = &n->courier;
+
+        for (unsigned i = 0; i < COURIER_NUMBERS; i++) {
+                if (numbers[i] < k->last[i])
+                        k->before[i] += k->last[i];
+                k->last[i] = numbers[i];
+                set(n, (enum node_number)(NUMBER_COURIER_MAILS + i), k->before[i] + k->last[i]);
         }
 }
 

@@ -19,6 +19,7 @@
 #include "desk/jobs.h"
 #include "desk/searches.h"
 #include "main/act_line.h"
+#include "main/courier_line.h"
 #include "main/desk_api.h"
 #include "main/desk_line.h"
 #include "main/phrases.h"
@@ -44,6 +45,9 @@
 #define PATH_ROOM 4096u
 #define MEMORY_MAX ((size_t)1 << 30)
 
+/* What the desk waits for: its place among the descriptors. */
+enum { OF_MAIN, OF_LINE, OF_VAULT, OF_ACT, OF_COURIER, OF_API };
+
 struct loop {
         struct desk *desk;
         struct msg_judge waiting[WAITING_MAX]; /* for the commit */
@@ -57,6 +61,7 @@ struct loop {
         struct desk_lines api;
         struct act_line act;
         struct search_lines searches;
+        struct courier_line courier;
         int counters; /* the page's descriptor until it is mapped; 0: none */
         bool tell;    /* main wants our numbers */
         int64_t told;
@@ -298,6 +303,8 @@ static int new_peer(struct loop *l, const struct msg_plain *m, int fd) {
                 return act_line_open(&l->act, fd);
         if (m->value >= NODE_PEER_SEARCH)
                 return search_lines_open(&l->searches, m->value - NODE_PEER_SEARCH, fd);
+        if (m->value == NODE_PEER_COURIER)
+                return courier_line_open(&l->courier, fd);
         if (m->value != NODE_PEER_CONSOLE && m->value != NODE_PEER_LOCAL)
                 return vault_line_open(&l->vault, fd);
         fd = os_dup(fd);
@@ -400,7 +407,8 @@ static void tell_numbers(struct loop *l) {
                                     s.commits,
                                     (uint64_t)s.commit_ns,
                                     s.indicators};
-        _Static_assert(ARRAY_LEN(numbers) == NUMBER_MAX - NUMBER_VERDICTS, "wire/node_stats.h");
+        _Static_assert(ARRAY_LEN(numbers) == NUMBER_COURIER_MAILS - NUMBER_VERDICTS,
+                       "wire/node_stats.h");
         m.n = ARRAY_LEN(numbers);
         memcpy(m.numbers, numbers, sizeof(numbers));
         (void)os_send_now(CHILD_SOCKET, &m, sizeof(m), NULL, 0);
@@ -416,23 +424,25 @@ static int tick(struct loop *l) {
 
 /* What was asked through the API; who waits for a commit gets it at once, together with all that came in
  * the same turn. */
-static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct pollfd *p,
-                     const struct pollfd *of_act) {
-        int r = desk_lines_take(&l->api, p);
+static int serve_api(struct loop *l, const struct pollfd *p) {
+        int r = desk_lines_take(&l->api, p + OF_API);
 
         if (r == 0)
-                r = search_lines_take(&l->searches, p + API_LINES);
-
-        if (r == 0 && of_vault->revents && l->vault.sock >= 0)
+                r = search_lines_take(&l->searches, p + OF_API + API_LINES);
+        if (r == 0 && p[OF_VAULT].revents && l->vault.sock >= 0)
                 r = vault_line_take(&l->vault);
         if (r >= 0)
                 r = vault_line_give(&l->vault);
-        if (r >= 0 && of_act->revents && l->act.sock >= 0)
+        if (r >= 0 && p[OF_ACT].revents && l->act.sock >= 0)
                 r = act_line_take(&l->act);
+        if (r >= 0 && p[OF_COURIER].revents && l->courier.sock >= 0)
+                r = courier_line_take(&l->courier);
         if (r >= 0 && desk_api_waiting(l->desk))
                 r = commit(l);
         if (r >= 0)
                 r = act_line_give(&l->act);
+        if (r >= 0)
+                r = courier_line_give(&l->courier);
         if (r >= 0)
                 r = give_jobs(l);
         if (r >= 0)
@@ -447,7 +457,7 @@ static int serve_api(struct loop *l, const struct pollfd *of_vault, const struct
 static int turn(struct loop *l, struct pollfd *p, int ready) {
         int r = ready;
 
-        if (r > 0 && p[0].revents) {
+        if (r > 0 && p[OF_MAIN].revents) {
                 r = take_messages(l);
                 if (r == 0)
                         return -EPIPE;
@@ -456,23 +466,24 @@ static int turn(struct loop *l, struct pollfd *p, int ready) {
         }
         if (r >= 0 && l->line.at_work)
                 r = desk_line_work(&l->line);
-        else if (r >= 0 && p[1].revents)
+        else if (r >= 0 && p[OF_LINE].revents)
                 r = desk_line_message(&l->line);
-        return r < 0 ? r : serve_api(l, p + 2, p + 4, p + 3);
+        return r < 0 ? r : serve_api(l, p);
 }
 
 static int serve(struct loop *l) {
         for (;;) {
-                struct pollfd p[4 + API_LINES + SEARCHES_MAX] = {
-                        {.fd = CHILD_SOCKET, .events = POLLIN},
-                        {.fd = desk_line_fd(&l->line), .events = POLLIN},
-                        {.fd = l->vault.sock, .events = POLLIN},
-                        {.fd = l->act.sock, .events = POLLIN}};
+                struct pollfd p[OF_API + API_LINES + SEARCHES_MAX] = {
+                        [OF_MAIN] = {.fd = CHILD_SOCKET, .events = POLLIN},
+                        [OF_LINE] = {.fd = desk_line_fd(&l->line), .events = POLLIN},
+                        [OF_VAULT] = {.fd = l->vault.sock, .events = POLLIN},
+                        [OF_ACT] = {.fd = l->act.sock, .events = POLLIN}};
                 int64_t now = os_monotonic();
                 int wait = MIN(TICK_MS, desk_api_wait(l->desk)), r;
 
-                desk_lines_poll(&l->api, p + 4);
-                search_lines_poll(&l->searches, p + 4 + API_LINES);
+                courier_line_poll(&l->courier, &p[OF_COURIER]);
+                desk_lines_poll(&l->api, p + OF_API);
+                search_lines_poll(&l->searches, p + OF_API + API_LINES);
                 if (l->dirty_since)
                         wait = MIN(wait, (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000));
                 r = os_poll(p, ARRAY_LEN(p), l->line.at_work ? 0 : wait);
@@ -576,6 +587,7 @@ int process_desk(int argc, char **argv) {
         json_object_seed(0); /* reads a file once */
         l.act = (struct act_line){.desk = l.desk, .sock = -1};
         search_lines_init(&l.searches, l.desk);
+        l.courier = (struct courier_line){.desk = l.desk, .sock = -1};
         if (r == 0 && l.counters)
                 r = map_counters(&l);
         if (r < 0) {

@@ -19,5 +19,6 @@ int process_job(int argc, char **argv);     /* fd 4: input, sealed; 5: output. k
 int process_search(int argc, char **argv);  /* fd 4: program, read-only; directory=PATH */
 int process_act(int argc, char **argv);     /* fd 4: ledger; hand=accounts, hand=services */
 int process_hand(int argc, char **argv);    /* of act's, not of main's: accounts, services */
+int process_courier(int argc, char **argv);
 
 #endif

@@ -24,6 +24,7 @@
 #define FS_TRUNCATE (1ull << 14)
 #define FS_IOCTL_DEV (1ull << 15)
 #define NET_ALL (3ull)
+#define NET_BIND (1ull)
 #define SCOPE_ALL (3ull)
 
 struct ruleset_attr {
@@ -118,8 +119,8 @@ static int enter_landlock(int abi, enum sandbox_job job) {
                 a.fs |= LANDLOCK_ACCESS_FS_REFER;
         if (abi >= 3)
                 a.fs |= FS_TRUNCATE;
-        if (abi >= 4) {
-                a.net = NET_ALL;
+        if (abi >= 4) { /* the courier connects; nobody binds */
+                a.net = job == SANDBOX_COURIER ? NET_BIND : NET_ALL;
                 size = offsetof(struct ruleset_attr, scoped);
         }
         if (abi >= 5)
@@ -238,6 +239,11 @@ static const int calls_act[] = {SCMP_SYS(bind),       SCMP_SYS(getsockname), SCM
 static const int calls_hand[] = {SCMP_SYS(openat), SCMP_SYS(stat),   SCMP_SYS(newfstatat),
                                  SCMP_SYS(fchown), SCMP_SYS(fchmod), SCMP_SYS(fsync),
                                  SCMP_SYS(rename), SCMP_SYS(unlink), SCMP_SYS(fcntl)};
+/* Streams and datagrams outward, by libcurl and OpenSSL. What a socket may be is in fill_filter(); where it may
+ * connect to is asked in the process (courier/reach.h), as the kernel's filter cannot read addresses. */
+static const int calls_courier[] = {
+        SCMP_SYS(connect),    SCMP_SYS(getsockname), SCMP_SYS(getpeername),  SCMP_SYS(setsockopt),
+        SCMP_SYS(getsockopt), SCMP_SYS(fcntl),       SCMP_SYS(gettimeofday), SCMP_SYS(time)};
 
 #if defined(__SANITIZE_ADDRESS__)
 /* The sanitizers' own needs, in developer builds only: to print a report and to look at their
@@ -290,6 +296,18 @@ static int allow_act(scmp_filter_ctx c) {
                                         SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
 }
 
+/* TCP and UDP of IPv4 and IPv6; the flags above the kind are close-on-exec and non-blocking. */
+static int allow_courier(scmp_filter_ctx c) {
+        static const unsigned families[] = {AF_INET, AF_INET6}, kinds[] = {SOCK_STREAM, SOCK_DGRAM};
+        int r = allow(c, calls_courier, ARRAY_LEN(calls_courier));
+
+        for (unsigned i = 0; i < 4 && r == 0; i++)
+                r = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+                                     SCMP_A0(SCMP_CMP_EQ, families[i / 2]),
+                                     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, kinds[i % 2]));
+        return r;
+}
+
 static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
         int r = allow(c, calls_common, ARRAY_LEN(calls_common));
 
@@ -320,6 +338,8 @@ static int fill_filter(scmp_filter_ctx c, enum sandbox_job job) {
                 r = allow_act(c);
         if (job == SANDBOX_HAND)
                 r = allow(c, calls_hand, ARRAY_LEN(calls_hand));
+        if (job == SANDBOX_COURIER)
+                r = allow_courier(c);
         if (r < 0)
                 return r;
 #if defined(__SANITIZE_ADDRESS__)

@@ -17,6 +17,7 @@ enum sandbox_job {
         SANDBOX_SEAL,      /* reads the ring, writes its output */
         SANDBOX_VAULT,     /* messages, and its key in memory */
         SANDBOX_ACT,       /* netlink (firewall, addresses), and its ledger, which is open */
+        SANDBOX_COURIER,   /* connections outward of the internet's two families, none inward */
         SANDBOX_CORRELATE, /* messages, and one scratch descriptor to spill to */
         /* Files of one directory, by name (sandbox_allow_directory()). Without Landlock nothing keeps it
            to that directory but a root of its own (sandbox_directory()), or the rights of its user. */

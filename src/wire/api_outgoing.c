@@ -102,6 +102,12 @@ static const struct api_field settings_shape[] = {SETTINGS, {0}};
 
 static const struct api_field only_id[] = {
         {"id", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "Which.", .vi = "Thư nào."}, {0}};
+static const struct api_field test_fields[] = {
+        {"webhook", API_STRING, .min = 1, .max = 64,
+         .en = "To that webhook instead, as event \"test\".",
+         .vi = "Gửi tới webhook này thay vì thư, sự kiện \"test\"."},
+        {0},
+};
 static const struct api_field id_shape[] = {{"id", API_ID, .en = "Its number.", .vi = "Số."}, {0}};
 
 #define O "/api/v1/outgoing"
@@ -116,9 +122,9 @@ const struct api_op api_outgoing_ops[] = {
          "What the node sends by itself.", "Những gì nút tự gửi."},
         {"outgoing.set", API_PUT, O "/settings", "settings.write", 0, settings_shape,
          settings_shape, "Changes what the node sends by itself.", "Đổi những gì nút tự gửi."},
-        {"outgoing.test", API_POST, O "/test", "settings.write", API_NO_TOKEN, NULL, id_shape,
-         "A mail to one's own address, to see whether it arrives.",
-         "Gửi thử một thư tới địa chỉ của mình."},
+        {"outgoing.test", API_POST, O "/test", "settings.write", API_NO_TOKEN, test_fields,
+         id_shape, "A mail to one's own address, or a webhook, to see whether it arrives.",
+         "Gửi thử một thư tới địa chỉ của mình, hoặc một webhook."},
         {"outgoing.get", API_GET, O "/{id}", "reports.read", 0, only_id, api_outgoing_one_shape,
          "One of them, with its text.", "Một thư, cùng nội dung."},
         {"outgoing.retry", API_POST, O "/{id}/retry", "reports.send", 0, only_id,

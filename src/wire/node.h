@@ -85,6 +85,10 @@ enum node_message {
         VAULT_SIGNED,     /* msg_signed */
         VAULT_DERIVE,     /* msg_sign: a key for the pseudonyms of one report, of these bytes */
         VAULT_DERIVED,    /* msg_signed: it stands first in `signature` */
+
+        /* main ↔ courier */
+        COURIER_CONFIG = 200, /* msg_plain + sealed memfd: JSON (main/node_courier.c) */
+        COURIER_STATS,        /* msg_courier_stats: now and then */
 };
 
 #define NODE_PEER_DESK 1u
@@ -94,6 +98,8 @@ enum node_message {
 #define NODE_PEER_LOCAL 3u
 #define NODE_PEER_SEARCH 16u /* + place: to the desk: a stream to a process that searches */
 #define NODE_PEER_ACT 4u     /* to the desk: of act (wire/order.h) */
+/* To desk and courier: the two ends of a stream (wire/courier.h). */
+#define NODE_PEER_COURIER 5u
 
 struct msg_node_seq {
         uint32_t type, reserved;
@@ -217,6 +223,11 @@ struct msg_own_alert {
         int64_t time;
         char source[SOURCE_NAME_MAX];
         char text[160];
+};
+
+struct msg_courier_stats {
+        uint32_t type, reserved;
+        uint64_t mails, webhooks, asks, failed, refused; /* since it began */
 };
 
 #define SIGN_MAX 256u

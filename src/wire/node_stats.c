@@ -48,6 +48,12 @@ static const struct {
         [NUMBER_COMMITS] = {"desk_commits", "Commits of the state", false},
         [NUMBER_COMMIT_MAX_NS] = {"desk_commit_max_ns", "The longest commit of the state", true},
         [NUMBER_INDICATOR_HITS] = {"indicator_hits", "Indicators found in records", false},
+        [NUMBER_COURIER_MAILS] = {"courier_mails", "Mails that a server took", false},
+        [NUMBER_COURIER_WEBHOOKS] = {"courier_webhooks", "Webhooks that were taken", false},
+        [NUMBER_COURIER_ASKS] = {"courier_asks", "Asks of directories and others answered", false},
+        [NUMBER_COURIER_FAILED] = {"courier_failed", "Tries to send that failed", false},
+        [NUMBER_COURIER_REFUSED] = {"courier_refused",
+                                    "Connections refused: not where it may connect to", false},
 };
 
 const char *node_number_name(enum node_number n) {

@@ -60,6 +60,11 @@ enum node_number {
         NUMBER_COMMITS,
         NUMBER_COMMIT_MAX_NS, /* gauge: the longest commit */
         NUMBER_INDICATOR_HITS,
+        NUMBER_COURIER_MAILS, /* of the courier, from here on */
+        NUMBER_COURIER_WEBHOOKS,
+        NUMBER_COURIER_ASKS,
+        NUMBER_COURIER_FAILED,
+        NUMBER_COURIER_REFUSED,
         NUMBER_MAX,
 };
 

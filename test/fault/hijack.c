@@ -117,7 +117,8 @@ struct process {
         const int *fds[4];
         size_t first; /* message */
         const void *message;
-        bool bare; /* its first argument is the number of Landlock's ABI alone */
+        bool bare;    /* its first argument is the number of Landlock's ABI alone */
+        bool outward; /* it connects to elsewhere: that, and no more, it may */
 };
 
 static const struct msg_node_seq begin = {.type = NODE_BEGIN, .seq = 1};
@@ -144,6 +145,7 @@ static const struct process processes[] = {
         {.title = "excerpt", .fds = {&task_ro, &text_fd}},
         {.title = "desk", .args = {state, "times=60:300:3600"}},
         {.title = "console", .fds = {&listener_fd, &counters_fd, &stats_fd}},
+        {.title = "courier", .outward = true},
         {.title = "rules", .bare = true, .first = sizeof(job), .message = &job},
         {.title = "correlate", .bare = true, .fds = {&program_fd}},
         {.title = "ingest", .bare = true, .fds = {&ring_rw, &intake_fd}}, /* of a hunt */
@@ -330,7 +332,7 @@ static unsigned bad; /* all are tried before it counts */
 static void refused(const struct process *p, enum landlock how, const char *try_) {
         lay_secret();
         int status = run(p, how, "hijack", try_);
-        bool may = try_ == sign && strcmp(p->title, "store") == 0;
+        bool may = (try_ == sign && strcmp(p->title, "store") == 0) || (try_ == port && p->outward);
         bool ok = may                   ? WIFEXITED(status) && WEXITSTATUS(status) == HIJACK_DONE
                   : WIFSIGNALED(status) ? WTERMSIG(status) == SIGSYS
                                         : WIFEXITED(status) && WEXITSTATUS(status) == HIJACK_FAILED;
