@@ -1,0 +1,183 @@
+"""Reports on a real node, as people make them: filled from the incident, signed by two others with their codes, printed by the press in its
+sandbox, signed by the vault, checked by `coloa verify` elsewhere; read back with pdftotext. Exports of the incident for others' machines."""
+import json
+import pathlib
+import re
+import subprocess
+import time
+
+from api import Web
+from node_world import kill
+from people import PASSWORD, Browser, enrol, first_person, one_time, totp
+from press import flat
+from tap import coloa, run
+
+
+class World:
+    """A node with a handler who writes, a lead and an approver who sign, a liaison who sends; and one of elsewhere."""
+    def __init__(self, folder: pathlib.Path):
+        self.folder, self.node = folder, Web(folder)
+
+    def __enter__(self):
+        self.node.__enter__()
+        try:
+            return self.begin()
+        except BaseException:
+            self.node.kill()
+            raise
+
+    def begin(self):
+        self.node.ready()
+        self.admin = first_person(self.node)
+        enrol(self.admin)
+        status, unit = self.admin.post("/units", parent=1, code="st", name="Song Thuong hospital", name_vi="Bệnh viện Sông Thương", kind="site", contacts="Trực ban: 0204 000 000")
+        assert status in (200, 201), unit
+        self.unit = unit["id"]
+        self.secrets, self.steps = {}, {}
+        for login, role, where, name in (("hang", "handler", self.unit, "Trần Thu Hằng"), ("khoi", "lead", self.unit, "Lê Minh Khôi"), ("hanh", "approver", self.unit, "Nguyễn Thị Hạnh"),
+                                         ("lien", "liaison", self.unit, "Phạm Văn Liên")):
+            status, person = self.admin.post("/people", login=login, name=name, unit=where)
+            assert status in (200, 201), person
+            status, answer = self.admin.post(f"/people/{person['id']}/roles", role=role, unit=where)
+            assert status in (200, 201), answer
+            b = Browser(self.node)
+            status, answer = b.sign_in(login, one_time(self.node, login))
+            b.post("/session/password", new=PASSWORD)
+            self.secrets[login] = enrol(b)[0]
+            self.steps[login] = int(time.time()) // 30
+            setattr(self, login, b)
+        status, system = self.admin.post("/systems", code="his", name="Quản lý khám chữa bệnh", unit=self.unit, level=3, operator="Phòng Công nghệ thông tin", owner="Sở Y tế",
+                                         addresses=["10.1.0.0/24"], hosts=["his01"])
+        assert status in (200, 201), system
+        self.system = system["id"]
+        return self
+
+    def __exit__(self, *args):
+        self.node.__exit__(*args)
+
+    def code(self, login) -> str:
+        now = int(time.time()) // 30
+        while self.steps[login] >= now + 1:
+            time.sleep(1)
+            now = int(time.time()) // 30
+        self.steps[login] = max(self.steps[login] + 1, now)
+        return totp(self.secrets[login], self.steps[login] * 30)
+
+    def incident(self, **more) -> dict:
+        status, answer = self.hang.post("/incidents", title="Mã hóa dữ liệu khám chữa bệnh", system=self.system, kind="ransomware", harm="grave",
+                                        summary="Tệp trên máy chủ his01 bị mã hóa hàng loạt, có thông điệp tống tiền.", detection="rule", **more)
+        assert status == 200, answer
+        return answer
+
+    def raw(self, who, path) -> tuple[int, bytes, dict]:
+        c = self.node.connection()
+        c.request("GET", "/api/v1" + path, headers={"X-Coloa": "1", "Cookie": who.cookie})
+        r = c.getresponse()
+        data = r.read()
+        c.close()
+        return r.status, data, dict(r.getheaders())
+
+    def get(self, who, path, status=200) -> bytes:
+        got, data, _ = self.raw(who, path)
+        assert got == status, (path, got, data[:300])
+        return data
+
+    def report(self, incident, kind="initial", **fields) -> dict:
+        status, r = self.hang.post("/reports", incident=incident["id"], kind=kind)
+        assert status == 200, r
+        if not fields:
+            return r
+        status, r = self.hang.ask("PUT", f"/reports/{r['id']}", {"version": r["version"], "fields": [{"name": k, "value": v} for k, v in fields.items()]})
+        assert status == 200, r
+        return r
+
+    def signed(self, r) -> dict:
+        status, r = self.hang.post(f"/reports/{r['id']}/submit", version=r["version"])
+        assert status == 200, r
+        for login in ("khoi", "hanh"):
+            status, r = getattr(self, login).post(f"/reports/{r['id']}/sign", version=r["version"], code=self.code(login))
+            assert status == 200, r
+        assert r["state"] == "signed" and [s["name"] for s in r["signatures"]] == ["Lê Minh Khôi", "Nguyễn Thị Hạnh"], r
+        return r
+
+
+INITIAL = {"actions": "Đã cô lập máy chủ his01", "security": "Không", "interruption": "Có"}
+
+
+def pages(folder: pathlib.Path, pdf: bytes) -> str:
+    (folder / "r.pdf").write_bytes(pdf)
+    return flat(subprocess.run(["pdftotext", "-raw", str(folder / "r.pdf"), "-"], check=True, capture_output=True).stdout.decode())
+
+
+def from_the_incident_to_its_proof(folder):
+    with World(folder) as w:
+        i = w.incident()
+        r = w.report(i)
+        assert {f["name"] for f in r["missing_fields"]} == set(INITIAL), r["missing_fields"]
+        status, answer = w.hang.post(f"/reports/{r['id']}/submit", version=r["version"])
+        assert status == 422 and answer["code"] == "missing", answer
+        draft = pages(folder, w.get(w.hang, f"/reports/{r['id']}/file?format=pdf"))
+        assert "DỰ THẢO · BC-" in draft and "(chưa có)" in draft, draft
+        w.hang.post(f"/reports/{r['id']}/drop", reason="làm lại từ đầu")
+        r = w.signed(w.report(i, **INITIAL))
+        pdf = w.get(w.hang, f"/reports/{r['id']}/file?format=pdf")
+        text = pages(folder, pdf)
+        for wanted in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "BỆNH VIỆN SÔNG THƯƠNG", "BÁO CÁO BAN ĐẦU, 24 GIỜ", f"Sự cố {i['code']}",
+                       "Kính gửi: Lực lượng chuyên trách bảo vệ an ninh mạng thuộc Bộ Công an", "Quản lý khám chữa bệnh", "Tệp trên máy chủ his01 bị mã hóa hàng loạt",
+                       "Lê Minh Khôi", "Nguyễn Thị Hạnh", "CHỮ KÝ SỐ CỦA CƠ QUAN", "Nghị định 331/2026/NĐ-CP", "Đây không phải mẫu chính thức", f"BLAKE2b {r['hash']}"):
+            assert wanted in text, (wanted, text)
+        assert "DỰ THẢO" not in text
+        assert w.get(w.khoi, f"/reports/{r['id']}/file?format=pdf") == pdf
+        # Elsewhere, with the public key alone.
+        files = {}
+        for kind in ("pdf", "docx", "json"):
+            files[kind] = folder / f"a.{kind}"
+            files[kind].write_bytes(w.get(w.lien, f"/reports/{r['id']}/file?format={kind}"))
+            (folder / f"a.{kind}.sig").write_bytes(w.get(w.lien, f"/reports/{r['id']}/signature?format={kind}"))
+        key = re.search(r"^key: ([0-9a-f]{64})$", (folder / "a.pdf.sig").read_text(), re.M)[1]
+        for kind, path in files.items():
+            v = coloa("verify", path, "--signature", f"{path}.sig", "--key", key)
+            assert v.returncode == 0 and b"ALL IS WELL" in v.stdout, v
+        assert coloa("verify", files["pdf"], "--signature", folder / "a.docx.sig", "--key", key).returncode == 1
+        assert coloa("verify", files["pdf"], "--signature", folder / "a.pdf.sig", "--key", "ab" * 32).returncode == 1
+        for at in (0, len(pdf) // 2, len(pdf) - 1):
+            files["pdf"].write_bytes(pdf[:at] + bytes([pdf[at] ^ 1]) + pdf[at + 1:])
+            v = coloa("verify", files["pdf"], "--signature", folder / "a.pdf.sig", "--key", key)
+            assert v.returncode == 1 and b"NOT WELL" in v.stdout, v
+        report = json.loads(files["json"].read_text())
+        assert report["final"] is True and report["hash"] == r["hash"] and report["incident"] == i["code"], report
+        # What is written is not what was signed any more.
+        assert w.hang.ask("PUT", f"/reports/{r['id']}", {"version": r["version"], "fields": [{"name": "summary", "value": "khác"}]})[0] == 409
+        # Sent: its clock is met, and stays met whatever is killed.
+        status, sent = w.lien.post(f"/reports/{r['id']}/send", to=["a05@example.vn"])
+        assert status == 200 and sent["state"] == "sent" and sent["sent"]["how"] == "mail", sent
+        kill(w.node.pids()["desk"], w.node.program)
+        w.node.ready()
+        status, i = w.hang.ask("GET", f"/incidents/{i['id']}")
+        met = {c["clock"]: c for c in i["clocks"]}["initial"]
+        assert met["state"] == "met" and r["code"] in met["proof"] and met["met_by"] == "Phạm Văn Liên", met
+        assert w.lien.post(f"/reports/{r['id']}/send", to=["a05@example.vn"])[0] == 409
+        status, out = w.lien.ask("GET", "/outgoing")
+        mail = [m for m in out["items"] if m.get("about") == f"report {r['id']}"]
+        assert len(mail) == 1 and mail[0]["subject"].startswith(f"[TBSC] Báo cáo ban đầu {i['code']}"), out
+
+
+def handed_over_and_a_year(folder):
+    with World(folder) as w:
+        i = w.incident()
+        r = w.signed(w.report(i, "immediate", **INITIAL))
+        status, answer = w.lien.post(f"/reports/{r['id']}/hand", to="A05, đồng chí trực ban", proof="Biên nhận số 12, 23/11/2026")
+        assert status == 200 and answer["sent"]["how"] == "hand", answer
+        status, periods = w.khoi.ask("GET", f"/reports/periodic?unit={w.unit}")
+        assert [p["id"] for p in periods["items"]] == ["annual-owner", "annual-agency"], periods
+        status, y = w.hang.post("/reports", periodic="annual-agency", unit=w.unit, year=periods["items"][1]["year"])
+        assert status == 200, y
+        assert {f["name"]: f["value"] for f in y["fields"]}["count_kinds"] == "- Mã hóa phần mềm, dữ liệu, thiết bị: 1", y["fields"]
+        text = pages(folder, w.get(w.hang, f"/reports/{y['id']}/file?format=pdf"))
+        assert f"BÁO CÁO NĂM GỬI BỘ CÔNG AN Năm {y['fields'][1]['value']}" in text, text
+        docx = w.get(w.hang, f"/reports/{y['id']}/file?format=docx")
+        assert docx[:2] == b"PK"
+
+
+if __name__ == "__main__":
+    run(from_the_incident_to_its_proof, handed_over_and_a_year)
