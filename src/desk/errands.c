@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "desk/api.h"
+#include "desk/blobs.h"
 #include "desk/desk_impl.h"
 #include "desk/mail.h"
 
@@ -29,13 +30,23 @@ struct errand {
         bool mail;
 };
 
+/* Attachments of the mail that is being handed over: what is next. */
+struct push {
+        int64_t row; /* 0: none */
+        int64_t blobs[OUTGOING_FILES_MAX];
+        unsigned n, file;
+        int64_t piece;
+};
+
 struct errands {
+        struct push push;
         bool there, ready, dirty, mail;
         unsigned n_hooks;
         char hooks[WEBHOOKS_MAX][65];
         struct errand rows[COURIER_AT_ONCE];
         uint64_t asks[ASKS_MAX]; /* tickets; 0: free */
         int64_t next_due;        /* of a row that waits; 0: unknown */
+        int64_t spoiled;         /* a row whose attachments are not there, or too much; 0 */
         struct buf out;
 };
 
@@ -158,18 +169,67 @@ static json_t *message_of(struct sql_rows *q, bool mail) {
         return o;
 }
 
-static int hand_over(struct errands *e, struct errand *row, struct sql_rows *q) {
-        bool mail = span_eq(sql_span(q, 1), SPAN("mail"));
+/* Their sizes as they are now; *ret: all are there. */
+static int files_of(struct desk *d, struct push *p, json_t *o, bool *ret) {
+        unsigned char hash[BLOB_HASH_BYTES];
+        json_t *list = json_object_get(o, "files"), *f;
+        uint64_t all = 0;
+        size_t i;
+        int r = 1;
+
+        *p = (struct push){.row = 0};
+        *ret = true;
+        json_array_foreach(list, i, f) {
+                int64_t size = 0;
+
+                if (p->n == OUTGOING_FILES_MAX)
+                        return FAIL(-EBADMSG);
+                p->blobs[p->n] = json_integer_value(json_object_get(f, "blob"));
+                r = blob_info(state_sql(d->state), p->blobs[p->n++], &size, hash);
+                if (r < 0)
+                        return r;
+                all += (uint64_t)size;
+                *ret &= r == 1 && all <= COURIER_FILES_MAX;
+                json_object_set_new(f, "size", json_integer(size));
+        }
+        return 0;
+}
+
+static int hand_over(struct desk *d, struct errands *e, struct errand *row, struct sql_rows *q) {
+        bool mail = span_eq(sql_span(q, 1), SPAN("mail")), whole;
         json_t *o = message_of(q, mail);
-        char *said = o ? json_dumps(o, JSON_COMPACT) : NULL;
+        int r = o ? files_of(d, &e->push, o, &whole) : -ENOMEM;
+        char *said = r == 0 ? json_dumps(o, JSON_COMPACT) : NULL;
 
         json_decref(o);
         if (!said)
-                return FAIL(-ENOMEM);
+                return FAIL(r < 0 ? r : -ENOMEM);
         *row = (struct errand){sql_int(q, 0), mail};
-        frame(e, mail ? COURIER_MAIL : COURIER_WEBHOOK, (uint64_t)row->id, span_str(said));
+        if (whole) {
+                frame(e, mail ? COURIER_MAIL : COURIER_WEBHOOK, (uint64_t)row->id, span_str(said));
+                e->push.row = e->push.n ? row->id : 0;
+        } else {
+                e->spoiled = row->id;
+        }
         free(said);
         return 0;
+}
+
+/* The next piece of an attachment into the line. */
+static int push_piece(struct desk *d, struct errands *e) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+        struct push *p = &e->push;
+        int r = blob_read(state_sql(d->state), p->blobs[p->file], p->piece++, &b);
+
+        if (r == 0) {
+                p->piece = 0;
+                if (++p->file == p->n)
+                        p->row = 0;
+        }
+        for (size_t at = 0; r == 1 && at < b.len; at += COURIER_PIECE)
+                frame(e, COURIER_BYTES, (uint64_t)p->row,
+                      span_of(b.p + at, MIN(b.len - at, COURIER_PIECE)));
+        return MIN(r, 0);
 }
 
 /* The next row that is due and not under way. */
@@ -192,30 +252,9 @@ static int next_row(struct desk *d, struct errands *e, struct errand *row, int64
                         return 0;
                 }
                 e->dirty = true;
-                return hand_over(e, row, q);
+                return hand_over(d, e, row, q);
         }
         return r;
-}
-
-struct buf *desk_courier_out(struct desk *d, int64_t wall, int *ret_error) {
-        struct errands *e = errands_of(d);
-
-        *ret_error = e ? 0 : -ENOMEM;
-        if (!e)
-                return NULL;
-        if (e->next_due && e->next_due <= wall)
-                e->dirty = true;
-        while (*ret_error == 0 && e->ready && e->dirty && e->out.len < OUT_MOST &&
-               !state_in_transaction(d->state)) { /* E1 */
-                struct errand *row = free_row(e);
-
-                if (!row)
-                        break;
-                *ret_error = next_row(d, e, row, wall);
-        }
-        if (e->out.failed)
-                *ret_error = -ENOMEM;
-        return &e->out;
 }
 
 /* ---- what came of them ---- */
@@ -267,6 +306,43 @@ static int write_end(struct desk *d, const struct ended *end, int64_t wall) {
         }
         api_tell_all(d, "outgoing", end->id, unit);
         return r;
+}
+
+static int spoil(struct desk *d, struct errands *e, struct errand *row, int64_t wall) {
+        const struct ended end = {e->spoiled, false, true,
+                                  SPAN("its attachments are not there, or more than 32 MiB")};
+        int r = desk_begin(d);
+
+        e->spoiled = 0;
+        *row = (struct errand){0};
+        return r < 0 ? r : write_end(d, &end, wall);
+}
+
+struct buf *desk_courier_out(struct desk *d, int64_t wall, int *ret_error) {
+        struct errands *e = errands_of(d);
+
+        *ret_error = e ? 0 : -ENOMEM;
+        if (!e)
+                return NULL;
+        if (e->next_due && e->next_due <= wall)
+                e->dirty = true;
+        while (*ret_error == 0 && e->ready && (e->dirty || e->push.row) && e->out.len < OUT_MOST &&
+               (!state_in_transaction(d->state) || e->push.row)) { /* E1 */
+                struct errand *row = free_row(e);
+
+                if (e->push.row) {
+                        *ret_error = push_piece(d, e);
+                        continue;
+                }
+                if (!row)
+                        break;
+                *ret_error = next_row(d, e, row, wall);
+                if (*ret_error == 0 && e->spoiled)
+                        *ret_error = spoil(d, e, row, wall);
+        }
+        if (e->out.failed)
+                *ret_error = -ENOMEM;
+        return &e->out;
 }
 
 /* Of the outside world: whatever is not plain text becomes a dot. */
@@ -368,6 +444,7 @@ int desk_courier_line(struct desk *d, bool there) {
         e->there = there;
         e->ready = false;
         memset(e->rows, 0, sizeof(e->rows));
+        e->push = (struct push){.row = 0};
         buf_reset(&e->out);
         for (unsigned i = 0; i < ASKS_MAX && r == 0; i++)
                 if (e->asks[i])

@@ -12,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "desk/api_impl.h"
+#include "desk/blobs.h"
 #include "desk/desk_impl.h"
 #include "desk/errands.h"
 #include "desk/mail.h"
@@ -123,6 +124,15 @@ static int insert(struct desk *d, const char *kind, const struct outgoing *o, st
         return r;
 }
 
+/* What is attached stays as long as the row does: for ever. */
+static int hold_files(struct desk *d, const struct outgoing *o) {
+        int r = 0;
+
+        for (unsigned i = 0; i < o->n_files && r == 0; i++)
+                r = blob_hold(state_sql(d->state), o->files[i].blob);
+        return r;
+}
+
 static int add(struct desk *d, const char *kind, const struct outgoing *o, struct span target,
                int64_t *ret_id) {
         struct sql *db = state_sql(d->state);
@@ -144,6 +154,8 @@ static int add(struct desk *d, const char *kind, const struct outgoing *o, struc
         if (!files)
                 return FAIL(-ENOMEM);
         r = insert(d, kind, o, target, span_str(files), ret_id);
+        if (r == 0)
+                r = hold_files(d, o);
         free(files);
         return r;
 }

@@ -1,5 +1,7 @@
 /* What leaves: a row goes to the courier once it is on disk, again on every new line until its end is known,
  * and never twice because somebody said it twice. */
+#include "desk/blobs.h"
+
 #include "people_world.h"
 
 #include "desk/desk_impl.h"
@@ -284,6 +286,48 @@ static void a_line_that_says_nonsense_is_closed(void) {
         end();
 }
 
+static void attachments_follow_in_pieces(void) {
+        _cleanup_(buf_deinit) struct buf big = {0}, got = {0};
+        struct outgoing o = mail_to("an@agency.example");
+        struct outgoing_file files[2] = {{.name = SPAN("a.bin"), .type = SPAN("a/b")},
+                                         {.name = SPAN("b.bin"), .type = SPAN("a/b")}};
+        unsigned char hash[BLOB_HASH_BYTES];
+
+        begin();
+        for (unsigned i = 0; i < 300000; i++)
+                buf_printf(&big, "%u,", i);
+        check_int(desk_begin(w.d), 0);
+        check_int(blob_put(w.d, buf_get(&big), w.wall, &files[0].blob, hash), 0);
+        check_int(blob_put(w.d, SPAN("small"), w.wall, &files[1].blob, hash), 0);
+        o.files = files;
+        o.n_files = 2;
+        check_int(outgoing_mail(w.d, &o, NULL), 0);
+        check_int(outgoing_mail(w.d, &(struct outgoing){.to = SPAN("c@d.example")}, NULL), 0);
+        on_disk();
+        check_int(taken(), COURIER_MAIL);
+        char want[64];
+        snprintf(want, sizeof(want), "\"size\":%zu", big.len);
+        check(strstr(line.body.p, want) && strstr(line.body.p, "\"size\":5"));
+        buf_str(&big, "small");
+        while (got.len < big.len && taken() == COURIER_BYTES) {
+                check_int((long long)line.head.id, 1);
+                buf_add(&got, line.body.p, line.head.len);
+        }
+        check(span_eq(buf_get(&got), buf_get(&big)));
+        check_int(taken(), COURIER_MAIL); /* the other one behind it */
+        check_int((long long)line.head.id, 2);
+        check_int(outgoing_mail(w.d, &o, NULL), 0);
+        check_int(sql_do(state_sql(w.d->state),
+                         "UPDATE outgoing SET files='[{\"blob\":999}]' WHERE id=3", ""),
+                  0);
+        on_disk();
+        check_int(taken(), 0);
+        on_disk();
+        check_int(local("outgoing.get", "{\"id\":3}"), 200);
+        check(strcmp(answer_text("state"), "failed") == 0);
+        end();
+}
+
 static void settings_stay(void) {
         begin();
         check_int(local("outgoing.settings", "{}"), 200);
@@ -309,6 +353,7 @@ int main(void) {
         RUN(addresses_that_are_none);
         RUN(to_people_in_their_language);
         RUN(a_line_that_says_nonsense_is_closed);
+        RUN(attachments_follow_in_pieces);
         RUN(settings_stay);
         return check_done();
 }
