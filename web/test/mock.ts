@@ -202,6 +202,12 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     }],
     ['PATCH', /^\/systems\/(\d+)$/, ({ id, body }) => Object.assign(find(systems, id), body)],
     ['GET', /^\/sources$/, ({ q }) => list(sources, q)],
+    ['POST', /^\/sources\/([^/]+)\/maintenance$/, ({ id, body }) => {
+      const s = sources.find((x) => x.name === decodeURIComponent(id));
+      if (!body['until']) throw new Refused(422, 'Một số ô cần sửa lại.', [{ field: 'until', fault: 'Cần thời điểm.', remedy: 'Nhiều nhất 7 ngày.' }]);
+      return Object.assign(s ?? {}, { state: 'maintenance', maintenance_until: body['until'] });
+    }],
+    ['DELETE', /^\/sources\/([^/]+)\/maintenance$/, ({ id }) => void Object.assign(sources.find((x) => x.name === decodeURIComponent(id)) ?? {}, { state: 'silent', maintenance_until: null })],
     ['GET', /^\/alerts$/, ({ q }) => list([...alerts].sort(data.order), q)],
     ['POST', /^\/alerts\/bulk$/, ({ body }) => {
       for (const id of body['ids'] as number[]) change(find(alerts, String(id)), String(body['action']), body);
@@ -265,6 +271,18 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       return assessment();
     }],
     ['GET', /^\/actions$/, ({ q }) => list(actions, q)],
+    ['GET', /^\/actions\/status$/, () => ({ available: true, why: null, why_vi: null, kinds: ['block', 'isolate_host', 'disable_account', 'stop_service'], via: ['node', 'webhook'], webhook_kinds: ['block'], services: ['nginx.service', 'smbd.service'], management: ['10.0.0.0/24'] })],
+    ['POST', /^\/actions\/check$/, ({ body }) => {
+      const targets = body['targets'] as string[];
+      if (targets.includes('10.0.0.1')) throw new Refused(422, 'Một số ô cần sửa lại.', [{ field: 'targets[0]', fault: '10.0.0.1 ở trong danh sách cấm chạm.', remedy: 'Bỏ địa chỉ này.' }]);
+      return { good: true, targets, addresses: targets.length, kept: body['kind'] === 'isolate_host' ? ['10.0.0.0/24'] : [] };
+    }],
+    ['POST', /^\/actions$/, ({ body }) => {
+      const a = { ...actions[0]!, id: 320 + actions.length, code: 'NC-0320', kind: String(body['kind']), targets: (body['targets'] as string[]).join(' '), proposer: 1, proposer_name: 'Nguyễn Thu Hà', mine: true, proposed: iso(), seconds: Number(body['seconds']), reason: String(body['reason']) };
+      actions.unshift(a);
+      tell('action', a.id);
+      return a;
+    }],
     ['GET', /^\/actions\/(\d+)$/, ({ id }) => find(actions, id)],
     ['POST', /^\/actions\/(\d+)\/(approve|refuse|undo)$/, ({ id, sub, body }) => {
       const a = find(actions, id);

@@ -43,6 +43,8 @@ export function nightsDoes(m: Shared): Does[] {
       return h;
     }],
     ['POST', /^\/handovers\/(\d+)\/acknowledge$/, ({ id, body }) => Object.assign(m.find(handovers, id), { state: 'acknowledged', acknowledged_at: m.iso(), acknowledged_by_name: 'Nguyễn Thu Hà', acknowledged_text: body['text'] ?? null })],
+    ['GET', /^\/incidents\/(\d+)\/guests$/, ({ q }) => m.list([{ id: 1, person: 40, name: 'Đinh Gia Huy', email: 'huy@don-vi-ban.example', organisation: 'Trung tâm Ứng cứu bạn', tlp: 'amber', since: data.iso(data.START - DAY), until: data.iso(data.START + 10 * DAY), state: 'active', given_by_name: 'Lê Minh Khôi' }], q)],
+    ['POST', /^\/incidents\/(\d+)\/guests$/, () => ({ id: 2, one_time: 'sông-mây-tre-biển-58' })],
     ['GET', /^\/settings$/, () => answer()],
     ['PATCH', /^\/settings$/, ({ body }) => {
       const idle = body['session_idle_s'];

@@ -19,17 +19,29 @@ export interface RawAction {
   decided: string | null;
   approver_name: string | null;
   note: string | null;
+  via?: 'node' | 'webhook' | null;
+  trouble?: string | null;
   until: string | null;
   undone: string | null;
   mine: boolean;
 }
+/* What is done, in words: [English, Vietnamese]. */
+const VERBS: Record<string, [string, string]> = {
+  block: ['Block', 'Chặn'],
+  isolate_host: ['Isolate', 'Cách ly'],
+  disable_account: ['Disable account', 'Khoá tài khoản'],
+  stop_service: ['Stop service', 'Dừng dịch vụ'],
+  disable_directory_account: ['Disable directory account', 'Khoá tài khoản danh mục'],
+};
 const WHERE = { both: ['Both directions.', 'Hai chiều.'], in: ['Incoming.', 'Chiều vào.'], out: ['Outgoing.', 'Chiều ra.'] };
 
 export function asAction(a: RawAction, mayApprove: boolean): Action {
-  const where = WHERE[a.direction ?? 'both'];
+  const where = a.kind === 'block' ? WHERE[a.direction ?? 'both'] : ['', ''];
+  const via = a.via === 'webhook' ? ['By a webhook.', 'Qua webhook.'] : ['', ''];
+  const verb = VERBS[a.kind] ?? [a.kind, a.kind];
   const note = [a.reason, a.note].filter(Boolean).join(' · ');
   return {
-    id: a.id, code: a.code, kind: a.kind, object: a.targets, incident: a.incident, incident_code: a.incident_code, state: a.state, title: `Block ${a.targets}`, title_vi: `Chặn ${a.targets}`, where: `${where[0]} ${note}`, where_vi: `${where[1]} ${note}`, seconds: a.seconds, direction: a.direction,
-    proposed_by: a.proposer_name ?? '–', proposed_by_id: a.proposer, proposed: a.proposed, lapses: a.lapses, approved_by: a.state === 'refused' ? null : a.approver_name, approved: a.decided, undo_at: a.until, undone: a.undone, checks: [], may_approve: mayApprove && !a.mine && a.state === 'proposed', unit_name: null,
+    id: a.id, code: a.code, kind: a.kind, object: a.targets, incident: a.incident, incident_code: a.incident_code, state: a.state, title: `${verb[0]} ${a.targets}`, title_vi: `${verb[1]} ${a.targets}`, where: [where[0], via[0], note].filter(Boolean).join(' '), where_vi: [where[1], via[1], note].filter(Boolean).join(' '), seconds: a.seconds, direction: a.direction,
+    proposed_by: a.proposer_name ?? '–', proposed_by_id: a.proposer, proposed: a.proposed, lapses: a.lapses, approved_by: a.state === 'refused' ? null : a.approver_name, approved: a.decided, undo_at: a.until, undone: a.undone, checks: [], may_approve: mayApprove && !a.mine && a.state === 'proposed', unit_name: null, trouble: a.trouble ?? null, via: a.via ?? null,
   };
 }

@@ -44,7 +44,7 @@ async function compose(me: number | undefined, unit: string): Promise<Tonight> {
     part<RawAction>('/actions', { state: 'proposed', limit: 10 }),
   ]);
   const waiting = (clocks?.items ?? []).filter((c) => !c.met_at && c.state !== 'void');
-  const decisions: Decision[] = (actions?.items ?? []).map((a) => ({ id: a.id, kind: 'action_approve', code: a.code, title: `Approve block of ${a.targets}`, title_vi: `Phê duyệt chặn ${a.targets}`, incident: a.incident, incident_code: a.incident_code, by: a.proposer_name, asked: a.proposed, due: a.lapses, mine: !a.mine }));
+  const decisions: Decision[] = (actions?.items ?? []).map((a) => ({ id: a.id, kind: 'action_approve', code: a.code, title: `Approve: ${a.targets}`, title_vi: `Phê duyệt: ${a.targets}`, incident: a.incident, incident_code: a.incident_code, by: a.proposer_name, asked: a.proposed, due: a.lapses, mine: !a.mine }));
   return {
     headline: { waiting: waiting.length + decisions.length, next_decision: decisions[0]?.due ?? null, next_deadline: waiting[0]?.due ?? null },
     clocks: waiting, met: [], decisions,

@@ -384,6 +384,7 @@ export interface Source {
   behind_s: number | null;
   silent_since: Time | null;
   maintenance_until: Time | null;
+  maintenance_reason?: string | null;
 }
 
 export interface Action {
@@ -411,6 +412,8 @@ export interface Action {
   checks: { ok: boolean; text: string; text_vi: string | null }[];
   may_approve: boolean;
   unit_name: string | null;
+  trouble: string | null;
+  via: 'node' | 'webhook' | null;
 }
 
 export interface Report {
