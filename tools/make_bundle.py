@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Packs content/rules, content/logsources, content/intel and content/regimes into one bundle (src/wire/bundle.h) that the build puts into the program.
+"""Packs content/rules, content/logsources, content/intel, content/regimes and content/playbooks into one bundle (src/wire/bundle.h) that the build puts into the program.
 
 Usage: make_bundle.py CONTENT_DIR OUTPUT DEPFILE
 """
 import hashlib
+import json
 import pathlib
 import struct
 import sys
 
-KINDS = {"rules": 1, "logsources": 2, "placeholders": 3, "intel": 5, "regimes": 8}
+KINDS = {"rules": 1, "logsources": 2, "placeholders": 3, "intel": 5, "regimes": 8, "playbooks": 9}
 
 
 def main() -> None:
@@ -16,12 +17,14 @@ def main() -> None:
     blob = bytearray()
     files = []
     for folder, kind in KINDS.items():
-        for path in sorted((root / folder).rglob("*.yml")):
+        for path in sorted((root / folder).rglob("*.json" if folder == "playbooks" else "*.yml")):
             if "tests" in path.relative_to(root).parts:
                 continue  # events that prove the rules: not needed at run time
             files.append(path)
             name = str(path.relative_to(root)).encode()
             data = path.read_bytes()
+            if folder == "playbooks":  # as they mean, without their blanks
+                data = json.dumps(json.loads(data), ensure_ascii=False, separators=(",", ":")).encode()
             blob += struct.pack("<III", kind, len(name), len(data)) + name + data
     if not out.exists() or out.read_bytes() != bytes(blob):
         out.write_bytes(bytes(blob))

@@ -21,6 +21,7 @@
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
 #include "desk/mask.h"
+#include "desk/playbook.h"
 #include "desk/triage.h"
 
 #define ARENA_BYTES ((size_t)8 << 20)
@@ -529,6 +530,8 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
                                       "a part of the node did not answer in time",
                                       "một phần của nút không trả lời kịp"));
         }
+        if (r == 0)
+                r = playbooks_tick(d, mono, wall);
         api_events_tick(a);
         return r;
 }

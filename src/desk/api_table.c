@@ -18,7 +18,9 @@ static const struct api_binding *const bindings[] = {
         X(blobs)                                                                                   \
         X(evidence)                                                                                \
         X(people)                                                                                  \
-        X(systems) X(incidents) X(alerts) X(actions) X(outgoing) X(nights) X(reports) X(searches)
+        X(systems)                                                                                 \
+        X(incidents) X(alerts) X(actions) X(outgoing) X(nights) X(reports) X(searches)             \
+                X(playbooks)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;
 TABLES(TABLES_DECLARE)

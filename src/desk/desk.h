@@ -78,6 +78,10 @@ int desk_exceptions(struct desk *d, struct span name, struct span text, int64_t 
 /* The law, as rules/regime.c makes it: an array. DESK_E_REFUSED: it is none, those before stay. */
 int desk_regimes(struct desk *d, struct span json);
 
+/* A playbook that ships with the program (doc/playbooks.md): kept unless it is already. 0, DESK_E_REFUSED: it is
+ * none; -errno. */
+int desk_playbook(struct desk *d, struct span json, int64_t wall);
+
 /* Takes all the judge said of records below m->first_seq; then [m->from, m->to) is judged. 0, DESK_E_*: the stretch is not marked;
  * -errno. Durable with the next desk_commit(). */
 int desk_batch(struct desk *d, const struct msg_judge *m, int64_t mono, int64_t wall);

@@ -115,6 +115,7 @@ struct desk {
         struct orders *orders;                /* orders.c */
         struct holds *holds;                  /* custody.c */
         struct errands *errands;              /* errands.c */
+        int64_t playbooks_looked;             /* mono: for what is late */
         struct regimes *regimes;              /* NULL: none was given yet */
 };
 

@@ -24,12 +24,14 @@
 #include "main/desk_line.h"
 #include "main/phrases.h"
 #include "main/processes.h"
+#include "main/rulebook.h"
 #include "main/search_line.h"
 #include "main/spawn.h"
 #include "main/vault_line.h"
 #include "os/os.h"
 #include "os/sandbox.h"
 #include "os/vfs.h"
+#include "wire/bundle.h"
 #include "wire/counters.h"
 #include "wire/message.h"
 #include "wire/node_stats.h"
@@ -559,6 +561,25 @@ static void say_failure(const struct desk *d, int error) {
         note(0, text);
 }
 
+/* Those that ship with the program; what the desk has already is left as it is. */
+static int keep_playbooks(struct loop *l) {
+        struct span all = content_bundle();
+        struct bundle_entry e;
+        size_t pos = 0;
+        int r = 0, k;
+
+        while (r == 0 && (k = bundle_next(all, &pos, &e)) == 1) {
+                if (e.kind != BUNDLE_PLAYBOOK)
+                        continue;
+                r = desk_playbook(l->desk, e.data, os_now());
+                if (r == DESK_E_REFUSED) {
+                        note(0, "a shipped playbook was refused");
+                        r = 0;
+                }
+        }
+        return r < 0 || !desk_dirty(l->desk) ? r : commit(l);
+}
+
 static int map_counters(struct loop *l) {
         void *p = NULL;
         int r = os_map(l->counters, sizeof(struct counters_page), false, &p);
@@ -597,6 +618,10 @@ int process_desk(int argc, char **argv) {
         if (sandbox_enter(SANDBOX_DESK, landlock, MEMORY_MAX, NULL) < 0)
                 return 15;
         lang_current = LANG_EN; /* its log; alerts have both languages */
+        if (keep_playbooks(&l) < 0) {
+                say_failure(l.desk, -EIO);
+                return 16;
+        }
         l.last_batch = os_monotonic();
         for (r = 1; r > 0 && !l.ready;) /* main sends the rules at once */
                 r = take_message(&l);

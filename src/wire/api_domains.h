@@ -23,7 +23,8 @@
         X(regimes)                                                                                 \
         X(reports)                                                                                 \
         X(searches)                                                                                \
-        X(unmaskings)
+        X(unmaskings)                                                                              \
+        X(playbooks)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

@@ -12,6 +12,7 @@ extern const struct api_field api_alert_row[], api_alert_flat[], api_decision_sh
         api_handover_row[];
 extern const struct api_field api_incident_list_shape[], api_incident_flat_shape[],
         api_incident_shape[], api_clock_shape[], api_entry_shape[], api_task_shape[],
-        api_observable_shape[], api_action_shape[], api_report_list_shape[], api_report_shape[];
+        api_observable_shape[], api_playbook_shape[], api_playbook_run_shape[], api_action_shape[],
+        api_report_list_shape[], api_report_shape[];
 
 #endif

@@ -16,6 +16,7 @@ enum bundle_kind {
         BUNDLE_INDICATORS,   /* STIX, MISP or CSV */
         BUNDLE_WARNINGS,     /* a MISP warning list */
         BUNDLE_REGIME,       /* content/regimes/NAME/regime.yml */
+        BUNDLE_PLAYBOOK,     /* content/playbooks/NAME.json; only shipped */
 };
 
 struct bundle_entry {

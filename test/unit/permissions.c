@@ -33,6 +33,7 @@ struct things {
         int64_t alert, incident, task, observable, joined; /* joined: an alert of the incident */
         int64_t evidence;
         int64_t mail;
+        int64_t run, visit; /* of a playbook in the incident */
 };
 
 /* $U $C $P $G $S $D $A $I $T $O $J $M $R: numbers of the things above; $N: a word never used. */
@@ -97,6 +98,11 @@ static const struct {
         {"unmaskings.ask",
          "{\"incident\":$I,\"reason\":\"a test\",\"from\":\"2026-10-20T00:00:00Z\","
          "\"to\":\"2026-10-21T00:00:00Z\"}"},
+        {"playbook_runs.suggest", "{\"id\":$I}"},
+        {"playbook_runs.start", "{\"id\":$I,\"playbook\":1}"},
+        {"playbook_runs.get", "{\"run\":$X}"},
+        {"playbook_runs.step", "{\"run\":$X,\"visit\":$V,\"version\":1,\"outcome\":\"done\"}"},
+        {"playbook_runs.stop", "{\"run\":$X,\"reason\":\"a test\"}"},
         {"reports.kinds", "{\"incident\":$I}"},
         {"reports.periodic", "{\"unit\":$U}"},
         {"reports.open", "{\"incident\":$I,\"kind\":\"update\"}"},
@@ -170,6 +176,9 @@ static void lay_incident(struct things *t, const char *host, const char *other) 
                                   (long long)t->incident, host);
         t->report = local_idf("reports.open", "{\"incident\":%lld,\"kind\":\"initial\"}",
                               (long long)t->incident);
+        t->run = local_idf("playbook_runs.start", "{\"id\":%lld,\"playbook\":1}",
+                           (long long)t->incident);
+        t->visit = answer_int("visits.1.id"); /* the first after its start */
         t->evidence = local_idf("evidence.range",
                                 "{\"incident\":%lld,\"name\":\"x\",\"note\":\"a test\","
                                 "\"first_seq\":1,\"last_seq\":2}",
@@ -246,6 +255,8 @@ static void fill(char *to, size_t room, const char *body, const struct things *t
                     : *p == 'E' ? t->evidence
                     : *p == 'M' ? t->mail
                     : *p == 'R' ? t->report
+                    : *p == 'X' ? t->run
+                    : *p == 'V' ? t->visit
                                 : t->duty;
                 at += (size_t)snprintf(to + at, room - at, "%lld", (long long)v);
         }
@@ -304,6 +315,11 @@ static void give_regime(void) {
         buf_char(&json, ']');
         free(text);
         check_int(desk_regimes(w.d, buf_get(&json)), 0);
+        check_int(os_read_file(TEST_CONTENT "/playbooks/lost-device.json", (size_t)1 << 20, &text,
+                               &len),
+                  0);
+        check_int(desk_playbook(w.d, span_of(text, len), w.wall), 0);
+        free(text);
 }
 
 static void begin(void) {
