@@ -1,0 +1,250 @@
+"""Requests made from doc/openapi.json, good and bad in every way its schemas allow and forbid, at a real node by people who may do
+nearly everything: no answer of 5xx, no process that dies, every answer as the document says, every refusal a problem with its words.
+
+COLOA_FUZZ_ROUNDS: requests for each operation (20); COLOA_SEED: where the chance begins (each run says its own)."""
+import json
+import os
+import random
+import time
+
+from api import Web
+from node_world import attack, bulk
+from people import PASSWORD, Browser, enrol, one_time
+from permissions import local, operations
+from tap import ROOT, run
+
+ROUNDS = int(os.environ.get("COLOA_FUZZ_ROUNDS", "20"))
+SEED = int(os.environ.get("COLOA_SEED", "0")) or random.randrange(1, 1 << 31)
+ROLES = ("officer", "handler", "lead", "approver", "owner", "inspector", "liaison", "admin")
+# A stream without an end; and what would end the fuzzer's own sessions: asked about things that are not there only.
+SKIPPED = {"events.follow", "session.end"}
+OWN = {"sessions.end", "tokens.end", "people.sign_out", "people.change", "people.one_time", "roles.take", "people.begin"}
+BAD_TEXT = ["", " ", "\x00", "a\x00b", "\u202e\u200b", "é" * 300, "𝕏" * 50, "x" * 70000, "'; DROP TABLE alert; --", "%s%n%n%n", "../../etc/passwd",
+            "<script>alert(1)</script>", "${jndi:ldap://x}", "\ud7ff\ue000", "NaN", "-1", "1e999", "null", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59.999Z",
+            "0001-01-01T00:00:00Z", "10.0.0.0/33", "::/0", "255.255.255.255", "a,b\n\"", "=1+1", "\r\nSet-Cookie: x=y"]
+BAD_NUMBERS = [0, -1, 1, 2, 1 << 31, (1 << 53) + 1, (1 << 63) - 1, -(1 << 63), 1 << 64, 0.5, 1e308, -0.0]
+
+
+class Maker:
+    """Values of a schema, and values that are not."""
+
+    def __init__(self, schemas):
+        self.random, self.schemas = random.Random(SEED), schemas
+
+    def whole(self, schema):
+        while "$ref" in schema:
+            schema = self.schemas[schema["$ref"].rsplit("/", 1)[1]]
+        return schema
+
+    def anything(self, depth=0):
+        pick = self.random.randrange(7 if depth < 3 else 5)
+        if pick == 5:
+            return [self.anything(depth + 1) for _ in range(self.random.randrange(4))]
+        if pick == 6:
+            return {self.random.choice(BAD_TEXT)[:50]: self.anything(depth + 1) for _ in range(self.random.randrange(4))}
+        return [None, True, self.random.choice(BAD_NUMBERS), self.random.choice(BAD_TEXT), self.random.randrange(100)][pick]
+
+    def text(self, schema):
+        form, r = schema.get("format"), self.random
+        if form == "date-time":
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + r.randrange(-10**7, 10**7)))
+        if form == "date":
+            return time.strftime("%Y-%m-%d", time.gmtime(time.time() + r.randrange(-10**7, 10**7)))
+        low, high = schema.get("minLength", 0), min(schema.get("maxLength", 200), 5000)
+        n = r.choice([low, max(low, 1), high, r.randint(low, max(low, min(high, 40)))])
+        return "".join(r.choice("abc đẳng-_.: 0123456789@/") for _ in range(n)) or "x" * low
+
+    def good(self, schema):
+        schema, r = self.whole(schema), self.random
+        kind = schema.get("type", "string")
+        if isinstance(kind, list):
+            kind = r.choice(kind)
+        if "enum" in schema:
+            return r.choice(schema["enum"])
+        if kind == "null":
+            return None
+        if kind == "boolean":
+            return r.random() < 0.5
+        if kind in ("integer", "number"):
+            low, high = schema.get("minimum", -1000), schema.get("maximum", 1000)
+            return r.choice([low, high, max(low, min(high, r.randrange(0, 30))), max(low, min(high, 1))])
+        if kind == "array":
+            n = r.choice([schema.get("minItems", 0), min(schema.get("maxItems", 3), 3)])
+            return [self.good(schema["items"]) for _ in range(n)]
+        if kind == "object":
+            must = schema.get("required", [])
+            return {k: self.good(s) for k, s in schema.get("properties", {}).items() if k in must or r.random() < 0.6}
+        return self.text(schema)
+
+    def spoiled(self, value):
+        """The same with one thing wrong somewhere."""
+        r = self.random
+        if isinstance(value, dict) and value and r.random() < 0.8:
+            value, key = dict(value), r.choice(list(value))
+            what = r.randrange(4)
+            if what == 0:
+                del value[key]
+            elif what == 1:
+                value[r.choice(["nothing_of_the_kind", "id", "__proto__", ""])] = self.anything()
+            else:
+                value[key] = self.spoiled(value[key])
+            return value
+        if isinstance(value, list) and value and r.random() < 0.7:
+            value = list(value) * r.choice([1, 1, 1000])
+            value[r.randrange(len(value))] = self.anything()
+            return value
+        return self.anything()
+
+    def body(self, schema):
+        """(bytes, whether it is JSON)"""
+        r, value = self.random, self.good(schema)
+        what = r.randrange(10)
+        if what < 5:
+            return json.dumps(value).encode("utf-8", "surrogatepass")
+        if what < 9:
+            return json.dumps(self.spoiled(value), ensure_ascii=r.random() < 0.5).encode("utf-8", "surrogatepass")
+        raw = json.dumps(value).encode()
+        return r.choice([b"", b"{", b"[" * 5000, raw[:len(raw) // 2], raw + b"x", b'{"a":1,"a":2}', b"\xff\xfe" + raw, b'{"x":"\xc3\x28"}', b"nul", raw * 3])
+
+    def in_path(self, schema):
+        r = self.random
+        if r.random() < 0.85:
+            v = self.good(schema)
+            return str(r.randrange(1, 12) if isinstance(v, int) and r.random() < 0.7 else v)
+        return str(r.choice(BAD_TEXT[2:] + ["0", "-1", "x", "99999999999999999999"]))
+
+
+def fits(maker, value, schema, at=""):
+    """What of an answer is not as the document says; None: all is."""
+    schema = maker.whole(schema)
+    kinds = schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds] if kinds else []
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    kind = names[type(value)]
+    if kinds and kind not in kinds and not (kind == "integer" and "number" in kinds):
+        return f"{at or 'it'} is {kind}, not {kinds}"
+    if "enum" in schema and value not in schema["enum"] and value is not None:
+        return f"{at} is {value!r}, none of {schema['enum']}"
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        for k, v in value.items():
+            if k in known and (wrong := fits(maker, v, known[k], f"{at}.{k}")):
+                return wrong
+            if known and k not in known and schema.get("additionalProperties") is False:
+                return f"{at}.{k} is not in the document"
+        missing = [k for k in schema.get("required", []) if k not in value]
+        return f"{at}: {missing} missing" if missing else None
+    for i, v in enumerate(value if isinstance(value, list) else []):
+        if wrong := fits(maker, v, schema.get("items", {}), f"{at}[{i}]"):
+            return wrong
+    return None
+
+
+def wrong_refusal(status, answer):
+    if not isinstance(answer, dict) or not all(isinstance(answer.get(k), str) and answer[k] for k in ("title", "detail", "code")):
+        return "no problem with title, detail and code"
+    if status == 422 and answer["code"] == "fields" and not all(f.get("field") is not None and f.get("fault") and f.get("remedy") for f in answer["fields"]):
+        return "a field without its fault or remedy"
+    return None
+
+
+class Fuzz:
+    def __init__(self, node, maker):
+        self.node, self.maker, self.bad, self.statuses, self.n = node, maker, [], {}, 0
+        self.people = [self.person(f"fuzz{i}") for i in range(4)]
+
+    def person(self, login):
+        who = local(self.node, "people.add", login=login, name=login, unit=1)["id"]
+        for role in ROLES:
+            local(self.node, "roles.give", id=who, role=role, unit=1)
+        b = Browser(self.node)
+        for _ in range(60):
+            if b.sign_in(login, one_time(self.node, login))[0] == 200:
+                break
+            time.sleep(0.5)
+        assert b.post("/session/password", new=PASSWORD)[0] == 200
+        enrol(b)
+        return b
+
+    def request(self, path, o):
+        maker, query = self.maker, []
+        for p in o.get("parameters", []):
+            if p["in"] == "path":
+                value = "100000" if o["operationId"] in OWN else maker.in_path(p["schema"])
+                path = path.replace("{" + p["name"] + "}", quote(value))
+            elif p.get("required") or maker.random.random() < 0.25:
+                query.append(f"{p['name']}={quote(maker.in_path(p['schema']))}")
+        schema = o.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        return path + ("?" + "&".join(query) if query else ""), maker.body(schema) if schema else None
+
+    def ask(self, method, path, o, body):
+        for _ in range(100):
+            self.n += 1
+            b = self.people[self.n % len(self.people)]
+            try:
+                status, answer, headers = self.node.http(method, path, body, {"Cookie": b.cookie})
+            except (OSError, ValueError) as error:
+                return 0, repr(error), {}
+            if status != 429:
+                return status, answer, headers
+            time.sleep(0.05)
+        return status, answer, headers
+
+    def one(self, path, method, o):
+        asked, body = self.request(path, o)
+        status, answer, headers = self.ask(method, asked, o, body)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        wrong, form = None, o["responses"].get(str(status), {})
+        if status == 0 or (status >= 500 and not (status == 503 and answer.get("code") in ("try_later", "job_failed"))):
+            wrong = f"{status} {answer}"
+        elif status == 401:
+            wrong = "401 for who is signed in"
+        elif 200 <= status < 300 and "json" in headers.get("Content-Type", ""):
+            schema = form.get("content", {}).get("application/json", {}).get("schema")
+            wrong = fits(self.maker, answer, schema) if schema else f"{status} with an answer is not in the document"
+        elif status >= 400:
+            wrong = wrong_refusal(status, answer)
+        if wrong:
+            self.bad.append(f"{o['operationId']}: {method} {asked[:300]} {(body or b'')[:300]!r}: {wrong}")
+
+
+def quote(text):
+    return "".join(chr(b) if chr(b).isalnum() or chr(b) in "-_.~" else f"%{b:02X}" for b in text.encode("utf-8", "surrogatepass"))
+
+
+def fill(node):
+    """What is there to be found."""
+    for i in range(6):
+        bulk(node.port["bulk"], [(0, b"", attack(i))])
+    node.wait_for(lambda: len(node.alerts()) == 6, 60)
+    for i in range(3):
+        unit = local(node, "units.add", parent=1, code=f"u{i}", name=f"Unit {i}", kind="site")["id"]
+        local(node, "systems.add", code=f"s{i}", name=f"System {i}", unit=unit, level=i + 1, hosts=f"ws{i}")
+        local(node, "incidents.open", title=f"Something at {i}", unit=unit)
+
+
+def nothing_breaks_the_api(folder):
+    print(f"# COLOA_SEED={SEED} COLOA_FUZZ_ROUNDS={ROUNDS}")
+    doc = json.loads((ROOT / "doc/openapi.json").read_text(encoding="utf-8"))
+    with Web(folder) as node:
+        node.ready()
+        fill(node)
+        fuzz = Fuzz(node, Maker(doc["components"]["schemas"]))
+        every = [(path, method, o) for path, method, o in operations() if o["operationId"] not in SKIPPED]
+        begun = time.monotonic()
+        for _ in range(ROUNDS):
+            fuzz.maker.random.shuffle(every)
+            for path, method, o in every:
+                fuzz.one(path, method, o)
+        print(f"# {fuzz.n} requests over {len(every)} operations in {time.monotonic() - begun:.0f} s: {dict(sorted(fuzz.statuses.items()))}")
+        assert not fuzz.bad, f"{len(fuzz.bad)} answers are wrong:\n" + "\n".join(fuzz.bad[:25])
+        died = {p["name"]: p["restarts"] for p in node.status()["processes"] if p["restarts"]}
+        assert not died, died
+        assert sum(n for s, n in fuzz.statuses.items() if s < 300) > len(every), "hardly anything was taken: the test asks the wrong way"
+        # What is written is still whole.
+        assert node.http("GET", "/api/v1/alerts", headers={"Cookie": fuzz.people[0].cookie})[0] == 200
+    node.verify()
+
+
+if __name__ == "__main__":
+    run(nothing_breaks_the_api)
