@@ -67,6 +67,7 @@ static const struct api_field move_shape[] = {
         {"to", API_ENUM, .values = STATES, .en = "The state.", .vi = "Trạng thái."},
         {"title", API_STRING, .en = "What the button says.", .vi = "Nhãn nút (tiếng Anh)."},
         {"title_vi", API_STRING, .en = "The same in Vietnamese.", .vi = "Nhãn nút."},
+        {"reason", API_BOOL, .en = "It wants a reason.", .vi = "Phải nêu lý do."},
         {"missing", API_STRING, .flags = API_LIST_OF, .most = 16, .en = "What is missing first.",
          .vi = "Còn thiếu gì (tiếng Anh)."},
         {"missing_vi", API_STRING, .flags = API_LIST_OF, .most = 16,
