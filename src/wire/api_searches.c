@@ -53,7 +53,7 @@ static const struct api_field saved_shape[] = {
          .vi = "Trong số giây gần nhất."},
         {"shared", API_BOOL, API_FILTER, .en = "For its unit.", .vi = "Dùng chung trong đơn vị."},
         {"unit", API_ID, API_FILTER, .en = "The unit.", .vi = "Đơn vị."},
-        {"unit_name", API_STRING, .en = "Its name.", .vi = "Tên đơn vị."},
+        {"unit_name", API_STRING, .flags = API_NULLABLE, .en = "Its name.", .vi = "Tên đơn vị."},
         {"by_name", API_STRING, API_NULLABLE, .en = "Who keeps it.", .vi = "Người lưu."},
         {"mine", API_BOOL, .en = "The asker keeps it.", .vi = "Của người hỏi."},
         {"created", API_TIME, API_SORT, .en = "Since when.", .vi = "Lưu lúc."},
