@@ -472,6 +472,8 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
                                                     .finding = v->f,
                                                     .source = v->source},
                         d->wall);
+        if (r == 0 && v->kind != STATE_OWN && !exception.len)
+                r = exempted_match(d, v, &exception);
         if (r == 0)
                 r = make_key(d, v, kind, entity, exception, key);
         if (r == 0)

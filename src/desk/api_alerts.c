@@ -8,6 +8,7 @@
  *       that is opened; filters, sorting and search do not look at them (alert_view.c, mask.h). */
 #include "desk/alert_view.h"
 #include "desk/desk_impl.h"
+#include "desk/exceptions.h"
 #include "desk/incident.h"
 #include "desk/people.h"
 #include "desk/triage.h"
@@ -36,6 +37,7 @@ static const char *const flat_columns[] = {COLUMNS,
                                            "nullif(r.description_vi,'')",
                                            "t.text",
                                            "t.decided_at",
+                                           "nullif(a.exception,'')",
                                            NULL};
 static const char *const filters[] = {[8] = "t.host", [10] = "t.source", [31] = NULL};
 static const char *const sorts[] = {[2] = "t.urgency", [8] = "t.host", [31] = NULL};
@@ -277,14 +279,20 @@ static int do_dismiss(struct api_call *c, const struct at *a) {
         if (!api_has(c, "reason"))
                 return api_fault_at(c, "reason", "is missing", "chưa có", "choose one",
                                     "chọn một lý do");
-        int r = keep_was(c, a);
-        return r < 0 ? r
-                     : sql_do(c->db,
-                              "UPDATE triage SET status='dismissed', reason=?2, text=nullif(?3,''),"
-                              " decided_by=?4, decided_at=?5, waiting_since=NULL, version=version+1"
-                              " WHERE alert=?1",
-                              "ittki", a->id, api_text(c, "reason"), text.p ? text : SPAN(""),
-                              c->who.id, c->now);
+        int r = 0;
+        if (api_has(c, "exception") && !json_is_null(json_object_get(c->in, "exception")))
+                r = exception_make(c, a->id, a->unit);
+        if (r == 0)
+                r = keep_was(c, a);
+        return r != 0 ? r
+                      : sql_do(c->db,
+                               "UPDATE triage SET status='dismissed', reason=?2, "
+                               "text=nullif(?3,''),"
+                               " decided_by=?4, decided_at=?5, waiting_since=NULL, "
+                               "version=version+1"
+                               " WHERE alert=?1",
+                               "ittki", a->id, api_text(c, "reason"), text.p ? text : SPAN(""),
+                               c->who.id, c->now);
 }
 
 static int do_hand_over(struct api_call *c, const struct at *a) {
@@ -377,7 +385,8 @@ static int one(struct api_call *c, enum step what) {
 
         snprintf(c->about, sizeof(c->about), "alert %lld", (long long)id);
         if (r == 0 && api_has(c, "reason"))
-                c->detail = json_pack("{sO}", "reason", json_object_get(c->in, "reason"));
+                c->detail = json_pack("{sO sO*}", "reason", json_object_get(c->in, "reason"),
+                                      "exception", json_object_get(c->in, "exception"));
         if (r == 0)
                 r = spec_of(c, c->op->answer, columns, &l);
         l.unit = NULL; /* step() asked */

@@ -59,7 +59,8 @@ static bool may_hear(struct held *h, const struct told *t) {
                 {"system", "systems.read"},       {"source", "sources.read"},
                 {"person", "people.read"},        {"unit", "people.read"},
                 {"directive", "directives.read"}, {"setting", "settings.read"},
-                {"handover", "incidents.read"},   {"outgoing", "reports.read"},
+                {"handover", "incidents.read"},   {"exception", "exceptions.write"},
+                {"outgoing", "reports.read"},
         };
 
         for (size_t i = 0; i < ARRAY_LEN(needs); i++)

@@ -4,6 +4,7 @@
  *       Who is at the node itself may (the first person is made there); both are in the audit log.
  *   H2. person.reset_by and reset_at say who gave a password last, as one who was made or reset by
  *       somebody may not approve what that one proposes (H2 is looked at where things are approved). */
+#include "desk/settings.h"
 #include "desk/units.h"
 
 /* Of the arena, as a CSV is written long after the handler. */
@@ -119,14 +120,17 @@ static int people_add(struct api_call *c) {
                 r = unit_there(c, unit);
         if (r == 0 && !login_good(login))
                 r = login_fault(c);
+        const char *usual = "vi";
+        if (r == 0)
+                r = setting_lang(c->db, &usual);
         if (r != 0)
                 return r;
         r = sql_do(c->db,
                    "INSERT INTO person(login,name,title,phone,email,unit,lang,created,created_by)"
                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
                    "ttsssitik", login, api_text(c, "name"), api_cstr(c, "title"),
-                   api_cstr(c, "phone"), api_cstr(c, "email"), unit, lang.len ? lang : SPAN("vi"),
-                   c->now, c->who.id);
+                   api_cstr(c, "phone"), api_cstr(c, "email"), unit,
+                   lang.len ? lang : span_str(usual), c->now, c->who.id);
         if (r == -EEXIST)
                 return api_fault_at(c, "login", "somebody has this login already",
                                     "tên đăng nhập này đã có người dùng", "take another one",
@@ -383,15 +387,18 @@ static int import_person(struct api_call *c, struct import *i, const struct span
         r = sql_get_int(c->db, &id, "SELECT id FROM person WHERE login=?1", "t", row[COL_LOGIN]);
         if (r == 1)
                 return import_old(c, i, id, row, unit);
+        const char *usual = "vi";
+        if (r >= 0)
+                r = setting_lang(c->db, &usual);
         *ret_new = true;
         return r < 0 ? r
                      : sql_do(c->db,
                               "INSERT INTO person(login,name,title,phone,email,unit,lang,created,"
                               "created_by) VALUES(?1,?2,nullif(?3,''),nullif(?4,''),nullif(?5,''),"
-                              "?6,ifnull(nullif(?7,''),'vi'),?8,?9)",
-                              "tttttitik", row[COL_LOGIN], row[COL_NAME], row[COL_TITLE],
+                              "?6,ifnull(nullif(?7,''),?10),?8,?9)",
+                              "tttttitiks", row[COL_LOGIN], row[COL_NAME], row[COL_TITLE],
                               row[COL_PHONE], row[COL_EMAIL], unit, row[COL_LANG], c->now,
-                              c->who.id);
+                              c->who.id, usual);
 }
 
 static int people_import(struct api_call *c) {

@@ -157,6 +157,8 @@ struct desk *desk_free(struct desk *d) {
         if (d->buckets)
                 alerts_deinit(d);
         exceptions_free(d->exceptions);
+        exempted_free(d);
+        json_decref(d->configuration);
         regimes_free(d->regimes);
         desk_orders_free(d);
         desk_holds_free(d);

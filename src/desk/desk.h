@@ -81,6 +81,8 @@ int desk_regimes(struct desk *d, struct span json);
 /* A playbook that ships with the program (doc/playbooks.md): kept unless it is already. 0, DESK_E_REFUSED: it is
  * none; -errno. */
 int desk_playbook(struct desk *d, struct span json, int64_t wall);
+/* What the configuration file says, as [{name, value}], to be shown to who may see settings; no secrets. DESK_E_REFUSED. */
+int desk_configuration(struct desk *d, struct span json);
 
 /* Takes all the judge said of records below m->first_seq; then [m->from, m->to) is judged. 0, DESK_E_*: the stretch is not marked;
  * -errno. Durable with the next desk_commit(). */

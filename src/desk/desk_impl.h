@@ -2,6 +2,8 @@
 #ifndef DESK_DESK_IMPL_H
 #define DESK_DESK_IMPL_H
 
+#include <jansson.h>
+
 #include "desk/desk.h"
 #include "desk/regime.h"
 #include "rules/program.h"
@@ -116,6 +118,8 @@ struct desk {
         struct holds *holds;                  /* custody.c */
         struct errands *errands;              /* errands.c */
         int64_t playbooks_looked;             /* mono: for what is late */
+        struct exempted *exempted;            /* exempted.c */
+        json_t *configuration;                /* of the file, to be shown; NULL: unknown */
         struct regimes *regimes;              /* NULL: none was given yet */
 };
 
@@ -201,6 +205,26 @@ int windows_hit(struct desk *d, const struct generation *g, const struct finding
 int windows_settle(struct desk *d);
 int windows_save(struct desk *d);
 int windows_prune(struct desk *d);
+
+/* ---- exempted.c: exceptions that people made at the desk ---- */
+
+/* They changed: within the same transaction. */
+void exempted_changed(struct desk *d);
+void exempted_free(struct desk *d);
+/* The key of the one that covers a verdict, owned by the desk until the next change; empty: none. 0 or -errno. */
+int exempted_match(struct desk *d, const struct verdict *v, struct span *ret);
+/* The file's were replaced: what lists show of them, and ours go on. */
+int exempted_file(struct desk *d);
+
+/* ---- openings.c ---- */
+
+/* A new alert, in the queue: it opens an incident or joins one, if a rule says so. */
+int openings_look(struct desk *d, int64_t alert);
+
+/* ---- triage.c ---- */
+
+/* The system of a host (0: none) and the unit that it belongs to. */
+int triage_place(struct desk *d, struct span host, int64_t *ret_system, int64_t *ret_unit);
 
 /* ---- own.c ---- */
 

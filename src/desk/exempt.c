@@ -75,11 +75,11 @@ static int replace(struct desk *d, const struct exceptions *x) {
                 r = save_one(d, &b, &e);
         }
         for (struct known *k = b.first; k && r == 0; k = k->next)
-                if (k->active && !k->seen)
+                if (k->active && !k->seen && (!k->id.len || *k->id.p != '#'))
                         r = state_audit(d->state, d->wall, "configuration", "exception.removed",
                                         k->id, SPAN(""));
         arena_deinit(&b.a);
-        return r;
+        return r == 0 ? exempted_file(d) : r;
 }
 
 int desk_exceptions(struct desk *d, struct span name, struct span text, int64_t wall,

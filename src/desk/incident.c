@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "desk/desk_impl.h"
+#include "desk/settings.h"
 
 struct span incident_text(struct api_call *c, const char *fmt, ...) {
         char text[1024];
@@ -197,8 +198,14 @@ static const char *of(const json_t *o, const char *name) {
 }
 
 static int put_clock(struct api_call *c, const struct incident *i, const struct regime_clock *k) {
+        int64_t hours = 0;
+
         if (k->due == TIME_NONE)
                 return 0;
+        int r = setting_number(c->db, "deadline_warn_h", &hours);
+        if (r < 0)
+                return r;
+        int64_t warn = MAX(MIN(k->warn, k->due - hours * 3600 * NS_PER_SEC), k->begins);
         return sql_do(c->db,
                       "INSERT INTO incident_clock(incident,clock,state,begins,due,warn,title,"
                       "title_vi,basis,checked,report) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
@@ -207,7 +214,7 @@ static int put_clock(struct api_call *c, const struct incident *i, const struct 
                       " warned=CASE WHEN due=excluded.due THEN warned END,"
                       " told_late=CASE WHEN due=excluded.due THEN told_late END"
                       " WHERE met_at IS NULL AND void_at IS NULL", /* I2 */
-                      "isiiiisssss", i->id, k->id, (int64_t)k->state, k->begins, k->due, k->warn,
+                      "isiiiisssss", i->id, k->id, (int64_t)k->state, k->begins, k->due, warn,
                       of(k->rule, "en"), of(k->rule, "vi"), of(k->rule, "basis"),
                       of(k->rule, "status"), k->report);
 }

@@ -9,7 +9,7 @@
 #define UNIT_ROOT INT64_C(1) /* is there from the beginning and stays */
 #define UNIT_DEPTH_MAX 12u
 #define SESSION_MAX_S (12 * 3600)
-#define SESSION_IDLE_S (30 * 60)  /* unless number 'session_idle_s' says otherwise */
+#define SESSION_IDLE_S (30 * 60)  /* unless the setting says otherwise (wire/settings.h) */
 #define SESSION_IDLE_STRICT_S 300 /* administrators, owners of systems of level 4 and 5 */
 #define SESSION_HALF_S 600        /* to finish signing in */
 #define SECOND_FRESH_S 300

@@ -12,6 +12,7 @@
 
 #include "desk/desk_impl.h"
 #include "desk/people.h"
+#include "desk/settings.h"
 
 #define REFRESH_S 20
 
@@ -30,9 +31,11 @@ int session_end_all(struct sql *db, int64_t person, int64_t but) {
 
 /* The strictest rule that holds for them. */
 int session_idle_of(struct sql *db, int64_t person, int64_t now, int64_t *ret_s) {
-        int64_t idle = SESSION_IDLE_S, one;
-        int r = sql_get_int(db, &idle, "SELECT value FROM number WHERE name='session_idle_s'", "");
+        int64_t idle = 0, strict = 0, one;
+        int r = setting_number(db, "session_idle_s", &idle);
 
+        if (r == 0)
+                r = setting_number(db, "session_idle_strict_s", &strict);
         if (r < 0)
                 return r;
         r = sql_get_int(db, &one,
@@ -44,7 +47,7 @@ int session_idle_of(struct sql *db, int64_t person, int64_t now, int64_t *ret_s)
                         "iiii", person, now, (int64_t)ROLE_ADMIN, (int64_t)ROLE_OWNER);
         if (r < 0)
                 return r;
-        *ret_s = r == 1 ? MIN(idle, SESSION_IDLE_STRICT_S) : idle;
+        *ret_s = r == 1 ? MIN(idle, strict) : idle;
         return 0;
 }
 

@@ -46,6 +46,27 @@ static const char *const steps[] = {
         " taken_at INTEGER, taken_by INTEGER REFERENCES person(id), taken_text TEXT) STRICT;"
         "CREATE INDEX handover_unit ON handover(unit, at);"
         "CREATE INDEX handover_at ON handover(at);",
+        "CREATE TABLE setting(name TEXT PRIMARY KEY, value ANY NOT NULL, at INTEGER NOT NULL,"
+        " by INTEGER REFERENCES person(id)) STRICT, WITHOUT ROWID;"
+        /* Exceptions, of the file and of the desk; `key` is their id in table exception, "#12" of the desk's: no file
+         * can have that. What a column of a bound has must be the alert's. */
+        "CREATE TABLE exemption(id INTEGER PRIMARY KEY, key TEXT UNIQUE, origin TEXT NOT NULL,"
+        " rule TEXT, entity_kind INTEGER, entity TEXT, host TEXT, user TEXT, source TEXT,"
+        " unit INTEGER NOT NULL REFERENCES unit(id), alert INTEGER, owner INTEGER"
+        " REFERENCES person(id), owner_text TEXT, rules TEXT, reason TEXT, text TEXT NOT NULL,"
+        " until INTEGER, made_at INTEGER NOT NULL, made_by INTEGER REFERENCES person(id),"
+        " ended_at INTEGER, ended_by INTEGER REFERENCES person(id), ended_text TEXT) STRICT;"
+        "CREATE INDEX exemption_rule ON exemption(rule) WHERE ended_at IS NULL;"
+        /* Alerts that open an incident by themselves; `opening_made`: those they opened. */
+        "CREATE TABLE opening(id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+        " unit INTEGER NOT NULL REFERENCES unit(id), match TEXT NOT NULL, value TEXT NOT NULL,"
+        " severity INTEGER NOT NULL, level INTEGER, kind TEXT, per_hour INTEGER NOT NULL,"
+        " active INTEGER NOT NULL, gone INTEGER NOT NULL DEFAULT 0,"
+        " held INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1) STRICT;"
+        "CREATE TABLE opening_made(incident INTEGER PRIMARY KEY, opening INTEGER NOT NULL,"
+        " system INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;"
+        "CREATE INDEX opening_made_of ON opening_made(opening, at);"
+        "CREATE INDEX opening_made_at ON opening_made(at);",
         NULL,
 };
 

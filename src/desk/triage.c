@@ -33,7 +33,7 @@ static void add_words(struct buf *b, struct span s) {
         buf_char(b, '\n');
 }
 
-static int find_place(struct desk *d, struct span host, int64_t *ret_system, int64_t *ret_unit) {
+int triage_place(struct desk *d, struct span host, int64_t *ret_system, int64_t *ret_unit) {
         int r = 0;
 
         *ret_system = 0;
@@ -63,7 +63,7 @@ static int add(struct desk *d, const struct state_alert *a) {
         _cleanup_(buf_deinit) struct buf words = {.limit = (size_t)64 << 10};
         struct sql *s = state_sql(d->state);
         int64_t system, unit;
-        int r = find_place(d, a->host, &system, &unit);
+        int r = triage_place(d, a->host, &system, &unit);
 
         if (r == 0)
                 r = sql_rows(s, &q, "SELECT level, id, title, title_vi FROM rule WHERE ref=?1", "i",
@@ -106,6 +106,8 @@ int triage_new(struct desk *d, const struct state_alert *a) {
                                 "SELECT unit FROM triage WHERE alert=?1", "i", a->id);
         if (r >= 0 && a->status == ALERT_OPEN)
                 api_tell_all(d, "alert", a->id, unit);
+        if (r >= 0 && a->status == ALERT_OPEN && !a->drill && !a->retro)
+                r = openings_look(d, a->id);
         return MIN(r, 0);
 }
 

@@ -88,6 +88,8 @@ static const struct api_field flat[] = {
          .vi = "Khi quyết định."},
         {"masked", API_BOOL, .en = "Names of people, addresses and paths are pseudonyms.",
          .vi = "Tên người, địa chỉ, đường dẫn được thay bằng bí danh."},
+        {"exception", API_STRING, API_NULLABLE, .en = "The exception that keeps it back.",
+         .vi = "Ngoại lệ giữ lại cảnh báo này."},
         {"why", API_ANY, .en = "What matched: [{n, field, op, value, text_en, text_vi}].",
          .vi = "Những gì khớp: [{n, field, op, value, text_en, text_vi}]."},
         {"events", API_ANY,
@@ -107,6 +109,7 @@ const struct api_field api_alert_flat[] = {
         {"description_vi", API_TEXT},
         {"text", API_TEXT},
         {"decided_at", API_TIME},
+        {"exception", API_STRING, API_NULLABLE},
         {0},
 };
 
@@ -129,7 +132,27 @@ const struct api_field api_alert_flat[] = {
 static const struct api_field only_id[] = {ID, {0}};
 static const struct api_field accept[] = {ID, VERSION, {0}};
 static const struct api_field merge[] = {ID, INCIDENT(API_REQUIRED), VERSION, {0}};
-static const struct api_field dismiss[] = {ID, REASON(API_REQUIRED), TEXT, VERSION, {0}};
+static const struct api_field exception[] = {
+        {"until", API_TIME, API_REQUIRED, .en = "It ends then: within a year.",
+         .vi = "Hết hạn: trong vòng một năm."},
+        {"owner", API_ID, API_REQUIRED, .en = "Who answers for it.",
+         .vi = "Người chịu trách nhiệm."},
+        {"by", API_ENUM, API_LIST_OF, .most = 4, .values = "entity|host|user|source",
+         .en = "What must be the same as with this alert; else what it is about.",
+         .vi = "Những gì phải trùng với cảnh báo này; nếu không ghi: đối tượng của cảnh báo."},
+        {0},
+};
+static const struct api_field dismiss[] = {
+        ID,
+        REASON(API_REQUIRED),
+        TEXT,
+        VERSION,
+        {"exception", API_OBJECT, API_NULLABLE, .fields = exception,
+         .en = "The same is kept back from now on, until a day; needs the permission for "
+               "exceptions.",
+         .vi = "Từ nay giữ lại những cảnh báo như vậy đến một ngày; cần quyền lập ngoại lệ."},
+        {0},
+};
 static const struct api_field hand_over[] = {ID, TO, TEXT, VERSION, {0}};
 static const struct api_field bulk[] = {
         {"ids", API_ID, API_REQUIRED | API_LIST_OF, .most = 500, .en = "The alerts.",

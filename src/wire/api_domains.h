@@ -14,6 +14,9 @@
         X(systems)                                                                                 \
         X(incidents)                                                                               \
         X(alerts)                                                                                  \
+        X(settings)                                                                                \
+        X(exceptions)                                                                              \
+        X(openings)                                                                                \
         X(handover)                                                                                \
         X(sources)                                                                                 \
         X(actions)                                                                                 \

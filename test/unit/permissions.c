@@ -63,6 +63,8 @@ static const struct {
         {"alerts.dismiss", "{\"id\":$A,\"reason\":\"expected\"}"},
         {"alerts.hand_over", "{\"id\":$A}"},
         {"alerts.undo", "{\"id\":$A}"},
+        {"openings.add", "{\"name\":\"$N\",\"unit\":$U,\"match\":\"any\",\"severity\":\"critical\","
+                         "\"per_hour\":1}"},
         {"handover.now", "{\"unit\":$U}"},
         {"handover.keep", "{\"unit\":$U,\"text\":\"$N\"}"},
         {"incidents.open", "{\"title\":\"$N\",\"unit\":$U}"},

@@ -1,0 +1,289 @@
+/* Settings, exceptions made at the desk, alerts that open incidents by themselves. */
+#include "nights_world.h"
+
+static const char *date_in(int64_t seconds, char to[40]) {
+        time_format(to, w.wall + seconds * NS_PER_SEC, 3);
+        return to;
+}
+
+#define DAY 86400
+
+/* ---- settings ---- */
+
+static void settings_are_changed_while_it_runs(void) {
+        night_start();
+        check_by(403, LEAD, "settings.get", "{}");
+        check_by(200, INSPECTOR, "settings.get", "{}");
+        check_int(answer_int("version"), 0);
+        check_by(403, INSPECTOR, "settings.change", "{\"version\":0,\"session_idle_s\":600}");
+        check_by(422, ADMIN, "settings.change", "{\"version\":0,\"session_idle_s\":10}");
+        check_by(422, ADMIN, "settings.change", "{\"version\":0,\"session_idle_strict_s\":301}");
+        check_by(422, ADMIN, "settings.change", "{\"version\":0,\"no_such\":1}");
+        check_by(200, LEAD, "session.get", "{}");
+        check_int(answer_int("level_idle_s"), 1800);
+        check_by(200, ADMIN, "settings.change",
+                 "{\"version\":0,\"session_idle_s\":600,\"session_idle_strict_s\":120,"
+                 "\"agency_name_vi\":\"Sở Y tế\",\"default_lang\":\"en\"}");
+        check_int(answer_int("version"), 1);
+        check_by(409, ADMIN, "settings.change", "{\"version\":0,\"session_idle_s\":900}");
+        check_by(200, LEAD, "session.get", "{}");
+        check_int(answer_int("level_idle_s"), 600);
+        check_by(200, ADMIN, "session.get", "{}");
+        check_int(answer_int("level_idle_s"), 120);
+        check_by(200, LOCAL, "units.get", "{\"id\":1}");
+        check_span(span_str(answer_text("name_vi")), "Sở Y tế");
+        check_by(200, LOCAL, "people.add", "{\"login\":\"moi\",\"name\":\"Mới\",\"unit\":2}");
+        check_by(200, LOCAL, "people.get", "{\"id\":%lld}", answer_int("id"));
+        check_span(span_str(answer_text("lang")), "en");
+        check_by(200, LOCAL, "audit.list", "{\"what\":\"settings.change\"}");
+        check_int(answer_int("items.0.detail.session_idle_s"), 600);
+        check_by(200, ADMIN, "settings.change", "{\"version\":1,\"session_idle_s\":null}");
+        check_by(200, LEAD, "session.get", "{}");
+        check_int(answer_int("level_idle_s"), 1800);
+        wait_s(121);
+        check_by(401, ADMIN, "settings.get", "{}"); /* idle for two minutes */
+        night_end();
+}
+
+static void the_configuration_is_shown(void) {
+        night_start();
+        check_by(200, INSPECTOR, "settings.get", "{}");
+        check(json_is_null(answer_at("configuration")));
+        check_int(desk_configuration(w.d, SPAN("{}")), DESK_E_REFUSED);
+        check_int(desk_configuration(w.d, SPAN("[{\"name\":\"store.path\",\"value\":\"/x\"}]")), 0);
+        check_by(200, INSPECTOR, "settings.get", "{}");
+        check_span(span_str(answer_text("configuration.0.name")), "store.path");
+        night_end();
+}
+
+/* ---- exceptions ---- */
+
+static void an_alert_becomes_an_exception(void) {
+        char until[40], far[40];
+
+        night_start();
+        fire("Evil tool", "host=dc01 Image=evil");
+        date_in(30 * DAY, until);
+        date_in(400 * DAY, far);
+        check_by(403, OFFICER, "alerts.dismiss",
+                 "{\"id\":1,\"reason\":\"expected\",\"text\":\"ours\",\"exception\":"
+                 "{\"until\":\"%s\",\"owner\":3}}",
+                 until);
+        check_by(200, LEAD, "alerts.get", "{\"id\":1}"); /* nothing of it lasted */
+        check_span(span_str(answer_text("status")), "new");
+        static const char *const wrong[] = {
+                "\"text\":\"ours\",\"exception\":{\"until\":\"2020-01-01T00:00:00Z\",\"owner\":3}",
+                "\"text\":\"ours\",\"exception\":{\"until\":\"%s\",\"owner\":8}",
+                "\"exception\":{\"until\":\"%s\",\"owner\":3}",
+                "\"text\":\"ours\",\"exception\":{\"until\":\"%s\",\"owner\":3,\"by\":[\"user\"]}",
+                "\"text\":\"ours\",\"exception\":{\"until\":\"%s\"}"};
+        for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+                char body[512], tail[400];
+
+                snprintf(tail, sizeof(tail), "%s", wrong[i]);
+                const char *mark = strstr(tail, "%s");
+                if (mark)
+                        snprintf(body, sizeof(body), "{\"id\":1,\"reason\":\"expected\",%.*s%s%s}",
+                                 (int)(mark - tail), tail, until, mark + 2);
+                else
+                        snprintf(body, sizeof(body), "{\"id\":1,\"reason\":\"expected\",%s}", tail);
+                check_by(422, LEAD, "alerts.dismiss", "%s", body);
+        }
+        check_by(422, LEAD, "alerts.dismiss",
+                 "{\"id\":1,\"reason\":\"expected\",\"text\":\"ours\",\"exception\":"
+                 "{\"until\":\"%s\",\"owner\":3}}",
+                 far);
+        check_by(200, LEAD, "exceptions.list", "{}");
+        check_int(answer_int("total"), 0);
+        check_by(200, LEAD, "alerts.dismiss",
+                 "{\"id\":1,\"reason\":\"expected\",\"text\":\"quét định kỳ\",\"exception\":"
+                 "{\"until\":\"%s\",\"owner\":3}}",
+                 until);
+        check_by(200, LEAD, "exceptions.list", "{\"state\":\"active\"}");
+        check_int(answer_int("total"), 1);
+        check_span(span_str(answer_text("items.0.key")), "#1");
+        check_span(span_str(answer_text("items.0.by.0.field")), "entity");
+        check_span(span_str(answer_text("items.0.owner_name")), "Lê Minh Khôi");
+        check_span(span_str(answer_text("items.0.text")), "quét định kỳ");
+        check_by(403, OFFICER, "exceptions.list", "{}");
+        check_by(200, OTHER_LEAD, "exceptions.list", "{}");
+        check_int(answer_int("total"), 0);
+        check_by(404, OTHER_LEAD, "exceptions.get", "{\"id\":1}");
+        check_by(404, OTHER_LEAD, "exceptions.end", "{\"id\":1}");
+        night_end();
+}
+
+static void make_one(const char *by) {
+        char until[40];
+
+        fire("Evil tool", "host=DC01 user=An Image=evil");
+        check_by(200, LEAD, "alerts.dismiss",
+                 "{\"id\":1,\"reason\":\"expected\",\"text\":\"ours\",\"exception\":"
+                 "{\"until\":\"%s\",\"owner\":3%s}}",
+                 date_in(30 * DAY, until), by);
+}
+
+/* Status of the latest alert. */
+static const char *latest(void) {
+        check_by(200, LOCAL, "alerts.list", "{\"sort\":\"-raised\",\"limit\":1}");
+        return answer_text("items.0.status");
+}
+
+static void what_it_covers_is_kept_back_and_seen(void) {
+        night_start();
+        make_one("");
+        fire("Evil tool", "host=dc01 Image=evil"); /* whatever the case */
+        check_span(span_str(latest()), "suppressed");
+        check_by(200, LEAD, "alerts.list", "{\"status\":\"suppressed\"}");
+        check_int(answer_int("total"), 1);
+        check_by(200, LEAD, "alerts.get", "{\"id\":%lld}", answer_int("items.0.id"));
+        check_span(span_str(answer_text("exception")), "#1");
+        check_by(200, LEAD, "exceptions.get", "{\"id\":1}");
+        check_int(answer_int("count"), 1);
+        fire("Evil tool", "host=dc02 Image=evil"); /* another host */
+        check_span(span_str(latest()), "new");
+        fire("Failed login", "host=dc01 Image=x"); /* another rule */
+        check_span(span_str(latest()), "new");
+        /* A new file leaves ours in force, and the other way round. */
+        struct buf said = {0};
+        check_int(desk_exceptions(w.d, SPAN("x.yml"),
+                                  SPAN("exceptions:\n- id: logins\n  rules: "
+                                       "[11111111-0000-0000-0000-000000000001]\n  owner: soc\n"
+                                       "  reason: known\n  expires: 2030-01-01\n"),
+                                  w.wall, &said),
+                  0);
+        buf_deinit(&said);
+        check_int(commit(), 0);
+        fire("Evil tool", "host=dc01 Image=evil");
+        check_span(span_str(latest()), "suppressed");
+        check_by(200, INSPECTOR, "audit.list", "{\"what\":\"exception.removed\"}");
+        check_int(answer_int("total"), 0);
+        check_by(200, LOCAL, "exceptions.list", "{\"origin\":\"file\"}");
+        check_int(answer_int("total"), 1);
+        check_span(span_str(answer_text("items.0.key")), "logins");
+        check_by(409, LOCAL, "exceptions.end", "{\"id\":%lld}", answer_int("items.0.id"));
+        check_by(200, LEAD, "exceptions.list", "{}"); /* the file's are the root's */
+        check_int(answer_int("total"), 1);
+        check_by(200, LEAD, "exceptions.end", "{\"id\":1,\"text\":\"hết việc\"}");
+        check_span(span_str(answer_text("state")), "ended");
+        check_by(409, LEAD, "exceptions.end", "{\"id\":1}");
+        fire("Evil tool", "host=dc01 Image=evil");
+        check_span(span_str(latest()), "new");
+        night_end();
+}
+
+static void it_ends_by_itself_and_lasts_a_restart(void) {
+        night_start();
+        make_one(",\"by\":[\"host\",\"user\"]");
+        fire("Evil tool", "host=dc01 user=binh Image=evil");
+        check_span(span_str(latest()), "new");
+        fire("Evil tool", "host=dc01 user=an Image=evil");
+        check_span(span_str(latest()), "suppressed");
+        api_end();
+        world_close();
+        check_int(world_open(), 0);
+        api_start();
+        fire("Evil tool", "host=dc01 user=an Image=evil");
+        check_span(span_str(latest()), "suppressed");
+        w.wall += (int64_t)31 * DAY * NS_PER_SEC;
+        fire("Evil tool", "host=dc01 user=an Image=evil");
+        check_span(span_str(latest()), "new");
+        check_by(200, LOCAL, "exceptions.get", "{\"id\":1}");
+        check_span(span_str(answer_text("state")), "expired");
+        night_end();
+}
+
+/* X2: by a user's name, of one unit: the same name elsewhere still wakes somebody. */
+static void it_covers_its_own_unit_only(void) {
+        night_start();
+        make_one(",\"by\":[\"user\"]");
+        fire("Evil tool", "host=pv01 user=an Image=evil");
+        check_span(span_str(latest()), "new");
+        fire("Evil tool", "host=dc02 user=an Image=evil");
+        check_span(span_str(latest()), "suppressed");
+        night_end();
+}
+
+/* ---- alerts that open incidents ---- */
+
+static void an_alert_opens_an_incident(void) {
+        night_start();
+        check_by(403, LEAD, "openings.add",
+                 "{\"name\":\"x\",\"unit\":2,\"match\":\"any\",\"severity\":\"high\",\"per_hour\":"
+                 "1}");
+        check_by(422, ADMIN, "openings.add",
+                 "{\"name\":\"x\",\"unit\":2,\"match\":\"tag\",\"severity\":\"high\",\"per_hour\":"
+                 "1}");
+        check_by(
+                422, ADMIN, "openings.add",
+                "{\"name\":\"x\",\"unit\":2,\"match\":\"any\",\"severity\":\"high\",\"per_hour\":1,"
+                "\"kind\":\"nonsense\"}");
+        check_by(200, ADMIN, "openings.add",
+                 "{\"name\":\"Lấy mật khẩu\",\"unit\":2,\"match\":\"tag\",\"value\":"
+                 "\"attack.t1003.001\",\"severity\":\"high\",\"level\":3,\"per_hour\":2,"
+                 "\"kind\":\"access\"}");
+        check_int(answer_int("id"), 1);
+        fire("Failed login", "host=dc01 Image=x");
+        check_span(span_str(latest()), "new");
+        fire("Evil tool", "host=pv01 Image=evil"); /* of another unit */
+        check_span(span_str(latest()), "new");
+        fire("Evil tool", "host=nobody Image=evil"); /* of no system: no level */
+        check_span(span_str(latest()), "new");
+        fire("Evil tool", "host=dc01 Image=evil");
+        check_span(span_str(latest()), "merged");
+        check_by(200, LEAD, "incidents.get", "{\"id\":1}");
+        check_span(span_str(answer_text("kind")), "access");
+        check_int(answer_int("system"), 1);
+        check_int(answer_int("alerts"), 1);
+        check(answer_int("clocks.0.id") > 0);
+        fire("Evil tool", "host=dc02 Image=evil"); /* the same system: O1 */
+        check_span(span_str(latest()), "merged");
+        check_by(200, LEAD, "incidents.list", "{}");
+        check_int(answer_int("total"), 1);
+        check_int(answer_int("items.0.alerts"), 2);
+        check_by(200, INSPECTOR, "audit.list", "{\"what\":\"incidents.open\"}");
+        check_span(span_str(answer_text("items.0.who")), "opening rule 1");
+        check_span(span_str(answer_text("items.0.about")), "incident 1");
+        check_by(200, ADMIN, "openings.get", "{\"id\":1}");
+        check_int(answer_int("opened"), 1);
+        check_by(200, ADMIN, "openings.change", "{\"id\":1,\"version\":1,\"active\":false}");
+        check_by(409, ADMIN, "openings.change", "{\"id\":1,\"version\":1,\"active\":true}");
+        fire("Evil tool", "host=dc01 user=b Image=evil");
+        night_end();
+}
+
+static void it_opens_so_many_in_an_hour(void) {
+        night_start();
+        check_by(200, ADMIN, "openings.add",
+                 "{\"name\":\"x\",\"unit\":1,\"match\":\"rule\",\"value\":"
+                 "\"11111111-0000-0000-0000-000000000002\",\"severity\":\"low\",\"per_hour\":1}");
+        fire("Evil tool", "host=dc01 Image=evil");
+        check_span(span_str(latest()), "merged");
+        fire("Evil tool", "host=pv01 Image=evil");
+        check_span(span_str(latest()), "new");
+        check_by(200, ADMIN, "openings.get", "{\"id\":1}");
+        check_int(answer_int("held"), 1);
+        w.wall += (int64_t)3601 * NS_PER_SEC;
+        fire("Evil tool", "host=pv01 user=x Image=evil");
+        check_by(200, LOCAL, "incidents.list", "{}");
+        check_int(answer_int("total"), 2);
+        check_by(200, LOCAL, "settings.change", "{\"version\":0,\"opening_enabled\":0}");
+        w.wall += (int64_t)90000 * NS_PER_SEC;
+        fire("Evil tool", "host=dc02 Image=evil");
+        check_span(span_str(latest()), "new");
+        check_by(204, LOCAL, "openings.remove", "{\"id\":1}");
+        check_by(404, LOCAL, "openings.get", "{\"id\":1}");
+        night_end();
+}
+
+int main(void) {
+        RUN(settings_are_changed_while_it_runs);
+        RUN(the_configuration_is_shown);
+        RUN(an_alert_becomes_an_exception);
+        RUN(what_it_covers_is_kept_back_and_seen);
+        RUN(it_ends_by_itself_and_lasts_a_restart);
+        RUN(it_covers_its_own_unit_only);
+        RUN(an_alert_opens_an_incident);
+        RUN(it_opens_so_many_in_an_hour);
+        return check_done();
+}
