@@ -68,8 +68,13 @@ static void know_all(struct api_call *c, struct names *known, struct span user,
         json_array_foreach(fields, i, f) {
                 enum names_kind kind = names_of_field(text_of(json_array_get(f, 0)));
 
+                struct span value = text_of(json_array_get(f, 1)), name;
+                size_t at = 0;
+
                 if (kind != NAMES_NOBODY)
-                        mask_know(c, known, kind, text_of(json_array_get(f, 1)));
+                        mask_know(c, known, kind, value);
+                while (kind != NAMES_USER && names_home(value, &at, &name))
+                        mask_know(c, known, NAMES_USER, name);
         }
 }
 

@@ -48,6 +48,7 @@ struct judge {
         uint32_t n_only;
         struct span only_source; /* p NULL: any */
         struct judge_seek *seek; /* NULL: it judges; else it looks for what a query means */
+        bool masked;      /* a search whose reader sees no names */
         uint32_t explain; /* of a search: 1 + the rule that is to say why it matched; 0: none */
 };
 
@@ -81,11 +82,13 @@ uint32_t judge_node_fields(struct judge *j, struct finding_field *to, uint32_t r
 #define JUDGE_WHY "coloa.why"
 #define JUDGE_WHY_BETWEEN '\x1f'
 #define JUDGE_WHY_MAX 24u
-int judge_say_event(struct judge *j, const struct batch *b, const struct event *e,
+/* `leaves`: of the query, those that hold. */
+int judge_say_event(struct judge *j, const struct batch *b, const struct event *e, uint64_t leaves,
                     const uint32_t *rules, uint32_t n);
 
 /* judge_seek.c: a search's judge. */
-struct judge_seek *judge_seek_new(struct span query);
+/* `masked`: names are masked in what is shown: terms that leave out are judged by that (seek/keyed.h). */
+struct judge_seek *judge_seek_new(struct span query, bool masked);
 /* Which leaves of the query the program's rules are. */
 void judge_seek_rules(struct judge *j);
 /* The run at hand: false when none of it can match. */

@@ -190,7 +190,7 @@ static void explain(struct judge *j, const struct event *e) {
         }
 }
 
-int judge_say_event(struct judge *j, const struct batch *b, const struct event *e,
+int judge_say_event(struct judge *j, const struct batch *b, const struct event *e, uint64_t leaves,
                     const uint32_t *rules, uint32_t n) {
         struct finding f;
 
@@ -201,6 +201,7 @@ int judge_say_event(struct judge *j, const struct batch *b, const struct event *
                 return 0;
         f.host = event_host(e, &j->arena);
         f.user = event_user(e, &j->arena);
+        f.line = j->masked ? leaves : 0;
         fill_fields(j, e);
         for (uint32_t i = 0; i < j->n_fields; i++)
                 j->fields[i].matched = false;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "main/judge.h"
+#include "seek/keyed.h"
 #include "seek/sieve.h"
 
 struct judge_seek {
@@ -13,7 +14,7 @@ struct judge_seek {
         struct arena arena, run_arena;
 };
 
-struct judge_seek *judge_seek_new(struct span query) {
+struct judge_seek *judge_seek_new(struct span query, bool masked) {
         struct judge_seek *s = calloc(1, sizeof(*s));
         struct query_problem problem;
 
@@ -30,6 +31,8 @@ struct judge_seek *judge_seek_new(struct span query) {
                 free(s);
                 return NULL;
         }
+        if (masked)
+                sieve_relax(s->sieve, keyed_relaxed(&s->q));
         return s;
 }
 
@@ -82,6 +85,6 @@ int judge_seek_event(struct judge *j, const struct batch *b, const struct event 
                         leaves |= s->leaves[rules[i]];
         arena_reset(&s->arena);
         return sieve_event(s->sieve, e, flags, leaves, &s->arena)
-                       ? judge_say_event(j, b, e, rules, n)
+                       ? judge_say_event(j, b, e, sieve_leaves(s->sieve), rules, n)
                        : 0;
 }

@@ -116,6 +116,8 @@ static void read_options(struct judge *j, struct match_options *o, int argc, cha
                         j->node = judge_node_new();
                 else if (span_eq(name, SPAN("query")) && v > 0)
                         *query = (size_t)v;
+                else if (span_eq(name, SPAN("masked")))
+                        j->masked = v != 0;
                 else if (span_eq(name, SPAN("explain")) && v > 0)
                         j->explain = (uint32_t)v;
                 else if (span_eq(name, SPAN("only")) && v > 0)
@@ -151,7 +153,7 @@ static int map_query(struct judge *j, size_t len) {
         if (r < 0)
                 return FAIL(r);
         j->node = judge_node_new();
-        j->seek = judge_seek_new(span_of(p, len));
+        j->seek = judge_seek_new(span_of(p, len), j->masked);
         return j->node && j->seek ? 0 : -ENOMEM;
 }
 

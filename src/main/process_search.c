@@ -174,6 +174,7 @@ static int prepare(struct searcher *s, const char *directory) {
         s->out.limit = SEARCH_FRAME_MAX;
         s->events.limit = s->why.limit = SEARCH_FRAME_MAX / 3;
         s->so.query = s->query;
+        s->so.masked = searcher_masks(s) && s->ask.kind == SEARCH_QUERY;
         s->so.n = SEEKERS;
         s->so.spares = SPARES;
         s->so.from = s->ask.from;
@@ -259,6 +260,8 @@ static int search(struct searcher *s) {
                 return r < 0 ? r : -EPROTO;
         s->q.limit = MIN(s->q.limit, s->ask.limit);
         r = collect_new(&s->collect, &s->q, &calls);
+        if (r == 0)
+                r = keyed_new(&s->keyed, &s->q);
         if (r == 0)
                 r = searcher_frame(s, SEARCH_BEGUN, SPAN_NONE);
         searcher_begin(s);

@@ -3,7 +3,7 @@
  *   M1. With SEARCH_MASK no value leaves that names a person, an address or a path: fields that do are
  *       pseudonyms, and the same names are replaced wherever they stand in the other values and in the record itself;
  *       where that cannot be done the value is left out ("[?]").
- *   M2. What could have been found by the name of an account in it is left out and counted (seek/keyed.h).
+ *   M2. What the query would not mean with names replaced was found by a name: it is left out and counted (seek/keyed.h).
  *   M3. Sources that are not the asker's are passed over before anything counts them. */
 #include <stdlib.h>
 
@@ -64,42 +64,60 @@ static void learn(struct searcher *s, struct span account) {
         s->fresh[s->n_fresh++] = h;
 }
 
-/* False: M2. */
-static bool know_account(struct searcher *s, struct span value) {
+static void know_account(struct searcher *s, struct span value) {
         struct span own = names_account(value);
 
         if (names_nobody(NAMES_USER, value))
-                return true;
+                return;
         learn(s, value);
         if (!searcher_masks(s))
-                return true;
-        if (s->ask.kind == SEARCH_QUERY && keyed_by(&s->q, value))
-                return false;
+                return;
         know(s, NAMES_USER, value);
         know(s, NAMES_USER, own);
-        return true;
+        names_add(&s->people, value, SPAN("?"));
+        names_add(&s->people, own, SPAN("?"));
+}
+
+/* Directories of people: also where no field names them. */
+static void know_homes(struct searcher *s, struct span text) {
+        struct span name;
+        size_t at = 0;
+
+        while (names_home(text, &at, &name))
+                know_account(s, name);
+}
+
+/* M2 */
+static bool means(struct searcher *s, const struct finding *f) {
+        if (!searcher_masks(s) || s->ask.kind != SEARCH_QUERY ||
+            keyed_shows(s->keyed, f, &s->people))
+                return true;
+        s->left_out++;
+        return false;
 }
 
 bool searcher_may_show(struct searcher *s, const struct finding *f) {
         if (!of_asker(s, f))
                 return false;
         arena_reset(&s->arena);
-        s->known.n = 0;
+        s->known.n = s->people.n = 0;
         s->known.more = (f->flags & FINDING_CUT) != 0; /* who knows what it named */
-        bool may = know_account(s, f->user);
-        for (uint32_t i = 0; i < f->n_fields && may; i++) {
+        s->people.more = s->known.more;
+        know_account(s, f->user);
+        for (uint32_t i = 0; i < f->n_fields; i++) {
                 const struct finding_field *x = &f->fields[i];
                 enum names_kind kind = names_of_field(x->name);
 
-                if (kind == NAMES_NOBODY || x->type == FINDING_BOOL || x->type == FINDING_NULL)
+                if (x->type == FINDING_BOOL || x->type == FINDING_NULL)
                         continue;
                 if (kind == NAMES_USER)
-                        may = know_account(s, x->value);
-                else if (searcher_masks(s))
+                        know_account(s, x->value);
+                else if (kind != NAMES_NOBODY && searcher_masks(s))
                         know(s, kind, x->value);
+                if (kind != NAMES_USER)
+                        know_homes(s, x->value);
         }
-        s->left_out += !may;
-        return may;
+        return means(s, f);
 }
 
 /* ---- values ---- */

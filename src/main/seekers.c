@@ -70,8 +70,8 @@ static struct span query_text(const struct seekers *s) {
 }
 
 static int start(struct seekers *s, struct seeker *k) {
-        char query[40], landlock[40], from[48], to[48], explain[40];
-        const char *args[] = {query, landlock, from, to, explain, NULL};
+        char query[40], landlock[40], from[48], to[48], explain[40], masked[16];
+        const char *args[] = {query, landlock, from, to, explain, masked, NULL};
         void *p = NULL;
         int r = os_memfd("outbox", &k->outbox_fd);
 
@@ -92,6 +92,7 @@ static int start(struct seekers *s, struct seeker *k) {
         snprintf(from, sizeof(from), "from=%lld", (long long)s->o->from);
         snprintf(to, sizeof(to), "to=%lld", (long long)s->o->to);
         snprintf(explain, sizeof(explain), "explain=%u", s->o->explain);
+        snprintf(masked, sizeof(masked), "masked=%d", s->o->masked);
         return child_start(
                 &k->child,
                 &(struct child_spec){

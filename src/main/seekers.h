@@ -17,6 +17,7 @@ struct seekers_options {
         int64_t from, to; /* event time; TIME_NONE: no bound */
         int64_t deadline; /* monotonic; 0: none */
         volatile const int *cancelled;
+        bool masked;     /* findings are for keyed_shows() (seek/keyed.h) */
         unsigned spares; /* started too, for those that die: whoever is walled in can start none */
         bool walled;     /* after seekers_new() it may neither start, wait for nor end a process */
         uint32_t

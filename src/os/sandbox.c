@@ -275,6 +275,7 @@ static int allow_desk(scmp_filter_ctx c) {
 static int allow_search(scmp_filter_ctx c) {
         const uint64_t writes = O_ACCMODE | O_CREAT | O_TRUNC;
         static const uint64_t refused[] = {O_WRONLY, O_RDWR};
+        static const int never[] = {SCMP_SYS(unlink), SCMP_SYS(fchown), SCMP_SYS(fchmod)};
         int r = allow(c, calls_search, ARRAY_LEN(calls_search));
 
         if (r == 0)
@@ -283,8 +284,8 @@ static int allow_search(scmp_filter_ctx c) {
         for (size_t i = 0; i < ARRAY_LEN(refused) && r == 0; i++)
                 r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(openat), 1,
                                      SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, refused[i]));
-        if (r == 0)
-                r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(unlink), 0);
+        for (size_t i = 0; i < ARRAY_LEN(never) && r == 0; i++)
+                r = seccomp_rule_add(c, SCMP_ACT_ERRNO(EACCES), never[i], 0);
         return r;
 }
 

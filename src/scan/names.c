@@ -115,6 +115,52 @@ struct span names_account(struct span user) {
         return at ? span_of(user.p, (size_t)(at - user.p)) : SPAN("");
 }
 
+static bool ends_name(char c) {
+        return (c && strchr("\\/\"'<>|:*?;,", c)) || (unsigned char)c <= ' ';
+}
+
+static bool home_of_nobody(struct span name) {
+        static const char *const list[] = {"public",       "default",        "all users",
+                                           "default user", "defaultapppool", "administrator"};
+
+        for (size_t i = 0; i < ARRAY_LEN(list); i++)
+                if (span_ieq(name, span_str(list[i])))
+                        return true;
+        return name.len < 2;
+}
+
+/* Where a name begins behind "\Users\" at `i`; 0: it is none. */
+static size_t behind_home(struct span t, size_t i) {
+        char slash = t.p[i];
+        struct span dir = span_of(t.p + i + 1, MIN(t.len - i - 1, 5u));
+        size_t n = slash == '/' && dir.len >= 4 && span_ieq(span_of(dir.p, 4), SPAN("home")) ? 4
+                   : (slash == '/' || slash == '\\') && span_ieq(dir, SPAN("users"))         ? 5
+                                                                                             : 0;
+        size_t at = i + 1 + n;
+
+        if (n == 0 || at >= t.len || t.p[at] != slash)
+                return 0;
+        while (at < t.len && t.p[at] == slash) /* escaped: two */
+                at++;
+        return at;
+}
+
+bool names_home(struct span text, size_t *at, struct span *ret) {
+        for (; *at + 6 < text.len; ++*at) {
+                size_t from = behind_home(text, *at), to = from;
+
+                if (from == 0)
+                        continue;
+                while (to < text.len && to - from < 64 && !ends_name(text.p[to]))
+                        to++;
+                *at = to;
+                *ret = span_of(text.p + from, to - from);
+                if (!home_of_nobody(*ret))
+                        return true;
+        }
+        return false;
+}
+
 /* ---- a text ---- */
 
 static int hex(char c) {

@@ -27,6 +27,9 @@ struct names {
 
 /* `value` is shown as `shown` from here on. One that tells nothing ("-", "0", "1") is left out. */
 void names_add(struct names *k, struct span value, struct span shown);
+/* The next account that a directory in `text` bears the name of, from *at on: C:\\Users\\an, /home/an; also as JSON
+ * escapes it. False: there is none. */
+bool names_home(struct span text, size_t *at, struct span *ret);
 /* The account without its domain: CORP\an, an@corp.vn. Empty: it has none. */
 struct span names_account(struct span user);
 /* Appends `text` with each of them replaced where it stands as a word of its own, also as JSON escapes it,

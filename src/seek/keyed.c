@@ -2,16 +2,31 @@
  *
  *   N1. A term over a field that names people asks about one of them if it has a letter or a figure: `user:*` (there is
  *       one) and `user:*$` (a machine) do not, nor do accounts that are on every machine (root, SYSTEM).
- *   N2. Any other term may be the account's name in disguise: in the raw text, in a path, in a command line. So
- *       what such a term could have found by the name of an account in the event is not shown: whole
- *       words as words, parts and expressions as parts of three letters or more.
+ *   N2. Any other term may be an account's name in disguise: a word, a part, an expression, over the record or any
+ *       field. So what a masked search shows must follow from what it shows: a term over text holds only if
+ *       it holds with the names replaced. That goes for terms that leave out as well (NOT): else the difference of
+ *       two searches would say who is who. Seekers, who know no names, let those pass.
  *   N3. Sorting by a name would put pseudonyms in the order of names. */
 #include "seek/keyed.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
 
 #include "scan/pseudonym.h"
 #include "seek/sieve.h"
 
-#define PART_MIN 3u
+#define MATCH_LIMIT 100000u
+
+struct keyed {
+        const struct query *q;
+        uint64_t words;   /* terms over text */
+        uint64_t relaxed; /* of these, those that leave out */
+        pcre2_code *re[QUERY_LEAVES_MAX];
+        pcre2_match_data *data;
+        pcre2_match_context *context;
+        struct buf text;
+};
 
 static bool is_letter_or_digit(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -25,11 +40,14 @@ static bool says_something(struct span s) {
         return false;
 }
 
+static bool of_people(const struct leaf *l) {
+        return l->kind == LEAF_USER ||
+               (l->kind == LEAF_FIELD && names_of_field(l->field) == NAMES_USER);
+}
+
 /* N1 */
 static bool asks_whom(const struct leaf *l) {
-        bool field = l->kind == LEAF_FIELD && names_of_field(l->field) == NAMES_USER;
-
-        if ((l->kind != LEAF_USER && !field) || strcmp(l->modifier, "|exists") == 0)
+        if (!of_people(l) || strcmp(l->modifier, "|exists") == 0)
                 return false;
         return says_something(l->text) && !pseudonym_of_nobody(l->text);
 }
@@ -44,15 +62,16 @@ struct span keyed_part(const struct query *q) {
         return SPAN_NONE;
 }
 
-/* Terms whose text is of the event's own words. */
+/* Terms over text that may be anybody's. */
 static bool has_words(const struct leaf *l) {
         switch (l->kind) {
         case LEAF_WORD:
         case LEAF_PHRASE:
         case LEAF_PART: return true;
         case LEAF_FIELD:
-                return l->modifier[0] == '\0' || strcmp(l->modifier, "|re") == 0 ||
-                       strncmp(l->modifier, "|c", 2) == 0;
+                return !of_people(l) &&
+                       (l->modifier[0] == '\0' || strcmp(l->modifier, "|re") == 0 ||
+                        strcmp(l->modifier, "|contains") == 0);
         default: return false;
         }
 }
@@ -64,57 +83,135 @@ struct span keyed_word(const struct query *q, uint32_t i) {
         return SPAN_NONE;
 }
 
-static bool contains(struct span text, struct span part) {
-        for (size_t i = 0; i + part.len <= text.len; i++)
-                if (span_ieq(span_of(text.p + i, part.len), part))
-                        return true;
-        return false;
+static uint64_t words_of(const struct query *q) {
+        uint64_t bits = 0;
+
+        for (uint32_t i = 0; i < q->n_leaves; i++)
+                bits |= (uint64_t)has_words(&q->leaves[i]) << i;
+        return bits;
 }
 
-static bool is_name_byte(char c) {
-        return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
-}
+uint64_t keyed_relaxed(const struct query *q) {
+        uint64_t stack[QUERY_OPS_MAX + 1] = {0}, negated = 0;
+        unsigned n = 0;
 
-/* A stretch of the pattern that the account holds, or is. */
-static bool part_of(struct span pattern, struct span account) {
-        size_t start = 0;
+        for (uint32_t i = 0; i < q->n_steps; i++) {
+                const struct query_step *s = &q->steps[i];
 
-        for (size_t i = 0; i <= pattern.len; i++) {
-                if (i < pattern.len && is_name_byte(pattern.p[i]))
-                        continue;
-                struct span run = span_of(pattern.p + start, i - start);
-                if ((run.len >= PART_MIN || run.len == account.len) && contains(account, run))
-                        return true;
-                start = i + 1;
+                if (s->op == QUERY_LEAF)
+                        stack[n++] = UINT64_C(1) << s->leaf;
+                else if (s->op == QUERY_ALL)
+                        stack[n++] = 0;
+                else if (s->op == QUERY_NOT && n)
+                        negated ^= stack[n - 1];
+                else if (n > 1)
+                        n--, stack[n - 1] |= stack[n];
         }
-        return false;
+        return negated & words_of(q);
 }
 
-static bool is_open(struct span pattern) {
-        for (size_t i = 0; i < pattern.len; i++)
-                if (strchr("*?.+[(|{", pattern.p[i]))
-                        return true;
-        return false;
+/* ---- as it is shown ---- */
+
+static void compile(struct keyed *k, uint32_t i) {
+        const struct leaf *l = &k->q->leaves[i];
+        PCRE2_SIZE at;
+        int error;
+
+        if (l->kind == LEAF_FIELD && strcmp(l->modifier, "|re") == 0)
+                k->re[i] =
+                        pcre2_compile((PCRE2_SPTR)l->text.p, l->text.len,
+                                      PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C,
+                                      &error, &at, NULL);
 }
 
-bool keyed_by(const struct query *q, struct span account) {
-        struct span own = names_account(account);
+int keyed_new(struct keyed **ret, const struct query *q) {
+        struct keyed *k = calloc(1, sizeof(*k));
 
-        if (own.len == 0)
-                own = account;
-        if (own.len < 2 || pseudonym_of_nobody(own))
-                return false;
-        for (uint32_t i = 0; i < q->n_leaves; i++) { /* N2 */
-                const struct leaf *l = &q->leaves[i];
-                bool open = l->kind == LEAF_PART || strcmp(l->modifier, "|re") == 0 ||
-                            (l->kind == LEAF_FIELD && is_open(l->text));
-
-                if (!has_words(l) || !says_something(l->text))
-                        continue;
-                if (sieve_word(own, l->text) || (open && part_of(l->text, own)) ||
-                    (!open && l->kind != LEAF_FIELD && sieve_word(l->text, own)) ||
-                    (!open && l->kind == LEAF_FIELD && span_ieq(l->text, own)))
-                        return true;
+        if (!k)
+                return -ENOMEM;
+        k->q = q;
+        k->words = words_of(q);
+        k->relaxed = keyed_relaxed(q);
+        k->text.limit = (size_t)4 << 20;
+        k->data = pcre2_match_data_create(1, NULL);
+        k->context = pcre2_match_context_create(NULL);
+        if (!k->data || !k->context) {
+                keyed_free(k);
+                return -ENOMEM;
         }
-        return false;
+        pcre2_set_match_limit(k->context, MATCH_LIMIT);
+        pcre2_set_depth_limit(k->context, MATCH_LIMIT);
+        for (uint32_t i = 0; i < q->n_leaves; i++)
+                compile(k, i);
+        *ret = k;
+        return 0;
+}
+
+struct keyed *keyed_free(struct keyed *k) {
+        if (!k)
+                return NULL;
+        for (uint32_t i = 0; i < QUERY_LEAVES_MAX; i++)
+                pcre2_code_free(k->re[i]);
+        pcre2_match_data_free(k->data);
+        pcre2_match_context_free(k->context);
+        buf_deinit(&k->text);
+        free(k);
+        return NULL;
+}
+
+static bool matches(struct keyed *k, uint32_t i, struct span text) {
+        const struct leaf *l = &k->q->leaves[i];
+
+        if (l->kind == LEAF_PART)
+                return sieve_glob(l->text, text, true);
+        if (l->kind != LEAF_FIELD)
+                return sieve_word(l->text, text);
+        if (strcmp(l->modifier, "|re") != 0)
+                return sieve_glob(l->text, text, l->modifier[0] != '\0');
+        return k->re[i] && pcre2_match(k->re[i], (PCRE2_SPTR)(text.p ? text.p : ""), text.len, 0, 0,
+                                       k->data, k->context) >= 0;
+}
+
+/* Of the terms that hold, those that still do in one text of the event. */
+static uint64_t hold_in(struct keyed *k, uint64_t terms, const struct finding_field *x,
+                        const struct names *people) {
+        bool original = span_eq(x->name, SPAN("event.original"));
+        struct span text = x->value;
+        uint64_t held = 0;
+
+        if (names_of_field(x->name) == NAMES_USER)
+                return 0; /* all of it is a name */
+        if (people->n || people->more) {
+                buf_reset(&k->text);
+                if (!names_mask(&k->text, text, people) || k->text.failed)
+                        return 0;
+                text = buf_get(&k->text);
+        }
+        if (!text.p)
+                text = SPAN("");
+        for (uint32_t i = 0; i < k->q->n_leaves; i++) {
+                bool field = k->q->leaves[i].kind == LEAF_FIELD;
+
+                if ((terms >> i & 1) && !(field && original) && matches(k, i, text))
+                        held |= UINT64_C(1) << i;
+        }
+        return held;
+}
+
+bool keyed_shows(struct keyed *k, const struct finding *f, const struct names *people) {
+        uint8_t state[QUERY_LEAVES_MAX];
+        uint64_t terms = f->line & k->words, held = 0;
+
+        if ((people->n == 0 && !people->more) || terms == 0) {
+                held = terms;
+        } else {
+                for (uint32_t i = f->n_fields; i-- > 0 && held != terms;)
+                        held |= hold_in(k, terms & ~held, &f->fields[i], people);
+        }
+        for (uint32_t i = 0; i < k->q->n_leaves; i++) {
+                uint64_t of = k->words >> i & 1 ? held : f->line;
+
+                state[i] = of >> i & 1 ? MAYBE_TRUE : MAYBE_FALSE;
+        }
+        return (query_judge(k->q, state) & MAYBE_TRUE) != 0;
 }

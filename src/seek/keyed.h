@@ -1,16 +1,29 @@
 /* Whether a query comes down to one person: by a field that names people, or by words that are an account's name.
- * Such a search needs an incident (doc/search.md, "Names of people"). Pure. */
+ * Such a search needs an incident (doc/search.md, "Names of people"). Pure; runs on hostile bytes in a sandbox. */
 #ifndef SEEK_KEYED_H
 #define SEEK_KEYED_H
 
+#include "scan/names.h"
 #include "seek/query.h"
+#include "wire/finding.h"
 
 /* The part of the query that says whom, as it stands there: a value of a field that names people, or sorting by
  * a name. SPAN_NONE: none does. */
 struct span keyed_part(const struct query *q);
 /* Values of other terms that could be an account's name: the i-th; SPAN_NONE: there are no more. */
 struct span keyed_word(const struct query *q, uint32_t i);
-/* Whether an event that names this account may have been found by the account's name. */
-bool keyed_by(const struct query *q, struct span account);
+
+/* A bit for each term that leaves events out by their words: seekers let those through (sieve_relax()), and
+ * keyed_shows() decides by what is shown. */
+uint64_t keyed_relaxed(const struct query *q);
+
+/* Judges events as their reader sees them. `q` must outlive it. 0 or -ENOMEM. */
+struct keyed;
+int keyed_new(struct keyed **ret, const struct query *q);
+struct keyed *keyed_free(struct keyed *k);
+CLEANUP(keyed, keyed_free)
+/* Whether the query still means the event when `people` are replaced in it. f->line says which terms hold for the
+ * event as it is. */
+bool keyed_shows(struct keyed *k, const struct finding *f, const struct names *people);
 
 #endif

@@ -24,6 +24,7 @@ struct sieve {
         struct sieve_run run;
         uint8_t known[QUERY_LEAVES_MAX]; /* of the run */
         bool raw;                        /* literals stand in the bytes as they are */
+        uint64_t relaxed, leaves;
 };
 
 int sieve_new(struct sieve **ret, const struct query *q) {
@@ -267,22 +268,35 @@ static bool leaf_true(const struct sieve *s, const struct leaf *l, const struct 
         }
 }
 
+void sieve_relax(struct sieve *s, uint64_t leaves) {
+        s->relaxed = leaves;
+}
+
+uint64_t sieve_leaves(const struct sieve *s) {
+        return s->leaves;
+}
+
 bool sieve_event(struct sieve *s, const struct event *e, uint32_t flags, uint64_t leaves,
                  struct arena *a) {
         uint8_t state[QUERY_LEAVES_MAX];
 
+        s->leaves = 0;
         for (uint32_t i = 0; i < s->q->n_leaves; i++) {
                 const struct leaf *l = &s->q->leaves[i];
                 bool yes;
 
                 state[i] = s->known[i];
+                if (state[i] == MAYBE_TRUE)
+                        s->leaves |= UINT64_C(1) << i;
                 if (state[i] != (MAYBE_TRUE | MAYBE_FALSE))
                         continue;
                 if (l->kind == LEAF_FIELD || l->kind == LEAF_RULE)
                         yes = (leaves >> i & 1) != 0;
                 else
                         yes = leaf_true(s, l, e, flags, a);
-                state[i] = yes ? MAYBE_TRUE : MAYBE_FALSE;
+                s->leaves |= (uint64_t)yes << i;
+                if (!yes || !(s->relaxed >> i & 1))
+                        state[i] = yes ? MAYBE_TRUE : MAYBE_FALSE;
         }
         return (query_judge(s->q, state) & MAYBE_TRUE) != 0;
 }

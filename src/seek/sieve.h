@@ -29,6 +29,11 @@ bool sieve_may(struct sieve *s, struct span bytes);
 bool sieve_event(struct sieve *s, const struct event *e, uint32_t flags, uint64_t leaves,
                  struct arena *a);
 
+/* Leaves that leave no event out by themselves: of these, whoever asked decides by what is shown (keyed.h). */
+void sieve_relax(struct sieve *s, uint64_t leaves);
+/* Which leaves the last event made true. */
+uint64_t sieve_leaves(const struct sieve *s);
+
 /* For filters of whole blocks (store/token.h): the words that a block must hold. */
 typedef bool sieve_has_token(void *ctx, struct span token);
 bool sieve_block_may(const struct query *q, sieve_has_token *has, void *ctx);

@@ -34,7 +34,7 @@ struct finding {
         uint32_t input;    /* index in main's list of inputs */
         uint32_t length;   /* of the raw record, bytes */
         uint64_t offset;   /* of the raw record in the (decompressed) input */
-        uint64_t line;     /* 0: no lines */
+        uint64_t line;     /* 0: no lines; of a search that masks: a bit for each term that holds */
         uint64_t record;   /* number within an EVTX file, Event Record ID; 0: none */
         int64_t time;      /* ns UTC or TIME_NONE */
         uint64_t count;    /* 1; for an alert the number of events (or the value) that raised it */

@@ -47,38 +47,123 @@ static void fields_that_name_people(void) {
         }
 }
 
-static void words_that_are_names(void) {
+/* An event as a search's judge says it, its people, and whether the query still means it when they are replaced.
+ * `line`: the terms that hold for it as it is. */
+static bool shows(const char *text, uint64_t line) {
+        struct finding_field fields[] = {
+                {.name = SPAN("user.name"), .value = SPAN("CORP\\tran.hoa")},
+                {.name = SPAN("message"), .value = SPAN("failed password for tran.hoa from C:\\x")},
+                {.name = SPAN("CommandLine"),
+                 .value = SPAN("net use \\\\srv\\tran.hoa$ /user:TRAN.HOA")},
+                {.name = SPAN("n"), .value = SPAN("7")},
+                {.name = SPAN("event.original"),
+                 .value = SPAN("{\"user\":\"CORP\\\\tran.hoa\",\"message\":\"failed password for "
+                               "tran.hoa from C:\\\\x\",\"n\":7}")}};
+        struct finding f = {.fields = fields, .n_fields = ARRAY_LEN(fields), .line = line};
+        _cleanup_(keyed_freep) struct keyed *k = NULL;
+        static struct names people;
+
+        people.n = 0;
+        names_add(&people, SPAN("CORP\\tran.hoa"), SPAN("?"));
+        names_add(&people, SPAN("tran.hoa"), SPAN("?"));
+        parse(text);
+        check_int(keyed_new(&k, &q), 0);
+        return keyed_shows(k, &f, &people);
+}
+
+static void what_is_shown_is_what_is_meant(void) {
         static const struct {
-                const char *text, *account;
-                bool by;
+                const char *text;
+                uint64_t line;
+                bool shown;
         } list[] = {
-                {"nguyen.binh", "nguyen.binh", true},
-                {"NGUYEN.BINH", "CORP\\nguyen.binh", true},
-                {"\"for nguyen.binh from\"", "nguyen.binh@corp.vn", true},
-                {"binh", "nguyen.binh", true},
-                {"binh", "binhminh", false},
-                {"*guyen.b*", "nguyen.binh", true},
-                {"message:*nguyen.binh*", "nguyen.binh", true},
-                {"message:/ngu.*binh/", "nguyen.binh", true},
-                {"CommandLine:nguyen.binh", "nguyen.binh", true},
-                {"CommandLine:*Users*ngu*", "nguyen.binh", true},
-                {"failed NOT nguyen.binh", "nguyen.binh", true},
-                {"failed password", "nguyen.binh", false},
-                {"EventID:4625", "nguyen.binh", false},
-                {"n:>5", "user5", false},
-                {"host:nguyen.binh", "nguyen.binh", false},
-                {"root", "root", false},
-                {"system", "NT AUTHORITY\\SYSTEM", false},
-                {"*", "nguyen.binh", false},
+                {"failed", 1, true},
+                {"\"password for\"", 1, true},
+                {"*asswor*", 1, true},
+                {"message:*password*", 1, true},
+                {"message:/pass[a-z]+ for/", 1, true},
+                {"n:7", 1, true},
+                {"n:>5", 1, true},
+                {"NOT nothing", 0, true},
+                {"failed NOT nothing", 1, true},
+                {"tran.hoa", 1, false},
+                {"hoa", 1, false},
+                {"\"for tran\"", 1, false},
+                {"\"for tran.hoa from\"", 1, false},
+                {"*ran.h*", 1, false},
+                {"f*tran*", 1, false},
+                {"message:*tran*", 1, false},
+                {"message:/for t.*from/", 1, false},
+                {"message:/for .{8} from/", 1, false}, /* even its length */
+                {"CommandLine:*hoa*", 1, false},
+                {"CommandLine:*user?TRAN*", 1, false},
+                {"failed hoa", 3, false},
+                {"hoa OR nothing", 1, false},
+                {"hoa OR failed", 3, true},
+                {"hoa OR n:7", 3, true},
+                /* What NOT leaves out is left out by what is shown. */
+                {"failed NOT hoa", 3, true},
+                {"failed NOT \"for tran\"", 3, true},
+                {"failed NOT message:*tran*", 3, true},
+                {"failed NOT message:/tran/", 3, true},
+                {"failed NOT password", 3, false},
+                {"NOT (failed hoa)", 3, true},
+                {"NOT (failed OR hoa)", 3, false},
+                {"NOT NOT hoa", 1, false},
+                {"NOT n:7", 1, false},
         };
 
         for (size_t i = 0; i < ARRAY_LEN(list); i++) {
-                parse(list[i].text);
-                bool by = keyed_by(&q, span_str(list[i].account));
+                bool shown = shows(list[i].text, list[i].line);
 
-                if (by != list[i].by)
-                        printf("# %s, %s: %d\n", list[i].text, list[i].account, by);
-                check(by == list[i].by);
+                if (shown != list[i].shown)
+                        printf("# %s: %d\n", list[i].text, shown);
+                check(shown == list[i].shown);
+        }
+}
+
+static void terms_that_leave_out(void) {
+        static const struct {
+                const char *text;
+                uint64_t relaxed;
+        } list[] = {
+                {"a", 0},         {"a NOT b", 2},     {"NOT (a b)", 3},    {"NOT (a NOT b)", 1},
+                {"NOT n:>5", 0},  {"NOT user:*$", 0}, {"a -message:x", 2}, {"NOT message:/x/", 1},
+                {"NOT host:x", 0}};
+
+        for (size_t i = 0; i < ARRAY_LEN(list); i++) {
+                parse(list[i].text);
+                if (keyed_relaxed(&q) != list[i].relaxed)
+                        printf("# %s: %llx\n", list[i].text, (unsigned long long)keyed_relaxed(&q));
+                check(keyed_relaxed(&q) == list[i].relaxed);
+        }
+}
+
+static void homes(void) {
+        static const struct {
+                const char *text, *name;
+        } list[] = {{"C:\\Users\\an.le\\x.exe", "an.le"},
+                    {"\"C:\\\\Users\\\\an.le\\\\x\"", "an.le"},
+                    {"/home/binh/.ssh", "binh"},
+                    {"/Users/Lan/Desktop", "Lan"},
+                    {"D:\\USERS\\Bình\\", "Bình"},
+                    {"C:\\Users\\Public\\x", NULL},
+                    {"C:\\Users\\", NULL},
+                    {"/home", NULL},
+                    {"/homes/x", NULL},
+                    {"/home/a", NULL},
+                    {"C:\\Users\\Public\\..\\..\\Users\\cuong\\", "cuong"}};
+
+        for (size_t i = 0; i < ARRAY_LEN(list); i++) {
+                struct span name = SPAN("");
+                size_t at = 0;
+                bool found = names_home(span_str(list[i].text), &at, &name);
+
+                if (found != (list[i].name != NULL))
+                        printf("# %s: %.*s\n", list[i].text, (int)name.len, name.p);
+                check(found == (list[i].name != NULL));
+                if (found)
+                        check_span(name, list[i].name);
         }
 }
 
@@ -106,7 +191,9 @@ static void pseudonyms(void) {
 
 int main(void) {
         RUN(fields_that_name_people);
-        RUN(words_that_are_names);
+        RUN(what_is_shown_is_what_is_meant);
+        RUN(terms_that_leave_out);
+        RUN(homes);
         RUN(pseudonyms);
         query_deinit(&q);
         return check_done();
