@@ -22,6 +22,7 @@
 #include "desk/desk_impl.h"
 #include "desk/mask.h"
 #include "desk/playbook.h"
+#include "desk/sources.h"
 #include "desk/triage.h"
 
 #define ARENA_BYTES ((size_t)8 << 20)
@@ -533,7 +534,7 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
         if (r == 0)
                 r = playbooks_tick(d, mono, wall);
         api_events_tick(a);
-        return r;
+        return r == 0 ? maintenance_tick(d, mono, wall) : r;
 }
 
 int desk_api_wait(const struct desk *d) {

@@ -266,7 +266,7 @@ static int add_silent(struct api_call *c, const char *units) {
         json_t *list = json_array();
         struct span s = arena_printf(
                 c->arena,
-                "SELECT n.name, n.state, n.last_seen, s.name,"
+                "SELECT n.name, n.state, n.last_seen, s.name, n.usual, n.m_until,"
                 " CASE WHEN s.level>=4 THEN 'critical' WHEN s.level=3 THEN 'high' ELSE 'medium' END"
                 " FROM " FROM_SOURCES " WHERE n.state<>'sending' AND %s"
                 " ORDER BY ifnull(s.level,0) DESC, n.last_seen IS NULL, n.last_seen, n.name"
@@ -278,11 +278,14 @@ static int add_silent(struct api_call *c, const char *units) {
                 r = s.p ? sql_rows(c->db, &q, s.p, "") : FAIL(-ENOMEM);
         while (r == 0 && (r = sql_next(q)) == 1)
                 r = json_array_append_new(
-                            list, json_pack("{s:o,s:o,s:n,s:o,s:n,s:o,s:n,s:o}", "name",
-                                            texts(q, 0), "state", texts(q, 1), "kind", "since",
-                                            api_json_time(sql_time(q, 2)), "usual_every_s",
-                                            "severity", texts(q, 4), "maintenance_until",
-                                            "system_name", texts(q, 3))) == 0
+                            list,
+                            json_pack("{s:o,s:o,s:n,s:o,s:o,s:o,s:o,s:o}", "name", texts(q, 0),
+                                      "state", texts(q, 1), "kind", "since",
+                                      api_json_time(sql_time(q, 2)), "usual_every_s",
+                                      sql_null(q, 4) ? json_null() : json_integer(sql_int(q, 4)),
+                                      "severity", texts(q, 6), "maintenance_until",
+                                      api_json_time(sql_time(q, 5)), "system_name", texts(q, 3))) ==
+                                    0
                             ? 0
                             : FAIL(-ENOMEM);
         return r;

@@ -1,6 +1,7 @@
 /* What the node itself has to say, as alerts like any other: a silent source, a record that judges
  * died on, a store that cannot write. Their rules are here, in both languages. */
 #include "desk/desk_impl.h"
+#include "desk/sources.h"
 
 static const struct {
         const char *id, *en, *vi, *more_en, *more_vi;
@@ -100,6 +101,12 @@ int desk_own(struct desk *d, const struct msg_own_alert *m, int64_t wall) {
         int64_t time = m->time > 0 && m->time <= wall ? m->time : wall;
 
         d->wall = wall;
+        if (m->what == OWN_SILENT_SOURCE) {
+                int r = maintenance_holds(d, span_of(m->source, source));
+
+                if (r != 0)
+                        return MIN(r, 0);
+        }
         return own_alert(d, (enum own_alert)m->what, span_of(m->source, source),
                          span_of(m->text, text), m->seq, time, 1);
 }

@@ -67,6 +67,14 @@ static const char *const steps[] = {
         " system INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;"
         "CREATE INDEX opening_made_of ON opening_made(opening, at);"
         "CREATE INDEX opening_made_at ON opening_made(at);",
+        /* Sources that are silent on purpose. `held`: alerts about silence that were kept back; `over`: what there was
+         * to say after it was said. */
+        "CREATE TABLE maintenance(id INTEGER PRIMARY KEY, source TEXT NOT NULL,"
+        " since INTEGER NOT NULL, until INTEGER NOT NULL, reason TEXT NOT NULL,"
+        " by INTEGER REFERENCES person(id), held INTEGER NOT NULL DEFAULT 0,"
+        " over INTEGER NOT NULL DEFAULT 0) STRICT;"
+        "CREATE UNIQUE INDEX maintenance_now ON maintenance(source) WHERE over=0;"
+        "CREATE INDEX maintenance_until ON maintenance(until) WHERE over=0;",
         NULL,
 };
 

@@ -198,6 +198,7 @@ int sources_tell(struct sources *s, const struct msg_source *m, int64_t now, int
         if (!x->counters)
                 return -ENOSPC;
         set(x, m);
+        counter_set(&x->counters->silent_after, m->silent_s);
         x->own->n_nets = x->own->n_identities = 0;
         return add_matches(x->own, m);
 }

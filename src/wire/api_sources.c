@@ -6,9 +6,9 @@ static const struct api_field row[] = {
          .vi = "Số của nguồn trong nút này."},
         {"name", API_STRING, API_FILTER | API_SORT | API_DEFAULT_SORT,
          .en = "Its name, of the configuration.", .vi = "Tên, theo cấu hình."},
-        {"state", API_ENUM, API_FILTER, .values = "sending|silent|never",
-         .en = "Whether it sends; silent: longer not than it may.",
-         .vi = "Có đang gửi không; im lặng: quá lâu không gửi."},
+        {"state", API_ENUM, API_FILTER, .values = "sending|silent|never|maintenance",
+         .en = "Whether it sends; silent: longer not than it may; maintenance: on purpose.",
+         .vi = "Có đang gửi không; im lặng: quá lâu không gửi; maintenance: đang bảo trì."},
         {"system", API_ID, API_FILTER | API_NULLABLE, .en = "The system it reports for.",
          .vi = "Báo cáo cho hệ thống nào."},
         {"system_name", API_STRING, API_NULLABLE, .en = "That system's name.",
@@ -35,6 +35,30 @@ static const struct api_field row[] = {
         {"duplicates", API_INT, .en = "Records that came before.", .vi = "Bản ghi trùng."},
         {"unread", API_INT, .en = "Bytes of its files that are not read yet.",
          .vi = "Số byte trong tệp chưa đọc."},
+        {"usual_every_s", API_INT, API_NULLABLE,
+         .en = "A record comes so often, in seconds, so far.",
+         .vi = "Thường cứ bao nhiêu giây có một bản ghi."},
+        {"silent_after_s", API_INT, API_NULLABLE, .en = "Silent after so long; null: never.",
+         .vi = "Im lặng sau bao nhiêu giây; null: không tính."},
+        {"maintenance_since", API_TIME, API_NULLABLE, .en = "Silent on purpose since.",
+         .vi = "Bảo trì từ khi nào."},
+        {"maintenance_until", API_TIME, API_NULLABLE, .en = "Until.", .vi = "Bảo trì đến khi nào."},
+        {"maintenance_reason", API_STRING, API_NULLABLE, .en = "Why.", .vi = "Lý do bảo trì."},
+        {"maintenance_by_name", API_STRING, API_NULLABLE, .en = "Who said so.",
+         .vi = "Người ghi bảo trì."},
+        {0},
+};
+
+#define NAME                                                                                       \
+        {                                                                                          \
+                "name", API_STRING, API_REQUIRED | API_IN_PATH, 1, 64, .en = "The source.",        \
+                                                                       .vi = "Nguồn."            \
+        }
+static const struct api_field by_name[] = {NAME, {0}};
+static const struct api_field maintain[] = {
+        NAME,
+        {"until", API_TIME, API_REQUIRED, .en = "Until then.", .vi = "Đến khi nào."},
+        {"reason", API_STRING, API_REQUIRED, 3, 300, .en = "Why.", .vi = "Lý do."},
         {0},
 };
 
@@ -48,6 +72,27 @@ const struct api_op api_sources_ops[] = {
                 .answer = row,
                 .en = "Log sources, and whether they send.",
                 .vi = "Nguồn nhật ký, và có đang gửi không.",
+        },
+        {
+                .id = "sources.maintain",
+                .method = API_POST,
+                .path = "/api/v1/sources/{name}/maintenance",
+                .permission = "sources.work",
+                .fields = maintain,
+                .answer = row,
+                .en = "It is silent on purpose until then: its alert is held back, and raised "
+                      "after.",
+                .vi = "Nguồn im lặng do bảo trì: cảnh báo được giữ lại, hết hạn mới báo.",
+        },
+        {
+                .id = "sources.resume",
+                .method = API_DELETE,
+                .path = "/api/v1/sources/{name}/maintenance",
+                .permission = "sources.work",
+                .fields = by_name,
+                .answer = row,
+                .en = "Ends its maintenance.",
+                .vi = "Kết thúc bảo trì.",
         },
         {0},
 };

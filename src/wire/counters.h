@@ -59,7 +59,8 @@ struct source_counters {
         int64_t last_seen;    /* ns UTC; 0: never */
         uint64_t silent;      /* gauge: 1 when silent for longer than allowed */
         uint64_t unread;      /* gauge: bytes of its followed files that are not read yet */
-        uint64_t reserved[3];
+        uint64_t silent_after; /* gauge: seconds after which it counts as silent; 0: never */
+        uint64_t reserved[2];
 };
 
 /* A followed file, as ingest sees it. */

@@ -52,6 +52,7 @@ enum role {
         X("systems.read", "OHLASINM", "see systems", "xem hệ thống")                               \
         X("systems.write", "SM", "describe systems", "khai báo hệ thống")                          \
         X("sources.read", "OHLSIM", "see log sources", "xem nguồn nhật ký")                        \
+        X("sources.work", "HLSM", "note maintenance of log sources", "ghi bảo trì nguồn")          \
         X("directives.read", "OHLASINM", "see directives", "xem chỉ đạo")                          \
         X("directives.issue", "LN", "issue directives", "ban hành chỉ đạo")                        \
         X("directives.answer", "OHLS", "acknowledge, prove", "tiếp nhận, chứng minh")              \

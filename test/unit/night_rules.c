@@ -1,5 +1,6 @@
 /* Settings, exceptions made at the desk, alerts that open incidents by themselves. */
 #include "nights_world.h"
+#include "wire/counters.h"
 
 static const char *date_in(int64_t seconds, char to[40]) {
         time_format(to, w.wall + seconds * NS_PER_SEC, 3);
@@ -276,6 +277,112 @@ static void it_opens_so_many_in_an_hour(void) {
         night_end();
 }
 
+/* ---- sources that are silent on purpose ---- */
+
+static struct counters_page *page;
+
+static struct source_counters *a_source(uint32_t id, const char *name, bool silent) {
+        struct source_counters *c = counters_source(page, id, name, "");
+
+        c->received = 100;
+        c->last_seen = w.wall - 600 * NS_PER_SEC;
+        c->silent = silent;
+        c->silent_after = 300;
+        return c;
+}
+
+static void sources_start(void) {
+        night_start();
+        page = calloc(1, sizeof(*page));
+        check(page != NULL);
+        (void)counters_open(page, w.wall - 10000 * NS_PER_SEC, 1);
+        page->started = w.wall - 10600 * NS_PER_SEC;
+        a_source(1, "fw1", false);
+        a_source(2, "his-db", true);
+        a_source(3, "pv-log", true);
+        desk_counters(w.d, page);
+        sql_now("INSERT INTO system_source VALUES('his-db',1),('fw1',1),('pv-log',3)");
+}
+
+static void sources_end(void) {
+        night_end();
+        free(page);
+}
+
+/* The node says that one is silent. */
+static void silence(const char *source) {
+        struct msg_own_alert m = {.what = OWN_SILENT_SOURCE, .time = w.wall};
+
+        snprintf(m.source, sizeof(m.source), "%s", source);
+        snprintf(m.text, sizeof(m.text), "silent");
+        check_int(desk_own(w.d, &m, w.wall), 0);
+        check_int(commit(), 0);
+}
+
+static long long alerts_of(const char *source) {
+        check_by(200, LOCAL, "alerts.list", "{\"source\":\"%s\"}", source);
+        return answer_int("total");
+}
+
+static void silence_on_purpose_wakes_nobody(void) {
+        char until[40], far[40];
+
+        sources_start();
+        check_by(200, LEAD, "sources.list", "{}");
+        check_int(answer_int("total"), 2);
+        check_int(answer_int("items.0.usual_every_s"), 100);
+        check_int(answer_int("items.0.silent_after_s"), 300);
+        date_in(3600, until);
+        date_in(40 * DAY, far);
+        static const char body[] = "{\"name\":\"%s\",\"until\":\"%s\",\"reason\":\"thay đĩa\"}";
+        check_by(403, OFFICER, "sources.maintain", body, "his-db", until);
+        check_by(404, OTHER_LEAD, "sources.maintain", body, "his-db", until);
+        check_by(404, LEAD, "sources.maintain", body, "no-such", until);
+        check_by(422, LEAD, "sources.maintain", body, "his-db", far);
+        check_by(200, LEAD, "sources.maintain", body, "his-db", until);
+        check_span(span_str(answer_text("state")), "maintenance");
+        check_span(span_str(answer_text("maintenance_by_name")), "Lê Minh Khôi");
+        silence("his-db");
+        check_int(alerts_of("his-db"), 0);
+        silence("pv-log");
+        check_int(alerts_of("pv-log"), 1);
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_int(answer_int("sources.maintenance"), 1);
+        check_int(answer_int("sources.silent"), 0);
+        check_span(span_str(answer_text("silent.0.state")), "maintenance");
+        check_span(span_str(answer_text("silent.0.maintenance_until")), until);
+        check_int(answer_int("silent.0.usual_every_s"), 100);
+        wait_s(3590);
+        check_int(alerts_of("his-db"), 0);
+        wait_s(20); /* over, and silent still */
+        check_int(commit(), 0);
+        check_int(alerts_of("his-db"), 1);
+        check_by(200, LOCAL, "sources.list", "{\"state\":\"silent\"}");
+        check_int(answer_int("total"), 2);
+        silence("his-db"); /* the same alert, later */
+        check_int(alerts_of("his-db"), 1);
+        sources_end();
+}
+
+static void maintenance_ends_early(void) {
+        char until[40];
+
+        sources_start();
+        date_in(3600, until);
+        check_by(200, LOCAL, "sources.maintain",
+                 "{\"name\":\"fw1\",\"until\":\"%s\",\"reason\":\"xxx\"}", until);
+        check_span(span_str(answer_text("state")), "sending"); /* it sends all the same */
+        check_by(403, OFFICER, "sources.resume", "{\"name\":\"fw1\"}");
+        check_by(200, LEAD, "sources.resume", "{\"name\":\"fw1\"}");
+        check(json_is_null(answer_at("maintenance_until")));
+        check_by(409, LEAD, "sources.resume", "{\"name\":\"fw1\"}");
+        wait_s(11);
+        check_int(alerts_of("fw1"), 0);
+        check_by(200, LOCAL, "audit.list", "{\"what\":\"sources.maintain\"}");
+        check_span(span_str(answer_text("items.0.about")), "source fw1");
+        sources_end();
+}
+
 int main(void) {
         RUN(settings_are_changed_while_it_runs);
         RUN(the_configuration_is_shown);
@@ -285,5 +392,7 @@ int main(void) {
         RUN(it_covers_its_own_unit_only);
         RUN(an_alert_opens_an_incident);
         RUN(it_opens_so_many_in_an_hour);
+        RUN(silence_on_purpose_wakes_nobody);
+        RUN(maintenance_ends_early);
         return check_done();
 }
