@@ -20,6 +20,7 @@
 #include "desk/api_impl.h"
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
+#include "desk/mail.h"
 #include "desk/mask.h"
 #include "desk/playbook.h"
 #include "desk/sources.h"
@@ -521,6 +522,8 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
         a->mono = mono;
         a->wall = wall;
         r = masks_tick(d, wall);
+        if (r == 0)
+                r = warn_tick(d, wall);
         for (struct held *h = a->first, *next; h && r == 0; h = next) {
                 next = h->next;
                 if (h->kind != HELD_LATER || mono - h->since < API_LATER_S * NS_PER_SEC)

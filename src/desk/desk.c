@@ -15,6 +15,7 @@
 
 #include "desk/errands.h"
 #include "desk/mask.h"
+#include "desk/mail.h"
 #include "desk/orders.h"
 #include "desk/searches.h"
 #include "desk/systems.h"
@@ -163,6 +164,7 @@ struct desk *desk_free(struct desk *d) {
         desk_orders_free(d);
         desk_holds_free(d);
         desk_errands_free(d);
+        warn_free(d);
         desk_api_deinit(d);
         seen_sources_free(d->sources);
         desk_asks_free(d);

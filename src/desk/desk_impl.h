@@ -120,6 +120,7 @@ struct desk {
         int64_t playbooks_looked;             /* mono: for what is late */
         struct exempted *exempted;            /* exempted.c */
         json_t *configuration;                /* of the file, to be shown; NULL: unknown */
+        struct warn *warn;                    /* warn.c */
         struct regimes *regimes;              /* NULL: none was given yet */
 };
 

@@ -39,8 +39,9 @@ enum { OUTGOING_E_ADDRESS = 2001 }; /* nothing was written */
 /* *ret_id (or NULL): the row, an earlier one of the same `once` too. 0, OUTGOING_E_ADDRESS, -errno. */
 int outgoing_mail(struct desk *d, const struct outgoing *o, int64_t *ret_id);
 int outgoing_webhook(struct desk *d, const struct outgoing *o, int64_t *ret_id);
-/* The same to every webhook that the courier has; their names are known from its line. */
+/* The same to every webhook that the courier has: kept until it said which there are. `to` is ignored. */
 int outgoing_webhooks(struct desk *d, const struct outgoing *o);
+int outgoing_spread(struct desk *d);
 /* Whether something could be an address of mail: one @, no blanks, no control characters. */
 bool outgoing_address_good(struct span s);
 
@@ -78,5 +79,10 @@ enum outgoing_setting {
 };
 int outgoing_setting(struct desk *d, enum outgoing_setting which, int64_t *ret);
 int outgoing_set(struct desk *d, enum outgoing_setting which, int64_t to);
+
+/* ---- what time brings: deadlines, overdue tasks, critical alerts (warn.c) ---- */
+
+int warn_tick(struct desk *d, int64_t wall);
+void warn_free(struct desk *d);
 
 #endif

@@ -183,20 +183,70 @@ int outgoing_webhook(struct desk *d, const struct outgoing *o, int64_t *ret_id) 
 }
 
 int outgoing_webhooks(struct desk *d, const struct outgoing *o) {
+        int r = desk_begin(d);
+
+        if (r == 0)
+                r = sql_do(state_sql(d->state),
+                           "INSERT INTO outgoing_event(once,event,body,about,incident,unit,drill,"
+                           "created) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+                           "stttkibi", o->once, o->subject, o->body, o->about, o->incident,
+                           o->unit ? o->unit : UNIT_ROOT, o->drill, now_of(d));
+        return r == -EEXIST ? 0 : r; /* M2 */
+}
+
+/* One row for each webhook there is. */
+static int spread(struct desk *d, const struct outgoing *o, const char *once) {
         int r = 0;
 
         for (unsigned i = 0; r == 0 && errands_webhook(d, i); i++) {
                 struct outgoing one = *o;
-                char once[200];
+                char name[240];
 
+                snprintf(name, sizeof(name), "%s > %s", once, errands_webhook(d, i));
                 one.to = span_str(errands_webhook(d, i));
-                if (o->once) {
-                        snprintf(once, sizeof(once), "%s > %s", o->once, errands_webhook(d, i));
-                        one.once = once;
-                }
+                one.once = name;
                 r = outgoing_webhook(d, &one, NULL);
         }
-        return r;
+        return r == OUTGOING_E_ADDRESS ? 0 : r;
+}
+
+int outgoing_spread(struct desk *d) {
+        struct sql *db = state_sql(d->state);
+        bool mail;
+        int r = 1;
+
+        while (r == 1 && errands_up(d, &mail)) {
+                _cleanup_(sql_endp) struct sql_rows *q = NULL;
+                char once[160], number[32];
+
+                r = sql_rows(db, &q,
+                             "SELECT id, once, event, body, about, incident, unit, drill FROM"
+                             " outgoing_event ORDER BY id LIMIT 1",
+                             "");
+                if (r == 0)
+                        r = sql_next(q);
+                if (r != 1)
+                        return r;
+                int64_t id = sql_int(q, 0);
+                struct span said = sql_span(q, 1);
+                const struct outgoing o = {.subject = sql_span(q, 2),
+                                           .body = sql_span(q, 3),
+                                           .about = sql_span(q, 4),
+                                           .incident = sql_int(q, 5),
+                                           .unit = sql_int(q, 6),
+                                           .drill = sql_int(q, 7) != 0};
+                snprintf(number, sizeof(number), "event %lld", (long long)id);
+                snprintf(once, sizeof(once), "%.*s", (int)said.len, said.p);
+                r = desk_begin(d);
+                if (r == 0)
+                        r = spread(d, &o, said.len ? once : number);
+                q = sql_end(q);
+                if (r == 0)
+                        r = sql_do(db, "DELETE FROM outgoing_event WHERE id=?1", "i", id);
+                if (r == 0)
+                        r = 1;
+        }
+        return MIN(r, 0);
 }
 
 /* ---- to people ---- */

@@ -58,7 +58,7 @@ int regimes_open(struct regimes **ret, struct span json) {
 }
 
 /* Midnight of a date in the regime's zone. */
-static int64_t zone_ns(const json_t *regime) {
+int64_t regime_zone(const json_t *regime) {
         const char *z = text(regime, "zone");
 
         if (!z || strlen(z) != 6)
@@ -71,7 +71,7 @@ static int64_t date_ns(const json_t *regime, const char *key) {
         const char *s = text(regime, key);
         int64_t ns = s ? time_parse_iso(span_str(s), 0) : TIME_NONE;
 
-        return ns == TIME_NONE ? TIME_NONE : ns - zone_ns(regime);
+        return ns == TIME_NONE ? TIME_NONE : ns - regime_zone(regime);
 }
 
 size_t regime_count(const struct regimes *r) {
@@ -227,12 +227,12 @@ bool regime_periodic(const json_t *regime, size_t n, int64_t now, const char **r
 
         if (!before || strlen(before) != 5)
                 return false;
-        time_civil((now + zone_ns(regime)) / DAY_NS, &year, &month, &day);
+        time_civil((now + regime_zone(regime)) / DAY_NS, &year, &month, &day);
         month = (unsigned)strtoul(before, NULL, 10);
         day = (unsigned)strtoul(before + 3, NULL, 10);
         *ret_id = text(e, "id");
         for (int64_t y = year;; y++) {
-                *ret_due = time_days(y, month, day) * DAY_NS - zone_ns(regime);
+                *ret_due = time_days(y, month, day) * DAY_NS - regime_zone(regime);
                 if (*ret_due > now)
                         return true;
         }

@@ -21,6 +21,8 @@ const json_t *regime_get(const struct regimes *r, const char *id);
 /* The one in force at a time (the later `from` wins); NULL: none. */
 const json_t *regime_at(const struct regimes *r, int64_t time);
 size_t regime_count(const struct regimes *r);
+/* ns that its clocks are ahead of UTC. */
+int64_t regime_zone(const json_t *regime);
 const json_t *regime_nth(const struct regimes *r, size_t n); /* NULL: no more */
 
 /* ---- facts ---- */

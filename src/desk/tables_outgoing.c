@@ -13,6 +13,16 @@ static const char *const steps[] = {
         "CREATE INDEX outgoing_created ON outgoing(created);"
         "CREATE INDEX outgoing_unit ON outgoing(unit, created);"
         "CREATE INDEX outgoing_incident ON outgoing(incident) WHERE incident IS NOT NULL;",
+
+        /* Warnings. What waits for a webhook before the courier said which there are; indexes of clocks that
+         * nobody was told of yet, so that looking for them every second costs nothing. */
+        "CREATE TABLE outgoing_event(id INTEGER PRIMARY KEY AUTOINCREMENT, once TEXT UNIQUE,"
+        " event TEXT NOT NULL, body TEXT NOT NULL, about TEXT NOT NULL, incident INTEGER,"
+        " unit INTEGER NOT NULL, drill INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;"
+        "CREATE INDEX incident_clock_near ON incident_clock(warn) WHERE warned IS NULL AND"
+        " told_late IS NULL AND met_at IS NULL AND void_at IS NULL AND state<>0;"
+        "CREATE INDEX incident_clock_late ON incident_clock(due) WHERE told_late IS NULL AND"
+        " met_at IS NULL AND void_at IS NULL AND state<>0;",
         NULL,
 };
 

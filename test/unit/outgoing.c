@@ -194,6 +194,8 @@ static void said_twice_it_is_one(void) {
         check_int(taken(), 0);
         check_int(outgoing_webhooks(w.d, &o), 0);
         check_int(outgoing_webhooks(w.d, &o), 0);
+        check_int(outgoing_spread(w.d), 0);
+        check_int(outgoing_spread(w.d), 0);
         on_disk();
         check_int(taken(), COURIER_WEBHOOK);
         check_int(taken(), COURIER_WEBHOOK);
