@@ -15,6 +15,7 @@
 #include "desk/jobs.h"
 #include "desk/mail.h"
 #include "desk/report.h"
+#include "desk/share.h"
 #include "wire/file_sign.h"
 #include "wire/vault.h"
 
@@ -435,4 +436,48 @@ int report_do_send(struct api_call *c) {
         if (r == 0)
                 r = ensure(c, &t, ((1u << FORMATS) - 1u) | WANT_SIGNATURE);
         return r == 0 ? send_now(c, &t, to) : r;
+}
+
+/* ---- the incident, for others' machines ---- */
+
+static int give_share(struct api_call *c, const struct share *s, const char *type,
+                      const char *ending, const struct buf *b) {
+        struct waiting *w = waiting_of(c);
+        char name[96];
+
+        if (!w)
+                return FAIL(-ENOMEM);
+        *w = (struct waiting){.bytes = arena_dup(c->arena, buf_get(b))};
+        if (!w->bytes.p)
+                return api_refuse(c, 413, "too_large", "this file is larger than what is given",
+                                  "tệp lớn hơn mức cho phép");
+        snprintf(name, sizeof(name), "%s%s.%s", s->of.drill ? "dien-tap-" : "", s->of.code.p,
+                 ending);
+        return api_file(c, type, name, give);
+}
+
+int report_do_stix(struct api_call *c) {
+        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)6 << 20};
+        struct share *s;
+        int r = share_open(c, &s);
+
+        if (r == 0)
+                r = share_stix(s, &b);
+        return r == 0 ? give_share(c, s, "application/stix+json;version=2.1", "stix.json", &b) : r;
+}
+
+int report_do_iodef(struct api_call *c) {
+        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)6 << 20};
+        struct share *s;
+        int r = share_open(c, &s);
+
+        if (r == 0 && !s->open)
+                return api_refuse(c, 409, "stricter",
+                                  "the incident's traffic light is stricter than that: choose a "
+                                  "narrower sharing, or change its light first",
+                                  "mức TLP của sự cố chặt hơn: chọn phạm vi hẹp hơn, hoặc đổi mức "
+                                  "TLP của sự cố trước");
+        if (r == 0)
+                r = share_iodef(s, &b);
+        return r == 0 ? give_share(c, s, "application/xml; charset=utf-8", "iodef.xml", &b) : r;
 }

@@ -350,6 +350,8 @@ const struct api_binding api_reports_bindings[] = {
         {"reports.sign", report_do_sign},
         {"reports.hand", report_do_hand},
         {"reports.file", report_do_file},
+        {"reports.stix", report_do_stix},
+        {"reports.iodef", report_do_iodef},
         {"reports.signature", report_do_signature},
         {"reports.send", report_do_send},
         {NULL, NULL},

@@ -77,5 +77,7 @@ int report_do_hand(struct api_call *c);
 int report_do_file(struct api_call *c);
 int report_do_signature(struct api_call *c);
 int report_do_send(struct api_call *c);
+int report_do_stix(struct api_call *c);
+int report_do_iodef(struct api_call *c);
 
 #endif

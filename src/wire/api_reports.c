@@ -2,6 +2,7 @@
  * (doc/reports.md), and the exports of an incident for others' machines. */
 #include "wire/api_shapes.h"
 
+#define SHARINGS "clear|green|amber|amber_strict|red"
 #define STATES "draft|signing|signed|sent|dropped"
 
 static const struct api_field missing_shape[] = {
@@ -284,7 +285,16 @@ static const struct api_field file_fields[] = {
          .en = "Which version; default: the last.", .vi = "Bản số; mặc định: bản cuối."},
         {0},
 };
+static const struct api_field share_fields[] = {
+        {"id", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The incident.", .vi = "Sự cố."},
+        {"sharing", API_ENUM, .flags = API_REQUIRED | API_IN_QUERY, .values = SHARINGS,
+         .en = "How far it may go: what is marked stricter is left out.",
+         .vi = "Phạm vi chia sẻ: nội dung có mức TLP chặt hơn bị bỏ ra."},
+        {0},
+};
+
 #define R "/api/v1/reports"
+#define I "/api/v1/incidents"
 const struct api_op api_reports_ops[] = {
         {"reports.list", API_GET, R, "reports.read", API_LIST, list_fields, api_report_list_shape,
          "What is owed, to whom, by when.", "Báo cáo phải gửi: cho ai, khi nào."},
@@ -321,6 +331,11 @@ const struct api_op api_reports_ops[] = {
          signature_fields, NULL,
          "The node's detached signature of a signed report's file: coloa verify checks it.",
          "Chữ ký tách rời của nút cho tệp báo cáo đã ký: kiểm tra bằng coloa verify."},
+        {"reports.stix", API_GET, I "/{id}/stix", "reports.send", API_BYTES, share_fields, NULL,
+         "The incident as a STIX 2.1 bundle, as far as its traffic lights let it go.",
+         "Sự cố dạng STIX 2.1, trong phạm vi các mức TLP cho phép."},
+        {"reports.iodef", API_GET, I "/{id}/iodef", "reports.send", API_BYTES, share_fields, NULL,
+         "The same as IODEF 2 (RFC 7970).", "Tương tự, dạng IODEF 2 (RFC 7970)."},
         {"reports.file", API_GET, R "/{id}/file", "reports.read", API_BYTES, file_fields, NULL,
          "The report as a file; of a draft it says so on every page.",
          "Báo cáo dạng tệp; bản dự thảo có ghi rõ trên từng trang."},

@@ -119,6 +119,8 @@ static const struct {
         {"reports.hand", "{\"id\":$R,\"to\":\"them\",\"proof\":\"a test\"}"},
         {"reports.send", "{\"id\":$R,\"to\":[\"a@b.example\"]}"},
         {"reports.signature", "{\"id\":$R,\"format\":\"pdf\"}"},
+        {"reports.stix", "{\"id\":$I,\"sharing\":\"red\"}"},
+        {"reports.iodef", "{\"id\":$I,\"sharing\":\"red\"}"},
         {"reports.file", "{\"id\":$R,\"format\":\"json\"}"},
 };
 
