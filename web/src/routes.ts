@@ -37,6 +37,7 @@ const rules: Rule[] = [
   rule(/^\/people$/, () => import('./pages/People.svelte'), '/people', 'nav.people'),
   rule(/^\/people\/(\d+|new)$/, () => import('./pages/Person.svelte'), '/people', 'person.title'),
   rule(/^\/units$/, () => import('./pages/Units.svelte'), '/people', 'units.title'),
+  rule(/^\/duty$/, () => import('./pages/Duty.svelte'), '/people', 'duty.title'),
   rule(/^\/audit$/, () => import('./pages/Audit.svelte'), '/audit', 'nav.audit'),
   rule(/^\/settings$/, () => import('./pages/Settings.svelte'), '/settings', 'nav.settings'),
   rule(/^\/settings\/node$/, () => import('./pages/SettingsNode.svelte'), '/settings', 'settings.node'),

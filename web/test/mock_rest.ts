@@ -45,6 +45,12 @@ export function nightsDoes(m: Shared): Does[] {
     ['POST', /^\/handovers\/(\d+)\/acknowledge$/, ({ id, body }) => Object.assign(m.find(handovers, id), { state: 'acknowledged', acknowledged_at: m.iso(), acknowledged_by_name: 'Nguyễn Thu Hà', acknowledged_text: body['text'] ?? null })],
     ['GET', /^\/incidents\/(\d+)\/guests$/, ({ q }) => m.list([{ id: 1, person: 40, name: 'Đinh Gia Huy', email: 'huy@don-vi-ban.example', organisation: 'Trung tâm Ứng cứu bạn', tlp: 'amber', since: data.iso(data.START - DAY), until: data.iso(data.START + 10 * DAY), state: 'active', given_by_name: 'Lê Minh Khôi' }], q)],
     ['POST', /^\/incidents\/(\d+)\/guests$/, () => ({ id: 2, one_time: 'sông-mây-tre-biển-58' })],
+    ['GET', /^\/duty$/, ({ q }) => m.list([{ id: 1, unit: 1, unit_name: 'Toàn ngành', person: 1, person_name: 'Nguyễn Thu Hà', phone: '4101', since: data.iso(data.START - 5 * HOUR), until: data.iso(data.START + 3 * HOUR), note: '' }], q, ['since.lt', 'until.gte'])],
+    ['POST', /^\/duty$/, () => ({ id: 2 })],
+    ['DELETE', /^\/duty\/(\d+)$/, () => undefined],
+    ['GET', /^\/sessions$/, ({ q }) => m.list([{ id: 1, created: data.iso(data.START - HOUR), last: data.iso(data.START - 60_000), address: '10.64.0.12', current: true }, { id: 2, created: data.iso(data.START - DAY), last: data.iso(data.START - 5 * HOUR), address: '10.64.0.40', current: false }], q)],
+    ['GET', /^\/tokens$/, ({ q }) => m.list([{ id: 1, name: 'Bảng theo dõi', permissions: 'alerts.read', created: data.iso(data.START - DAY), until: data.iso(data.START + 90 * DAY), last: null }], q)],
+    ['GET', /^\/incidents\/(\d+)\/(stix|iodef)$/, () => new Bytes('{}', 'sc.json')],
     ['GET', /^\/settings$/, () => answer()],
     ['PATCH', /^\/settings$/, ({ body }) => {
       const idle = body['session_idle_s'];

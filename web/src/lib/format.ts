@@ -159,3 +159,8 @@ export function parseWhen(text: string): string | null {
   if (new Date(at).getUTCDate() !== day) return null;
   return new Date(at - clock.zoneMinutes * 60_000).toISOString();
 }
+
+/* A host by its own name; the domain stands in the title. */
+export function shortHost(host: string | null): string {
+  return host ? (/^[\d.]+$|:/.test(host) ? host : host.split('.')[0]!) : '–';
+}

@@ -58,10 +58,15 @@ async function compose(me: number | undefined, unit: string): Promise<Tonight> {
   };
 }
 
+/* Parts that a person may not see come as null: an empty list to the pages, which do not show what may not be seen. */
+function complete(now: Tonight): Tonight {
+  const got = now as { [K in keyof Tonight]: Tonight[K] | null };
+  return { ...now, clocks: got.clocks ?? [], met: got.met ?? [], decisions: got.decisions ?? [], silent: got.silent ?? [], duty: got.duty ?? [], alerts: got.alerts ?? { new: 0, groups: 0, items: [] }, headline: got.headline ?? { waiting: 0, next_decision: null, next_deadline: null } };
+}
 export async function askTonight(me: number | undefined, unit: string): Promise<Tonight> {
   if (whole)
     try {
-      return await api.get<Tonight>('/tonight', { unit });
+      return complete(await api.get<Tonight>('/tonight', { unit }));
     } catch (e) {
       if (problem(e).status !== 404) throw e;
       whole = false;
