@@ -48,7 +48,7 @@ struct judge {
         uint32_t n_only;
         struct span only_source; /* p NULL: any */
         struct judge_seek *seek; /* NULL: it judges; else it looks for what a query means */
-        bool masked;      /* a search whose reader sees no names */
+        bool masked;             /* a search whose reader sees no names */
         uint32_t explain; /* of a search: 1 + the rule that is to say why it matched; 0: none */
 };
 

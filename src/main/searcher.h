@@ -24,9 +24,9 @@ struct searcher {
         struct seekers_stats st;
         struct arena arena;
         struct buf out;       /* lines that wait */
-        struct names known;  /* whom and what the event at hand names */
-        struct names people; /* of these, people */
-        struct keyed *keyed; /* SEARCH_MASK */
+        struct names known;   /* whom and what the event at hand names */
+        struct names people;  /* of these, people */
+        struct keyed *keyed;  /* SEARCH_MASK */
         struct span *allowed; /* names of sources, sorted */
         uint32_t n_allowed;
         int64_t began, told, flushed; /* monotonic */

@@ -3,3 +3,4 @@ import './pages.test.ts';
 import './keys.test.ts';
 import './work.test.ts';
 import './desk.test.ts';
+import './search.test.ts';

@@ -6,6 +6,7 @@ import { extname, join, normalize } from 'node:path';
 import type { Alert, Problem, Session, Tonight } from '../src/lib/types.ts';
 import * as data from './mock_data.ts';
 import { Bytes, deskDoes, type Does } from './mock_desk.ts';
+import { searchDoes } from './mock_search.ts';
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
@@ -297,15 +298,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     ['GET', /^\/reports$/, ({ q }) => list(reports, q)],
     ['GET', /^\/playbooks$/, ({ q }) => list(data.playbooks, q)],
     ['GET', /^\/audit$/, ({ q }) => list(data.audit, q)],
-    ['GET', /^\/search$/, ({ q }) => {
-      const words = plain(q.get('q')).replace(/host:/g, '').replace(/"/g, '').split(/\s+/).filter(Boolean);
-      const all = alerts.flatMap((a) => Array.from({ length: 6 }, (_, i) => ({ seq: 88_140_000 + a.id * 10 + i, received: data.iso(Date.parse(a.raised) + i * 41_000), source: a.source ?? 'coloa', host: a.host, text: `<38>${a.raised} ${a.host ?? 'coloa'} audit[${700 + i}]: ${a.title}; user=SONGTHUONG\\ng••••1 src=203.0.113.${60 + i}` })));
-      const hit = all.filter((h) => words.every((w) => plain(JSON.stringify(h)).includes(w))).sort((a, b) => (a.received < b.received ? 1 : -1));
-      const buckets = Array.from({ length: 48 }, () => 0);
-      const from = data.START - 4 * 3_600_000;
-      for (const h of hit) { const b = Math.floor(((Date.parse(h.received) - from) / (4 * 3_600_000)) * 48); if (b >= 0 && b < 48) buckets[b]!++; }
-      return { items: hit.slice(0, 200), next: null, total: hit.length, searched: { days: 7, of: 7, bytes: 61_203_283_968, took_ms: 412 }, histogram: { from: data.iso(from), to: iso(), buckets }, problems: words.includes('12/11') ? [{ day: '2026-11-12', code: 'STORE-31', text: 'Data of 12 Nov cannot be read.', text_vi: 'Dữ liệu ngày 12/11 không đọc được.' }] : [] };
-    }],
+    ...searchDoes({ list, find, iso, tell, alerts: () => alerts, refuse: (status, title, fields, code) => new Refused(status, title, fields, code) }),
     ['GET', /^\/first-run$/, () => ({ steps: { password: true, totp: true, unit: true, system: false, source: false, people: false, arriving: false }, listeners: [{ kind: 'syslog', address: '0.0.0.0:514' }, { kind: 'bulk', address: '0.0.0.0:9200' }], events: 0 })],
   ];
 
@@ -336,7 +329,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       if (!m) continue;
       try {
         const said = answer({ q: url.searchParams, body, text, id: m[1] ?? '', sub: m[2] ?? '' });
-        if (said instanceof Bytes) return void res.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Disposition': `attachment; filename="${said.name}"` }).end(said.text);
+        if (said instanceof Bytes) return void res.writeHead(200, { 'Content-Type': said.type, ...(said.name ? { 'Content-Disposition': `attachment; filename="${said.name}"` } : {}) }).end(said.text);
         return said === undefined ? void res.writeHead(204).end() : say(res, 200, said);
       } catch (e) {
         if (e instanceof Refused) return say(res, e.problem.status, e.problem);

@@ -24,9 +24,11 @@ const FAULTS = 'Một số ô cần sửa lại.';
 export class Bytes {
   text: string;
   name: string;
-  constructor(text: string, name: string) {
+  type: string;
+  constructor(text: string, name: string, type = 'application/octet-stream') {
     this.text = text;
     this.name = name;
+    this.type = type;
   }
 }
 const names = (all: [string, string, string][]) => all.map(([id, en, vi]) => ({ id, en, vi }));

@@ -103,6 +103,52 @@ export const api = {
   remove: <T = void>(path: string) => write<T>('DELETE', path),
 };
 
+/* An answer of many lines of JSON, each as it comes, until `signal` says that nobody reads any more. Ends with an error
+   when the line breaks off. */
+export async function lines(path: string, body: unknown, signal: AbortSignal, on: (line: unknown) => void): Promise<void> {
+  const answer = await piped(path, body, signal);
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const parts = (rest + value).split('\n');
+      rest = parts.pop()!;
+      for (const part of parts) if (part) on(JSON.parse(part));
+    }
+  } catch (e) {
+    if (signal.aborted) return;
+    throw new Refusal({ title: '', status: 0, code: 'cut', detail: String(e) });
+  }
+  if (rest.trim()) throw new Refusal({ title: '', status: 0, code: 'cut' });
+}
+/* The same as a file to be saved. */
+export async function download(path: string, body: unknown, name: string): Promise<void> {
+  const whole = await (await piped(path, body, AbortSignal.timeout(180_000))).blob();
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(whole);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+async function piped(path: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(address(path), { method: 'POST', headers: { 'Accept-Language': lang.now, 'X-Coloa': '1', 'Content-Type': 'application/json' }, body: JSON.stringify(body), credentials: 'same-origin', cache: 'no-store', signal });
+  } catch (e) {
+    if (signal.aborted) throw e;
+    reached(false);
+    throw new Refusal({ title: '', status: 0, code: 'unreachable' });
+  }
+  reached(true);
+  if (answer.ok) return answer;
+  const said = (await answer.json().catch(() => ({}))) as Partial<Problem>;
+  const refusal = new Refusal({ ...said, title: said.title ?? '', status: answer.status });
+  if (answer.status === 401) signedOut(refusal.problem);
+  throw refusal;
+}
+
 /* What went wrong, as a problem, whatever was thrown. */
 export function problem(of: unknown): Problem {
   if (of instanceof Refusal) return of.problem;

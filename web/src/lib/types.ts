@@ -137,10 +137,12 @@ export interface AlertEvent {
   fields: Record<string, unknown>;
   raw?: string | null;
   marks: { from: number; to: number; n: number }[];
+  raw_as?: 'text' | 'json';
   store?: string | null;
   sealed?: boolean;
 }
 export interface AlertDetail extends Alert {
+  masked?: boolean;
   description: string | null;
   description_vi: string | null;
   text?: string | null;
@@ -463,19 +465,80 @@ export interface AuditRow {
 }
 
 export interface SearchHit {
+  kind: 'event';
   seq: number;
+  at: number;
+  time: Time | null;
   received: Time;
-  source: string;
+  source: string | null;
   host: string | null;
-  text: string;
+  user: string | null;
+  text: string | null;
+  fields: Record<string, string>;
 }
-export interface SearchAnswer {
-  items: SearchHit[];
-  next: string | null;
-  total: number | null;
-  searched: { days: number; of: number; bytes: number | null; took_ms: number | null } | null;
-  histogram: { from: Time; to: Time; buckets: number[] } | null;
-  problems: { day: string; code: string; text: string; text_vi: string | null }[];
+export interface SearchNumbers {
+  found: number;
+  records: number;
+  bytes: number;
+  seconds: number;
+}
+export interface SearchEnd extends Partial<SearchNumbers> {
+  kind: 'end';
+  state: 'done' | 'limit' | 'time' | 'cut';
+  lost?: number;
+  left_out?: number;
+  others?: number;
+  dropped?: number;
+}
+export type SearchLine =
+  | { kind: 'begin'; masked: boolean; pipes: 'events' | 'count' | 'top' | 'timeline'; columns: string[]; from: Time | null; to: Time | null }
+  | SearchHit
+  | { kind: 'row'; values: string[]; count: number }
+  | { kind: 'bucket'; time: Time; count: number }
+  | ({ kind: 'progress' } & SearchNumbers)
+  | SearchEnd;
+export interface SavedSearch {
+  id: Id;
+  name: string;
+  q: string;
+  span_s: number | null;
+  shared: boolean;
+  unit: Id;
+  unit_name: string;
+  by_name: string | null;
+  mine: boolean;
+  created: Time;
+  version: number;
+}
+export interface Unmasking {
+  id: Id;
+  code: string;
+  incident: Id;
+  incident_code: string;
+  unit: Id;
+  by: Id | null;
+  by_name: string | null;
+  reason: string;
+  q: string | null;
+  from: Time;
+  to: Time;
+  state: 'waiting' | 'active' | 'refused' | 'ended' | 'expired';
+  asked: Time;
+  decided: Time | null;
+  approver: Id | null;
+  approver_name: string | null;
+  note: string | null;
+  expires: Time | null;
+  uses: number;
+  last_used: Time | null;
+  mine: boolean;
+}
+/* Of GET /alerts/{id}/events: the records as they were received, judged again. */
+export interface AlertRecords {
+  masked: boolean;
+  why: Why[];
+  events: (AlertEvent & { raw_as: 'text' | 'json'; cut: boolean })[];
+  missing: number[];
 }
 
 export interface ImportAnswer {
