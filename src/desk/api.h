@@ -30,6 +30,7 @@ struct api_person {
         struct span name;    /* as audit rows show it; of the call's arena */
         int64_t second;      /* when the second factor was last shown; TIME_NONE: never */
         int64_t incident;    /* a guest's only one; 0: no guest */
+        int64_t tlp;         /* a guest's mark, as incident.h ranks them */
         struct span allowed; /* with a token: permissions that its owner chose, divided by blanks */
         bool half;           /* the sign-in is not finished */
         bool local; /* over the control socket: root or the node's user; may everything, is audited */

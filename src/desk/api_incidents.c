@@ -41,7 +41,9 @@ int incident_visible(struct api_call *c, const char *more, const char **ret) {
         struct span s;
 
         if (c->who.incident) {
-                s = arena_printf(c->arena, "i.id=%lld%s", (long long)c->who.incident, more);
+                s = arena_printf(c->arena, "i.id=%lld AND " TLP_RANK("i.tlp") "<=%lld%s",
+                                 incident_for_guests(c) ? (long long)c->who.incident : 0,
+                                 (long long)c->who.tlp, more);
         } else {
                 int r = api_scope(c, "incidents.read", "x.unit", &scope);
                 if (r < 0)
@@ -265,7 +267,10 @@ static int timeline(struct api_call *c) {
                                   .id = "t.id",
                                   .search = {"t.text", "t.text_vi", NULL}};
 
-        return list_of(c, &l, "");
+        /* What they may not read elsewhere is not told here either. */
+        return list_of(c, &l,
+                       c->who.incident ? " AND t.kind NOT IN ('alert','action','evidence','task')"
+                                       : "");
 }
 
 int incident_entry_answer(struct api_call *c, int64_t entry) {
@@ -340,7 +345,14 @@ static int observables(struct api_call *c) {
                                   .id = "t.id",
                                   .search = {"t.value", "t.note", NULL}};
 
-        return list_of(c, &l, " AND t.dropped IS NULL");
+        struct span more =
+                c->who.incident
+                        ? arena_printf(c->arena,
+                                       " AND t.dropped IS NULL AND " TLP_RANK("t.tlp") "<=%lld",
+                                       (long long)c->who.tlp)
+                        : SPAN(" AND t.dropped IS NULL");
+
+        return more.p ? list_of(c, &l, more.p) : FAIL(-ENOMEM);
 }
 
 int incident_observable_answer(struct api_call *c, int64_t observable) {

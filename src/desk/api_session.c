@@ -117,6 +117,25 @@ static int add_person(struct api_call *c, json_t *o, bool *ret_totp) {
         return 0;
 }
 
+/* What a guest may see, and until when; null: no guest. */
+static int add_guest(struct api_call *c, json_t *o) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        json_t *guest = NULL;
+        int r = sql_rows(c->db, &q,
+                         "SELECT incident, tlp, until FROM guest WHERE person=?1 AND until>?2"
+                         " ORDER BY id DESC LIMIT 1",
+                         "ii", c->who.id, c->now);
+
+        if (r == 0)
+                r = sql_next(q);
+        if (r == 1)
+                guest = json_pack("{sI so so}", "incident", (json_int_t)sql_int(q, 0), "tlp",
+                                  api_json_text(sql_span(q, 1)), "until",
+                                  api_json_time(sql_time(q, 2)));
+        json_object_set_new(o, "guest", guest ? guest : json_null());
+        return MIN(r, 0);
+}
+
 /* The answer of most of these operations. */
 static int show(struct api_call *c) {
         bool totp = false;
@@ -129,6 +148,8 @@ static int show(struct api_call *c) {
                 r = add_roles(c, c->answer);
         if (r == 0)
                 r = add_permissions(c, c->answer);
+        if (r == 0)
+                r = add_guest(c, c->answer);
         if (r == 0)
                 r = session_idle_of(c->db, c->who.id, c->now, &idle);
         if (r == 0)

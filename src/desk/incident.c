@@ -68,14 +68,41 @@ static int read_one(struct api_call *c, int64_t id, struct incident *i) {
         return 1;
 }
 
+int64_t tlp_rank(struct span tlp) {
+        static const char *const marks[] = {"", "clear", "green", "amber", "amber_strict", "red"};
+
+        for (int64_t i = 1; i < (int64_t)ARRAY_LEN(marks); i++)
+                if (span_eq(tlp, span_str(marks[i])))
+                        return i;
+        return 0;
+}
+
+bool incident_for_guests(const struct api_call *c) {
+        static const char *const may[] = {"incidents.list",     "incidents.get",
+                                          "incidents.timeline", "incidents.observables",
+                                          "clocks.list",        "tonight.get"};
+
+        for (size_t i = 0; i < ARRAY_LEN(may); i++)
+                if (strcmp(c->op->id, may[i]) == 0)
+                        return true;
+        return false;
+}
+
 /* Whether one of the units that work on it is theirs. A guest has one incident, and reads it. */
 static int sees(struct api_call *c, int64_t id, const char *permission) {
         const char *scope;
         int64_t n = 0;
+        int r;
 
-        if (c->who.incident)
-                return c->who.incident == id && strcmp(permission, "incidents.read") == 0;
-        int r = api_scope(c, permission, "u.unit", &scope);
+        if (c->who.incident) {
+                if (c->who.incident != id || strcmp(permission, "incidents.read") != 0 ||
+                    !incident_for_guests(c))
+                        return 0;
+                r = sql_get_int(c->db, &n, "SELECT " TLP_RANK("tlp") " FROM incident WHERE id=?1",
+                                "i", id);
+                return r < 0 ? r : n <= c->who.tlp;
+        }
+        r = api_scope(c, permission, "u.unit", &scope);
         if (r < 0)
                 return r;
         struct span sql = arena_printf(

@@ -22,6 +22,13 @@ int incident_get(struct api_call *c, int64_t id, const char *permission, struct 
 int incident_visible(struct api_call *c, const char *more, const char **ret);
 /* The asker's `version` field, if given, must be that of the incident. 0, API_E_REFUSED (409). */
 int incident_fresh(struct api_call *c, const struct incident *i);
+/* A guest (c->who.incident): reads facts, deadlines, timeline and observables of their one incident, by these operations
+ * only, and as long as its mark is not stricter than theirs. Ranks of marks: */
+#define TLP_RANK(column)                                                                           \
+        "CASE " column " WHEN 'red' THEN 5 WHEN 'amber_strict' THEN 4 WHEN 'amber' THEN 3 WHEN"    \
+        " 'green' THEN 2 ELSE 1 END"
+int64_t tlp_rank(struct span tlp);
+bool incident_for_guests(const struct api_call *c);
 /* It changed: version and listeners. */
 int incident_touch(struct api_call *c, const struct incident *i);
 

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "desk/desk_impl.h"
+#include "desk/incident.h"
 #include "desk/people.h"
 #include "desk/settings.h"
 
@@ -76,7 +77,8 @@ static int who_token(struct api_call *c, const unsigned char hash[32]) {
         int r = sql_rows(
                 c->db, &q,
                 "SELECT t.id, p.id, p.name, t.permissions, t.last, t.name FROM token t"
-                " JOIN person p ON p.id=t.person WHERE t.hash=?1 AND t.until>?2 AND p.active",
+                " JOIN person p ON p.id=t.person WHERE t.hash=?1 AND t.until>?2 AND p.active"
+                " AND NOT EXISTS(SELECT 1 FROM guest WHERE person=p.id)",
                 "xi", span_of((const char *)hash, 32), c->now);
 
         if (r == 0)
@@ -116,13 +118,15 @@ struct found {
 
 static int find_session(struct api_call *c, const unsigned char hash[32], struct found *f) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q,
-                         "SELECT s.id, s.person, p.name, s.needs, s.created, s.last, s.second_at,"
-                         " p.totp IS NOT NULL, (SELECT g.incident FROM guest g WHERE g.person=p.id"
-                         " AND g.until>?2 ORDER BY g.id DESC LIMIT 1), EXISTS(SELECT 1 FROM guest"
-                         " WHERE person=p.id) FROM session s JOIN person p ON p.id=s.person"
-                         " WHERE s.hash=?1 AND p.active",
-                         "xi", span_of((const char *)hash, 32), c->now);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT s.id, s.person, p.name, s.needs, s.created, s.last, s.second_at,"
+                " p.totp IS NOT NULL, (SELECT g.incident FROM guest g WHERE g.person=p.id"
+                " AND g.until>?2 ORDER BY g.id DESC LIMIT 1), EXISTS(SELECT 1 FROM guest"
+                " WHERE person=p.id), (SELECT g.tlp FROM guest g WHERE g.person=p.id AND g.until>?2"
+                " ORDER BY g.id DESC LIMIT 1) FROM session s JOIN person p ON p.id=s.person"
+                " WHERE s.hash=?1 AND p.active",
+                "xi", span_of((const char *)hash, 32), c->now);
 
         if (r == 0)
                 r = sql_next(q);
@@ -135,6 +139,7 @@ static int find_session(struct api_call *c, const unsigned char hash[32], struct
         c->who.name = arena_dup(c->arena, sql_span(q, 2));
         c->who.second = sql_time(q, 6);
         c->who.incident = sql_int(q, 8);
+        c->who.tlp = tlp_rank(sql_span(q, 10));
         c->who.half = sql_int(q, 3) != 0;
         *f = (struct found){sql_int(q, 3), sql_int(q, 4), sql_int(q, 5), sql_int(q, 7) != 0};
         return c->who.name.p ? 1 : FAIL(-ENOMEM);

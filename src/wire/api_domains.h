@@ -14,6 +14,8 @@
         X(systems)                                                                                 \
         X(incidents)                                                                               \
         X(alerts)                                                                                  \
+        X(figures)                                                                                 \
+        X(guests)                                                                                  \
         X(settings)                                                                                \
         X(exceptions)                                                                              \
         X(openings)                                                                                \

@@ -20,6 +20,13 @@ static const struct api_field person[] = {
 };
 
 /* Of a session that is whole, or of what it still needs: `step`. */
+static const struct api_field guest[] = {
+        {"incident", API_ID, .en = "The incident.", .vi = "Sự cố."},
+        {"tlp", API_STRING, .en = "Up to that mark.", .vi = "Đến mức TLP này."},
+        {"until", API_TIME, .en = "Until then.", .vi = "Đến khi nào."},
+        {0},
+};
+
 static const struct api_field session[] = {
         {"step", API_ENUM, .flags = API_NULLABLE, .values = "totp|new_password",
          .en = "What the sign-in still needs; null: nothing.",
@@ -31,6 +38,9 @@ static const struct api_field session[] = {
         {"permissions", API_STRING, .flags = API_LIST_OF,
          .en = "What they may do somewhere; each unit is checked when it is done.",
          .vi = "Những việc được làm ở một đơn vị nào đó; từng đơn vị được kiểm tra khi thực hiện."},
+        {"guest", API_OBJECT, .flags = API_NULLABLE, .fields = guest,
+         .en = "A guest's one incident; null: no guest.",
+         .vi = "Sự cố mà khách được xem; null: không phải khách."},
         {"level_idle_s", API_INT, .en = "Seconds of idling after which the session ends.",
          .vi = "Số giây không hoạt động thì phiên kết thúc."},
         {"second_at", API_TIME, .flags = API_NULLABLE,

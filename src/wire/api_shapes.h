@@ -9,7 +9,7 @@ extern const struct api_field api_evidence_shape[], api_evidence_one_shape[],
         api_evidence_export_shape[];
 extern const struct api_field api_alert_row[], api_alert_flat[], api_decision_shape[];
 extern const struct api_field api_alert_row[], api_alert_flat[], api_decision_shape[],
-        api_handover_row[], api_exception_row[], api_opening_row[];
+        api_handover_row[], api_exception_row[], api_opening_row[], api_guest_row[];
 extern const struct api_field api_incident_list_shape[], api_incident_flat_shape[],
         api_incident_shape[], api_clock_shape[], api_entry_shape[], api_task_shape[],
         api_observable_shape[], api_playbook_shape[], api_playbook_run_shape[], api_action_shape[],

@@ -303,6 +303,80 @@ static void only_whom_one_sees_can_be_named(void) {
         night_end();
 }
 
+/* ---- figures ---- */
+
+/* Incidents of a unit: n of them, the i-th contained after i minutes, opened by hand an hour after T0. */
+static void incidents_of(int64_t unit, int64_t system, int n, const char *kind) {
+        struct sql *s = state_sql(w.d->state);
+
+        check_int(desk_begin(w.d), 0);
+        for (int64_t i = 1; i <= n; i++) {
+                int64_t t0 = w.wall - 40 * 86400 * NS_PER_SEC;
+
+                check_int(sql_do(s,
+                                 "INSERT INTO incident(code,title,unit,system,regime,kind,harm,"
+                                 "severity,state,tlp,t0,occurred,opened,contained,restored,plain)"
+                                 " VALUES('X-'||?1||'-'||?2||'-'||?3,'x',?1,nullif(?2,0),'vn-2026',"
+                                 "?4,'limited','medium','closed','amber',?5,?5-600000000000,?5,"
+                                 "?5+?3*60000000000,NULL,'x')",
+                                 "iiisi", unit, system, i, kind, t0),
+                          0);
+                int64_t id = sql_last_id(s);
+                check_int(
+                        sql_do(s, "INSERT INTO incident_unit VALUES(?1,?2,0,NULL)", "ii", id, unit),
+                        0);
+                check_int(sql_do(s,
+                                 "INSERT INTO "
+                                 "incident_entry(incident,at,written,kind,by,text,text_vi)"
+                                 " VALUES(?1,?2,?2,'note',1,'x','x')",
+                                 "ii", id, t0 + 3600 * NS_PER_SEC),
+                          0);
+        }
+        check_int(commit(), 0);
+}
+
+static void figures_are_of_groups_only(void) {
+        night_start();
+        incidents_of(2, 1, 10, "malware");
+        incidents_of(3, 3, 7, "phishing"); /* of a unit with one person */
+        incidents_of(4, 0, 4, "malware");  /* too few */
+        check_by(422, LEAD, "figures.get", "{}");
+        check_by(200, LEAD, "figures.get", "{\"by\":\"system\"}");
+        check_int(json_array_size(answer_at("items")), 1);
+        check_int(answer_int("hidden"), 1); /* of no system */
+        check_span(span_str(answer_text("items.0.name")), "HIS");
+        check_int(answer_int("items.0.incidents"), 10);
+        check_int(answer_int("items.0.contain.median_s"), 330);
+        check_int(answer_int("items.0.contain.p90_s"), 540);
+        check_int(answer_int("items.0.detect.median_s"), 600);
+        check_int(answer_int("items.0.acknowledge.median_s"), 3600);
+        check(json_is_null(answer_at("items.0.recover")));
+        check(json_is_null(answer_at("items.0.report")));
+        check_by(200, INSPECTOR, "figures.get", "{\"by\":\"unit\"}");
+        check_int(json_array_size(answer_at("items")),
+                  1); /* unit 2 with 4 below; 3 has few people */
+        check_int(answer_int("items.0.incidents"), 14);
+        check_span(span_str(answer_text("items.0.key")), "2");
+        check_int(answer_int("hidden"), 1);
+        check_int(answer_int("all.incidents"), 21);
+        check_by(200, OTHER_LEAD, "figures.get", "{\"by\":\"kind\",\"unit\":3}");
+        check_int(json_array_size(answer_at("items")), 0);
+        check(json_is_null(answer_at("all")));
+        check_by(404, OTHER_LEAD, "figures.get", "{\"by\":\"kind\",\"unit\":2}");
+        check_by(200, LEAD, "figures.get", "{\"by\":\"kind\"}"); /* their own only */
+        check_int(json_array_size(answer_at("items")), 1);
+        check_span(span_str(answer_text("items.0.name_vi")), "Mã độc");
+        sql_now("UPDATE incident SET drill=1 WHERE unit=2 AND id%2=0");
+        check_by(200, LEAD, "figures.get", "{\"by\":\"system\"}");
+        check_int(answer_int("items.0.incidents"), 5);
+        sql_now("UPDATE person SET active=0 WHERE id=2");
+        sql_now("UPDATE person SET active=0 WHERE id=4");
+        check_by(200, LEAD, "figures.get", "{\"by\":\"system\"}");
+        check_int(json_array_size(answer_at("items")), 0);
+        check(!memmem(api_w.body.p, api_w.body.len, "person", 6));
+        night_end();
+}
+
 int main(void) {
         RUN(alerts_come_in_groups);
         RUN(deadlines_come_first);
@@ -313,5 +387,6 @@ int main(void) {
         RUN(the_note_makes_itself);
         RUN(one_shift_hands_over_to_the_next);
         RUN(only_whom_one_sees_can_be_named);
+        RUN(figures_are_of_groups_only);
         return check_done();
 }

@@ -63,6 +63,11 @@ static const struct {
         {"alerts.dismiss", "{\"id\":$A,\"reason\":\"expected\"}"},
         {"alerts.hand_over", "{\"id\":$A}"},
         {"alerts.undo", "{\"id\":$A}"},
+        {"guests.list", "{\"id\":$I}"},
+        {"guests.add",
+         "{\"id\":$I,\"login\":\"$N\",\"name\":\"x\",\"organisation\":\"y\",\"tlp\":\"amber\","
+         "\"until\":\"2026-12-01T00:00:00Z\"}"},
+        {"figures.get", "{\"by\":\"kind\",\"unit\":$U}"},
         {"openings.add", "{\"name\":\"$N\",\"unit\":$U,\"match\":\"any\",\"severity\":\"critical\","
                          "\"per_hour\":1}"},
         {"handover.now", "{\"unit\":$U}"},
