@@ -116,7 +116,8 @@ static int add_sent(struct api_call *c, const struct report *t) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,
                          "SELECT how, sent_to, sent_at, (SELECT name FROM person WHERE id=sent_by),"
-                         " proof, mail FROM report WHERE id=?1 AND state='sent'",
+                         " proof, mail, (SELECT state FROM outgoing o WHERE o.id=mail) FROM report"
+                         " WHERE id=?1 AND state='sent'",
                          "i", t->id);
 
         if (r == 0)
@@ -125,11 +126,11 @@ static int add_sent(struct api_call *c, const struct report *t) {
                 return r;
         json_t *o =
                 r == 0 ? json_null()
-                       : json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:n}", "how", text_or_null(q, 0), "to",
+                       : json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "how", text_or_null(q, 0), "to",
                                    text_or_null(q, 1), "at", api_json_time(sql_time(q, 2)), "by",
                                    text_or_null(q, 3), "proof", text_or_null(q, 4), "mail",
                                    sql_null(q, 5) ? json_null() : json_integer(sql_int(q, 5)),
-                                   "mail_state");
+                                   "mail_state", text_or_null(q, 6));
         return json_object_set_new(c->answer, "sent", o) < 0 ? FAIL(-ENOMEM) : 0;
 }
 

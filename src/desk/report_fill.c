@@ -62,10 +62,10 @@ static const struct {
                  "due") "||')' END AS line FROM incident_task WHERE incident=?1 AND state IN"
                         " ('open','doing') ORDER BY due IS NULL, due, id LIMIT 100")},
         {"incident.evidence",
-         LINES("SELECT '- '||" SAY_TIME(
-                 "at") "||': '||CASE ?2 WHEN 1 THEN text_vi ELSE text END"
-                       " AS line FROM incident_entry WHERE incident=?1 AND kind='evidence'"
-                       " ORDER BY at LIMIT 100")},
+         LINES("SELECT '- '||code||'/E'||n||', '||" SAY_TIME(
+                 "taken") "||': '||name||' (BLAKE2b '||substr(lower(hex(hash)),1,16)||'…)' AS line"
+                          " FROM evidence e JOIN incident i ON i.id=e.incident WHERE e.incident=?1"
+                          " ORDER BY n LIMIT 100")},
         {"incident.notified",
          LINES("SELECT '- '||" SAY_TIME("sent_at") "||': '||sent_to||' ('||code||')' AS line FROM"
                                                    " report WHERE incident=?1 AND state='sent' "

@@ -256,6 +256,12 @@ static void two_others_sign(void) {
         check_span(span_str(answer_text("code")), "people_only");
         check_int(asf(&who[LEAD], "reports.get", "{\"id\":%lld}", (long long)id), 200);
         check(json_is_true(answer_at("may_sign")));
+        check_int(as(&who[LEAD], "tonight.get", "{}"), 200);
+        check_span(span_str(answer_text("decisions.0.kind")), "report_sign");
+        check_int(answer_int("decisions.0.id"), id);
+        check(json_is_true(answer_at("decisions.0.mine")));
+        check_int(as(&who[OTHER], "tonight.get", "{}"), 200);
+        check_int(json_array_size(answer_at("decisions")), 0);
         check_int(sign(LEAD, id, version), 200);
         check_span(span_str(answer_text("state")), "signing");
         check_int(json_array_size(answer_at("signatures")), 1);
@@ -490,6 +496,7 @@ static void mail_leaves_with_its_files(void) {
         check_int(status ? status : work_done(0), 200);
         check_span(span_str(answer_text("state")), "sent");
         check_span(span_str(answer_text("sent.how")), "mail");
+        check(answer_text("sent.mail_state")[0] != '\0');
         check_span(span_str(answer_text("sent.to")), "a05@example.vn, vncert@example.vn");
         check(answer_int("sent.mail") > 0);
         check_int(sql_get_int(state_sql(w.d->state), &n,

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "vault/vault.h"
 #include "vault/vault_impl.h"
+#include "wire/file_sign.h"
 #include "wire/order.h"
 
 static const unsigned char seed[VAULT_SEED_BYTES] = "a seed of thirty-two bytes, here";
@@ -340,6 +341,51 @@ static void impossible_asks_are_told(void) {
         check(!vault_ask_good(&m));
 }
 
+/* A report's file: nothing but that, of now; and its text holds it to the letter. */
+static void files_are_signed_as_what_they_are(void) {
+        unsigned char public_key[32], secret_key[64], hash[32] = "hash";
+        _cleanup_(buf_deinit) struct buf text = {0};
+        _cleanup_(vault_freep) struct vault *v = NULL, *none = made();
+        const int64_t now = 1790000010;
+        struct vault_options o = light;
+        struct msg_vault_answer got;
+        struct file_signed s, back;
+        struct file_sign f, read;
+
+        check_int(crypto_sign_keypair(public_key, secret_key), 0);
+        o.public_key = public_key;
+        o.secret_key = secret_key;
+        check_int(vault_new(&v, seed, &o), 0);
+        for (unsigned i = 0; i < 6; i++) {
+                struct msg_vault_ask m = {.type = VAULT_FILE, .text_len = sizeof(f)};
+
+                file_sign_make(&f, SPAN("BC-2026-0001 bản 1 pdf"), now * NS_PER_SEC, hash);
+                if (i == 1)
+                        f.name[6]++;
+                if (i == 2)
+                        f.time -= 61 * NS_PER_SEC;
+                if (i == 3)
+                        f.what[63] = 'x';
+                if (i == 4)
+                        m.text_len--;
+                memcpy(m.text, &f, sizeof(f));
+                vault_do(i == 5 ? none : v, &m, now, &got);
+                check_int(got.error, i ? -EPERM : 0);
+                if (i == 0)
+                        memcpy(&s, got.box, sizeof(s));
+        }
+        file_sign_make(&f, SPAN("BC-2026-0001 bản 1 pdf"), now * NS_PER_SEC, hash);
+        check_int(crypto_sign_verify_detached(s.signature, (const unsigned char *)&f, sizeof(f),
+                                              public_key),
+                  0);
+        file_sign_text(&text, &f, &s);
+        check_int(file_sign_read(buf_get(&text), &read, &back), 0);
+        check(memcmp(&read, &f, sizeof(f)) == 0 && memcmp(&back, &s, sizeof(s)) == 0);
+        check_int(file_sign_read(span_of(text.p, text.len - 1), &read, &back), -EBADMSG);
+        buf_char(&text, '\n');
+        check_int(file_sign_read(buf_get(&text), &read, &back), -EBADMSG);
+}
+
 int main(void) {
         if (sodium_init() < 0)
                 return 2;
@@ -350,6 +396,7 @@ int main(void) {
         RUN(secrets_of_other_systems_come_back);
         RUN(a_code_is_good_for_a_window_and_once);
         RUN(orders_need_the_second_persons_code);
+        RUN(files_are_signed_as_what_they_are);
         RUN(codes_are_those_of_the_rfc);
         RUN(recovery_codes_work_once_each);
         RUN(one_time_passwords_are_passwords);
