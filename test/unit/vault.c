@@ -3,6 +3,7 @@
 #include <liboath/oath.h>
 #include <sodium.h>
 
+#include "base/timestamp.h"
 #include "check.h"
 #include "vault/vault.h"
 #include "vault/vault_impl.h"
