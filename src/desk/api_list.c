@@ -132,13 +132,13 @@ static int put_units(struct query *q, struct api_call *c, const char *column, co
         const json_t *one = json_is_array(v) ? json_array_get(v, 0) : v;
         int r = 0;
 
-        buf_str(&q->text, " AND (");
+        buf_str(&q->text, " AND (0"); /* of no units: nothing */
         for (size_t i = 0; one && r == 0; one = json_is_array(v) ? json_array_get(v, ++i) : NULL) {
                 const char *sql;
 
                 r = api_subtree(c, (int64_t)json_integer_value(one), column, &sql);
                 if (r == 0)
-                        buf_printf(&q->text, "%s%s", i ? " OR " : "", sql);
+                        buf_printf(&q->text, " OR %s", sql);
         }
         buf_char(&q->text, ')');
         return r;
