@@ -4,3 +4,4 @@ import './keys.test.ts';
 import './work.test.ts';
 import './desk.test.ts';
 import './search.test.ts';
+import './playbooks.test.ts';

@@ -296,7 +296,6 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       return a;
     }],
     ['GET', /^\/reports$/, ({ q }) => list(reports, q)],
-    ['GET', /^\/playbooks$/, ({ q }) => list(data.playbooks, q)],
     ['GET', /^\/audit$/, ({ q }) => list(data.audit, q)],
     ...searchDoes({ list, find, iso, tell, alerts: () => alerts, refuse: (status, title, fields, code) => new Refused(status, title, fields, code) }),
     ['GET', /^\/first-run$/, () => ({ steps: { password: true, totp: true, unit: true, system: false, source: false, people: false, arriving: false }, listeners: [{ kind: 'syslog', address: '0.0.0.0:514' }, { kind: 'bulk', address: '0.0.0.0:9200' }], events: 0 })],

@@ -1,7 +1,7 @@
 // A night at an agency that does not exist: what the mock node serves. It begins at 03:12:07 on 18 November 2026
 // (GMT+7). Names of people, units and systems are placeholders; addresses are those reserved for documentation.
 import type { RawAction } from '../src/lib/action.ts';
-import type { Alert, AlertDetail, AuditRow, Clock, Decision, IncidentDetail, Observable, Person, Playbook, Question, Report, Severity, Source, System, Task, TimelineEntry, Unit } from '../src/lib/types.ts';
+import type { Alert, AlertDetail, AuditRow, Clock, Decision, IncidentDetail, Observable, Person, Question, Report, Severity, Source, System, Task, TimelineEntry, Unit } from '../src/lib/types.ts';
 
 export const START = Date.parse('2026-11-17T20:12:07.000Z');
 const MIN = 60_000;
@@ -263,13 +263,6 @@ export const makeReports = (): Report[] => [
   },
   { id: 39, code: 'BC-2026-0039', incident: 139, incident_code: 'SC-2026-0139', kind: 'initial', title: 'Initial report', title_vi: 'Báo cáo ban đầu', state: 'sent', due: at('10:00', -3), missing: 0, missing_fields: [], signatures: [{ name: 'Lê Minh Khôi', at: at('18:00', -4) }, { name: 'Phạm Đức Anh', at: at('18:22', -4) }], version: 5 },
 ];
-
-export const playbooks: Playbook[] = (
-  [
-    ['Ransomware', 'Mã độc tống tiền', 'ransomware', 21, 4], ['Phishing', 'Thư lừa đảo', 'phishing', 14, 3], ['Web shell', 'Web shell', 'intrusion', 16, 3], ['Account takeover', 'Chiếm tài khoản', 'intrusion', 13, 4], ['Data leak', 'Lộ dữ liệu', 'espionage', 15, 1],
-    ['Defacement', 'Thay đổi giao diện', 'defacement', 11, 2], ['Denial of service', 'Từ chối dịch vụ', 'denial_of_service', 12, 3], ['Insider', 'Nội gián', 'espionage', 12, 0], ['Malware outbreak', 'Mã độc lây lan', 'malware', 17, 5], ['Lost device', 'Mất thiết bị', 'other', 9, 2],
-  ] as [string, string, string, number, number][]
-).map(([name, name_vi, kind, steps, automatic], i) => ({ id: i + 1, name, name_vi, kind, steps, automatic, used: (i * 5) % 7, last_used: i % 3 ? before(i * 9 * DAY) : null, origin: 'coloa' }));
 
 export const audit: AuditRow[] = (
   [

@@ -3,6 +3,7 @@
 import type { Problem, Report } from '../src/lib/types.ts';
 import type { ReportDetail } from '../src/lib/types_reports.ts';
 import * as data from './mock_data.ts';
+import { playbooksDoes } from './mock_playbooks.ts';
 import { recoverDoes } from './mock_recover.ts';
 import { courierDoes, nightsDoes } from './mock_rest.ts';
 
@@ -114,5 +115,6 @@ export function deskDoes(m: Shared): Does[] {
     ...nightsDoes(m),
     ...courierDoes(m),
     ...recoverDoes(m),
+    ...playbooksDoes(m),
   ];
 }

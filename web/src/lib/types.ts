@@ -442,18 +442,6 @@ export interface Report {
   version: number;
 }
 
-export interface Playbook {
-  id: Id;
-  name: string;
-  name_vi: string | null;
-  kind: string | null;
-  steps: number;
-  automatic: number;
-  used: number;
-  last_used: Time | null;
-  origin: string | null;
-}
-
 export interface AuditRow {
   id: Id;
   time: Time;
