@@ -19,7 +19,8 @@ static const struct api_binding *const bindings[] = {
         X(evidence)                                                                                \
         X(people)                                                                                  \
         X(systems)                                                                                 \
-        X(incidents) X(alerts) X(actions) X(outgoing) X(nights) X(reports) X(searches)             \
+        X(incidents)                                                                               \
+        X(alerts) X(actions) X(outgoing) X(directives) X(nights) X(reports) X(searches)            \
                 X(playbooks)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "desk/desk_impl.h"
+#include "desk/directives.h"
 #include "desk/incident.h"
 #include "desk/mail.h"
 #include "desk/people.h"
@@ -394,6 +395,8 @@ static int look(struct desk *d, struct warn *k, int64_t wall) {
                 r = critical(&c);
                 if (r == 0)
                         r = digest(&c);
+                if (r == 0)
+                        r = directives_remind(&c);
         }
         if (r == 0 && wall >= k->hour) {
                 k->hour = wall + HOUR_NS;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "main/jobs.h"
 #include "main/processes.h"
 #include "main/spawn.h"
 #include "os/os.h"
@@ -35,6 +36,7 @@ static const struct {
 } kinds[JOB_KINDS] = {
         [JOB_READER] = {job_reader, seed},
         [JOB_PRESS] = {job_press, press_prepare},
+        [JOB_CHECK] = {job_check, seed},
 };
 
 #ifdef COLOA_FAULTS

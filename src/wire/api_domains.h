@@ -24,6 +24,7 @@
         X(actions)                                                                                 \
         X(evidence)                                                                                \
         X(outgoing)                                                                                \
+        X(directives)                                                                              \
         X(tonight)                                                                                 \
         X(regimes)                                                                                 \
         X(reports)                                                                                 \

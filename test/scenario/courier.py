@@ -260,6 +260,47 @@ def a_name_that_means_another_address_later(folder):
             assert not hook.got
 
 
+RULE = """title: Web shell writes
+id: 3b1f6a2e-6c1e-4f7b-9d51-0c2a7a1f9e01
+status: test
+description: A web server's process writes a script.
+author: tests
+date: 2026-11-23
+logsource: {category: file_event, product: linux}
+detection:
+  selection:
+    Image|endswith: /nginx
+    TargetFilename|endswith: .php
+  condition: selection
+falsepositives: [Deployments]
+level: high
+"""
+
+
+def a_directive_goes_out_when_its_rules_are_sound(folder):
+    (port,) = ports(1)
+    with MailServer(port) as server:
+        node = begin(folder, mail_of(port))
+        with contextlib_closing(node):
+            unit = node.api("units.add", "parent=1", "code=hospital", "name=Bệnh viện", "kind=site")["id"]
+            person = node.api("people.add", "login=an", "name=An", f"unit={unit}", "email=an@agency.example", "lang=vi")["id"]
+            node.api("roles.give", f"id={person}", "role=officer", f"unit={unit}")
+            fields = ["unit=1", "kind=order", "severity=high", "title=Tìm web shell", "text=Kiểm tra các máy chủ web.", "due=2030-01-01T00:00:00Z", f"units={unit}",
+                      "indicators=type,value\ndomain,evil.example\n"]
+            bad = node.api("directives.create", *fields, "rules=" + RULE.replace("condition: selection", "condition: nothing"))
+            r = coloa("api", "directives.issue", f"id={bad['id']}", "version=1", "-c", node.config)
+            assert r.returncode != 0 and "nothing" in r.stderr.decode(), (r.stdout.decode(), r.stderr.decode())
+            assert node.api("directives.get", f"id={bad['id']}")["state"] == "draft" and not server.mails
+            good = node.api("directives.create", *fields, "rules=" + RULE)
+            said = node.api("directives.issue", f"id={good['id']}", "version=1")
+            assert said["state"] == "issued" and said["code"].startswith("CD-20") and "rules" in said["checked"], said
+            wait_for(lambda: server.mails, 30, node.said())
+            (_, to, mail), = server.mails
+            assert to == ["an@agency.example"] and str(mail["Subject"]) == f"[{said['code']}] Chỉ đạo mới: Tìm web shell", mail["Subject"]
+            done = node.api("directives.answer", f"id={good['id']}", f"unit={unit}", "state=done", "proof=Đã kiểm tra 12 máy chủ, không thấy.")
+            assert done["done"] == 1 and done["answers"][0]["proof"].startswith("Đã"), done
+
+
 def nothing_is_lost_when_all_are_killed(folder):
     """200 mails; the courier, the desk, main, and the mail server die at random. Each mail arrives, always under its own number."""
     (port,) = ports(1)
@@ -289,8 +330,8 @@ def nothing_is_lost_when_all_are_killed(folder):
             left = [r for r in node.rows().values() if r["state"] != "sent"]
             if not left:
                 break
-            for row in left:
-                node.api("outgoing.retry", f"id={row['id']}")
+            for row in left:  # now, instead of when it is due; one that was sent meanwhile is refused
+                coloa("api", "outgoing.retry", f"id={row['id']}", "-c", node.config)
             time.sleep(0.5)
         states = {r["state"] for r in node.rows().values()}
         assert states == {"sent"}, [r for r in node.rows().values() if r["state"] != "sent"][:3]
@@ -305,4 +346,4 @@ def nothing_is_lost_when_all_are_killed(folder):
 if __name__ == "__main__":
     run(a_mail_arrives_whole, signed_in_over_starttls_and_no_secret_leaks, a_certificate_of_somebody_else_is_refused,
         a_server_that_is_down_then_up_then_busy, what_is_refused_for_good_is_not_tried_again, a_webhook_is_signed, webhooks_that_misbehave,
-        addresses_that_are_never_reached, a_name_that_means_another_address_later, nothing_is_lost_when_all_are_killed)
+        addresses_that_are_never_reached, a_name_that_means_another_address_later, a_directive_goes_out_when_its_rules_are_sound, nothing_is_lost_when_all_are_killed)

@@ -33,10 +33,15 @@ struct things {
         int64_t alert, incident, task, observable, joined; /* joined: an alert of the incident */
         int64_t evidence;
         int64_t mail;
+        int64_t directive, draft;
         int64_t run, visit; /* of a playbook in the incident */
 };
 
-/* $U $C $P $G $S $D $A $I $T $O $J $M $R: numbers of the things above; $N: a word never used. */
+#define DIRECTIVE                                                                                  \
+        "{\"unit\":$U,\"kind\":\"order\",\"severity\":\"high\",\"title\":\"patch it\",\"text\":"   \
+        "\"now\",\"due\":\"2026-12-24T00:00:00Z\",\"units\":[$C]}"
+
+/* $U $C $P $G $S $D $A $I $T $O $J $M $R $K $F: numbers of the things above; $N: a word never used. */
 static const struct {
         const char *op, *body;
 } recipes[] = {
@@ -98,6 +103,17 @@ static const struct {
                            "\"first_seq\":9,\"last_seq\":9,\"query\":\"$N\"}"},
         {"evidence.export_propose", "{\"incident\":$I,\"reason\":\"a test\"}"},
         {"incidents.review_get", "{\"id\":$I}"},
+        {"directives.create", DIRECTIVE},
+        {"directives.get", "{\"id\":$K}"},
+        {"directives.edit", "{\"id\":$F,\"version\":1,\"title\":\"another\"}"},
+        {"directives.issue", "{\"id\":$F,\"version\":1}"},
+        {"directives.withdraw", "{\"id\":$K,\"reason\":\"a test\"}"},
+        {"directives.remind", "{\"id\":$K}"},
+        {"directives.reopen", "{\"id\":$K,\"unit\":$C,\"reason\":\"a test\"}"},
+        {"directives.acknowledge", "{\"id\":$K,\"unit\":$C}"},
+        {"directives.answer", "{\"id\":$K,\"unit\":$C,\"state\":\"done\",\"proof\":\"a test\"}"},
+        {"directives.rules", "{\"id\":$K}"},
+        {"directives.indicators", "{\"id\":$K}"},
         {"outgoing.get", "{\"id\":$M}"},
         {"outgoing.retry", "{\"id\":$M}"},
         {"outgoing.cancel", "{\"id\":$M}"},
@@ -204,6 +220,24 @@ static int64_t lay_mail(int64_t unit) {
         return id;
 }
 
+/* Issued without a linter: who it went to is $C. */
+static int64_t lay_directive(const struct things *t, bool issued) {
+        char body[512];
+
+        snprintf(body, sizeof(body),
+                 "{\"unit\":%lld,\"kind\":\"order\",\"severity\":\"high\",\"title\":\"patch it\","
+                 "\"text\":\"now\",\"due\":\"2026-12-24T00:00:00Z\",\"units\":[%lld]%s}",
+                 (long long)t->unit, (long long)t->child,
+                 issued ? ",\"rules\":\"title: x\",\"indicators\":\"a\"" : "");
+        int64_t id = local_id("directives.create", body);
+        if (issued)
+                check_int(sql_do(state_sql(w.d->state),
+                                 "UPDATE directive SET state='issued', code=id WHERE id=?1", "i",
+                                 id),
+                          0);
+        return id;
+}
+
 static struct things lay_things(int64_t unit) {
         struct things t = {.unit = unit};
         char name[16], body[512];
@@ -231,6 +265,8 @@ static struct things lay_things(int64_t unit) {
         snprintf(other, sizeof(other), "g%s", name);
         lay_incident(&t, host, other);
         t.mail = lay_mail(unit);
+        t.draft = lay_directive(&t, false);
+        t.directive = lay_directive(&t, true);
         return t;
 }
 
@@ -263,6 +299,8 @@ static void fill(char *to, size_t room, const char *body, const struct things *t
                     : *p == 'J' ? t->joined
                     : *p == 'E' ? t->evidence
                     : *p == 'M' ? t->mail
+                    : *p == 'K' ? t->directive
+                    : *p == 'F' ? t->draft
                     : *p == 'R' ? t->report
                     : *p == 'X' ? t->run
                     : *p == 'V' ? t->visit
