@@ -4,6 +4,7 @@
  * error with its line, so that a slip never means "as if it were not there". All errors are told,
  * not only the first. */
 #include "main/config.h"
+#include "main/config_show.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -923,6 +924,10 @@ static void read_document(struct reader *r, struct span text) {
                 check_duplicates(r, duplicates);
         check_listen(r);
         check_sources(r);
+        _cleanup_(buf_deinit) struct buf shown = {0};
+        config_show(root, &shown);
+        if (!shown.failed)
+                r->c->shown = arena_dup(a, buf_get(&shown));
 }
 
 int config_parse(struct config *ret, const char *path, struct span text, config_complain complain,

@@ -57,7 +57,7 @@ struct config {
                 const char *columns, *fields;
         } intel;
         struct config_containment {
-                bool on; /* the key is there */
+                bool on;       /* the key is there */
                 bool gateway;  /* hosts can be isolated here */
                 bool accounts; /* of this machine, can be disabled */
                 struct address_net *never, *management;
@@ -100,6 +100,7 @@ struct config {
         uint32_t n_listen;
         struct config_source *sources;
         uint32_t n_sources;
+        struct span shown; /* the file, for people (config_show.h); p NULL: there is none */
         struct arena arena;
 };
 

@@ -541,6 +541,9 @@ int node_set_config(struct node *n, struct config *c) {
         n->config = c;
         node_move_console(n, before);
         renew_courier(n);
+        r = n->workers[NODE_DESK].child.pid > 0 ? node_tell_configuration(n) : 0;
+        if (r < 0)
+                end_worker(n, NODE_DESK, "it does not take its configuration");
         r = node_tell_act(n);
         if (r < 0)
                 end_worker(n, NODE_ACT, "it does not take what is never touched");

@@ -167,6 +167,7 @@ int node_tell_tls(struct node *n);
 int node_tell_gone(struct node *n, uint32_t id);
 int node_tell_desk(struct node *n);
 int node_tell_regimes(struct node *n);
+int node_tell_configuration(struct node *n);
 /* A file as sealed memory; *print changes with its bytes. */
 int node_seal_file(const char *path, int *ret_fd, uint64_t *print);
 int node_tell_act(struct node *n); /* whose orders count, what is never touched */

@@ -400,12 +400,28 @@ int node_tell_regimes(struct node *n) {
         return n->regimes_fd < 0 ? 0 : node_send(n, NODE_DESK, &m, sizeof(m), n->regimes_fd);
 }
 
+/* What the file says, for people to read; the desk can do without. */
+int node_tell_configuration(struct node *n) {
+        struct msg_plain m = {DESK_CONFIGURATION, 0};
+        _cleanup_(os_closep) int fd = -1;
+        struct span shown = n->config->shown.len ? n->config->shown : SPAN("[]");
+        int r = os_memfd("configuration", &fd);
+
+        if (r == 0)
+                r = os_write_full(fd, shown.p, shown.len);
+        if (r == 0)
+                r = os_memfd_seal(fd);
+        return r < 0 ? FAIL(r) : node_send(n, NODE_DESK, &m, sizeof(m), fd);
+}
+
 int node_tell_desk(struct node *n) {
         struct msg_plain m = {DESK_PROGRAM, n->generation};
         int r = node_send(n, NODE_DESK, &m, sizeof(m), n->program_fd);
 
         if (r == 0)
                 r = tell_exceptions(n);
+        if (r == 0)
+                r = node_tell_configuration(n);
         return r < 0 ? r : node_tell_regimes(n);
 }
 

@@ -181,12 +181,13 @@ static int take_exceptions(struct loop *l, int fd) {
 }
 
 /* Mapped, not read: whoever wrote it shares its position. */
-static int take_regimes(struct loop *l, int fd) {
+static int take_json(struct loop *l, int fd, const char *refused,
+                     int (*take)(struct desk *d, struct span json)) {
         struct stat st;
         void *p = NULL;
 
         if (os_memfd_is_sealed(fd) != 1) {
-                note(0, "the regimes were refused: not sealed");
+                note(0, refused);
                 return 0;
         }
         int r = os_fstat(fd, &st);
@@ -196,10 +197,10 @@ static int take_regimes(struct loop *l, int fd) {
                 r = os_map(fd, (size_t)st.st_size, false, &p);
         if (r < 0)
                 return FAIL(r);
-        r = desk_regimes(l->desk, span_of(p, (size_t)st.st_size));
+        r = take(l->desk, span_of(p, (size_t)st.st_size));
         os_unmap(p, (size_t)st.st_size);
         if (r == DESK_E_REFUSED)
-                note(0, "the regimes were refused: those before stay");
+                note(0, refused);
         return r < 0 ? r : 0;
 }
 
@@ -326,7 +327,15 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
                 return n == sizeof(m->plain) && fd >= 0 ? take_program(l, &m->plain, fd)
                                                         : FAIL(-EPROTO);
         case DESK_REGIMES:
-                return n == sizeof(m->plain) && fd >= 0 ? take_regimes(l, fd) : FAIL(-EPROTO);
+                return n == sizeof(m->plain) && fd >= 0
+                               ? take_json(l, fd, "the regimes were refused: those before stay",
+                                           desk_regimes)
+                               : FAIL(-EPROTO);
+        case DESK_CONFIGURATION:
+                return n == sizeof(m->plain) && fd >= 0
+                               ? take_json(l, fd, "the configuration was refused: not shown",
+                                           desk_configuration)
+                               : FAIL(-EPROTO);
         case DESK_EXCEPTIONS:
                 return n == sizeof(m->plain) && fd >= 0 ? take_exceptions(l, fd) : FAIL(-EPROTO);
         case NODE_PEER:

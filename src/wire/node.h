@@ -79,6 +79,7 @@ enum node_message {
         DESK_HELD,    /* msg_kept, to the desk: what came of it */
         DESK_SEARCH, /* msg_plain: a search for that place, please (wire/search.h); back: not now */
         DESK_REGIMES, /* msg_plain + sealed memfd: the law, as rules/regime.c makes it */
+        DESK_CONFIGURATION, /* msg_plain + sealed memfd: what the file says, to be shown (main/config_show.h) */
 
         /* store ↔ vault, directly */
         VAULT_SIGN = 190, /* msg_sign */

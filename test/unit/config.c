@@ -40,6 +40,32 @@ static void the_shipped_one_is_read(void) {
         free(text);
 }
 
+/* As people may see it: names, and no secret even where one does not belong. */
+static void what_is_shown(void) {
+        struct config c;
+
+        check_int(parse(&c,
+                        "directory: /x\n"
+                        "courier:\n  mail: {server: localhost, port: 25, tls: none, from: a@b,"
+                        " user: u, password-file: hunter2}\n"
+                        "  webhooks:\n  - {name: h, url: 'https://x.example/services/T0/abc',"
+                        " secret-file: /etc/s}\n"
+                        "listen:\n- {name: e, protocol: unix, path: /run/\\\"e}\n"
+                        "sources:\n- {name: fw1, listen: e, from: [10.0.0.0/8, 10.1.0.0/16]}\n"),
+                  0);
+        const char *s = c.shown.p;
+        check(s && s[0] == '[' && s[c.shown.len - 1] == ']');
+        check(strstr(s, "{\"name\":\"directory\",\"value\":\"/x\"}") != NULL);
+        check(strstr(s, "\"sources[fw1].from[2]\",\"value\":\"10.1.0.0/16\"") != NULL);
+        check(strstr(s, "\"https://x.example/…\"") != NULL);
+        check(strstr(s, "/etc/s") != NULL && strstr(s, "•••") != NULL);
+        check(!strstr(s, "hunter2") && !strstr(s, "abc"));
+        config_deinit(&c);
+        check_int(parse(&c, ""), 0);
+        check(!c.shown.p);
+        config_deinit(&c);
+}
+
 static void local_listeners(void) {
         struct config c;
 
@@ -138,6 +164,7 @@ int main(void) {
         lang_current = LANG_EN;
         RUN(the_shipped_one_is_read);
         RUN(all_keys_are_read);
+        RUN(what_is_shown);
         RUN(local_listeners);
         RUN(a_slip_is_named_with_its_line);
         RUN(empty_is_all_defaults);
