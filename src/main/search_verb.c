@@ -20,6 +20,7 @@
 #include "main/seekers.h"
 #include "os/os.h"
 #include "seek/collect.h"
+#include "seek/keyed.h"
 
 struct search_options {
         const char *config, *directory, *incident, *by, *text;
@@ -313,6 +314,21 @@ static int run(struct shower *s, const struct query *q, struct reader *reader, i
         return st.lost_records || st.given_up ? 3 : events ? 0 : 1;
 }
 
+/* What comes down to one person needs an incident, as it does at the console. */
+static bool lacks_incident(const struct search_options *o, const struct query *q) {
+        struct span part = keyed_part(q);
+
+        if (o->incident || !part.p)
+                return false;
+        fprintf(stderr,
+                tr("coloa search: '%.*s' comes down to one person: --incident NUMBER says what "
+                   "for, and the audit log has it\n",
+                   "coloa search: '%.*s' quy về một người: --incident SỐ cho biết vì sự cố nào, và "
+                   "được ghi vào nhật ký kiểm toán\n"),
+                (int)part.len, part.p);
+        return true;
+}
+
 static int search(const struct search_options *o) {
         struct shower s = {.o = o};
         struct rulebook rules = {.program_fd = -1};
@@ -333,6 +349,10 @@ static int search(const struct search_options *o) {
         }
         if (r < 0)
                 return r;
+        if (lacks_incident(o, &q)) {
+                query_deinit(&q);
+                return 2;
+        }
         s.q = &q;
         arena_init(&s.arena, (size_t)1 << 20);
         snprintf(events, sizeof(events), "%s/events", o->place.directory);
@@ -381,7 +401,8 @@ static const char help_en[] =
         "      --json           a line of JSON for each\n"
         "      --mask           personal data masked in events; names, addresses, paths as\n"
         "                       pseudonyms (u-3fa2), as they always are in counts\n"
-        "      --incident NR    show them as they are, for this incident: audited\n"
+        "      --incident NR    show them as they are, for this incident: audited; needed to\n"
+        "                       look for one account (user:an)\n"
         "      --by NAME        who asks, for the audit log\n"
         "      --timeout S      stop after so many seconds\n"
         "      --jobs N         seekers (default: one per processor)\n"
@@ -408,7 +429,9 @@ static const char help_vi[] =
         "      --mask           che dữ liệu cá nhân trong sự kiện; tên, địa chỉ, đường dẫn thành "
         "bí\n"
         "                       danh (u-3fa2), như luôn làm khi đếm\n"
-        "      --incident SỐ    hiện nguyên, cho sự cố này: được ghi vào nhật ký kiểm toán\n"
+        "      --incident SỐ    hiện nguyên, cho sự cố này: được ghi vào nhật ký kiểm toán; bắt "
+        "buộc\n"
+        "                       khi tìm theo một tài khoản (user:an)\n"
         "      --by TÊN         ai yêu cầu, cho nhật ký kiểm toán\n"
         "      --timeout S      dừng sau số giây này\n"
         "      --jobs N         số tiến trình tìm (mặc định: mỗi bộ xử lý một)\n"

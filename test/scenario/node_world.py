@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -117,7 +118,8 @@ class Node:
         return {p["name"]: p["pid"] for p in self.status().get("processes", ())}
 
     def search(self, query, *args) -> list[dict]:
-        r = coloa("search", "--directory", self.directory, "--json", *args, query, timeout=300)
+        place = ("-c", self.config, "--incident", "T-1") if re.search(r"user[\w.-]*:[^*]", query) else ("--directory", self.directory)
+        r = coloa("search", *place, "--json", *args, query, timeout=300)
         assert r.returncode in (0, 1), (query, r.returncode, r.stderr.decode())
         return [json.loads(line) for line in r.stdout.splitlines()]
 

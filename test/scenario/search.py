@@ -45,6 +45,8 @@ class World:
         self.node.wait_for(lambda: self.node.status()["durable"] == N + 2)
 
     def ask(self, query, *args, **kw):
+        if re.search(r"\buser(\.name)?:[^*]", query) and "--incident" not in args:
+            args = ("--incident", "T-1", *args)
         return coloa("search", "-c", self.node.config, *args, query, timeout=120, **kw)
 
     def rows(self, query, *args) -> list:
@@ -181,6 +183,14 @@ def pipes_gather_and_show(w):
     assert len(w.rows("n:* | limit 5")) == 5 and len(w.rows("n:* | count by user | limit 2")) == 2
     # Nothing found is an answer too.
     assert w.ask("n:>9999 | count by user").returncode == 1
+
+
+def one_person_needs_an_incident(w):
+    for query in ("user:erin", "NOT user:erin", "user:e*", "user.name:/^e/", "n:1 OR user:(an OR erin) | count", "* | sort user", "* | sort -src_ip"):
+        r = coloa("search", "-c", w.node.config, query, timeout=60)
+        assert r.returncode == 2 and not r.stdout and b"--incident" in r.stderr, (query, r)
+    for query in ("user:* | count", "NOT user:*$ | count", "user:SYSTEM | count", "* | count by user"):
+        assert coloa("search", "-c", w.node.config, query, timeout=60).returncode == 0, query
 
 
 def people_are_pseudonyms_in_counts(w):
@@ -345,7 +355,7 @@ def one_world(folder):
     w = World(folder)
     failed = []
     try:
-        for test in (terms_mean_what_everyone_knows, times_bound_it, pipes_gather_and_show, people_are_pseudonyms_in_counts,
+        for test in (terms_mean_what_everyone_knows, times_bound_it, pipes_gather_and_show, one_person_needs_an_incident, people_are_pseudonyms_in_counts,
                      names_are_masked_wherever_they_stand,                     a_sigma_rule_is_a_query, text_for_a_terminal, errors_point_at_the_place, while_more_comes_in):
             try:
                 test(w)
