@@ -36,7 +36,7 @@ MAY = {
 # Headers whose functions reach the kernel: os/ alone calls them. main/ may name signals, poll and file constants, console/ poll.
 KERNEL = {"sys/socket.h", "sys/mman.h", "sys/epoll.h", "sys/wait.h", "sys/prctl.h", "sys/syscall.h", "sys/ioctl.h",
           "dirent.h", "fcntl.h", "poll.h", "sched.h", "signal.h", "sys/stat.h", "sys/random.h", "netdb.h", "glob.h"}
-KERNEL_CONSTANTS = {"main": {"fcntl.h", "poll.h", "signal.h", "sys/wait.h"}, "console": {"poll.h"}, "courier": {"poll.h"}}
+KERNEL_CONSTANTS = {"main": {"fcntl.h", "poll.h", "signal.h", "sys/wait.h"}, "console": {"poll.h"}, "courier": {"poll.h"}, "act": {"fcntl.h"}}
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
 
