@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "courier/directory.h"
 #include "courier/impl.h"
+#include "courier/provider.h"
 #include "os/dial.h"
 #include "os/os.h"
 
@@ -12,9 +14,9 @@ static const struct {
         uint32_t kind;
         int (*begin)(struct courier *c, uint64_t id, struct span payload);
 } kinds[] = {
-        {COURIER_MAIL, parcel_mail},
-        {COURIER_WEBHOOK, parcel_webhook},
-        {COURIER_BYTES, parcel_bytes},
+        {COURIER_MAIL, parcel_mail},   {COURIER_WEBHOOK, parcel_webhook},
+        {COURIER_BYTES, parcel_bytes}, {COURIER_LDAP, directory_ask},
+        {COURIER_OIDC, provider_ask},
 };
 
 int courier_new(struct courier **ret) {
@@ -46,6 +48,8 @@ static void wipe(char **p) {
 }
 
 static void forget_config(struct courier *c) {
+        c->directory = directory_free(c->directory);
+        c->provider = provider_free(c->provider);
         wipe(&c->mail.password);
         char **const texts[] = {&c->mail.server, &c->mail.from, &c->mail.user,
                                 &c->mail.ca,     &c->hosts,     &c->authorities};
@@ -150,7 +154,10 @@ static bool read_config(struct courier *c, const json_t *o) {
         }
         c->hosts = copy(o, "hosts");
         c->authorities = copy(o, "authorities");
-        return true;
+        const json_t *ldap = json_object_get(o, "ldap"), *oidc = json_object_get(o, "oidc");
+        c->directory = ldap ? directory_new(c, ldap) : NULL;
+        c->provider = oidc ? provider_new(c, oidc) : NULL;
+        return (!ldap || c->directory) && (!oidc || c->provider);
 }
 
 static void say_ready(struct courier *c) {
@@ -158,7 +165,9 @@ static void say_ready(struct courier *c) {
 
         for (unsigned i = 0; i < c->n_hooks; i++)
                 json_array_append_new(hooks, json_string(c->hooks[i].name));
-        json_t *o = json_pack("{sb so}", "mail", c->has_mail, "webhooks", hooks);
+        json_t *o = json_pack("{sb so sb ss?}", "mail", c->has_mail, "webhooks", hooks, "directory",
+                              c->directory != NULL, "oidc",
+                              c->provider ? provider_name(c->provider) : NULL);
         char *said = o ? json_dumps(o, JSON_COMPACT) : NULL;
         json_decref(o);
         if (c->line && said) {
@@ -189,6 +198,8 @@ void courier_line(struct courier *c, bool there) {
         lookup_end_all(c);
         transfer_end_all(c);
         parcel_end_all(c);
+        directory_end_all(c->directory);
+        provider_end_all(c->provider);
         c->line = there;
         buf_reset(&c->out);
         say_ready(c);
@@ -298,6 +309,7 @@ int courier_turn(struct courier *c, struct pollfd *own, unsigned n, int ms, int6
         }
         lookup_tick(c);
         transfer_perform(c);
+        directory_tick(c->directory);
         return c->out.failed ? -ENOMEM : 0;
 }
 

@@ -58,6 +58,8 @@ struct courier {
         struct lookup *lookups[LOOKUPS_MAX];
         struct transfer *transfers[TRANSFERS_MAX];
         struct watch watches[WATCHES_MAX];
+        struct directory *directory; /* NULL: none */
+        struct provider *provider;   /* NULL: none */
         struct parcel *parcels; /* mails and webhooks under way */
         struct courier_counts counts;
 };

@@ -21,24 +21,27 @@ static int people_spec(struct api_call *c, struct api_list_spec *ret) {
                 "'unit',g.unit,'unit_name',gu.name)) FROM role_grant g JOIN unit gu ON gu.id=g.unit"
                 " WHERE g.person=p.id AND g.since<=%lld AND (g.until IS NULL OR g.until>%lld))",
                 (long long)c->now, (long long)c->now);
-        const char *const all[] = {"p.id",
-                                   "p.login",
-                                   "p.name",
-                                   "p.title",
-                                   "p.phone",
-                                   "p.email",
-                                   "p.unit",
-                                   "u.name",
-                                   "p.lang",
-                                   roles.p,
-                                   "p.active",
-                                   "p.created",
-                                   "p.last_seen",
-                                   unused.p,
-                                   "(p.totp IS NOT NULL)",
-                                   "(p.password IS NOT NULL)",
-                                   "p.reset_at",
-                                   "p.version"};
+        const char *const all[] = {
+                "p.id",
+                "p.login",
+                "p.name",
+                "p.title",
+                "p.phone",
+                "p.email",
+                "p.unit",
+                "u.name",
+                "p.lang",
+                roles.p,
+                "p.active",
+                "p.created",
+                "p.last_seen",
+                unused.p,
+                "(p.totp IS NOT NULL)",
+                "(p.password IS NOT NULL)",
+                "ifnull((SELECT way FROM sign_in_way WHERE person=p.id),'local')",
+                "(SELECT external FROM sign_in_way WHERE person=p.id)",
+                "p.reset_at",
+                "p.version"};
 
         const char **columns = arena_alloc(c->arena, sizeof(all));
 
@@ -230,6 +233,8 @@ static int reset(struct api_call *c, const struct msg_vault_answer *a, const str
                        " codes_left=CASE WHEN ?6 THEN 0 ELSE codes_left END WHERE id=?1",
                        "ixiikb", k->id, span_of((const char *)a->box, a->box_len), c->now,
                        c->now + ONE_TIME_S * NS_PER_SEC, c->who.id, totp);
+        if (r == 0) /* a password of this node from now on */
+                r = sql_do(c->db, "DELETE FROM sign_in_way WHERE person=?1", "i", k->id);
         if (r == 0)
                 r = end_access(c, k->id);
         if (r < 0)

@@ -10,6 +10,7 @@
  *   L4. A code counts once (the last used step is kept), and WRONG_MAX wrong ones end the session. */
 #include <sodium.h>
 
+#include "desk/errands.h"
 #include "desk/people.h"
 #include "wire/court.h"
 #include "wire/order.h"
@@ -21,7 +22,8 @@
 /* Between the password and what the vault says of it. */
 struct signing {
         int64_t person, totp, one_time;
-        struct span login, name;
+        struct span login, name,
+                external; /* external: the directory's, which asks for the password */
         bool known;
 };
 
@@ -249,9 +251,11 @@ static int wait(struct api_call *c, int64_t seconds) {
 static int find_person(struct api_call *c, struct signing *s, struct span *ret_box) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,
-                         "SELECT id, name, password, totp IS NOT NULL, one_time_until FROM person"
-                         " WHERE login=?1 AND active AND password IS NOT NULL"
-                         " AND (one_time_until IS NULL OR one_time_until>?2)",
+                         "SELECT p.id, p.name, p.password, p.totp IS NOT NULL, p.one_time_until,"
+                         " w.external FROM person p LEFT JOIN sign_in_way w ON w.person=p.id"
+                         " WHERE p.login=?1 AND p.active AND (w.way='directory' OR (w.way IS NULL"
+                         " AND p.password IS NOT NULL"
+                         " AND (p.one_time_until IS NULL OR p.one_time_until>?2)))",
                          "ti", s->login, c->now);
 
         *ret_box = SPAN_NONE;
@@ -261,19 +265,27 @@ static int find_person(struct api_call *c, struct signing *s, struct span *ret_b
                 return r;
         s->person = sql_int(q, 0);
         s->name = arena_dup(c->arena, sql_span(q, 1));
-        *ret_box = arena_dup(c->arena, sql_span(q, 2));
         s->totp = sql_int(q, 3);
+        s->external = arena_dup(c->arena, sql_span(q, 5));
+        if (s->external.len)
+                return s->name.p && s->external.p ? 0 : FAIL(-ENOMEM);
+        *ret_box = arena_dup(c->arena, sql_span(q, 2));
         s->one_time = !sql_null(q, 4);
         return s->name.p && ret_box->p ? 0 : FAIL(-ENOMEM);
 }
 
-static int opened(struct api_call *c, const struct msg_vault_answer *a) {
+static int opened(struct api_call *c) {
         struct signing *s = c->kept;
         struct attempt t = attempt_of(c, s);
+        const struct courier_said *directory = c->said;
+        int error = s->external.len ? directory->error
+                                    : ((const struct msg_vault_answer *)c->said)->error;
 
-        if (a->error == -EAGAIN)
+        if (s->external.len && error && error != -EACCES)
+                return signin_directory_away(c);
+        if (error == -EAGAIN)
                 return api_vault_busy(c);
-        if (a->error == 0)
+        if (error == 0)
                 return begin_session(c, s);
         int r = attempt_failed(c->db, &t, c->now);
         if (r < 0)
@@ -292,7 +304,7 @@ static int session_open(struct api_call *c) {
         int64_t seconds = 0;
 
         if (c->said)
-                return opened(c, c->said);
+                return opened(c);
         if (c->who.local)
                 return api_refuse(c, 403, "local", "whoever is local has no session",
                                   "truy cập cục bộ không có phiên làm việc");
@@ -312,11 +324,33 @@ static int session_open(struct api_call *c) {
                 return wait(c, seconds);
         s->known = a.known;
         c->kept = s;
+        if (s->external.len) {
+                r = signin_ask_directory(c, s->external, api_text(c, "password"));
+                people_wipe(c, "password");
+                return r;
+        }
         if (vault_waits(c->desk) >= (a.known ? KNOWN_MAX : UNKNOWN_MAX)) /* L3 */
                 return api_vault_busy(c);
         r = people_check(c, s->person, box, api_text(c, "password"), a.known);
         people_wipe(c, "password");
         return r;
+}
+
+int session_begin_of(struct api_call *c, int64_t person) {
+        struct signing s = {.person = person};
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = sql_rows(c->db, &q, "SELECT name, login, totp IS NOT NULL FROM person WHERE id=?1",
+                         "i", person);
+
+        if (r == 0)
+                r = sql_next(q);
+        if (r != 1)
+                return r < 0 ? r : api_missing(c);
+        s.name = arena_dup(c->arena, sql_span(q, 0));
+        s.login = arena_dup(c->arena, sql_span(q, 1));
+        s.totp = sql_int(q, 2);
+        q = sql_end(q);
+        return s.name.p && s.login.p ? begin_session(c, &s) : FAIL(-ENOMEM);
 }
 
 /* ---- the second factor ---- */
@@ -583,10 +617,17 @@ static int hash_new(struct api_call *c) {
 
 static int begin_change(struct api_call *c) {
         struct span login = SPAN_NONE, box;
-        int64_t needs = 0, ignored;
+        int64_t needs = 0, ignored, one;
         bool totp = false;
         int r = needs_of(c, &needs);
 
+        if (r == 0)
+                r = sql_get_int(c->db, &one, "SELECT 1 FROM sign_in_way WHERE person=?1", "i",
+                                c->who.id);
+        if (r == 1)
+                return api_refuse(c, 409, "elsewhere",
+                                  "your password is not kept here: change it where it is",
+                                  "mật khẩu của bạn không lưu ở đây: hãy đổi tại nơi lưu");
         if (r == 0 && (needs & NEEDS_TOTP))
                 r = api_refuse(c, 403, "totp", "the second factor is missing",
                                "còn thiếu yếu tố xác thực thứ hai");

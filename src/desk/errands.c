@@ -40,7 +40,8 @@ struct push {
 
 struct errands {
         struct push push;
-        bool there, ready, dirty, mail;
+        bool there, ready, dirty, mail, directory;
+        char oidc[65]; /* "": none */
         unsigned n_hooks;
         char hooks[WEBHOOKS_MAX][65];
         struct errand rows[COURIER_AT_ONCE];
@@ -87,6 +88,18 @@ const char *errands_webhook(struct desk *d, unsigned i) {
         struct errands *e = errands_of(d);
 
         return e && i < e->n_hooks ? e->hooks[i] : NULL;
+}
+
+bool errands_directory(struct desk *d) {
+        struct errands *e = errands_of(d);
+
+        return e && e->ready && e->directory;
+}
+
+const char *errands_oidc(struct desk *d) {
+        struct errands *e = errands_of(d);
+
+        return e && e->ready && *e->oidc ? e->oidc : NULL;
 }
 
 static void frame(struct errands *e, uint32_t kind, uint64_t id, struct span payload) {
@@ -383,7 +396,10 @@ static int take_ready(struct errands *e, struct span said) {
                 json_decref(o);
                 return FAIL(-EPROTO);
         }
+        const char *oidc = json_string_value(json_object_get(o, "oidc"));
         e->mail = json_is_true(json_object_get(o, "mail"));
+        e->directory = json_is_true(json_object_get(o, "directory"));
+        snprintf(e->oidc, sizeof(e->oidc), "%s", oidc ? oidc : "");
         e->n_hooks = 0;
         list = json_object_get(o, "webhooks");
         json_array_foreach(list, i, v) {

@@ -33,5 +33,7 @@ void errands_changed(struct desk *d);
 /* What the courier was configured for. `up`: there is one. */
 bool errands_up(struct desk *d, bool *ret_mail);
 const char *errands_webhook(struct desk *d, unsigned i); /* NULL: no more */
+bool errands_directory(struct desk *d);
+const char *errands_oidc(struct desk *d); /* what it is called; NULL: there is none */
 
 #endif

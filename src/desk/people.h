@@ -106,4 +106,12 @@ int person_unit(struct sql *db, int64_t person, int64_t *ret_unit);
 bool login_good(struct span s);
 struct span login_fold(struct arena *a, struct span s);
 
+/* ---- signing in by the agency's account (api_signin.c, api_session.c) ---- */
+
+/* A session for a person whom somebody else vouched for; the answer is as of session.open. */
+int session_begin_of(struct api_call *c, int64_t person);
+/* API_E_LATER: then c->said is a struct courier_said (desk/errands.h): 0, -EACCES: wrong. */
+int signin_ask_directory(struct api_call *c, struct span login, struct span password);
+int signin_directory_away(struct api_call *c);
+
 #endif

@@ -3,7 +3,7 @@
  * One table per map of the file: key, kind of value, where it goes. A key that no table knows is an
  * error with its line, so that a slip never means "as if it were not there". All errors are told,
  * not only the first. */
-#include "main/config.h"
+#include "main/config_impl.h"
 #include "main/config_show.h"
 
 #include <arpa/inet.h>
@@ -12,19 +12,11 @@
 #include <stdlib.h>
 
 #include "base/lang.h"
-#include "rules/yamltree.h"
 #include "wire/order.h"
 
 #define CONFIG_ARENA ((size_t)16 << 20)
 
-struct reader {
-        struct config *c;
-        config_complain complain;
-        void *ctx;
-        unsigned errors;
-};
-
-_printf_(3, 4) static void wrong(struct reader *r, const struct node *n, const char *fmt, ...) {
+void config_wrong(struct reader *r, const struct node *n, const char *fmt, ...) {
         char text[512];
         va_list ap;
 
@@ -35,30 +27,11 @@ _printf_(3, 4) static void wrong(struct reader *r, const struct node *n, const c
         r->complain(r->ctx, n ? n->line : 0, n ? n->column : 0, text);
 }
 
-enum kind {
-        TEXT,    /* const char * */
-        TEXTS,   /* const char **, uint32_t right after the field given in `extra` */
-        SECONDS, /* uint32_t: 90, 90s, 5m, 1h, 7d */
-        NUMBER,  /* uint32_t */
-        BYTES,   /* uint64_t: 10M */
-        BYTES32, /* uint32_t */
-        FLAG,    /* uint32_t: or-ed with `extra` when true */
-        BOOLEAN, /* bool */
-        OWN,     /* a function */
-};
-
-struct key {
-        const char *name;
-        enum kind kind;
-        size_t at, extra;
-        void (*own)(struct reader *r, const struct node *n, void *to);
-};
-
 static const char *keep(struct reader *r, const struct node *n) {
         char *p = arena_alloc(&r->c->arena, n->text.len + 1);
 
         if (!p) {
-                wrong(r, n, "%s", tr("the configuration is too long", "cấu hình quá dài"));
+                config_wrong(r, n, "%s", tr("the configuration is too long", "cấu hình quá dài"));
                 return "";
         }
         memcpy(p, n->text.p, n->text.len);
@@ -69,7 +42,7 @@ static const char *keep(struct reader *r, const struct node *n) {
 static bool scalar(struct reader *r, const struct node *n) {
         if (n->kind == NODE_SCALAR && memchr(n->text.p, 0, n->text.len) == NULL)
                 return true;
-        wrong(r, n, "%s", tr("a single value is expected", "cần một giá trị đơn"));
+        config_wrong(r, n, "%s", tr("a single value is expected", "cần một giá trị đơn"));
         return false;
 }
 
@@ -107,13 +80,14 @@ static bool bytes(const struct node *n, uint64_t max, uint64_t *ret) {
 
 static void read_texts(struct reader *r, const struct node *n, const char ***to, uint32_t *ret_n) {
         if (n->kind == NODE_MAP) {
-                wrong(r, n, "%s", tr("a list is expected", "cần một danh sách"));
+                config_wrong(r, n, "%s", tr("a list is expected", "cần một danh sách"));
                 return;
         }
         uint32_t count = n->kind == NODE_LIST ? n->n : 1;
         const char **list = arena_alloc(&r->c->arena, (count + 1) * sizeof(*list));
         if (!list)
-                return wrong(r, n, "%s", tr("the configuration is too long", "cấu hình quá dài"));
+                return config_wrong(r, n, "%s",
+                                    tr("the configuration is too long", "cấu hình quá dài"));
         *ret_n = 0;
         for (const struct node *i = n->kind == NODE_LIST ? n->first : n; i; i = i->next) {
                 if (scalar(r, i))
@@ -128,7 +102,8 @@ static void read_bool(struct reader *r, const struct node *n, const struct key *
         uint32_t flags;
 
         if (node_type(n) != SCALAR_BOOL)
-                return wrong(r, n, tr("%s is true or false", "%s là true hoặc false"), k->name);
+                return config_wrong(r, n, tr("%s is true or false", "%s là true hoặc false"),
+                                    k->name);
         if (k->kind == BOOLEAN) {
                 *(bool *)(base + k->at) = node_bool(n);
                 return;
@@ -147,15 +122,15 @@ static void read_measure(struct reader *r, const struct node *n, const struct ke
         else
                 ok = bytes(n, k->kind == BYTES ? UINT64_MAX : UINT32_MAX, &v);
         if (!ok && k->kind == SECONDS)
-                return wrong(r, n,
-                             tr("%s is a time such as 90s, 5m, 1h or 7d",
-                                "%s là thời gian như 90s, 5m, 1h hoặc 7d"),
-                             k->name);
+                return config_wrong(r, n,
+                                    tr("%s is a time such as 90s, 5m, 1h or 7d",
+                                       "%s là thời gian như 90s, 5m, 1h hoặc 7d"),
+                                    k->name);
         if (!ok)
-                return wrong(r, n,
-                             tr("%s is a number, with K, M, G or T if need be",
-                                "%s là một số, có thể kèm K, M, G hoặc T"),
-                             k->name);
+                return config_wrong(r, n,
+                                    tr("%s is a number, with K, M, G or T if need be",
+                                       "%s là một số, có thể kèm K, M, G hoặc T"),
+                                    k->name);
         if (k->kind == BYTES)
                 *(uint64_t *)(base + k->at) = v;
         else
@@ -181,10 +156,10 @@ static void read_value(struct reader *r, const struct node *n, const struct key 
         }
 }
 
-static void read_map(struct reader *r, const struct node *map, const struct key *keys, size_t n,
+void config_read_map(struct reader *r, const struct node *map, const struct key *keys, size_t n,
                      void *base) {
         if (map->kind != NODE_MAP)
-                return wrong(
+                return config_wrong(
                         r, map, "%s",
                         tr("a map of keys and values is expected", "cần một bảng khóa và giá trị"));
         for (const struct node *v = map->first; v; v = v->next) {
@@ -193,8 +168,8 @@ static void read_map(struct reader *r, const struct node *map, const struct key 
                 while (i < n && !span_eq(v->key->text, span_str(keys[i].name)))
                         i++;
                 if (i == n)
-                        wrong(r, v->key, tr("unknown key '%.*s'", "không có khóa '%.*s'"),
-                              (int)MIN(v->key->text.len, 100u), v->key->text.p);
+                        config_wrong(r, v->key, tr("unknown key '%.*s'", "không có khóa '%.*s'"),
+                                     (int)MIN(v->key->text.len, 100u), v->key->text.p);
                 else if (v->kind != NODE_SCALAR || node_type(v) != SCALAR_NULL)
                         read_value(r, v, &keys[i], base);
         }
@@ -202,7 +177,7 @@ static void read_map(struct reader *r, const struct node *map, const struct key 
 
 /* ---- addresses ---- */
 
-static bool parse_ip(const char *text, uint8_t ret[16]) {
+bool config_ip(const char *text, uint8_t ret[16]) {
         static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
         struct in_addr v4;
 
@@ -235,7 +210,7 @@ bool config_net(const char *text, struct address_net *ret) {
                         return false;
         }
         *ret = (struct address_net){0};
-        if (!parse_ip(ip, ret->address))
+        if (!config_ip(ip, ret->address))
                 return false;
         ret->bits = (uint8_t)(v4 ? 96 + bits : bits);
         return true;
@@ -261,7 +236,7 @@ bool config_address(const char *text, uint8_t ret_address[16], uint16_t *ret_por
                 host[n - 1] = '\0';
                 return inet_pton(AF_INET6, host + 1, ret_address) == 1;
         }
-        return strchr(host, ':') == NULL && parse_ip(host, ret_address);
+        return strchr(host, ':') == NULL && config_ip(host, ret_address);
 }
 
 static void own_metrics(struct reader *r, const struct node *n, void *to) {
@@ -270,9 +245,9 @@ static void own_metrics(struct reader *r, const struct node *n, void *to) {
         if (scalar(r, n) && strcmp(n->text.p, "none") == 0)
                 c->metrics_port = 0;
         else if (n->kind == NODE_SCALAR && !config_address(n->text.p, c->metrics, &c->metrics_port))
-                wrong(r, n, "%s",
-                      tr("an address such as 127.0.0.1:9464 is expected",
-                         "cần một địa chỉ như 127.0.0.1:9464"));
+                config_wrong(r, n, "%s",
+                             tr("an address such as 127.0.0.1:9464 is expected",
+                                "cần một địa chỉ như 127.0.0.1:9464"));
 }
 
 /* ---- words ---- */
@@ -296,7 +271,8 @@ static bool read_word(struct reader *r, const struct node *n, const struct word 
                 size_t at = strnlen(known, sizeof(known));
                 snprintf(known + at, sizeof(known) - at, "%s%s", i ? ", " : "", words[i].name);
         }
-        wrong(r, n, tr("'%.60s' is none of: %s", "'%.60s' không thuộc: %s"), n->text.p, known);
+        config_wrong(r, n, tr("'%.60s' is none of: %s", "'%.60s' không thuộc: %s"), n->text.p,
+                     known);
         return false;
 }
 
@@ -336,13 +312,12 @@ static void own_format(struct reader *r, const struct node *n, void *to) {
                 return;
         enum format f = format_from_name(n->text);
         if (f == FORMAT_UNKNOWN && !span_eq(n->text, SPAN("auto")))
-                wrong(r, n, tr("no format '%.60s'", "không có định dạng '%.60s'"), n->text.p);
+                config_wrong(r, n, tr("no format '%.60s'", "không có định dạng '%.60s'"),
+                             n->text.p);
         *(enum format *)to = f;
 }
 
 /* ---- the maps ---- */
-
-#define AT(type, field) offsetof(struct type, field)
 
 static const struct key tls_keys[] = {
         {"certificate", TEXT, AT(config_tls, certificate), 0, NULL},
@@ -352,7 +327,7 @@ static const struct key tls_keys[] = {
 };
 
 static void own_tls(struct reader *r, const struct node *n, void *to) {
-        read_map(r, n, tls_keys, ARRAY_LEN(tls_keys), to);
+        config_read_map(r, n, tls_keys, ARRAY_LEN(tls_keys), to);
 }
 
 /* `tls: true` or a map of its own files. */
@@ -366,8 +341,8 @@ static void own_listen_tls(struct reader *r, const struct node *n, void *to) {
         } else if (node_type(n) == SCALAR_BOOL) {
                 l->flags |= node_bool(n) ? LISTEN_TLS : 0;
         } else {
-                wrong(r, n, "%s",
-                      tr("tls is true, false or a map", "tls là true, false hoặc bảng"));
+                config_wrong(r, n, "%s",
+                             tr("tls is true, false or a map", "tls là true, false hoặc bảng"));
         }
 }
 
@@ -376,9 +351,9 @@ static void own_address(struct reader *r, const struct node *n, void *to) {
                 (struct config_listen *)((char *)to - offsetof(struct config_listen, address));
 
         if (scalar(r, n) && !config_address(n->text.p, l->address, &l->port))
-                wrong(r, n, "%s",
-                      tr("an address such as 0.0.0.0:5514 or [::]:5514 is expected",
-                         "cần một địa chỉ như 0.0.0.0:5514 hoặc [::]:5514"));
+                config_wrong(r, n, "%s",
+                             tr("an address such as 0.0.0.0:5514 or [::]:5514 is expected",
+                                "cần một địa chỉ như 0.0.0.0:5514 hoặc [::]:5514"));
 }
 
 static const struct key listen_keys[] = {
@@ -410,14 +385,14 @@ static void read_nets(struct reader *r, const struct node *n, struct address_net
         const struct node *at = n->kind == NODE_LIST ? n->first : n;
         for (uint32_t i = 0; i < count; i++, at = at->next ? at->next : at) {
                 if (*ret_n == max)
-                        return wrong(r, at, tr("more than %u networks", "quá %u mạng"), max);
+                        return config_wrong(r, at, tr("more than %u networks", "quá %u mạng"), max);
                 if (config_net(texts[i], &(*to)[*ret_n]))
                         ++*ret_n;
                 else
-                        wrong(r, at,
-                              tr("'%.60s' is no address or network such as 10.0.0.0/8",
-                                 "'%.60s' không phải địa chỉ hay mạng như 10.0.0.0/8"),
-                              texts[i]);
+                        config_wrong(r, at,
+                                     tr("'%.60s' is no address or network such as 10.0.0.0/8",
+                                        "'%.60s' không phải địa chỉ hay mạng như 10.0.0.0/8"),
+                                     texts[i]);
         }
 }
 
@@ -448,15 +423,16 @@ static void own_listen(struct reader *r, const struct node *n, void *to) {
         struct config *c = r->c;
 
         if (n->kind != NODE_LIST)
-                return wrong(r, n, "%s", tr("listen is a list", "listen là một danh sách"));
+                return config_wrong(r, n, "%s", tr("listen is a list", "listen là một danh sách"));
         if (n->n > LISTENERS_MAX)
-                return wrong(r, n, tr("more than %u listeners", "quá %u cổng nghe"), LISTENERS_MAX);
+                return config_wrong(r, n, tr("more than %u listeners", "quá %u cổng nghe"),
+                                    LISTENERS_MAX);
         c->listen = arena_array(&c->arena, n->n + 1, sizeof(*c->listen));
         for (const struct node *i = n->first; i && c->listen; i = i->next) {
                 struct config_listen *l = &c->listen[c->n_listen++];
 
                 *l = (struct config_listen){.line = i->line};
-                read_map(r, i, listen_keys, ARRAY_LEN(listen_keys), l);
+                config_read_map(r, i, listen_keys, ARRAY_LEN(listen_keys), l);
         }
 }
 
@@ -464,16 +440,17 @@ static void own_sources(struct reader *r, const struct node *n, void *to) {
         struct config *c = r->c;
 
         if (n->kind != NODE_LIST)
-                return wrong(r, n, "%s", tr("sources is a list", "sources là một danh sách"));
+                return config_wrong(r, n, "%s",
+                                    tr("sources is a list", "sources là một danh sách"));
         if (n->n >= SOURCES_CONFIGURED_MAX)
-                return wrong(r, n, tr("more than %u sources", "quá %u nguồn"),
-                             SOURCES_CONFIGURED_MAX - 1);
+                return config_wrong(r, n, tr("more than %u sources", "quá %u nguồn"),
+                                    SOURCES_CONFIGURED_MAX - 1);
         c->sources = arena_array(&c->arena, n->n + 1, sizeof(*c->sources));
         for (const struct node *i = n->first; i && c->sources; i = i->next) {
                 struct config_source *s = &c->sources[c->n_sources++];
 
                 *s = (struct config_source){.line = i->line};
-                read_map(r, i, source_keys, ARRAY_LEN(source_keys), s);
+                config_read_map(r, i, source_keys, ARRAY_LEN(source_keys), s);
         }
 }
 
@@ -484,7 +461,7 @@ static const struct key retention_keys[] = {
 };
 
 static void own_retention(struct reader *r, const struct node *n, void *to) {
-        read_map(r, n, retention_keys, ARRAY_LEN(retention_keys), r->c);
+        config_read_map(r, n, retention_keys, ARRAY_LEN(retention_keys), r->c);
 }
 
 static const struct key intel_keys[] = {
@@ -498,19 +475,19 @@ static const struct key intel_keys[] = {
 static void own_intel(struct reader *r, const struct node *n, void *to) {
         struct config_intel *i = to;
 
-        read_map(r, n, intel_keys, ARRAY_LEN(intel_keys), i);
+        config_read_map(r, n, intel_keys, ARRAY_LEN(intel_keys), i);
         if (i->columns && strlen(i->columns) > 255)
-                wrong(r, n, "%s",
-                      tr("columns is at most 255 bytes", "columns dài tối đa 255 byte"));
+                config_wrong(r, n, "%s",
+                             tr("columns is at most 255 bytes", "columns dài tối đa 255 byte"));
 }
 
 static void own_console_listen(struct reader *r, const struct node *n, void *to) {
         struct config_console *c = &r->c->console;
 
         if (scalar(r, n) && !config_address(n->text.p, c->address, &c->port))
-                wrong(r, n, "%s",
-                      tr("an address such as 127.0.0.1:8600 is expected",
-                         "cần một địa chỉ như 127.0.0.1:8600"));
+                config_wrong(r, n, "%s",
+                             tr("an address such as 127.0.0.1:8600 is expected",
+                                "cần một địa chỉ như 127.0.0.1:8600"));
 }
 
 static const struct key console_keys[] = {
@@ -519,7 +496,7 @@ static const struct key console_keys[] = {
         {"key", TEXT, AT(config, console.tls.key), 0, NULL},
 };
 
-static bool is_loopback(const uint8_t a[16]) {
+bool config_is_loopback(const uint8_t a[16]) {
         static const uint8_t v6[16] = {[15] = 1}, v4[12] = {[10] = 0xff, [11] = 0xff};
 
         return memcmp(a, v6, 16) == 0 || (memcmp(a, v4, 12) == 0 && a[12] == 127);
@@ -533,15 +510,15 @@ static void own_console(struct reader *r, const struct node *n, void *to) {
                 c->port = 0;
                 return;
         }
-        read_map(r, n, console_keys, ARRAY_LEN(console_keys), r->c);
+        config_read_map(r, n, console_keys, ARRAY_LEN(console_keys), r->c);
         if (!c->tls.certificate != !c->tls.key)
-                wrong(r, n, "%s",
-                      tr("certificate and key go together",
-                         "certificate và key phải đi cùng nhau"));
-        else if (!c->tls.certificate && !is_loopback(c->address))
-                wrong(r, n, "%s",
-                      tr("a console for other machines needs certificate and key",
-                         "bảng điều khiển cho máy khác cần certificate và key"));
+                config_wrong(r, n, "%s",
+                             tr("certificate and key go together",
+                                "certificate và key phải đi cùng nhau"));
+        else if (!c->tls.certificate && !config_is_loopback(c->address))
+                config_wrong(r, n, "%s",
+                             tr("a console for other machines needs certificate and key",
+                                "bảng điều khiển cho máy khác cần certificate và key"));
 }
 
 static struct config_containment *containment_of(struct reader *r) {
@@ -566,19 +543,20 @@ static void check_names(struct reader *r, const struct node *at, uint32_t kind,
         struct order_name name;
 
         if (n > CONFIG_NAMES_MAX)
-                wrong(r, at, tr("more than %u names", "quá %u tên"), CONFIG_NAMES_MAX);
+                config_wrong(r, at, tr("more than %u names", "quá %u tên"), CONFIG_NAMES_MAX);
         for (uint32_t i = 0; i < n; i++)
                 if (!order_name_parse(kind, span_str(list[i]), &name))
-                        wrong(r, at,
-                              kind == ORDER_SERVICE
-                                      ? tr("'%.60s' is no service such as nginx.service",
-                                           "'%.60s' không phải dịch vụ như nginx.service")
-                                      : tr("'%.60s' is no name of an account",
-                                           "'%.60s' không phải tên tài khoản"),
-                              list[i]);
+                        config_wrong(r, at,
+                                     kind == ORDER_SERVICE
+                                             ? tr("'%.60s' is no service such as nginx.service",
+                                                  "'%.60s' không phải dịch vụ như nginx.service")
+                                             : tr("'%.60s' is no name of an account",
+                                                  "'%.60s' không phải tên tài khoản"),
+                                     list[i]);
                 else if (kind == ORDER_SERVICE && strncmp(list[i], "coloa", 5) == 0)
-                        wrong(r, at, tr("'%.60s' is this node itself", "'%.60s' là chính nút này"),
-                              list[i]);
+                        config_wrong(r, at,
+                                     tr("'%.60s' is this node itself", "'%.60s' là chính nút này"),
+                                     list[i]);
 }
 
 static void own_never_accounts(struct reader *r, const struct node *n, void *to) {
@@ -608,10 +586,10 @@ static void own_containment(struct reader *r, const struct node *n, void *to) {
         struct config_containment *c = to;
 
         c->on = true;
-        read_map(r, n, containment_keys, ARRAY_LEN(containment_keys), c);
+        config_read_map(r, n, containment_keys, ARRAY_LEN(containment_keys), c);
 }
 
-static void own_courier_tls(struct reader *r, const struct node *n, void *to) {
+void config_own_tls(struct reader *r, const struct node *n, void *to) {
         static const struct word words[] = {
                 {"starttls", COURIER_STARTTLS}, {"tls", COURIER_TLS}, {"none", COURIER_PLAIN}};
         uint32_t v;
@@ -623,7 +601,7 @@ static void own_courier_tls(struct reader *r, const struct node *n, void *to) {
 static const struct key mail_keys[] = {
         {"server", TEXT, AT(config_mail, server), 0, NULL},
         {"port", NUMBER, AT(config_mail, port), 0, NULL},
-        {"tls", OWN, AT(config_mail, tls), 0, own_courier_tls},
+        {"tls", OWN, AT(config_mail, tls), 0, config_own_tls},
         {"from", TEXT, AT(config_mail, from), 0, NULL},
         {"user", TEXT, AT(config_mail, user), 0, NULL},
         {"password-file", TEXT, AT(config_mail, password_file), 0, NULL},
@@ -635,25 +613,26 @@ static void own_mail(struct reader *r, const struct node *n, void *to) {
         struct config_mail *m = to;
         uint8_t address[16];
 
-        read_map(r, n, mail_keys, ARRAY_LEN(mail_keys), m);
+        config_read_map(r, n, mail_keys, ARRAY_LEN(mail_keys), m);
         bool own = m->server && (strcmp(m->server, "localhost") == 0 ||
-                                 (parse_ip(m->server, address) && is_loopback(address)));
+                                 (config_ip(m->server, address) && config_is_loopback(address)));
         if (!m->port)
                 m->port = m->tls == COURIER_TLS ? 465 : m->tls == COURIER_PLAIN ? 25 : 587;
         if (!m->server || !*m->server || strlen(m->server) > 253 || strpbrk(m->server, "/@ ") ||
             m->port > 65535 || !m->from || !strchr(m->from, '@'))
-                wrong(r, n, "%s",
-                      tr("mail needs server (a name or address), port and from (an address of "
-                         "mail)",
-                         "mail cần server (tên hoặc địa chỉ), port và from (địa chỉ thư)"));
+                config_wrong(
+                        r, n, "%s",
+                        tr("mail needs server (a name or address), port and from (an address of "
+                           "mail)",
+                           "mail cần server (tên hoặc địa chỉ), port và from (địa chỉ thư)"));
         if (!m->user != !m->password_file)
-                wrong(r, n, "%s",
-                      tr("user and password-file go together",
-                         "user và password-file phải đi cùng nhau"));
+                config_wrong(r, n, "%s",
+                             tr("user and password-file go together",
+                                "user và password-file phải đi cùng nhau"));
         if (m->tls == COURIER_PLAIN && !own)
-                wrong(r, n, "%s",
-                      tr("tls: none is for a server on this machine (127.0.0.1) alone",
-                         "tls: none chỉ dùng cho máy chủ trên chính máy này (127.0.0.1)"));
+                config_wrong(r, n, "%s",
+                             tr("tls: none is for a server on this machine (127.0.0.1) alone",
+                                "tls: none chỉ dùng cho máy chủ trên chính máy này (127.0.0.1)"));
 }
 
 static const struct key hook_keys[] = {
@@ -667,24 +646,25 @@ static void own_hooks(struct reader *r, const struct node *n, void *to) {
         struct config_courier *c = &r->c->courier;
 
         if (n->kind != NODE_LIST || n->n > CONFIG_HOOKS_MAX)
-                return wrong(r, n,
-                             tr("webhooks is a list of at most %u",
-                                "webhooks là danh sách tối đa %u mục"),
-                             CONFIG_HOOKS_MAX);
+                return config_wrong(r, n,
+                                    tr("webhooks is a list of at most %u",
+                                       "webhooks là danh sách tối đa %u mục"),
+                                    CONFIG_HOOKS_MAX);
         c->hooks = arena_array(&r->c->arena, n->n + 1, sizeof(*c->hooks));
         for (const struct node *i = n->first; i && c->hooks; i = i->next) {
                 struct config_hook *h = &c->hooks[c->n_hooks++];
 
                 *h = (struct config_hook){.line = i->line};
-                read_map(r, i, hook_keys, ARRAY_LEN(hook_keys), h);
+                config_read_map(r, i, hook_keys, ARRAY_LEN(hook_keys), h);
                 if (!h->name || !*h->name || strlen(h->name) > 64 || strpbrk(h->name, " \t\",>") ||
                     !h->url || strncmp(h->url, "https://", 8) != 0 || strlen(h->url) > 1000 ||
                     !h->secret_file)
-                        wrong(r, i, "%s",
-                              tr("a webhook needs name (without blanks), url (https://…) and "
-                                 "secret-file",
-                                 "webhook cần name (không dấu cách), url (https://…) và "
-                                 "secret-file"));
+                        config_wrong(
+                                r, i, "%s",
+                                tr("a webhook needs name (without blanks), url (https://…) and "
+                                   "secret-file",
+                                   "webhook cần name (không dấu cách), url (https://…) và "
+                                   "secret-file"));
         }
 }
 
@@ -703,18 +683,19 @@ static void own_courier(struct reader *r, const struct node *n, void *to) {
         uint16_t port;
 
         c->on = true;
-        read_map(r, n, courier_keys, ARRAY_LEN(courier_keys), c);
+        config_read_map(r, n, courier_keys, ARRAY_LEN(courier_keys), c);
         for (uint32_t i = 0; i < c->n_allow; i++)
                 if (i >= CONFIG_ALLOW_MAX || !config_net(c->allow[i], &net))
-                        wrong(r, n,
-                              tr("'%.60s' is no address or network such as 10.0.0.0/8",
-                                 "'%.60s' không phải địa chỉ hay mạng như 10.0.0.0/8"),
-                              c->allow[i]);
+                        config_wrong(r, n,
+                                     tr("'%.60s' is no address or network such as 10.0.0.0/8",
+                                        "'%.60s' không phải địa chỉ hay mạng như 10.0.0.0/8"),
+                                     c->allow[i]);
         for (uint32_t i = 0; i < c->n_resolvers; i++)
-                if (!parse_ip(c->resolvers[i], address) &&
+                if (!config_ip(c->resolvers[i], address) &&
                     !config_address(c->resolvers[i], address, &port))
-                        wrong(r, n, tr("'%.60s' is no address", "'%.60s' không phải địa chỉ"),
-                              c->resolvers[i]);
+                        config_wrong(r, n,
+                                     tr("'%.60s' is no address", "'%.60s' không phải địa chỉ"),
+                                     c->resolvers[i]);
 }
 
 static const struct key top_keys[] = {
@@ -735,6 +716,7 @@ static const struct key top_keys[] = {
         {"attachments", BYTES, AT(config, attachments_bytes), 0, NULL},
         {"containment", OWN, AT(config, containment), 0, own_containment},
         {"courier", OWN, AT(config, courier), 0, own_courier},
+        {"sign-in", OWN, 0, 0, config_own_sign_in},
         {"retention", OWN, 0, 0, own_retention},
         {"tls", OWN, AT(config, tls), 0, own_tls},
         {"console", OWN, 0, 0, own_console},
@@ -748,7 +730,7 @@ static const struct key top_keys[] = {
 static void wrong_at(struct reader *r, uint32_t line, const char *fmt, const char *name) {
         struct node n = {.line = line, .column = 1};
 
-        wrong(r, &n, "%s '%s'", fmt, name);
+        config_wrong(r, &n, "%s '%s'", fmt, name);
 }
 
 /* A local listener has a path, any other an address. */
@@ -892,8 +874,8 @@ static void check_duplicates(struct reader *r, const struct node *at) {
         uint64_t *n = &r->c->duplicates_bytes;
 
         if (*n < DEDUP_MIN || *n > DEDUP_MAX)
-                wrong(r, at, "%s",
-                      tr("duplicates is 1M to 512M", "duplicates phải từ 1M đến 512M"));
+                config_wrong(r, at, "%s",
+                             tr("duplicates is 1M to 512M", "duplicates phải từ 1M đến 512M"));
         *n &= ~(uint64_t)4095; /* whole pages */
 }
 
@@ -911,14 +893,14 @@ static void read_document(struct reader *r, struct span text) {
                 struct span s = got < 0 ? SPAN("cannot be read")
                                         : span_of(tr(p.en.p, p.vi.p),
                                                   lang_current == LANG_VI ? p.vi.len : p.en.len);
-                return wrong(r, &at, "%.*s", (int)s.len, s.p);
+                return config_wrong(r, &at, "%.*s", (int)s.len, s.p);
         }
         if (got == 0 || !root)
                 return; /* empty: defaults */
-        read_map(r, root, top_keys, ARRAY_LEN(top_keys), r->c);
+        config_read_map(r, root, top_keys, ARRAY_LEN(top_keys), r->c);
         if (yaml_next(y, a, &more, &p) == 1)
-                wrong(r, more, "%s",
-                      tr("only one document is expected", "chỉ được có một tài liệu"));
+                config_wrong(r, more, "%s",
+                             tr("only one document is expected", "chỉ được có một tài liệu"));
         const struct node *duplicates = node_get(root, "duplicates");
         if (duplicates)
                 check_duplicates(r, duplicates);

@@ -81,6 +81,15 @@ struct config {
                 uint32_t n_allow, n_resolvers;
                 const char *authorities;
         } courier;
+        struct config_directory {
+                const char *server, *dn, *base, *attribute, *class_name, *user, *password_file,
+                        *ca_file, *lock, *locked;
+                uint32_t port;
+                enum courier_tls tls;
+        } ldap; /* server NULL: none */
+        struct config_provider {
+                const char *issuer, *client, *secret_file, *redirect, *claim, *name, *ca_file;
+        } oidc;                 /* issuer NULL: none */
         uint32_t judges, seals; /* 0: by the number of processors */
         uint32_t lateness_s, skew_s, alert_window_s;
         uint32_t retention_days; /* 0: no limit */

@@ -47,6 +47,10 @@ static bool file(struct node *n, struct buf *b, const char *name, const char *pa
         return r == 0;
 }
 
+static const char *tls_word(enum courier_tls t) {
+        return t == COURIER_TLS ? "tls" : t == COURIER_PLAIN ? "none" : "starttls";
+}
+
 /* What cannot be read leaves that server out, and no other. */
 static void put_mail(struct node *n, struct buf *b) {
         const struct config_courier *c = &n->config->courier;
@@ -56,10 +60,7 @@ static void put_mail(struct node *n, struct buf *b) {
                 return;
         buf_printf(b, ",\"mail\":{\"port\":%u", c->mail.port);
         text(b, "server", c->mail.server);
-        text(b, "tls",
-             c->mail.tls == COURIER_TLS     ? "tls"
-             : c->mail.tls == COURIER_PLAIN ? "none"
-                                            : "starttls");
+        text(b, "tls", tls_word(c->mail.tls));
         text(b, "from", c->mail.from);
         text(b, "user", c->mail.user);
         bool good = file(n, b, "password", c->mail.password_file, true) &&
@@ -139,6 +140,49 @@ static void put_places(struct node *n, struct buf *b) {
         buf_char(b, ']');
 }
 
+/* Where people's passwords are asked for. What cannot be read leaves it out: local accounts still sign in. */
+static void put_directory(struct node *n, struct buf *b) {
+        const struct config_directory *d = &n->config->ldap;
+        size_t before = b->len;
+
+        if (!d->server)
+                return;
+        buf_printf(b, ",\"ldap\":{\"port\":%u", d->port);
+        text(b, "server", d->server);
+        text(b, "tls", tls_word(d->tls));
+        text(b, "dn", d->dn);
+        text(b, "base", d->base);
+        text(b, "attribute", d->attribute);
+        text(b, "class", d->class_name);
+        text(b, "user", d->user);
+        text(b, "lock", d->lock);
+        text(b, "locked", d->locked);
+        bool good = file(n, b, "password", d->password_file, true) &&
+                    file(n, b, "ca", d->ca_file, false);
+        buf_char(b, '}');
+        if (!good)
+                b->len = before;
+}
+
+static void put_provider(struct node *n, struct buf *b) {
+        const struct config_provider *p = &n->config->oidc;
+        size_t before = b->len;
+
+        if (!p->issuer)
+                return;
+        buf_str(b, ",\"oidc\":{\"x\":0");
+        text(b, "issuer", p->issuer);
+        text(b, "client", p->client);
+        text(b, "redirect", p->redirect);
+        text(b, "claim", p->claim);
+        text(b, "name", p->name);
+        bool good =
+                file(n, b, "secret", p->secret_file, true) && file(n, b, "ca", p->ca_file, false);
+        buf_char(b, '}');
+        if (!good)
+                b->len = before;
+}
+
 static void put_all(struct node *n, struct buf *b) {
         const struct config_courier *c = &n->config->courier;
         bool first = true;
@@ -150,6 +194,8 @@ static void put_all(struct node *n, struct buf *b) {
                 put_hook(n, b, &c->hooks[i], &first);
         buf_char(b, ']');
         put_places(n, b);
+        put_directory(n, b);
+        put_provider(n, b);
         (void)file(n, b, "hosts", "/etc/hosts", false);
         (void)file(n, b, "authorities", c->authorities ? c->authorities : AUTHORITIES, false);
         buf_char(b, '}');

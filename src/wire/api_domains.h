@@ -8,6 +8,7 @@
 #define API_DOMAINS(X)                                                                             \
         X(system)                                                                                  \
         X(session)                                                                                 \
+        X(signin)                                                                                  \
         X(units)                                                                                   \
         X(people)                                                                                  \
         X(roles)                                                                                   \

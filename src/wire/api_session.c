@@ -1,6 +1,7 @@
 /* Operations of whoever asks about themselves: signing in and out, sessions, the second factor, tokens of
  * scripts. What an error's `code` says next: "totp", "new_password", "second_factor", "enrol", "idle". */
 #include "wire/api_domains.h"
+#include "wire/api_shapes.h"
 
 static const struct api_field role[] = {
         {"role", API_STRING, .en = "The role.", .vi = "Vai trò."},
@@ -27,7 +28,7 @@ static const struct api_field guest[] = {
         {0},
 };
 
-static const struct api_field session[] = {
+const struct api_field api_session_shape[] = {
         {"step", API_ENUM, .flags = API_NULLABLE, .values = "totp|new_password",
          .en = "What the sign-in still needs; null: nothing.",
          .vi = "Bước đăng nhập còn thiếu; null: không thiếu gì."},
@@ -152,21 +153,21 @@ static const struct api_field token_made[] = {
 #define SELF (API_SELF | API_NO_TOKEN)
 
 const struct api_op api_session_ops[] = {
-        {"session.get", API_GET, "/api/v1/session", NULL, API_SELF, NULL, session,
+        {"session.get", API_GET, "/api/v1/session", NULL, API_SELF, NULL, api_session_shape,
          "Who is signed in, and what they may do.", "Ai đang đăng nhập và được làm gì."},
-        {"session.open", API_POST, "/api/v1/session", NULL, API_ANONYMOUS, sign_in, session,
-         "Signs in; the answer says what is still needed.",
+        {"session.open", API_POST, "/api/v1/session", NULL, API_ANONYMOUS, sign_in,
+         api_session_shape, "Signs in; the answer says what is still needed.",
          "Đăng nhập; trả lời cho biết còn thiếu bước nào."},
-        {"session.totp", API_POST, "/api/v1/session/totp", NULL, SELF, totp_code, session,
+        {"session.totp", API_POST, "/api/v1/session/totp", NULL, SELF, totp_code, api_session_shape,
          "The second factor of a sign-in.", "Yếu tố thứ hai khi đăng nhập."},
         {"session.recovery", API_POST, "/api/v1/session/recovery", NULL, SELF, recovery_code,
-         session, "A recovery code instead of the second factor.",
+         api_session_shape, "A recovery code instead of the second factor.",
          "Mã khôi phục thay cho yếu tố thứ hai."},
         {"session.password", API_POST, "/api/v1/session/password", NULL, SELF, new_password,
-         session, "A new password; all other sessions end.",
+         api_session_shape, "A new password; all other sessions end.",
          "Đặt mật khẩu mới; mọi phiên khác kết thúc."},
-        {"session.second", API_POST, "/api/v1/session/second", NULL, SELF, totp_code, session,
-         "Shows the second factor again: good for five minutes.",
+        {"session.second", API_POST, "/api/v1/session/second", NULL, SELF, totp_code,
+         api_session_shape, "Shows the second factor again: good for five minutes.",
          "Xác thực lại yếu tố thứ hai: có giá trị năm phút."},
         {"session.end", API_DELETE, "/api/v1/session", NULL, SELF, NULL, NULL, "Signs out.",
          "Đăng xuất."},

@@ -5,6 +5,7 @@
 #include "wire/api.h"
 
 extern const struct api_field api_directive_flat[], api_directive_shape[];
+extern const struct api_field api_session_shape[];
 extern const struct api_field api_outgoing_shape[], api_outgoing_one_shape[];
 extern const struct api_field api_evidence_shape[], api_evidence_one_shape[],
         api_evidence_export_shape[];

@@ -22,6 +22,8 @@ enum courier_kind {
         COURIER_READY = 4,
         /* Asks of calls that wait (desk/errands.h): their id is the call's ticket. */
         COURIER_ASKS = 16,
+        COURIER_LDAP = 17, /* courier/directory.h */
+        COURIER_OIDC = 18, /* courier/provider.h */
 };
 
 struct courier_head {

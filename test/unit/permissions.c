@@ -53,6 +53,8 @@ static const struct {
         {"people.change", "{\"id\":$P,\"version\":1,\"title\":\"x\"}"},
         {"people.one_time", "{\"id\":$P}"},
         {"people.sign_out", "{\"id\":$P}"},
+        {"people.way", "{\"id\":$P}"},
+        {"people.set_way", "{\"id\":$P,\"way\":\"directory\"}"},
         {"roles.list", "{\"id\":$P}"},
         {"roles.give", "{\"id\":$P,\"role\":\"officer\",\"unit\":$C}"},
         {"roles.take", "{\"id\":$P,\"grant\":$G}"},
