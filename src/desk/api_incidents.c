@@ -364,9 +364,39 @@ int incident_observable_answer(struct api_call *c, int64_t observable) {
         return api_detail(c, &l, observable);
 }
 
+#define REPORT_OF                                                                                  \
+        " FROM report r WHERE r.incident=t.incident AND r.clock=t.clock AND r.state<>'dropped'"    \
+        " ORDER BY r.id DESC LIMIT 1)"
+
+/* What a deadline waits for: its report's fields, signatures, sending; "signature_you": this person's. */
+static int held_by(struct api_call *c, const char **ret) {
+        const char *sign = "0";
+        int r = api_scope(c, "reports.sign", "r.unit", &sign);
+
+        *ret = "NULL";
+        if (r < 0 || c->who.incident)
+                return r;
+        struct span s = arena_printf(
+                c->arena,
+                "iif(t.report='' OR t.met_at IS NOT NULL OR t.void_at IS NOT NULL, NULL,"
+                " ifnull((SELECT CASE r.state WHEN 'draft' THEN iif(r.missing>0,"
+                " 'missing:'||r.missing,'signature') WHEN 'signing' THEN iif(ifnull(r.writer,0)"
+                "<>%lld AND (%s) AND NOT EXISTS(SELECT 1 FROM report_sign g WHERE g.report=r.id"
+                " AND g.version=r.version AND g.person=%lld AND g.void IS NULL),'signature_you',"
+                "'signature') WHEN 'signed' THEN 'sending' END" REPORT_OF ",'not_started'))",
+                (long long)c->who.id, sign, (long long)c->who.id);
+        *ret = s.p;
+        return s.p ? 0 : FAIL(-ENOMEM);
+}
+
 /* States change with the time of day: they are made of now. */
 int incident_clock_spec(struct api_call *c, struct api_list_spec *ret) {
         long long now = (long long)c->now;
+        const char *held = NULL;
+        int r = held_by(c, &held);
+
+        if (r < 0)
+                return r;
         struct span left = arena_printf(c->arena, "(t.due-ifnull(t.met_at,%lld))/1000000000", now);
         struct span state = arena_printf(
                 c->arena,
@@ -392,7 +422,8 @@ int incident_clock_spec(struct api_call *c, struct api_list_spec *ret) {
                                      "t.met_at",
                                      "(SELECT name FROM person WHERE id=t.met_by)",
                                      "t.proof",
-                                     "NULL"};
+                                     held,
+                                     c->who.incident ? "NULL" : "(SELECT r.id" REPORT_OF};
         const char **columns = arena_array(c->arena, ARRAY_LEN(names), sizeof(*columns));
 
         if (!columns || !left.p || !state.p)

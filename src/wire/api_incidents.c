@@ -46,8 +46,12 @@ const struct api_field api_clock_shape[] = {
         {"met_by", API_STRING, .flags = API_NULLABLE, .en = "By whom.", .vi = "Người thực hiện."},
         {"proof", API_STRING, .flags = API_NULLABLE, .en = "What proves it.",
          .vi = "Bằng chứng đáp ứng."},
-        {"held_by", API_STRING, .flags = API_NULLABLE, .en = "What it waits for.",
-         .vi = "Đang chờ gì."},
+        {"held_by", API_STRING, .flags = API_NULLABLE,
+         .en = "What it waits for: not_started, missing:N (fields), signature, signature_you, "
+               "sending.",
+         .vi = "Đang chờ gì: not_started, missing:N (trường), signature, signature_you, sending."},
+        {"report_id", API_ID, .flags = API_NULLABLE, .en = "The report that is to meet it.",
+         .vi = "Báo cáo sẽ đáp ứng thời hạn."},
         {0},
 };
 
