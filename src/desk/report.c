@@ -94,7 +94,7 @@ int report_in(struct api_call *c, const struct report *r, const char *state) {
 }
 
 int report_visible(struct api_call *c, const char *more, const char **ret) {
-        const char *of, *own;
+        const char *of = "0", *own = "0";
         int r = api_scope(c, "reports.read", "x.unit", &of);
 
         if (r == 0)

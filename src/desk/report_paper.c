@@ -204,15 +204,14 @@ static int add_signers(struct paper *p, json_t *list) {
                                      " s.void IS NULL ORDER BY s.id LIMIT 2",
                                      "ii", p->t->id, p->version);
 
-        while (p->final && r == 0 && (r = sql_next(q)) == 1) {
-                struct span when = time_words(p, sql_time(q, 2)), title = sql_span(q, 1);
-                json_t *note =
-                        when.p ? json_sprintf(tr_of(p, "%s%.*s%s(signed in the system, %s)",
-                                                    "%s%.*s%s(đã ký trong hệ thống lúc %s)"),
-                                              "", sql_null(q, 1) ? 0 : (int)title.len,
-                                              sql_null(q, 1) ? "" : title.p,
-                                              sql_null(q, 1) || !title.len ? "" : "\n", when.p)
-                               : NULL;
+        while (p->final && n < ARRAY_LEN(en) && r == 0 && (r = sql_next(q)) == 1) {
+                struct span when = time_words(p, sql_time(q, 2));
+                struct span title = sql_null(q, 1) ? SPAN("") : sql_span(q, 1);
+                json_t *note = when.p ? json_sprintf(tr_of(p, "%.*s%s(signed in the system, %s)",
+                                                           "%.*s%s(đã ký trong hệ thống lúc %s)"),
+                                                     (int)title.len, title.p, title.len ? "\n" : "",
+                                                     when.p)
+                                      : NULL;
 
                 r = json_array_append_new(list, json_pack("[s,o,o]", p->vi ? vi[n] : en[n], note,
                                                           api_json_text(sql_span(q, 0)))) < 0

@@ -332,10 +332,11 @@ static void part(struct parts *z, const char *name, struct buf *b) {
         if (copy) {
                 memcpy(copy, b->p, b->len);
                 s = zip_source_buffer(z->zip, copy, b->len, 1);
+                if (!s)
+                        free(copy);
         }
-        if (!s)
-                free(copy);
-        else if ((at = zip_file_add(z->zip, name, s, ZIP_FL_ENC_UTF_8)) < 0)
+        // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the archive frees the copy
+        if (s && (at = zip_file_add(z->zip, name, s, ZIP_FL_ENC_UTF_8)) < 0)
                 zip_source_free(s);
         if (at < 0)
                 z->error = -ENOMEM;

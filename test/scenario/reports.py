@@ -3,9 +3,11 @@ sandbox, signed by the vault, checked by `coloa verify` elsewhere; read back wit
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
+import threading
 import time
 
 from api import Web
@@ -181,6 +183,56 @@ def handed_over_and_a_year(folder):
         assert docx[:2] == b"PK"
 
 
+def whatever_is_killed(folder):
+    """Press, vault and desk die while a report is printed, signed by the node and sent: nothing is lost, and nothing is done twice."""
+    rounds = int(os.environ.get("COLOA_KILLS", "12"))
+    with World(folder) as w:
+        random.seed(int(os.environ.get("COLOA_SEED", "7")))
+        i = w.incident()
+        r = w.signed(w.report(i, **INITIAL))
+        for n in range(rounds):
+            victim = ("desk", "vault", "press")[n % 3]
+            path, verb = random.choice((("file?format=pdf", "GET"), ("signature?format=docx", "GET"), ("send", "POST")))
+            done = {}
+
+            def ask():
+                try:
+                    done["answer"] = w.lien.ask(verb, f"/reports/{r['id']}/{path}", {"to": ["a05@example.vn"]} if verb == "POST" else None)
+                except OSError:
+                    done["answer"] = (0, None)
+            t = threading.Thread(target=ask)
+            t.start()
+            time.sleep(random.random() * 0.25)
+            if victim == "press":
+                for line in subprocess.run(["pgrep", "-P", str(w.node.process.pid), "-f", "coloa: job"], capture_output=True, text=True).stdout.split():
+                    kill(int(line), w.node.program)
+            else:
+                kill(w.node.pids()[victim], w.node.program)
+            t.join(40)
+            assert "answer" in done, "the browser waits for ever"
+            w.node.wait_for(w.node.answers, 30, "for the desk")
+            status = done["answer"][0]
+            assert status in (0, 200, 409, 502, 503, 504), done
+            if verb == "POST" and status == 409:
+                assert done["answer"][1]["code"] == "not_signed", done
+
+        def send():
+            status, answer = w.lien.post(f"/reports/{r['id']}/send", to=["a05@example.vn"])
+            assert status in (200, 409, 503), answer
+            return status in (200, 409)
+        w.node.wait_for(send, 40, "for it to be sent")
+        status, answer = w.lien.ask("GET", f"/reports/{r['id']}")
+        assert answer["state"] == "sent" and answer["sent"]["mail"], answer
+        mails = w.lien.ask("GET", "/outgoing")[1]["items"]
+        assert len([m for m in mails if m.get("about") == f"report {r['id']}"]) == 1, mails
+        entries = w.hang.ask("GET", f"/incidents/{i['id']}/timeline?limit=200")[1]["items"]
+        assert len([e for e in entries if e["kind"] == "clock" and ": met:" in e["text"]]) == 1, entries
+        pdf = folder / "a.pdf"
+        pdf.write_bytes(w.get(w.lien, f"/reports/{r['id']}/file?format=pdf"))
+        (folder / "a.sig").write_bytes(w.get(w.lien, f"/reports/{r['id']}/signature?format=pdf"))
+        assert coloa("verify", pdf, "--signature", folder / "a.sig").returncode == 0
+
+
 def stix_validator() -> list[str]:
     """OASIS' own validator with its schemas, from the package registry into a cache."""
     where = pathlib.Path(os.environ.get("COLOA_CACHE") or ROOT / ".cache") / "stix2-validator-3.3.2"
@@ -256,4 +308,4 @@ def check_iodef(path: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
-    run(*[t for t in (from_the_incident_to_its_proof, handed_over_and_a_year, exports_go_as_far_as_their_lights) if not sys.argv[2:] or t.__name__ in sys.argv[2:]])
+    run(*[t for t in (from_the_incident_to_its_proof, handed_over_and_a_year, whatever_is_killed, exports_go_as_far_as_their_lights) if not sys.argv[2:] or t.__name__ in sys.argv[2:]])
