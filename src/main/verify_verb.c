@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/lang.h"
 #include "base/timestamp.h"
+#include "desk/state.h"
 #include "main/options.h"
 #include "main/verify_verb.h"
 #include "os/os.h"
@@ -23,7 +24,9 @@ static const char *const help_en =
         "events-YYYY-MM-DD.db): every frame's "
         "hash, "
         "the chain over\n"
-        "all blocks, every signed head; and says exactly where it breaks.\n"
+        "all blocks, every signed head; and says exactly where it breaks. In a node's directory "
+        "the "
+        "audit log too.\n"
         "      --key KEY      the node's public key, 64 hex digits or a file that holds them: "
         "heads "
         "signed by any other\n"
@@ -47,7 +50,9 @@ static const char *const help_vi =
         "events-YYYY-MM-DD.db): mã "
         "băm "
         "của mọi khung, chuỗi\n"
-        "nối các khối, mọi chữ ký đầu chuỗi; và cho biết chính xác chỗ bị đứt.\n"
+        "nối các khối, mọi chữ ký đầu chuỗi; và cho biết chính xác chỗ bị đứt. Với thư mục của "
+        "nút: cả "
+        "nhật ký kiểm toán.\n"
         "      --key KHÓA     khóa công khai của nút, 64 chữ số hex hoặc tệp chứa chúng: chữ ký "
         "bằng "
         "khóa khác là sai.\n"
@@ -142,13 +147,15 @@ static void print_result(const struct verify_result *v, bool key_given) {
                               " (không có --key: hãy đối chiếu với khóa của nút)"));
 }
 
-/* The directory that the files lie in. */
-static int enter_sandbox(const char *path, int landlock) {
+/* The directory that the files lie in, and that of the state. */
+static int enter_sandbox(const char *path, const char *state, int landlock) {
         char dir[4096];
         struct stat st;
         const char *slash = strrchr(path, '/');
 
-        int r = os_stat(path, &st);
+        int r = state ? sandbox_allow_directory(state) : 0;
+        if (r == 0)
+                r = os_stat(path, &st);
         if (r < 0)
                 return r;
         if (S_ISDIR(st.st_mode))
@@ -259,6 +266,44 @@ static const char *events_of(const char *path) {
         return inside;
 }
 
+/* A node's directory has the audit log in its state; NULL: it is none, or a day alone is asked for. */
+static const char *state_of(const struct arguments *a) {
+        static char dir[4096], file[4096 + 64];
+        struct stat st;
+
+        if (a->verify.day != INT64_MIN ||
+            (size_t)snprintf(dir, sizeof(dir), "%s/state", a->path) >= sizeof(dir))
+                return NULL;
+        snprintf(file, sizeof(file), "%s/" STATE_FILE, dir);
+        return os_stat(file, &st) == 0 && S_ISREG(st.st_mode) ? dir : NULL;
+}
+
+/* 0, 1: it was changed; 3: it cannot be read. */
+static int check_audit(const char *dir) {
+        _cleanup_(state_freep) struct state *s = NULL;
+        char file[4096 + 64];
+        uint64_t n = 0, bad = 0;
+
+        snprintf(file, sizeof(file), "%s/" STATE_FILE, dir);
+        int r = state_open(&s, &(struct state_options){.path = file, .read_only = true});
+        if (r == 0)
+                r = state_audit_check(s, &n, &bad);
+        if (bad)
+                return printf(tr("audit log: changed at entry %llu\n",
+                                 "nhật ký kiểm toán: bị sửa ở mục %llu\n"),
+                              (unsigned long long)bad),
+                       1;
+        if (r < 0)
+                return fprintf(stderr,
+                               tr("coloa verify: %s: the audit log cannot be read: %s\n",
+                                  "coloa verify: %s: không đọc được nhật ký kiểm toán: %s\n"),
+                               file, strerror(-r)),
+                       3;
+        printf(tr("audit log: whole, %llu entries\n", "nhật ký kiểm toán: nguyên vẹn, %llu mục\n"),
+               (unsigned long long)n);
+        return 0;
+}
+
 static int run(const struct arguments *given) {
         struct arguments a = *given;
         struct verify_result v = {0};
@@ -274,10 +319,11 @@ static int run(const struct arguments *given) {
                 a.export.landlock = a.landlock;
                 return verify_export(&a.export);
         }
+        const char *state = state_of(&a);
         a.path = events_of(a.path);
         /* No call to find out what standard output is: the sandbox has none for it. */
         setvbuf(stdout, out, _IOFBF, sizeof(out));
-        int r = enter_sandbox(a.path, a.landlock);
+        int r = enter_sandbox(a.path, state, a.landlock);
         if (r == 0)
                 r = verify_store(a.path, &a.verify, &v);
         if (r < 0) {
@@ -288,11 +334,15 @@ static int run(const struct arguments *given) {
                 return 3;
         }
         print_result(&v, a.verify.key != NULL);
+        int audit = state ? check_audit(state) : 0;
+        v.breaks += audit == 1;
         if (v.breaks) {
                 printf(tr("NOT WELL: it breaks in %llu places\n", "KHÔNG TỐT: bị đứt ở %llu chỗ\n"),
                        (unsigned long long)v.breaks);
                 return 1;
         }
+        if (audit)
+                return audit;
         fputs(tr("ALL IS WELL\n", "TẤT CẢ ĐỀU TỐT\n"), stdout);
         return 0;
 }

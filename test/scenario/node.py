@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import time
 
 from node_world import Node, Relp, RULES, attack, bulk, connect, kill, otlp, post
@@ -107,6 +108,26 @@ def alerts_come(folder):
         node.wait_for(lambda: node.alerts()[0]["coloa.count"] == 5, 10)
         assert len(node.alerts()) == 1
     assert len(node.alerts()) == 1 and coloa("alerts", "--state", node.directory / "state", "audit").returncode == 0
+
+
+def verify_looks_at_the_audit_log_too(folder):
+    node = Node(folder)
+    with node:
+        for _ in range(3):
+            assert node.ask("reload").returncode == 0
+        r = coloa("api", "units.add", "-c", node.config, "parent=1", "code=x", "name=X", "kind=site")
+        assert r.returncode == 0, r
+    for landlock in ("-1", "2", "0"):
+        r = coloa("verify", "--landlock", landlock, node.directory)
+        assert r.returncode == 0 and b"audit log: whole, " in r.stdout and b"ALL IS WELL" in r.stdout, r
+    assert b"audit log" not in coloa("verify", node.directory / "events").stdout
+    with contextlib.closing(sqlite3.connect(node.directory / "state" / "state.db")) as db, db:
+        db.execute("DROP TRIGGER audit_keeps")
+        n, = db.execute("SELECT max(n) FROM audit").fetchone()
+        db.execute("UPDATE audit SET who='nobody' WHERE n=?", (n,))
+    r = coloa("verify", node.directory)
+    assert r.returncode == 1 and f"audit log: changed at entry {n}".encode() in r.stdout and b"NOT WELL" in r.stdout, r
+    assert "nhật ký kiểm toán: bị sửa".encode() in coloa("verify", "--lang", "vi", node.directory).stdout
 
 
 def rules_change_while_it_runs(folder):
@@ -436,6 +457,6 @@ def main_that_is_killed_leaves_nobody(folder):
 
 
 if __name__ == "__main__":
-    run(every_protocol_is_kept_once, without_landlock_it_is_the_same, alerts_come, a_silent_source_is_an_alert_of_its_own, rules_change_while_it_runs, exceptions_begin_and_end,
+    run(every_protocol_is_kept_once, without_landlock_it_is_the_same, alerts_come, a_silent_source_is_an_alert_of_its_own, verify_looks_at_the_audit_log_too, rules_change_while_it_runs, exceptions_begin_and_end,
         bad_input_hurts_nobody_else, what_each_listener_refuses, unknown_senders, connections_follow_the_sources,
         a_record_that_kills_judges, a_record_of_which_nothing_can_be_read, main_that_is_killed_leaves_nobody)
