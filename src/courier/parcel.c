@@ -28,6 +28,7 @@ struct parcel {
         struct buf files, body;
         struct message_file file[FILES_MAX];
         unsigned n_files;
+        bool begun; /* all of it came: nothing more may */
 };
 
 static void parcel_free(struct parcel *p) {
@@ -58,8 +59,9 @@ static struct parcel *parcel_new(struct courier *c, uint32_t kind, uint64_t id,
                                  struct span payload) {
         unsigned n = 0;
 
-        for (struct parcel *p = c->parcels; p; p = p->next)
-                n++;
+        for (struct parcel *p = c->parcels; p; p = p->next, n++)
+                if (p->id == id && p->kind == kind)
+                        return NULL;
         struct parcel *p = n < 2 * COURIER_AT_ONCE ? calloc(1, sizeof(*p)) : NULL;
         if (!p)
                 return NULL;
@@ -78,7 +80,7 @@ static struct parcel *parcel_new(struct courier *c, uint32_t kind, uint64_t id,
 static struct span text(const json_t *o, const char *name) {
         const json_t *v = json_object_get(o, name);
 
-        return span_of(json_string_value(v), json_string_length(v));
+        return json_is_string(v) ? span_of(json_string_value(v), json_string_length(v)) : SPAN("");
 }
 
 /* P2: letters and digits. */
@@ -145,7 +147,7 @@ static int write_mail(struct parcel *p, const char *const *to, unsigned n_to) {
         size_t at = 0;
 
         for (unsigned i = 0; i < p->n_files; i++) {
-                p->file[i].bytes = span_of(p->files.p + at, p->file[i].bytes.len);
+                p->file[i].bytes = span_of(p->files.p ? p->files.p + at : "", p->file[i].bytes.len);
                 at += p->file[i].bytes.len;
         }
         return message_write(&p->body, &m);
@@ -158,6 +160,7 @@ static void send_mail(struct parcel *p) {
         char url[400];
         unsigned n_to;
 
+        p->begun = true;
         if (!c->has_mail)
                 return answer(p, -EAGAIN, false, "no mail server is configured");
         if (!id_good(text(p->said, "id")) || !read_to(p, to, &n_to))
@@ -213,8 +216,10 @@ int parcel_bytes(struct courier *c, uint64_t id, struct span piece) {
 
         while (p && (p->id != id || p->kind != COURIER_MAIL))
                 p = p->next;
-        if (!p || piece.len > p->wanted - p->files.len)
-                return p ? -EPROTO : 0; /* it was refused meanwhile */
+        if (!p)
+                return 0; /* it was refused meanwhile */
+        if (p->begun || !piece.len || piece.len > p->wanted - p->files.len)
+                return -EPROTO;
         buf_span(&p->files, piece);
         if (p->files.failed)
                 return -ENOMEM;

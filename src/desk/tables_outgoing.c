@@ -23,6 +23,8 @@ static const char *const steps[] = {
         " told_late IS NULL AND met_at IS NULL AND void_at IS NULL AND state<>0;"
         "CREATE INDEX incident_clock_late ON incident_clock(due) WHERE told_late IS NULL AND"
         " met_at IS NULL AND void_at IS NULL AND state<>0;",
+
+        "CREATE INDEX outgoing_failed ON outgoing(created) WHERE state='failed';",
         NULL,
 };
 

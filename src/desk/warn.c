@@ -381,6 +381,29 @@ static int give_up(struct api_call *c) {
                       : r;
 }
 
+/* For who keeps the node running; what failed more than a month ago is no news. */
+static int count_outgoing(struct api_call *c) {
+        struct desk_stats *st = &c->desk->st;
+        int64_t queued = 0, failed = 0, oldest = 0;
+        int r = sql_get_int(c->db, &queued, "SELECT count(*) FROM outgoing WHERE state='queued'",
+                            "");
+
+        if (r >= 0)
+                r = sql_get_int(c->db, &failed,
+                                "SELECT count(*) FROM outgoing WHERE state='failed' AND created>?1",
+                                "i", c->now - 6 * KEPT_NS);
+        if (r >= 0)
+                r = sql_get_int(c->db, &oldest,
+                                "SELECT ifnull(min(created),?1) FROM outgoing WHERE state='queued'",
+                                "i", c->now);
+        if (r < 0)
+                return r;
+        st->outgoing_queued = (uint64_t)queued;
+        st->outgoing_failed = (uint64_t)failed;
+        st->outgoing_oldest_s = (uint64_t)(MAX(c->now - oldest, 0) / NS_PER_SEC);
+        return 0;
+}
+
 /* ---- the turn ---- */
 
 static int look(struct desk *d, struct warn *k, int64_t wall) {
@@ -397,6 +420,8 @@ static int look(struct desk *d, struct warn *k, int64_t wall) {
                         r = digest(&c);
                 if (r == 0)
                         r = directives_remind(&c);
+                if (r == 0)
+                        r = count_outgoing(&c);
         }
         if (r == 0 && wall >= k->hour) {
                 k->hour = wall + HOUR_NS;

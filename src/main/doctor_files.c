@@ -321,6 +321,13 @@ void doctor_files(struct doctor *d) {
         secret(d, "tls.key", c->tls.key);
         for (uint32_t i = 0; i < c->n_listen; i++)
                 secret(d, "listen.tls.key", c->listen[i].tls.key);
+        secret(d, "courier.mail.password-file", c->courier.mail.password_file);
+        readable(d, "courier.mail.ca-file", c->courier.mail.ca_file);
+        for (uint32_t i = 0; i < c->courier.n_hooks; i++) {
+                secret(d, "courier.webhooks.secret-file", c->courier.hooks[i].secret_file);
+                readable(d, "courier.webhooks.ca-file", c->courier.hooks[i].ca_file);
+        }
+        readable(d, "courier.authorities", c->courier.authorities);
         readables(d, "rules", c->rules, c->n_rules);
         readables(d, "placeholders", c->placeholders, c->n_placeholders);
         readables(d, "regimes", c->regimes, c->n_regimes);

@@ -63,7 +63,43 @@ static void indicators(struct doctor *d, struct span status) {
                    ULL(in_force), ULL(hits));
 }
 
+#define HOUR_S 3600u
+
+/* Mails and webhooks: what waits too long, what did not get there. */
+static void outgoing(struct doctor *d, struct span status) {
+        uint64_t queued = number(status, "outgoing_queued");
+        uint64_t failed = number(status, "outgoing_failed");
+        uint64_t oldest = number(status, "outgoing_oldest_seconds");
+
+        if (queued == UINT64_MAX || failed == UINT64_MAX || oldest == UINT64_MAX)
+                return;
+        if (queued && oldest > HOUR_S)
+                doctor_say(d, DOCTOR_WARNING, "outgoing",
+                           tr("'coloa api outgoing.status' says what went wrong last; without "
+                              "'courier' in the configuration nothing leaves",
+                              "'coloa api outgoing.status' cho biết lỗi gần nhất; không có "
+                              "'courier' trong cấu hình thì không gửi gì"),
+                           tr("%llu mails and webhooks wait, the oldest for %llu h",
+                              "%llu thư và webhook đang chờ, lâu nhất %llu giờ"),
+                           ULL(queued), ULL(oldest / HOUR_S));
+        if (failed)
+                doctor_say(d, DOCTOR_WARNING, "outgoing",
+                           tr("'coloa api outgoing.list state=failed' shows them; "
+                              "outgoing.retry sends one again, outgoing.cancel takes it away",
+                              "'coloa api outgoing.list state=failed' liệt kê; outgoing.retry gửi "
+                              "lại, outgoing.cancel bỏ"),
+                           tr("%llu mails and webhooks failed for good within a month",
+                              "%llu thư và webhook thất bại trong một tháng qua"),
+                           ULL(failed));
+        if (queued && oldest <= HOUR_S && !failed)
+                doctor_say(d, DOCTOR_OK, "outgoing", NULL,
+                           tr("%llu mails and webhooks are on their way",
+                              "%llu thư và webhook đang gửi"),
+                           ULL(queued));
+}
+
 void doctor_node_judge(struct doctor *d, struct span status) {
         duplicates(d, status);
         indicators(d, status);
+        outgoing(d, status);
 }

@@ -417,7 +417,10 @@ static void tell_numbers(struct loop *l) {
                                     s.hits_forgotten,
                                     s.commits,
                                     (uint64_t)s.commit_ns,
-                                    s.indicators};
+                                    s.indicators,
+                                    s.outgoing_queued,
+                                    s.outgoing_failed,
+                                    s.outgoing_oldest_s};
         _Static_assert(ARRAY_LEN(numbers) == NUMBER_COURIER_MAILS - NUMBER_VERDICTS,
                        "wire/node_stats.h");
         m.n = ARRAY_LEN(numbers);

@@ -158,6 +158,26 @@ static void indicators_json(struct buf *out, const struct node *n) {
                    ULL(node_count(n, NUMBER_INDICATOR_HITS)));
 }
 
+static void outgoing_text(struct buf *out, const struct node *n) {
+        uint64_t queued = node_count(n, NUMBER_OUTGOING_QUEUED);
+        uint64_t failed = node_count(n, NUMBER_OUTGOING_FAILED);
+        uint64_t sent =
+                node_count(n, NUMBER_COURIER_MAILS) + node_count(n, NUMBER_COURIER_WEBHOOKS);
+
+        if (queued + failed + sent == 0)
+                return;
+        buf_printf(out,
+                   tr("Mail and webhooks: %llu sent since the start; %llu wait, %llu failed\n",
+                      "Thư và webhook: đã gửi %llu từ khi chạy; %llu đang chờ, %llu thất bại\n"),
+                   ULL(sent), ULL(queued), ULL(failed));
+}
+
+static void outgoing_json(struct buf *out, const struct node *n) {
+        for (enum node_number k = NUMBER_OUTGOING_QUEUED; k <= NUMBER_COURIER_REFUSED; k++)
+                buf_printf(out, "%s\"%s\":%llu", k > NUMBER_OUTGOING_QUEUED ? "," : "",
+                           node_number_name(k), ULL(node_count(n, k)));
+}
+
 static void text(struct buf *out, const struct node *n, const struct counters_page *c) {
         const struct flow_stats *s = node_stats(n);
         int64_t now = os_now();
@@ -178,6 +198,7 @@ static void text(struct buf *out, const struct node *n, const struct counters_pa
                    "Đã phán xét: đến bản ghi %llu; còn %llu chờ phán xét từ kho; %llu để riêng\n"),
                 ULL(last_before(s->judged)), ULL(s->behind), ULL(s->set_aside));
         indicators_text(out, n);
+        outgoing_text(out, n);
         if (c)
                 duplicates_text(out, c);
         buf_str(out, tr("Processes:\n", "Tiến trình:\n"));
@@ -233,6 +254,8 @@ static void json(struct buf *out, const struct node *n, const struct counters_pa
                            ULL(c->totals[i]));
         buf_str(out, "},\"indicators\":{");
         indicators_json(out, n);
+        buf_str(out, "},\"outgoing\":{");
+        outgoing_json(out, n);
         buf_str(out, "},\"processes\":[");
         processes_json(out, n);
         buf_str(out, "],\"sources\":[");

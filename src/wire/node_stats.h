@@ -60,7 +60,10 @@ enum node_number {
         NUMBER_COMMITS,
         NUMBER_COMMIT_MAX_NS, /* gauge: the longest commit */
         NUMBER_INDICATOR_HITS,
-        NUMBER_COURIER_MAILS, /* of the courier, from here on */
+        NUMBER_OUTGOING_QUEUED, /* gauge: mails and webhooks that wait */
+        NUMBER_OUTGOING_FAILED, /* gauge: that failed for good */
+        NUMBER_OUTGOING_OLDEST, /* gauge: seconds that the oldest waits */
+        NUMBER_COURIER_MAILS,   /* of the courier, from here on */
         NUMBER_COURIER_WEBHOOKS,
         NUMBER_COURIER_ASKS,
         NUMBER_COURIER_FAILED,

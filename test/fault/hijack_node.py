@@ -22,7 +22,7 @@ def what_to_try(rounds):
 
 
 PROCESSES = (("listen", "ingest"), ("seal", "seal-1"), ("judge", "judge-1"), ("desk", "desk"), ("console", "console"),
-             ("store", "store"))
+             ("courier", "courier"), ("store", "store"))
 
 
 def take_over(node, name, worker, hijack):
@@ -45,7 +45,7 @@ def none_but_the_store_signs(folder, landlock=None):
     hijack = folder / "hijack"
     hijack.mkdir()
     os.environ["COLOA_HIJACK"] = str(hijack)
-    node = Node(folder, listeners={"tcp": "syslog-tcp"}, landlock=landlock)
+    node = Node(folder, listeners={"tcp": "syslog-tcp"}, landlock=landlock, head="courier: {allow: [192.0.2.1]}")
     text = node.config.read_text(encoding="utf-8").replace("metrics: none", f"metrics: '127.0.0.1:{ports(1)[0]}'")
     node.config.write_text(text, encoding="utf-8")
     records = 0

@@ -217,6 +217,11 @@ static void what_a_node_says(void) {
         doctor_node_judge(&d, SPAN("{\"duplicate_window_seconds\":"));
         doctor_node_judge(&d, SPAN(""));
         check_int(d.n, 3);
+        doctor_node_judge(&d, SPAN("{\"outgoing\":{\"outgoing_queued\":2,\"outgoing_failed\":1,"
+                                   "\"outgoing_oldest_seconds\":7300}}"));
+        check_int(d.n, 5);
+        check_span(d.list[3].text, "2 mails and webhooks wait, the oldest for 2 h");
+        check_span(d.list[4].text, "1 mails and webhooks failed for good within a month");
         arena_deinit(&d.arena);
 }
 
