@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "main/judge.h"
+#include "scan/pseudonym.h"
 #include "seek/keyed.h"
 #include "seek/sieve.h"
 
@@ -12,6 +13,7 @@ struct judge_seek {
         uint64_t *leaves; /* bits, of each rule of the program */
         uint32_t n_rules;
         struct arena arena, run_arena;
+        uint64_t open; /* expressions, when names are masked */
 };
 
 struct judge_seek *judge_seek_new(struct span query, bool masked) {
@@ -31,8 +33,10 @@ struct judge_seek *judge_seek_new(struct span query, bool masked) {
                 free(s);
                 return NULL;
         }
-        if (masked)
+        if (masked) {
                 sieve_relax(s->sieve, keyed_relaxed(&s->q));
+                s->open = keyed_open(&s->q);
+        }
         return s;
 }
 
@@ -75,6 +79,28 @@ bool judge_seek_may(struct judge *j, struct span bytes) {
         return sieve_may(j->seek->sieve, bytes);
 }
 
+/* Whether the reader will see names replaced in it; rather once too often. */
+static bool names_somebody(const struct event *e, struct arena *a) {
+        struct span v = event_user(e, a), home;
+        size_t at = 0;
+
+        if (v.p && v.len && !pseudonym_of_nobody(v))
+                return true;
+        if (names_home(e->raw, &at, &home))
+                return true;
+        for (uint32_t i = 0; i < e->n; i++) {
+                const struct field *x = &e->fields[i];
+
+                v = value_text(x, a);
+                at = 0;
+                if (v.p && v.len &&
+                    (names_of_field(span_of(x->name, x->name_len)) == NAMES_USER ||
+                     names_home(v, &at, &home)))
+                        return true;
+        }
+        return false;
+}
+
 int judge_seek_event(struct judge *j, const struct batch *b, const struct event *e, uint32_t flags,
                      const uint32_t *rules, uint32_t n) {
         struct judge_seek *s = j->seek;
@@ -84,6 +110,8 @@ int judge_seek_event(struct judge *j, const struct batch *b, const struct event 
                 if (rules[i] < s->n_rules)
                         leaves |= s->leaves[rules[i]];
         arena_reset(&s->arena);
+        if (s->open)
+                sieve_open(s->sieve, names_somebody(e, &s->arena) ? s->open : 0);
         return sieve_event(s->sieve, e, flags, leaves, &s->arena)
                        ? judge_say_event(j, b, e, sieve_leaves(s->sieve), rules, n)
                        : 0;

@@ -5,7 +5,8 @@
  *   N2. Any other term may be an account's name in disguise: a word, a part, an expression, over the record or any
  *       field. So what a masked search shows must follow from what it shows: a term over text holds only if
  *       it holds with the names replaced. That goes for terms that leave out as well (NOT): else the difference of
- *       two searches would say who is who. Seekers, who know no names, let those pass.
+ *       two searches would say who is who. Seekers, who know no names, let those pass; and expressions, which
+ *       can say "anything, or Hoa".
  *   N3. Sorting by a name would put pseudonyms in the order of names. */
 #include "seek/keyed.h"
 
@@ -20,8 +21,8 @@
 
 struct keyed {
         const struct query *q;
-        uint64_t words;   /* terms over text */
-        uint64_t relaxed; /* of these, those that leave out */
+        uint64_t words; /* terms over text */
+        uint64_t open;  /* of these, expressions */
         pcre2_code *re[QUERY_LEAVES_MAX];
         pcre2_match_data *data;
         pcre2_match_context *context;
@@ -110,6 +111,14 @@ uint64_t keyed_relaxed(const struct query *q) {
         return negated & words_of(q);
 }
 
+uint64_t keyed_open(const struct query *q) {
+        uint64_t bits = 0;
+
+        for (uint32_t i = 0; i < q->n_leaves; i++)
+                bits |= (uint64_t)(strcmp(q->leaves[i].modifier, "|re") == 0) << i;
+        return bits & words_of(q);
+}
+
 /* ---- as it is shown ---- */
 
 static void compile(struct keyed *k, uint32_t i) {
@@ -131,7 +140,7 @@ int keyed_new(struct keyed **ret, const struct query *q) {
                 return -ENOMEM;
         k->q = q;
         k->words = words_of(q);
-        k->relaxed = keyed_relaxed(q);
+        k->open = keyed_open(q);
         k->text.limit = (size_t)4 << 20;
         k->data = pcre2_match_data_create(1, NULL);
         k->context = pcre2_match_context_create(NULL);
@@ -200,9 +209,10 @@ static uint64_t hold_in(struct keyed *k, uint64_t terms, const struct finding_fi
 
 bool keyed_shows(struct keyed *k, const struct finding *f, const struct names *people) {
         uint8_t state[QUERY_LEAVES_MAX];
-        uint64_t terms = f->line & k->words, held = 0;
+        bool nobody = people->n == 0 && !people->more;
+        uint64_t terms = (f->line & k->words) | (nobody ? 0 : k->open), held = 0;
 
-        if ((people->n == 0 && !people->more) || terms == 0) {
+        if (nobody) {
                 held = terms;
         } else {
                 for (uint32_t i = f->n_fields; i-- > 0 && held != terms;)

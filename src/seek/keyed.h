@@ -17,6 +17,10 @@ struct span keyed_word(const struct query *q, uint32_t i);
  * keyed_shows() decides by what is shown. */
 uint64_t keyed_relaxed(const struct query *q);
 
+/* Expressions: where an event names somebody they are judged by what is shown alone (sieve_open()), as one could be
+ * written that holds for what is shown of everybody and, as it is, for one. */
+uint64_t keyed_open(const struct query *q);
+
 /* Judges events as their reader sees them. `q` must outlive it. 0 or -ENOMEM. */
 struct keyed;
 int keyed_new(struct keyed **ret, const struct query *q);

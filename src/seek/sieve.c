@@ -24,7 +24,7 @@ struct sieve {
         struct sieve_run run;
         uint8_t known[QUERY_LEAVES_MAX]; /* of the run */
         bool raw;                        /* literals stand in the bytes as they are */
-        uint64_t relaxed, leaves;
+        uint64_t relaxed, open, leaves;
 };
 
 int sieve_new(struct sieve **ret, const struct query *q) {
@@ -272,6 +272,10 @@ void sieve_relax(struct sieve *s, uint64_t leaves) {
         s->relaxed = leaves;
 }
 
+void sieve_open(struct sieve *s, uint64_t leaves) {
+        s->open = leaves;
+}
+
 uint64_t sieve_leaves(const struct sieve *s) {
         return s->leaves;
 }
@@ -295,7 +299,7 @@ bool sieve_event(struct sieve *s, const struct event *e, uint32_t flags, uint64_
                 else
                         yes = leaf_true(s, l, e, flags, a);
                 s->leaves |= (uint64_t)yes << i;
-                if (!yes || !(s->relaxed >> i & 1))
+                if (!(s->open >> i & 1) && (!yes || !(s->relaxed >> i & 1)))
                         state[i] = yes ? MAYBE_TRUE : MAYBE_FALSE;
         }
         return (query_judge(s->q, state) & MAYBE_TRUE) != 0;

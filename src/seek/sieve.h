@@ -31,6 +31,8 @@ bool sieve_event(struct sieve *s, const struct event *e, uint32_t flags, uint64_
 
 /* Leaves that leave no event out by themselves: of these, whoever asked decides by what is shown (keyed.h). */
 void sieve_relax(struct sieve *s, uint64_t leaves);
+/* For the next event: leaves of which nothing is to be made of its bytes as they are, be they true or not. */
+void sieve_open(struct sieve *s, uint64_t leaves);
 /* Which leaves the last event made true. */
 uint64_t sieve_leaves(const struct sieve *s);
 

@@ -4,13 +4,12 @@ import datetime
 import json
 import os
 import signal
-import threading
 import time
 
 from api import Web
 from node_world import bulk
-from people import PASSWORD, Browser, enrol, first_person, next_code, one_time
-from tap import coloa, run
+from people import enrol, first_person
+from tap import Skip, data, run
 
 RULES = """
 title: Evil tool
@@ -176,6 +175,10 @@ def a_difference_tells_nothing(folder):
         for q in ('failed NOT "for tran"', "failed NOT message:*tran*", "failed NOT message:/for tran/", "failed NOT *ran.h*", "failed -hoa",
                   "failed NOT (hoa OR nothing)", "failed NOT (password hoa)"):
             assert rows(b, q + " | count by user")[0] == whole, q
+        for name in PLAIN + ("nobody.here",):
+            q = f"message:/failed password for (.|{name}) from/ | count by user"
+            assert sum(r["count"] for r in rows(b, q)[0]) == len([i for i in range(N) if i % 3 and i % 5 != 4]), (q, "an expression that is there for everybody, or for one")
+        assert rows(b, "message:/^accepted .*x12[0-9]$/ | count")[0][0]["count"] == 4
         assert rows(b, "* NOT failed | count")[0][0]["count"] == N // 3
         assert rows(b, "* NOT message:*failed* | count")[0][0]["count"] == N // 3
         # A directory of somebody whom no field names.
@@ -311,4 +314,58 @@ def it_is_cut_or_left(folder):
         assert rows(b, "failed | count")[0] == [{"kind": "row", "values": [], "count": N * 2 // 3}]
 
 
-run(what_a_search_gives, names_are_masked, a_difference_tells_nothing, an_incident_shows_them, it_is_cut_or_left)
+
+CONSENT = """
+title: Consent
+id: 11111111-2222-4333-8444-555555555502
+status: test
+description: A program that asks for more rights.
+author: tests
+date: 2026-11-23
+logsource: {product: windows, category: process_creation}
+detection:
+  selection:
+    Image|contains: '\\System32\\'
+  filter:
+    CommandLine|contains: 'never-there'
+  condition: selection and not filter
+level: medium
+"""
+
+
+def a_binary_record_is_shown_as_json(folder):
+    """EVTX: what was decoded, with the marks in it; each alert's own event of a chunk that holds many."""
+    file = data("dev-set", "evtx", "sbousseaden").rglob("*ysmon*.evtx")
+    file = sorted(file, key=lambda f: f.stat().st_size)[0] if file else None
+    if not file:
+        raise Skip("no EVTX of Sysmon")
+    with World(folder) as node:
+        (node.rules / "consent.yml").write_text(CONSENT, encoding="utf-8")
+        node.stop()
+        node.start()
+        node.ready()
+        b = first_person(node)
+        enrol(b)
+        assert node.ask("import", "--source", "here", file).returncode == 0
+        node.wait_for(lambda: b.ask("GET", "/alerts")[1]["total"] > 0, 60, f"for an alert of {file}")
+        for alert in b.ask("GET", "/alerts")[1]["items"][:3]:
+            status, got = b.ask("GET", f"/alerts/{alert['id']}/events")
+            assert status == 200 and got["events"] and not got["missing"], got
+            for event in got["events"]:
+                assert event["raw_as"] == "json", event["raw"][:200]
+                shown = json.loads(event["raw"])
+                assert shown == event["fields"], "the text is the fields"
+                assert "System32" in shown["Image"] or "system32" in shown["Image"].lower(), shown
+                raw = event["raw"].encode()
+                marked = [raw[m["from"]:m["to"]].decode() for m in event["marks"]]
+                assert marked and "system32" in marked[0].lower(), (marked, event["marks"])
+            assert [w["op"] for w in got["why"] if w["field"] == "Image"] == ["contains"], got["why"]
+            assert not any("never-there" in w["value"] for w in got["why"]), "what a NOT looked at did not take part"
+            user = [v for k, v in got["events"][0]["fields"].items() if k == "User"]
+            assert not user or user[0].startswith(("person-", "NT AUTHORITY")), user
+        print(f"# {file.name}: {len(b.ask('GET', '/alerts')[1]['items'])} alerts")
+        found, lines = rows(b, "EventID:1 | limit 5")
+        assert found and all(json.loads(e["text"]) for e in found), found[:1]
+
+
+run(what_a_search_gives, names_are_masked, a_difference_tells_nothing, an_incident_shows_them, it_is_cut_or_left, a_binary_record_is_shown_as_json)

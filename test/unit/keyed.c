@@ -94,7 +94,10 @@ static void what_is_shown_is_what_is_meant(void) {
                 {"f*tran*", 1, false},
                 {"message:*tran*", 1, false},
                 {"message:/for t.*from/", 1, false},
-                {"message:/for .{8} from/", 1, false}, /* even its length */
+                {"message:/for .{8} from/", 1, false},        /* even its length */
+                {"message:/for (.|tran.hoa) from/", 1, true}, /* whoever it was */
+                {"message:/for (.|le.minh) from/", 0, true},
+                {"failed NOT message:/for (.|le.minh) from/", 1, false},
                 {"CommandLine:*hoa*", 1, false},
                 {"CommandLine:*user?TRAN*", 1, false},
                 {"failed hoa", 3, false},
@@ -137,6 +140,11 @@ static void terms_that_leave_out(void) {
                         printf("# %s: %llx\n", list[i].text, (unsigned long long)keyed_relaxed(&q));
                 check(keyed_relaxed(&q) == list[i].relaxed);
         }
+}
+
+static void expressions(void) {
+        parse("a b:/x/ NOT c:/y/ user:/[$]/ d:>5");
+        check(keyed_open(&q) == 6);
 }
 
 static void homes(void) {
@@ -193,6 +201,7 @@ int main(void) {
         RUN(fields_that_name_people);
         RUN(what_is_shown_is_what_is_meant);
         RUN(terms_that_leave_out);
+        RUN(expressions);
         RUN(homes);
         RUN(pseudonyms);
         query_deinit(&q);
