@@ -118,6 +118,10 @@ int process_job(int argc, char **argv) {
         }
         if (kind >= JOB_KINDS || !kinds[kind].run)
                 return 12;
+        /* Libraries that write the date into a file ask for the zone anew each time, unless it is named. */
+        if (setenv("TZ", "UTC0", 1) < 0)
+                return 13;
+        tzset();
         if (kinds[kind].prepare && (kinds[kind].prepare() < 0 || !alone()))
                 return 13;
         if (sandbox_enter(SANDBOX_SEAL, landlock, MEMORY_MAX, NULL) < 0)
