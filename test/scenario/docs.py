@@ -163,6 +163,28 @@ def the_api_is_the_code(_):
     assert r.returncode == 0 and r.stdout == (ROOT / "doc/openapi.json").read_bytes(), "run: coloa api openapi > doc/openapi.json"
 
 
+def each_line_of_asvs_has_its_test(_folder):
+    """doc/asvs.md names tests that exist, or says that there is none."""
+    kinds = {"unit": "test/unit/{}.c", "fault": "test/fault/{}", "scenario": "test/scenario/{}.py", "package": "test/package/{}.py", "web": "web/test/{}.test.ts"}
+    bad, tests, rows = [], 0, 0
+    for row in (ROOT / "doc/asvs.md").read_text(encoding="utf-8").splitlines():
+        cells = [c.strip() for c in row.split("|")]
+        if len(cells) != 5 or not cells[1][:1].isdigit():
+            continue
+        rows, text = rows + 1, None
+        if not re.findall("`[^`]+`", cells[3]) and not ("n/a" in cells[3] or "**Short**" in cells[2]):
+            bad.append(f"{cells[1]}: no test")
+        for name in re.findall("`([^`]+)`", cells[3]):
+            if m := re.match(r"([a-z]+)/(\w+): (.+)", name):
+                at = kinds[m[1]].format(m[2])
+                path = next((p for p in (ROOT / at, ROOT / f"{at}.c", ROOT / f"{at}.py") if p.is_file()), None)
+                text, name = path.read_text(encoding="utf-8") if path else "", m[3]
+            tests += 1
+            if not text or not re.search(r"(?<!\w)" + re.escape(name) + r"(?!\w)", text):
+                bad.append(f"{cells[1]}: {name}")
+    assert rows > 80 and tests > 90 and not bad, (rows, tests, bad)
+
+
 def links_lead_somewhere(_):
     for path in [*ROOT.glob("*.md"), *ROOT.glob("doc/*.md")]:
         for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
@@ -180,4 +202,4 @@ def what_is_in_both_languages_has_the_same_parts(_):
 
 if __name__ == "__main__":
     run(every_key_is_explained, the_shipped_file_has_every_key, the_table_of_system_calls_is_the_code,
-        the_table_of_paths_is_the_code, the_architecture_is_the_code, permissions_are_those_of_the_table, the_api_is_the_code, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)
+        the_table_of_paths_is_the_code, the_architecture_is_the_code, permissions_are_those_of_the_table, the_api_is_the_code, each_line_of_asvs_has_its_test, links_lead_somewhere, what_is_in_both_languages_has_the_same_parts)
