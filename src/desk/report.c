@@ -174,14 +174,43 @@ static int text_of(const json_t *v, struct buf *to) {
         return json_dump_callback(v, put, to, JSON_COMPACT) < 0 ? FAIL(-EFBIG) : 0;
 }
 
+/* What stands around the form, as it is now: of what people sign, too. */
+static int put_head(struct api_call *c, const struct report *r, json_t *content) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int e = sql_rows(c->db, &q,
+                         "SELECT CASE ?3 WHEN 1 THEN ifnull(a.name_vi,a.name) ELSE a.name END,"
+                         " CASE ?3 WHEN 1 THEN ifnull(u.name_vi,u.name) ELSE u.name END,"
+                         " (SELECT title FROM incident WHERE id=?2),"
+                         " (SELECT tlp FROM incident WHERE id=?2) FROM unit u"
+                         " LEFT JOIN unit a ON a.id=u.parent WHERE u.id=?1",
+                         "iib", r->unit, r->incident, (int)!span_eq(r->lang, SPAN("en")));
+
+        if (e == 0)
+                e = sql_next(q);
+        if (e < 0)
+                return e;
+        json_t *texts[4];
+        for (int i = 0; i < 4; i++)
+                texts[i] =
+                        e == 1 && !sql_null(q, i) ? api_json_text(sql_span(q, i)) : json_string("");
+        json_t *head = json_pack("{s:[o,o],s:o,s:o,s:s,s:s,s:s,s:s,s:s,s:b}", "agency", texts[0],
+                                 texts[1], "about", texts[2], "tlp", texts[3], "incident",
+                                 r->incident ? r->of.code.p : "", "regime", r->regime_id.p, "kind",
+                                 r->kind.p, "lang", r->lang.p, "to", r->recipient.p, "drill",
+                                 (int)r->drill);
+        return json_object_set_new(content, "head", head) < 0 ? FAIL(-ENOMEM) : 0;
+}
+
 int report_write(struct api_call *c, struct report *r, json_t *content, struct span note) {
         _cleanup_(buf_deinit) struct buf text = {.limit = CONTENT_MAX};
         _cleanup_(buf_deinit) struct buf list = {.limit = CONTENT_MAX};
         unsigned char hash[REPORT_HASH];
         json_t *missing = missing_of(content);
         int64_t n = r->version + 1;
-        int e = missing ? text_of(content, &text) : FAIL(-ENOMEM);
+        int e = missing ? put_head(c, r, content) : FAIL(-ENOMEM);
 
+        if (e == 0)
+                e = text_of(content, &text);
         if (e == 0)
                 e = text_of(missing, &list);
         if (e == 0) {

@@ -105,25 +105,15 @@ static void close_paper(struct paper *p) {
         json_decref(p->content);
 }
 
-/* The unit's own name, and that of the one above where it is not the last. */
-static int agencies(struct paper *p, json_t *list) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(p->c->db, &q,
-                         "SELECT CASE ?2 WHEN 1 THEN ifnull(a.name_vi,a.name) ELSE a.name END,"
-                         " CASE ?2 WHEN 1 THEN ifnull(u.name_vi,u.name) ELSE u.name END FROM unit u"
-                         " LEFT JOIN unit a ON a.id=u.parent WHERE u.id=?1",
-                         "ib", p->t->unit, (int)p->vi);
+/* What stood around the form when the version was written (report.c). */
+static json_t *head_of(const struct paper *p, const char *name) {
+        return json_object_get(json_object_get(p->content, "head"), name);
+}
 
-        if (r == 0)
-                r = sql_next(q);
-        if (r < 0)
-                return r;
-        for (int i = 0; i < 2; i++)
-                if (json_array_append_new(list, r == 1 && !sql_null(q, i)
-                                                        ? api_json_text(sql_span(q, i))
-                                                        : json_string("")) < 0)
-                        return FAIL(-ENOMEM);
-        return 0;
+static struct span head_text(const struct paper *p, const char *name) {
+        const json_t *v = head_of(p, name);
+
+        return json_is_string(v) ? span_of(json_string_value(v), json_string_length(v)) : SPAN("");
 }
 
 static int add_rows(struct paper *p, json_t *rows) {
@@ -225,13 +215,12 @@ static int add_signers(struct paper *p, json_t *list) {
 /* ---- the press's JSON ---- */
 
 static json_t *subtitle(const struct paper *p) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct span about = head_text(p, "about");
 
         if (!p->t->incident)
                 return json_sprintf(tr_of(p, "Year %lld", "Năm %lld"), (long long)p->t->year);
-        struct span title = p->t->of.title;
         return json_sprintf(tr_of(p, "Incident %s: %.*s", "Sự cố %s: %.*s"), p->t->of.code.p,
-                            (int)MIN(title.len, (size_t)300), title.p);
+                            (int)MIN(about.len, (size_t)300), about.p);
 }
 
 static json_t *recipient(const struct paper *p) {
@@ -249,18 +238,12 @@ static const char *mark(const struct paper *p) {
 
 /* "TLP:AMBER+STRICT" */
 static json_t *handling(const struct paper *p) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct span s = head_text(p, "tlp");
         char word[32] = "";
 
-        if (!p->t->incident ||
-            sql_rows(p->c->db, &q, "SELECT tlp FROM incident WHERE id=?1", "i", p->t->incident) <
-                    0 ||
-            sql_next(q) != 1)
-                return json_string("");
-        struct span s = sql_span(q, 0);
         for (size_t i = 0; i < s.len && i + 1 < sizeof(word); i++)
                 word[i] = (char)(s.p[i] == '_' ? '+' : s.p[i] & ~0x20);
-        return json_sprintf("TLP:%s", word);
+        return s.len ? json_sprintf("TLP:%s", word) : json_string("");
 }
 
 static json_t *foot(const struct paper *p) {
@@ -276,10 +259,13 @@ static int set(json_t *o, const char *name, json_t *v) {
         return json_object_set_new(o, name, v) < 0 ? FAIL(-ENOMEM) : 0;
 }
 
+static json_t *or_empty(json_t *v) {
+        return v ? json_incref(v) : json_array();
+}
+
 static int fill_lists(struct paper *p, json_t *o) {
-        json_t *agency = json_array(), *rows = json_array(), *notes = json_array();
-        json_t *signers = json_array();
-        int r = set(o, "agency", agency);
+        json_t *rows = json_array(), *notes = json_array(), *signers = json_array();
+        int r = set(o, "agency", or_empty(head_of(p, "agency")));
 
         if (r == 0)
                 r = set(o, "rows", rows);
@@ -287,8 +273,6 @@ static int fill_lists(struct paper *p, json_t *o) {
                 r = set(o, "notes", notes);
         if (r == 0)
                 r = set(o, "signers", signers);
-        if (r == 0)
-                r = agencies(p, agency);
         if (r == 0)
                 r = add_rows(p, rows);
         if (r == 0)
@@ -349,26 +333,25 @@ int report_paper(struct api_call *c, const struct report *t, int64_t version, st
 int report_json(struct api_call *c, const struct report *t, int64_t version, struct buf *to) {
         char hex[2 * REPORT_HASH + 1];
         struct paper p;
-        json_t *agency = json_array(), *signers = json_array();
+        json_t *signers = json_array();
         int r = open_paper(c, t, version, &p);
 
         if (r == 0)
-                r = agencies(&p, agency);
-        if (r == 0)
                 r = add_signers(&p, signers);
         sodium_bin2hex(hex, sizeof(hex), p.hash, sizeof(p.hash));
-        json_t *o =
-                r != 0 ? NULL
-                       : json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:s?,s:s,s:b,s:b,s:I,s:s,s:o,"
-                                   "s:o,s:s,s:O?,s:O?,s:O?}",
-                                   "format", 1, "code", t->code.p, "kind", t->kind.p, "regime",
-                                   t->regime_id.p, "title", t->title.p, "title_vi", t->title_vi.p,
-                                   "lang", t->lang.p, "incident", t->incident ? t->of.code.p : NULL,
-                                   "to", t->recipient.p, "drill", (int)t->drill, "final",
-                                   (int)p.final, "version", (json_int_t)version, "hash", hex, "at",
-                                   api_json_time(p.at), "agency", json_incref(agency), "writer",
-                                   p.by.p, "basis", json_object_get(p.form, "basis"), "signatures",
-                                   signers, "fields", json_object_get(p.content, "fields"));
+        json_t *o = r != 0 ? NULL
+                           : json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:s?,s:s,s:b,s:b,s:I,s:s,s:o,"
+                                       "s:o,s:s,s:O?,s:O?,s:O?,s:O?}",
+                                       "format", 1, "code", t->code.p, "kind", t->kind.p, "regime",
+                                       t->regime_id.p, "title", t->title.p, "title_vi",
+                                       t->title_vi.p, "lang", t->lang.p, "incident",
+                                       t->incident ? t->of.code.p : NULL, "to", t->recipient.p,
+                                       "drill", (int)t->drill, "final", (int)p.final, "version",
+                                       (json_int_t)version, "hash", hex, "at", api_json_time(p.at),
+                                       "agency", or_empty(head_of(&p, "agency")), "writer", p.by.p,
+                                       "basis", json_object_get(p.form, "basis"), "signatures",
+                                       signers, "fields", json_object_get(p.content, "fields"),
+                                       "head", json_object_get(p.content, "head"));
         if (r == 0 && !o)
                 r = FAIL(-ENOMEM);
         if (r == 0)
@@ -376,7 +359,6 @@ int report_json(struct api_call *c, const struct report *t, int64_t version, str
         if (r == 0)
                 buf_char(to, '\n');
         json_decref(o);
-        json_decref(agency);
         json_decref(signers);
         close_paper(&p);
         return r;
