@@ -33,7 +33,7 @@
         X(free)
 
 struct curl_calls {
-#define CALL_OF(name) __typeof__(curl_##name) *name;
+#define CALL_OF(name) __typeof__(curl_##name) *(name);
         CURL_CALLS(CALL_OF)
 #undef CALL_OF
 };

@@ -179,8 +179,8 @@ static struct span carried(struct api_call *c, const char *name, bool *ret_set) 
 
 int directive_do_create(struct api_call *c) {
         int64_t unit = api_int(c, "unit", 0);
-        struct span tlp = api_text(c, "tlp"), rules, indicators;
-        struct directive d;
+        struct span tlp = api_text(c, "tlp"), rules = SPAN_NONE, indicators = SPAN_NONE;
+        struct directive d = {.id = 0};
         bool set;
         int r = api_may(c, "directives.issue", unit);
 
@@ -241,7 +241,7 @@ static int set_texts(struct api_call *c, int64_t id) {
 }
 
 int directive_do_edit(struct api_call *c) {
-        struct directive d;
+        struct directive d = {.id = 0};
         int r = find_own(c, SPAN("draft"), &d);
 
         if (r == 0)
@@ -347,7 +347,7 @@ static int write_incident(struct api_call *c, const struct directive *d) {
 }
 
 static int issue(struct api_call *c, struct directive *d, struct span said) {
-        int64_t hours;
+        int64_t hours = 0;
         int r = outgoing_setting(c->desk, SEND_REMINDER, &hours);
 
         if (r == 0)
@@ -371,7 +371,7 @@ static int issue(struct api_call *c, struct directive *d, struct span said) {
 
 int directive_do_issue(struct api_call *c) {
         struct span said = SPAN_NONE;
-        struct directive d;
+        struct directive d = {.id = 0};
         int r = find_own(c, SPAN("draft"), &d);
 
         if (r == 0 && d.due <= c->now)
@@ -389,7 +389,7 @@ static int mail_withdrawn(struct api_call *c, const struct directive *d, int64_t
 }
 
 int directive_do_withdraw(struct api_call *c) {
-        struct directive d;
+        struct directive d = {.id = 0};
         int r = find_own(c, SPAN_NONE, &d);
 
         if (r == 0 && span_eq(d.state, SPAN("withdrawn")))
@@ -412,7 +412,7 @@ int directive_do_withdraw(struct api_call *c) {
 /* ---- reminding ---- */
 
 static int remind(struct api_call *c, const struct directive *d, int64_t unit) {
-        int64_t hours, n = 0;
+        int64_t hours = 0, n = 0;
         int r = outgoing_setting(c->desk, SEND_REMINDER, &hours);
 
         if (r == 0)
@@ -437,7 +437,7 @@ int directives_remind(struct api_call *c) {
 
         for (unsigned i = 0; i < 50 && r == 0; i++) {
                 _cleanup_(sql_endp) struct sql_rows *q = NULL;
-                struct directive d;
+                struct directive d = {.id = 0};
 
                 r = sql_rows(
                         c->db, &q,
@@ -492,7 +492,7 @@ static bool answered(struct span state) {
 int directive_do_remind(struct api_call *c) {
         int64_t unit = api_int(c, "unit", 0);
         struct span state = SPAN_NONE;
-        struct directive d;
+        struct directive d = {.id = 0};
         int r = find_own(c, SPAN("issued"), &d);
 
         if (r == 0 && unit)
@@ -508,9 +508,9 @@ int directive_do_remind(struct api_call *c) {
 }
 
 int directive_do_reopen(struct api_call *c) {
-        int64_t unit = api_int(c, "unit", 0), hours;
-        struct directive d;
-        struct span state;
+        int64_t unit = api_int(c, "unit", 0), hours = 0;
+        struct directive d = {.id = 0};
+        struct span state = SPAN_NONE;
         int r = find_own(c, SPAN("issued"), &d);
 
         if (r == 0)
@@ -552,8 +552,8 @@ static int find_to_answer(struct api_call *c, struct directive *d, struct span *
 }
 
 int directive_do_acknowledge(struct api_call *c) {
-        struct span note = api_text(c, "note"), state;
-        struct directive d;
+        struct span note = api_text(c, "note"), state = SPAN_NONE;
+        struct directive d = {.id = 0};
         int r = find_to_answer(c, &d, &state);
 
         if (r == 0 && span_eq(state, SPAN("open"))) /* pressed twice: once */
@@ -577,8 +577,8 @@ static int good_evidence(struct api_call *c) {
 }
 
 int directive_do_answer(struct api_call *c) {
-        struct directive d;
-        struct span state;
+        struct directive d = {.id = 0};
+        struct span state = SPAN_NONE;
         int r = find_to_answer(c, &d, &state);
 
         if (r == 0 && answered(state))

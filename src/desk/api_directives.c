@@ -8,7 +8,7 @@
 
 /* As SQL over `directive d`: who may read it. */
 static int visible(struct api_call *c, struct span *ret) {
-        const char *own, *issue, *to;
+        const char *own = "0", *issue = "0", *to = "0";
         int r = api_scope(c, "directives.read", "d.unit", &own);
 
         if (r == 0)
@@ -46,13 +46,13 @@ static int spec_of(struct api_call *c, struct api_list_spec *l, const struct api
                                             "d.due",
                                             "d.rules IS NOT NULL",
                                             "d.indicators IS NOT NULL",
-                                            COUNT(""),
-                                            COUNT(" AND x.state<>'open'"),
-                                            COUNT(" AND x.state IN ('done','declined')")};
+                                            (COUNT("")),
+                                            (COUNT(" AND x.state<>'open'")),
+                                            (COUNT(" AND x.state IN ('done','declined')"))};
         static const char *const rest[] = {"d.version", "d.text",      "d.rules",  "d.indicators",
                                            "d.checked", "d.withdrawn", "d.reason", "'[]'"};
-        const char **columns = arena_array(c->arena, 40, sizeof(*columns)), *answers;
-        struct span where;
+        const char **columns = arena_array(c->arena, 40, sizeof(*columns)), *answers = "0";
+        struct span where = SPAN_NONE;
         unsigned n = 0;
         int r = api_scope(c, "directives.answer", "x.unit", &answers);
 
@@ -122,7 +122,7 @@ static json_t *answer_row(struct api_call *c, struct sql_rows *q, int64_t due, b
 
 /* Of whoever issues: all units; else those in sight. */
 static int add_answers(struct api_call *c, const struct directive *d) {
-        const char *seen, *mine;
+        const char *seen = "0", *mine = "0";
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         json_t *list = json_array();
         int r = api_sees(c, "directives.issue", d->unit), all = r;
@@ -155,7 +155,7 @@ static int add_answers(struct api_call *c, const struct directive *d) {
 
 int directive_find(struct api_call *c, int64_t id, struct directive *ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        struct span where;
+        struct span where = SPAN_NONE;
         int r = visible(c, &where);
 
         if (r < 0)
@@ -190,7 +190,7 @@ int directive_find(struct api_call *c, int64_t id, struct directive *ret) {
 
 int directive_answer(struct api_call *c, int64_t id) {
         struct api_list_spec l;
-        struct directive d;
+        struct directive d = {.id = 0};
         int r = directive_find(c, id, &d);
 
         if (r == 0)
@@ -221,7 +221,7 @@ static int give(struct api_call *c, struct buf *to) {
 }
 
 static int file(struct api_call *c, const char *sql, const char *type, const char *ending) {
-        struct directive d;
+        struct directive d = {.id = 0};
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct giving *g = arena_zalloc(c->arena, sizeof(*g));
         char name[64];

@@ -76,7 +76,7 @@ static int find(struct api_call *c, struct span *ret_state) {
 }
 
 static int retry(struct api_call *c) {
-        struct span state;
+        struct span state = SPAN_NONE;
         int r = find(c, &state);
 
         if (r != 0)
@@ -92,7 +92,7 @@ static int retry(struct api_call *c) {
 }
 
 static int cancel(struct api_call *c) {
-        struct span state;
+        struct span state = SPAN_NONE;
         int r = find(c, &state);
 
         if (r != 0)

@@ -271,7 +271,7 @@ static int digest_of(struct api_call *c, int64_t person, int64_t day) {
 static int digest(struct api_call *c) {
         const json_t *regime = law(c->desk, c->now);
         int64_t local = c->now + (regime ? regime_zone(regime) : 0);
-        int64_t day = local / (24 * HOUR_NS), hour, last, person = 0;
+        int64_t day = local / (24 * HOUR_NS), hour = -1, last = 0, person = 0;
         int r = outgoing_setting(c->desk, SEND_DIGEST, &hour);
 
         if (r == 0)
@@ -335,7 +335,7 @@ static int alerts_of(struct api_call *c, int64_t unit, int64_t after, int64_t la
 
 /* The number "critical_told": one more than the last alert that was looked at; 0: none was, as it is off. */
 static int critical(struct api_call *c) {
-        int64_t on, told, last = 0, unit = 0;
+        int64_t on = 0, told = 0, last = 0, unit = 0;
         int r = outgoing_setting(c->desk, SEND_CRITICAL, &on);
 
         if (r == 0)
