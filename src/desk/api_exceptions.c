@@ -5,6 +5,7 @@
  *       the setting 'exception_days_max' (a year at most).
  *   E2. It covers the unit of its alert and below (exempted.c X2); its maker leads there.
  *   E3. What the node says of itself cannot be silenced this way. */
+#include "desk/decide.h"
 #include "desk/desk_impl.h"
 #include "desk/exceptions.h"
 #include "desk/people.h"
@@ -12,6 +13,7 @@
 #include "wire/api_shapes.h"
 
 #define DAY_NS (INT64_C(86400) * NS_PER_SEC)
+#define SOON_NS (3 * DAY_NS)
 
 #define BOUND(field) "SELECT '" field "' AS f, e." field " AS v WHERE e." field " IS NOT NULL"
 
@@ -80,13 +82,13 @@ static int get(struct api_call *c) {
 
 /* ---- making one ---- */
 
-static int good_until(struct api_call *c, int64_t until) {
+static int good_until(struct api_call *c, const char *field, int64_t until) {
         int64_t days = 0;
         int r = setting_number(c->db, "exception_days_max", &days);
 
         if (r < 0 || (until > c->now && until <= c->now + days * DAY_NS))
                 return r;
-        return api_fault_at(c, "exception.until", "is past, or later than an exception may last",
+        return api_fault_at(c, field, "is past, or later than an exception may last",
                             "đã qua, hoặc vượt thời hạn tối đa của ngoại lệ",
                             "take a day within the limit of the settings",
                             "chọn ngày trong giới hạn của cài đặt");
@@ -191,7 +193,8 @@ int exception_make(struct api_call *c, int64_t alert, int64_t unit) {
         int r = api_may(c, "exceptions.write", unit);
 
         if (r == 0)
-                r = good_until(c, until ? time_parse_iso(span_str(until), 0) : TIME_NONE);
+                r = good_until(c, "exception.until",
+                               until ? time_parse_iso(span_str(until), 0) : TIME_NONE);
         if (r == 0)
                 r = person_nameable(c, "exception.owner",
                                     (int64_t)json_integer_value(json_object_get(x, "owner")));
@@ -210,12 +213,11 @@ int exception_make(struct api_call *c, int64_t alert, int64_t unit) {
         return r == 0 ? insert(c, &a, alert, unit) : r;
 }
 
-/* ---- ending one ---- */
+/* ---- ending one, or not yet ---- */
 
-static int end(struct api_call *c) {
+/* One of the desk that did not end, for who may write exceptions there. */
+static int find(struct api_call *c, int64_t id, int64_t *ret_unit) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int64_t id = api_int(c, "id", 0);
-        struct span text = api_text(c, "text");
         int r = sql_rows(c->db, &q,
                          "SELECT unit, origin='desk', ended_at FROM exemption WHERE id=?1", "i",
                          id);
@@ -224,9 +226,9 @@ static int end(struct api_call *c) {
                 r = sql_next(q);
         if (r <= 0)
                 return r < 0 ? r : api_missing(c);
-        int64_t unit = sql_int(q, 0);
+        *ret_unit = sql_int(q, 0);
         bool ours = sql_int(q, 1) != 0, over = !sql_null(q, 2);
-        r = api_may(c, "exceptions.write", unit);
+        r = api_may(c, "exceptions.write", *ret_unit);
         if (r != 0)
                 return r;
         snprintf(c->about, sizeof(c->about), "exception #%lld", (long long)id);
@@ -234,19 +236,89 @@ static int end(struct api_call *c) {
                 return api_refuse(c, 409, "of_file",
                                   "it is of the configuration's file: change it there",
                                   "ngoại lệ này ở trong tệp cấu hình: hãy sửa ở đó");
-        if (over)
-                return api_refuse(c, 409, "decided", "it ended already", "đã chấm dứt");
-        r = sql_do(c->db,
-                   "UPDATE exemption SET ended_at=?2, ended_by=?3, ended_text=nullif(?4,'')"
-                   " WHERE id=?1",
-                   "iikt", id, c->now, c->who.id, text.p ? text : SPAN(""));
+        return over ? api_refuse(c, 409, "decided", "it ended already", "đã chấm dứt") : 0;
+}
+
+static int end(struct api_call *c) {
+        int64_t id = api_int(c, "id", 0), unit = 0;
+        struct span text = api_text(c, "text");
+        int r = find(c, id, &unit);
+
+        if (r == 0)
+                r = sql_do(c->db,
+                           "UPDATE exemption SET ended_at=?2, ended_by=?3, ended_text=nullif(?4,'')"
+                           " WHERE id=?1",
+                           "iikt", id, c->now, c->who.id, text.p ? text : SPAN(""));
         if (r == 0)
                 r = sql_do(c->db, "UPDATE exception SET active=0 WHERE id='#'||?1", "i", id);
-        if (r < 0)
+        if (r != 0)
                 return r;
         exempted_changed(c->desk);
         api_tell(c, "exception", id, unit);
         return get(c);
+}
+
+/* The words are added: why it still holds belongs to why it does. */
+static int prolong(struct api_call *c) {
+        int64_t id = api_int(c, "id", 0), unit = 0, until = api_time(c, "until");
+        int r = find(c, id, &unit);
+
+        if (r == 0)
+                r = good_until(c, "until", until);
+        if (r != 0)
+                return r;
+        r = sql_do(c->db,
+                   "UPDATE exemption SET until=?2, text=substr(text||char(10)||?3,1,8000) WHERE"
+                   " id=?1",
+                   "iit", id, until, api_text(c, "text"));
+        if (r == 0)
+                r = sql_do(c->db, "UPDATE exception SET expires=?2 WHERE id='#'||?1", "ii", id,
+                           until);
+        if (r < 0)
+                return r;
+        c->detail = json_deep_copy(c->in);
+        exempted_changed(c->desk);
+        api_tell(c, "exception", id, unit);
+        return get(c);
+}
+
+/* What ends within days waits for its owner: prolong it, or let it end. */
+int exception_decisions(struct api_call *c, struct decisions *to) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        const char *scope = "0", *units = "0";
+        int r = api_scope(c, "exceptions.write", "e.unit", &scope);
+
+        if (r == 0)
+                r = api_subtree(c, to->unit, "e.unit", &units);
+        if (r < 0)
+                return r;
+        struct span sql = arena_printf(
+                c->arena,
+                "SELECT e.id, e.key, (SELECT title FROM rule WHERE id=e.rule LIMIT 1),"
+                " (SELECT nullif(title_vi,'') FROM rule WHERE id=e.rule LIMIT 1), e.until,"
+                " e.owner=?1, e.made_at FROM exemption e WHERE e.origin='desk' AND e.ended_at IS"
+                " NULL AND e.until>?2 AND e.until<=?3 AND (%s) AND (%s) ORDER BY e.until LIMIT %d",
+                scope, units, DECISIONS_EACH);
+        r = sql.p ? sql_rows(c->db, &q, sql.p, "iii", c->who.id, c->now, c->now + SOON_NS)
+                  : FAIL(-ENOMEM);
+        while (r == 0 && (r = sql_next(q)) == 1) {
+                struct span en = sql_span(q, 2), vi = sql_null(q, 3) ? en : sql_span(q, 3);
+
+                r = decision_add(
+                        to,
+                        &(struct decision){
+                                .kind = "exception",
+                                .id = sql_int(q, 0),
+                                .code = sql_span(q, 1),
+                                .title = arena_printf(c->arena, "Prolong the exception for %.*s?",
+                                                      (int)en.len, en.p ? en.p : ""),
+                                .title_vi = arena_printf(c->arena, "Gia hạn ngoại lệ cho %.*s?",
+                                                         (int)vi.len, vi.p ? vi.p : ""),
+                                .asked = sql_time(q, 6),
+                                .due = sql_time(q, 4),
+                                .mine = sql_int(q, 5) != 0});
+        }
+        return r;
 }
 
 extern const struct api_binding api_exceptions_bindings[];
@@ -254,5 +326,6 @@ const struct api_binding api_exceptions_bindings[] = {
         {"exceptions.list", list},
         {"exceptions.get", get},
         {"exceptions.end", end},
+        {"exceptions.prolong", prolong},
         {0},
 };

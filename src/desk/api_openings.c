@@ -3,23 +3,25 @@
 #include "desk/people.h"
 #include "wire/api_shapes.h"
 
-static const char *const columns[] = {
-        "o.id",
-        "o.name",
-        "o.unit",
-        "o.match",
-        "o.value",
-        "CASE o.severity WHEN 4 THEN 'critical' WHEN 3 THEN 'high' WHEN 2 THEN 'medium' WHEN 1 THEN"
-        " 'low' ELSE 'info' END",
-        "o.level",
-        "o.kind",
-        "o.per_hour",
-        "o.active",
-        "u.name",
-        "(SELECT count(*) FROM opening_made m WHERE m.opening=o.id)",
-        "(SELECT max(at) FROM opening_made m WHERE m.opening=o.id)",
-        "o.held",
-        "o.version"};
+#define SEVERITY                                                                                   \
+        "CASE o.severity WHEN 4 THEN 'critical' WHEN 3 THEN 'high' WHEN 2 THEN 'medium' WHEN 1"    \
+        " THEN 'low' ELSE 'info' END"
+
+static const char *const columns[] = {"o.id",
+                                      "o.name",
+                                      "o.unit",
+                                      "o.match",
+                                      "o.value",
+                                      SEVERITY,
+                                      "o.level",
+                                      "o.kind",
+                                      "o.per_hour",
+                                      "o.active",
+                                      "u.name",
+                                      "(SELECT count(*) FROM opening_made m WHERE m.opening=o.id)",
+                                      "(SELECT max(at) FROM opening_made m WHERE m.opening=o.id)",
+                                      "o.held",
+                                      "o.version"};
 
 static const struct api_list_spec spec = {.shape = api_opening_row,
                                           .columns = columns,
@@ -114,7 +116,7 @@ static int find(struct api_call *c, int64_t id, int64_t *ret_unit, struct span *
 
 static int change(struct api_call *c) {
         int64_t id = api_int(c, "id", 0), unit = 0, to = api_int(c, "unit", 0);
-        struct span match, value;
+        struct span match = SPAN_NONE, value = SPAN_NONE;
         int r = find(c, id, &unit, &match, &value);
 
         if (r == 0 && to && to != unit)
@@ -150,7 +152,7 @@ static int change(struct api_call *c) {
 /* Its row stays: incidents say that it opened them. */
 static int take_out(struct api_call *c) {
         int64_t id = api_int(c, "id", 0), unit = 0;
-        struct span match, value;
+        struct span match = SPAN_NONE, value = SPAN_NONE;
         int r = find(c, id, &unit, &match, &value);
 
         if (r != 0)

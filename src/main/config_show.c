@@ -28,7 +28,7 @@ static bool is_secret(const char *path, struct span value) {
 
 /* "https://hooks.example.org" of an address; all of anything else. */
 static struct span without_path(struct span s, bool *ret_cut) {
-        const char *host = memmem(s.p ? s.p : "", s.len, "://", 3);
+        const char *host = s.p ? memmem(s.p, s.len, "://", 3) : NULL;
         size_t n = 0;
 
         *ret_cut = false;

@@ -57,6 +57,14 @@ static const struct api_field end[] = {
         {0},
 };
 
+static const struct api_field prolong[] = {
+        {"id", API_ID, API_REQUIRED | API_IN_PATH, .en = "Which.", .vi = "Mục nào."},
+        {"until", API_TIME, API_REQUIRED, .en = "It ends then.", .vi = "Hết hạn khi nào."},
+        {"text", API_TEXT, API_REQUIRED, 3, 2000, .en = "Why it still holds.",
+         .vi = "Vì sao vẫn cần."},
+        {0},
+};
+
 const struct api_op api_exceptions_ops[] = {
         {
                 .id = "exceptions.list",
@@ -87,6 +95,16 @@ const struct api_op api_exceptions_ops[] = {
                 .answer = api_exception_row,
                 .en = "Ends one of the desk before its day.",
                 .vi = "Chấm dứt sớm một ngoại lệ lập tại đây.",
+        },
+        {
+                .id = "exceptions.prolong",
+                .method = API_POST,
+                .path = "/api/v1/exceptions/{id}/prolong",
+                .permission = "exceptions.write",
+                .fields = prolong,
+                .answer = api_exception_row,
+                .en = "Gives one of the desk that did not end another end.",
+                .vi = "Gia hạn một ngoại lệ lập tại đây chưa chấm dứt.",
         },
         {0},
 };

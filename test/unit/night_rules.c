@@ -194,6 +194,38 @@ static void it_ends_by_itself_and_lasts_a_restart(void) {
         night_end();
 }
 
+static void it_can_be_prolonged_before_it_ends(void) {
+        char until[40], far[40];
+
+        night_start();
+        make_one("");
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("decisions")), 0);
+        w.wall += INT64_C(28) * DAY * NS_PER_SEC;
+        night_session(LEAD + 1, tokens[LEAD]);
+        night_session(OTHER_LEAD + 1, tokens[OTHER_LEAD]);
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_span(span_str(answer_text("decisions.0.kind")), "exception");
+        check(json_is_true(answer_at("decisions.0.mine")));
+        check_by(200, OTHER_LEAD, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("decisions")), 0);
+        date_in(60 * DAY, until);
+        date_in(400 * DAY, far);
+        static const char body[] = "{\"id\":1,\"until\":\"%s\",\"text\":\"vẫn quét\"}";
+        check_by(404, OTHER_LEAD, "exceptions.prolong", body, until);
+        check_by(422, LEAD, "exceptions.prolong", body, far);
+        check_by(200, LEAD, "exceptions.prolong", body, until);
+        check_span(span_str(answer_text("text")), "ours\nvẫn quét");
+        check_by(200, LEAD, "tonight.get", "{}");
+        check_int(json_array_size(answer_at("decisions")), 0);
+        w.wall += INT64_C(10) * DAY * NS_PER_SEC;
+        fire("Evil tool", "host=dc01 Image=evil");
+        check_span(span_str(latest()), "suppressed");
+        check_by(200, LOCAL, "exceptions.end", "{\"id\":1}");
+        check_by(409, LOCAL, "exceptions.prolong", body, until);
+        night_end();
+}
+
 /* X2: by a user's name, of one unit: the same name elsewhere still wakes somebody. */
 static void it_covers_its_own_unit_only(void) {
         night_start();
@@ -389,6 +421,7 @@ int main(void) {
         RUN(an_alert_becomes_an_exception);
         RUN(what_it_covers_is_kept_back_and_seen);
         RUN(it_ends_by_itself_and_lasts_a_restart);
+        RUN(it_can_be_prolonged_before_it_ends);
         RUN(it_covers_its_own_unit_only);
         RUN(an_alert_opens_an_incident);
         RUN(it_opens_so_many_in_an_hour);
