@@ -23,7 +23,7 @@ struct decision {
 int decision_add(struct decisions *to, const struct decision *d);
 
 /* Each looks with its own api_scope() first: it adds nothing that the asker may not see. 0 or -errno. */
-#define DECIDERS(X) X(action) X(exception) X(unmasking) X(report)
+#define DECIDERS(X) X(playbook) X(action) X(exception) X(unmasking) X(report)
 
 #define DECIDER(name) int name##_decisions(struct api_call *c, struct decisions *to);
 DECIDERS(DECIDER)

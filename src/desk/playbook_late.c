@@ -2,11 +2,13 @@
  * itself: people decide. */
 #include <stdlib.h>
 
+#include "desk/decide.h"
 #include "desk/desk_impl.h"
 #include "desk/playbook.h"
 
 #define EVERY_NS (INT64_C(5) * NS_PER_SEC)
 #define AT_ONCE 20
+#define SOON_NS (INT64_C(1800) * NS_PER_SEC)
 #define ARENA_BYTES ((size_t)4 << 20)
 
 struct late {
@@ -76,4 +78,54 @@ int playbooks_tick(struct desk *d, int64_t mono, int64_t wall) {
                 e = tell(&c, &list[i]);
         arena_deinit(&arena);
         return e;
+}
+
+/* ---- what waits for people ---- */
+
+/* Runs with a step that is late or nearly, that failed, or that asks something: one line for each run, for those who
+ * work on its incident. A step without a limit waits quietly in the incident. */
+int playbook_decisions(struct api_call *c, struct decisions *to) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        const char *scope = "0", *units = "0";
+        int r = api_scope(c, "incidents.work", "u.unit", &scope);
+
+        if (r == 0)
+                r = api_subtree(c, to->unit, "u.unit", &units);
+        if (r < 0)
+                return r;
+        struct span sql = arena_printf(
+                c->arena,
+                "SELECT r.id, p.name, ifnull(p.name_vi,p.name), i.id, i.code, min(v.due), count(*),"
+                " sum(v.due<=?1), min(v.opened), max(v.state='failed')"
+                " FROM playbook_run r JOIN playbook p ON p.id=r.playbook"
+                " JOIN incident i ON i.id=r.incident JOIN playbook_visit v ON v.run=r.id"
+                " AND v.state IN ('ready','failed') WHERE r.state IN ('running','stuck')"
+                " AND EXISTS(SELECT 1 FROM incident_unit u WHERE u.incident=i.id AND (%s) AND (%s))"
+                " GROUP BY r.id HAVING min(v.due)<=?2 OR max(v.state='failed')"
+                " ORDER BY min(v.due) LIMIT %d",
+                scope, units, DECISIONS_EACH);
+        r = sql.p ? sql_rows(c->db, &q, sql.p, "ii", c->now, c->now + SOON_NS) : FAIL(-ENOMEM);
+        while (r == 0 && (r = sql_next(q)) == 1) {
+                struct span en = run_cut(sql_span(q, 1), 160), vi = run_cut(sql_span(q, 2), 160);
+                long long late = (long long)sql_int(q, 7), n = (long long)sql_int(q, 6);
+                bool failed = sql_int(q, 9) != 0;
+
+                r = decision_add(
+                        to, &(struct decision){
+                                    .kind = "playbook",
+                                    .id = sql_int(q, 0),
+                                    .title = incident_text(c, "%.*s: %lld wait%s, %lld overdue%s",
+                                                           (int)en.len, en.p, n, n == 1 ? "s" : "",
+                                                           late, failed ? ", a step failed" : ""),
+                                    .title_vi = incident_text(
+                                            c, "%.*s: %lld bước chờ, %lld quá hạn%s", (int)vi.len,
+                                            vi.p, n, late, failed ? ", có bước thất bại" : ""),
+                                    .code = sql_span(q, 4),
+                                    .incident = sql_int(q, 3),
+                                    .incident_code = sql_span(q, 4),
+                                    .asked = sql_time(q, 8),
+                                    .due = sql_time(q, 5),
+                                    .mine = true});
+        }
+        return r;
 }

@@ -16,9 +16,10 @@ static int put_json(const char *p, size_t n, void *to) {
         return ((struct buf *)to)->failed ? -1 : 0;
 }
 
-static int send_ask(int fd, uint32_t op, const json_t *in) {
+static int send_ask(int fd, uint32_t op, const json_t *in, bool more) {
         _cleanup_(buf_deinit) struct buf b = {.limit = API_BODY_MAX + 1024};
-        struct api_ask ask = {.op = op, .lang = lang_current, .how = API_LOCAL};
+        struct api_ask ask = {
+                .op = op, .flags = more ? API_ASK_MORE : 0, .lang = lang_current, .how = API_LOCAL};
         struct api_head head = {.frame = API_ASK, .id = 1};
 
         buf_add(&b, &head, sizeof(head));
@@ -30,6 +31,36 @@ static int send_ask(int fd, uint32_t op, const json_t *in) {
         int r = os_write_full(fd, b.p, b.len);
         explicit_bzero(b.p, b.len);
         return r;
+}
+
+static int send_piece(int fd, uint32_t op, struct span piece) {
+        struct {
+                struct api_head head;
+                struct api_ask ask;
+        } m = {{(uint32_t)(sizeof(struct api_ask) + piece.len), API_ASK, 1},
+               {.op = op, .flags = piece.len ? API_ASK_MORE : 0, .how = API_LOCAL}};
+        int r = os_write_full(fd, &m, sizeof(m.head) + sizeof(m.ask));
+
+        return r == 0 && piece.len ? os_write_full(fd, piece.p, piece.len) : r;
+}
+
+/* All of a file, then an empty piece. What was refused before its end is answered before it: then the rest stays
+ * here. */
+static int send_file(int fd, uint32_t op, int file) {
+        char *p = malloc(API_PIECE_MAX);
+        ssize_t n = p ? 1 : -ENOMEM;
+
+        while (n > 0) {
+                struct pollfd answer = {.fd = fd, .events = POLLIN};
+
+                if (os_poll(&answer, 1, 0) > 0)
+                        break;
+                n = os_read_full(file, p, API_PIECE_MAX);
+                if (n >= 0 && send_piece(fd, op, span_of(p, (size_t)n)) < 0)
+                        break; /* it closed: its answer says why */
+        }
+        free(p);
+        return (int)MIN(n, 0);
 }
 
 static int send_next(int fd) {
@@ -63,14 +94,16 @@ static int take_answer(int fd, struct api_say *say, struct buf *body) {
         return 0;
 }
 
-int api_client_ask(const char *control, const char *op, const json_t *in, unsigned *ret_status,
-                   struct buf *body) {
+int api_client_upload(const char *control, const char *op, const json_t *in, int file,
+                      unsigned *ret_status, struct buf *body) {
         _cleanup_(os_closep) int fd = control_ask_api(control);
         struct api_say say = {0};
 
         if (fd < 0)
                 return fd;
-        int r = send_ask(fd, api_number(op), in);
+        int r = send_ask(fd, api_number(op), in, file >= 0);
+        if (r == 0 && file >= 0)
+                r = send_file(fd, api_number(op), file);
         if (r == 0)
                 r = take_answer(fd, &say, body);
         *ret_status = say.status;
@@ -82,6 +115,11 @@ int api_client_ask(const char *control, const char *op, const json_t *in, unsign
                         r = -EIO;
         }
         return r;
+}
+
+int api_client_ask(const char *control, const char *op, const json_t *in, unsigned *ret_status,
+                   struct buf *body) {
+        return api_client_upload(control, op, in, -1, ret_status, body);
 }
 
 int api_client_refused(const char *verb, struct span body) {

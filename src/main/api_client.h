@@ -12,6 +12,9 @@
  * -EHOSTDOWN: no node is there; -EACCES, -EPERM: not for this user; other -errno. */
 int api_client_ask(const char *control, const char *op, const json_t *in, unsigned *ret_status,
                    struct buf *body);
+/* The same for an operation with API_UPLOAD, whose body is what `file` gives (stays the caller's). */
+int api_client_upload(const char *control, const char *op, const json_t *in, int file,
+                      unsigned *ret_status, struct buf *body);
 /* Prints why it was refused, as the node's problem says; the exit status for it. */
 int api_client_refused(const char *verb, struct span body);
 

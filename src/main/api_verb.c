@@ -1,6 +1,7 @@
 /* `coloa api OPERATION FIELD=VALUE …`: whatever the console can do, at the node itself. The control socket is the right
  * to it (root and the node's user), and every write is in the audit log as `local`. What came is printed as it came: JSON, or
  * for a list a table; text of logs is escaped for a terminal. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@ static const char help_en[] =
         "read from standard input; lists are divided by commas; objects are JSON.\n"
         "  coloa api alerts.list status=new limit=5 --table\n"
         "  coloa api alerts.dismiss id=7 reason=test\n"
+        "  coloa api playbooks.import @FILE\n"
+        "@FILE (or @-) is what an operation that takes a file is given.\n"
         "\n"
         "      --table         a list as a table, not JSON\n"
         "  -c, --config FILE   the node's configuration\n"
@@ -43,6 +46,8 @@ static const char help_vi[] =
         "thì đọc từ đầu vào chuẩn; danh sách ngăn bằng dấu phẩy; đối tượng viết bằng JSON.\n"
         "  coloa api alerts.list status=new limit=5 --table\n"
         "  coloa api alerts.dismiss id=7 reason=test\n"
+        "  coloa api playbooks.import @TỆP\n"
+        "@TỆP (hoặc @-) là tệp gửi cho thao tác nhận tệp.\n"
         "\n"
         "      --table         danh sách thành bảng, không phải JSON\n"
         "  -c, --config TỆP    cấu hình của nút\n"
@@ -204,11 +209,44 @@ static int print_answer(const struct args *a, const struct api_op *o, struct spa
         return 0;
 }
 
-static int ask(const struct args *a, const struct api_op *o, const json_t *in,
-               const char *control) {
+/* "@FILE" of the arguments, which is taken out of them: its descriptor; -1: there is none; -2: it was said. */
+static int take_file(int *argc, char **argv) {
+        int fd = -1;
+
+        for (int i = optind + 1; i < *argc; i++) {
+                if (argv[i][0] != '@')
+                        continue;
+                fd = strcmp(argv[i], "@-") == 0 ? os_dup(STDIN_FILENO)
+                                                : os_open(argv[i] + 1, O_RDONLY | O_CLOEXEC, 0);
+                if (fd < 0) {
+                        fprintf(stderr, "coloa api: %s: %s\n", argv[i] + 1, error_text(fd));
+                        return -2;
+                }
+                memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof(*argv));
+                (*argc)--;
+                break;
+        }
+        return fd;
+}
+
+static bool good_file(const struct api_op *o, int file) {
+        bool wants = (o->flags & API_UPLOAD) != 0;
+
+        if (wants == (file >= 0))
+                return true;
+        fprintf(stderr,
+                wants ? tr("coloa api: %s takes a file: give it as @FILE\n",
+                           "coloa api: %s cần một tệp: ghi @TỆP\n")
+                      : tr("coloa api: %s takes no file\n", "coloa api: %s không nhận tệp\n"),
+                o->id);
+        return false;
+}
+
+static int ask(const struct args *a, const struct api_op *o, const json_t *in, const char *control,
+               int file) {
         _cleanup_(buf_deinit) struct buf body = {.limit = BODY_MAX};
         unsigned status = 0;
-        int r = api_client_ask(control, o->id, in, &status, &body);
+        int r = api_client_upload(control, o->id, in, file, &status, &body);
 
         if (r < 0) {
                 fprintf(stderr,
@@ -241,13 +279,16 @@ int verb_api(int argc, char **argv) {
         if (strcmp(id, "openapi") == 0)
                 return print_openapi();
         const struct api_op *o = api_op(api_number(id));
-        if (!o || (o->flags & (API_STREAM | API_UPLOAD))) {
+        if (!o || (o->flags & API_STREAM)) {
                 fprintf(stderr,
                         tr("coloa api: no operation '%s'; 'coloa api list' names them\n",
                            "coloa api: không có thao tác '%s'; xem 'coloa api list'\n"),
                         id);
                 return 2;
         }
+        _cleanup_(os_closep) int file = take_file(&argc, argv);
+        if (file == -2 || !good_file(o, file))
+                return 2;
         json_t *in = json_object();
         for (int i = optind + 1; i < argc && r == 0; i++)
                 r = put_argument(o, in, argv[i]);
@@ -256,7 +297,7 @@ int verb_api(int argc, char **argv) {
         if (r == 0)
                 r = serve_control_path(a.config, a.directory, control, sizeof(control)) < 0 ? 2 : 0;
         if (r == 0)
-                r = ask(&a, o, in, control);
+                r = ask(&a, o, in, control, file);
         json_decref(in);
         return r;
 }

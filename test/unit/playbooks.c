@@ -403,6 +403,26 @@ static void late_is_told_once(void) {
         end();
 }
 
+/* Late or nearly: it stands in what waits tonight; with time left it does not. */
+static void late_stands_in_tonight(void) {
+        begin();
+        check_int(ask("tonight.get", "{}"), 200);
+        size_t before = json_array_size(answer_at("decisions"));
+        start(kept(everything()));
+        check_int(ask("tonight.get", "{}"), 200);
+        check_int(json_array_size(answer_at("decisions")), before + 1); /* its limit is a minute */
+        const json_t *d = NULL, *e;
+        size_t i;
+        json_array_foreach(answer_at("decisions"), i,
+                           e) if (strcmp(json_string_value(json_object_get(e, "kind")),
+                                         "playbook") == 0) d = e;
+        check(d && of(d, "id") == 1 && of(d, "incident") == 1);
+        done(1, "action 10");
+        check_int(ask("tonight.get", "{}"), 200);
+        check_int(json_array_size(answer_at("decisions")), before);
+        end();
+}
+
 static void what_fails(void) {
         char rest[600];
 
@@ -601,6 +621,7 @@ int main(void) {
         RUN(pressed_twice_is_done_once);
         RUN(goes_on_after_a_kill);
         RUN(late_is_told_once);
+        RUN(late_stands_in_tonight);
         RUN(what_fails);
         RUN(one_calls_another);
         RUN(variables);

@@ -20,6 +20,8 @@ export function decisionLink(d: Decision): string {
       return '/handovers/' + d.id;
     case 'improvement':
       return '/improvements';
+    case 'playbook':
+      return '/playbooks/runs/' + d.id;
     case 'unmask':
       return '/search?unmasking=' + d.id;
     default:
