@@ -20,6 +20,7 @@
 #include "desk/api_impl.h"
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
+#include "desk/drills.h"
 #include "desk/mail.h"
 #include "desk/mask.h"
 #include "desk/playbook.h"
@@ -460,6 +461,8 @@ int desk_api_init(struct desk *d) {
         int r = api_tables(state_sql(d->state));
         if (r == 0)
                 r = blobs_catch_up(d);
+        if (r == 0)
+                r = drills_catch_up(d);
         return r == 0 ? triage_catch_up(d) : r;
 }
 

@@ -17,12 +17,12 @@ static const struct api_binding *const bindings[] = {
 #define TABLES(X)                                                                                  \
         X(blobs)                                                                                   \
         X(evidence)                                                                                \
+        X(recovery)                                                                                \
         X(people)                                                                                  \
         X(systems)                                                                                 \
         X(incidents)                                                                               \
         X(alerts)                                                                                  \
-        X(actions) X(outgoing) X(directives) X(nights) X(reports) X(searches) X(playbooks)         \
-                X(signin)
+        X(actions) X(outgoing) X(directives) X(nights) X(reports) X(searches) X(playbooks) X(signin)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;
 TABLES(TABLES_DECLARE)

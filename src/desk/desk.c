@@ -14,8 +14,8 @@
 #include <stdlib.h>
 
 #include "desk/errands.h"
-#include "desk/mask.h"
 #include "desk/mail.h"
+#include "desk/mask.h"
 #include "desk/orders.h"
 #include "desk/searches.h"
 #include "desk/systems.h"
@@ -163,6 +163,7 @@ struct desk *desk_free(struct desk *d) {
         regimes_free(d->regimes);
         desk_orders_free(d);
         desk_holds_free(d);
+        desk_drills_free(d);
         desk_errands_free(d);
         warn_free(d);
         desk_api_deinit(d);

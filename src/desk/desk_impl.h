@@ -12,7 +12,7 @@
 #define RANGES_MAX 4096u
 #define MARKS_MAX 64u
 #define NAME_MAX_BYTES 256u /* of an entity, host, user, as kept */
-#define OWN_KINDS 6u
+#define OWN_KINDS 7u
 #define STATE_NAME_MAX 4096u        /* of a rule */
 #define RETRO_GENERATION UINT32_MAX /* its rules are in no judge's hands */
 
@@ -115,6 +115,7 @@ struct desk {
         struct jobs *jobs;                    /* jobs.c; NULL: none yet */
         struct systems *systems;              /* systems.c */
         struct orders *orders;                /* orders.c */
+        struct drills *drills;                /* drills.c */
         struct holds *holds;                  /* custody.c */
         struct errands *errands;              /* errands.c */
         int64_t playbooks_looked;             /* mono: for what is late */
@@ -141,6 +142,7 @@ struct verdict {
 
 void desk_asks_free(struct desk *d);
 void desk_holds_free(struct desk *d);
+void desk_drills_free(struct desk *d);
 void desk_jobs_free(struct desk *d);
 
 /* Begins a transaction if none is there. */

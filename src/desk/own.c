@@ -39,6 +39,13 @@ static const struct {
                  "Vượt giới hạn mỗi giây, các phán quyết chỉ được đếm, không giữ từng "
                  "cái. Hãy chỉnh quy tắc, hoặc tìm xem luồng tràn có che giấu gì không.",
                  LEVEL_MEDIUM},
+        [OWN_DRILL] =
+                {"coloa-restore-drill", "A restore drill failed", "Thử khôi phục không đạt",
+                 "A backup could not be restored as it should: it is too old, too slow, damaged, "
+                 "or not what was written down. Look at the drill before it is needed.",
+                 "Không khôi phục được bản sao lưu như yêu cầu: quá cũ, quá chậm, bị hỏng hoặc "
+                 "khác với giá trị đã ghi. Hãy xem lần thử trước khi cần đến.",
+                 LEVEL_HIGH},
 };
 
 static int own_ref(struct desk *d, unsigned what) {
@@ -77,7 +84,7 @@ int own_alert(struct desk *d, enum own_alert what, struct span source, struct sp
                             .fields = fields,
                             .n_fields = ARRAY_LEN(fields)};
 
-        if (what < OWN_SILENT_SOURCE || what > OWN_RATE_LIMITED)
+        if (what < OWN_SILENT_SOURCE || what > OWN_DRILL)
                 return 0;
         int r = own_ref(d, what);
         if (r < 0)

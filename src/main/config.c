@@ -717,6 +717,7 @@ static const struct key top_keys[] = {
         {"containment", OWN, AT(config, containment), 0, own_containment},
         {"courier", OWN, AT(config, courier), 0, own_courier},
         {"sign-in", OWN, 0, 0, config_own_sign_in},
+        {"recovery", OWN, AT(config, recovery), 0, config_own_recovery},
         {"retention", OWN, 0, 0, own_retention},
         {"tls", OWN, AT(config, tls), 0, own_tls},
         {"console", OWN, 0, 0, own_console},
@@ -864,6 +865,8 @@ static void defaults(struct config *c) {
         c->retention_alerts_days = 730;
         c->duplicates_bytes = DEDUP_BYTES;
         c->attachments_bytes = UINT64_C(4) << 30;
+        c->recovery.quota = UINT64_C(10) << 30;
+        c->recovery.limit_s = 4 * 3600;
         memcpy(c->metrics, loopback, sizeof(loopback));
         c->metrics_port = 9464;
         memcpy(c->console.address, loopback, sizeof(loopback));
@@ -906,6 +909,7 @@ static void read_document(struct reader *r, struct span text) {
                 check_duplicates(r, duplicates);
         check_listen(r);
         check_sources(r);
+        config_check_recovery(r);
         _cleanup_(buf_deinit) struct buf shown = {0};
         config_show(root, &shown);
         if (!shown.failed)

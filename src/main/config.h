@@ -40,6 +40,18 @@ struct config_source {
         uint32_t id; /* given by the node, kept over a reload; 0: not yet */
 };
 
+/* A backup that restore drills read. */
+struct config_repository {
+        const char *name, *kind, *path, *password, *system;
+        uint32_t every_s, rto_s, rpo_s; /* 0: by hand only; of the system */
+        uint32_t sample;
+        bool whole;
+        const char **files, **expect; /* always tried; "PATH SHA-256" */
+        uint32_t n_files, n_expect;
+        uint32_t line;
+};
+#define CONFIG_REPOSITORIES_MAX 64u
+
 #define CONFIG_NEVER_MAX 4096u
 #define CONFIG_MANAGEMENT_MAX 64u
 #define CONFIG_NAMES_MAX 256u
@@ -89,7 +101,14 @@ struct config {
         } ldap; /* server NULL: none */
         struct config_provider {
                 const char *issuer, *client, *secret_file, *redirect, *claim, *name, *ca_file;
-        } oidc;                 /* issuer NULL: none */
+        } oidc; /* issuer NULL: none */
+        struct config_recovery {
+                const char *scratch;
+                uint64_t quota;
+                uint32_t limit_s;
+                struct config_repository *list;
+                uint32_t n;
+        } recovery;
         uint32_t judges, seals; /* 0: by the number of processors */
         uint32_t lateness_s, skew_s, alert_window_s;
         uint32_t retention_days; /* 0: no limit */

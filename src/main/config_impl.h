@@ -42,4 +42,8 @@ bool config_is_loopback(const uint8_t a[16]);
 /* config_signin.c */
 void config_own_sign_in(struct reader *r, const struct node *n, void *to);
 
+/* config_recovery.c */
+void config_own_recovery(struct reader *r, const struct node *n, void *to);
+void config_check_recovery(struct reader *r);
+
 #endif

@@ -15,6 +15,7 @@
 
 #include "main/phrases.h"
 #include "os/net.h"
+#include "wire/mender.h"
 
 #define TICK_NS INT64_C(100000000)
 #define YOUNG_NS INT64_C(5000000000)
@@ -140,7 +141,7 @@ static void worker_died(struct node *n, enum node_process p) {
         n->changed = true;
         int status = child_reap(&w->child);
         if (p == NODE_DESK)
-                node_jobs_forget(n), node_searches_forget(n);
+                node_jobs_forget(n), node_searches_forget(n), node_mender_forget(n);
         if (w->retired)
                 w->quick = 0;
         else if (!n->stopping)
@@ -274,6 +275,13 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 memcpy(&job, m, sizeof(job));
                 return node_job(n, &job, fd);
         }
+        if (plain.type == MENDER_DO && len == sizeof(struct msg_mender) && p == NODE_DESK &&
+            fd >= 0) {
+                struct msg_mender drill;
+
+                memcpy(&drill, m, sizeof(drill));
+                return node_mender(n, &drill, fd);
+        }
         if (plain.type == DESK_HOLD && len == sizeof(struct msg_store_hold) && p == NODE_DESK) {
                 struct msg_store_hold hold;
 
@@ -340,6 +348,7 @@ static void tick(struct node *n) {
         node_imports_tick(n);
         node_keeps_tick(n);
         node_jobs_tick(n);
+        node_mender_tick(n);
         node_searches_tick(n);
         if (now - n->ticked >= TICK_NS) {
                 n->ticked = now;
@@ -359,7 +368,9 @@ int node_turn(struct node *n, int timeout_ms) {
         if (got < 0)
                 return FAIL(got);
         for (int i = 0; i < got; i++) {
-                if (events[i].tag >= NODE_JOB_TAG)
+                if (events[i].tag == NODE_MENDER_TAG)
+                        node_mender_message(n);
+                else if (events[i].tag >= NODE_JOB_TAG)
                         node_job_message(n, (unsigned)(events[i].tag - NODE_JOB_TAG));
                 else if (events[i].tag >= EXTRA_TAG)
                         n->readable[events[i].tag - EXTRA_TAG] = true;
@@ -544,6 +555,9 @@ int node_set_config(struct node *n, struct config *c) {
         r = n->workers[NODE_DESK].child.pid > 0 ? node_tell_configuration(n) : 0;
         if (r < 0)
                 end_worker(n, NODE_DESK, "it does not take its configuration");
+        r = node_tell_recovery(n);
+        if (r < 0)
+                end_worker(n, NODE_DESK, "it does not take the repositories");
         r = node_tell_act(n);
         if (r < 0)
                 end_worker(n, NODE_ACT, "it does not take what is never touched");
@@ -700,6 +714,7 @@ int node_new(struct node **ret, const struct node_options *o) {
                 n->extra[i] = -1;
         for (unsigned i = 0; i < JOBS_AT_ONCE; i++)
                 n->jobs[i] = (struct node_job){.child = {.sock = -1}, .output = -1};
+        n->mender = (struct node_mender){.child = {.sock = -1}, .output = -1};
         for (unsigned i = 0; i < NODE_SEARCHES; i++)
                 n->searches[i].child.sock = -1;
         number_sources(n->config, NULL);
@@ -711,6 +726,7 @@ int node_new(struct node **ret, const struct node_options *o) {
         if (r < 0)
                 return FAIL(r);
         wanted_processes(n);
+        node_mender_wipe(n);
         *ret = n;
         n = NULL;
         return 0;
@@ -724,6 +740,7 @@ struct node *node_free(struct node *n) {
         node_imports_end(n);
         node_keeps_end(n);
         node_jobs_forget(n);
+        node_mender_end(n);
         node_searches_forget(n);
         /* In the order that data flows, so that each can still hand on what it has. */
         static const enum node_process first[] = {NODE_INGEST,  NODE_CONSOLE, NODE_DESK, NODE_ACT,

@@ -117,6 +117,17 @@ struct node_search {
 
 #define NODE_JOB_TAG 2000u /* of its socket in the epoll set */
 
+/* A restore drill, or the wiping behind one. */
+struct node_mender {
+        struct child child;
+        int output; /* -1: none */
+        bool wipes;
+        int64_t id;
+        uint32_t attempt;
+        int64_t began; /* monotonic */
+};
+#define NODE_MENDER_TAG 3000u
+
 struct node {
         struct node_options o;
         struct config *config;
@@ -145,6 +156,7 @@ struct node {
         struct node_keeps keeps;
         struct node_web web;
         struct node_job jobs[JOBS_AT_ONCE];
+        struct node_mender mender;
         struct node_search searches[NODE_SEARCHES];
 };
 
@@ -221,6 +233,16 @@ void node_jobs_forget(struct node *n); /* the desk that asked is gone */
 int node_search(struct node *n, uint32_t place);
 void node_searches_tick(struct node *n);
 void node_searches_forget(struct node *n); /* the desk that asked is gone */
+
+/* node_mender.c */
+struct msg_mender;
+int node_mender(struct node *n, struct msg_mender *m, int job);
+int node_tell_recovery(struct node *n); /* the repositories, to the desk */
+void node_mender_message(struct node *n);
+void node_mender_tick(struct node *n);
+void node_mender_forget(struct node *n); /* the desk that asked is gone */
+void node_mender_wipe(struct node *n);   /* the scratch folder, when a node begins */
+void node_mender_end(struct node *n);
 
 /* node_keep.c */
 int node_hold(struct node *n, const struct msg_store_hold *m); /* the desk asks */

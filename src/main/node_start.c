@@ -422,6 +422,8 @@ int node_tell_desk(struct node *n) {
                 r = tell_exceptions(n);
         if (r == 0)
                 r = node_tell_configuration(n);
+        if (r == 0)
+                r = node_tell_recovery(n);
         return r < 0 ? r : node_tell_regimes(n);
 }
 

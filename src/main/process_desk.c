@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/lang.h"
+#include "desk/drills.h"
 #include "desk/evidence.h"
 #include "desk/jobs.h"
 #include "desk/searches.h"
@@ -238,6 +239,7 @@ union message {
         struct msg_desk_retro retro;
         struct msg_job_done job;
         struct msg_kept kept;
+        struct msg_mender_done drill;
         char bytes[MESSAGE_MAX];
 };
 
@@ -285,6 +287,52 @@ static int give_jobs(struct loop *l) {
                 desk_job_sent(l->desk);
         }
         return 0;
+}
+
+/* Mapped, not read: whoever wrote it shares its position. */
+static int take_recovery(struct loop *l, int fd) {
+        struct stat st;
+        void *p = NULL;
+        int r = os_memfd_is_sealed(fd) == 1 ? os_fstat(fd, &st) : FAIL(-EPROTO);
+
+        if (r == 0 && (st.st_size <= 0 || st.st_size > (off_t)MENDER_OUT_MAX * 2))
+                r = FAIL(-EPROTO);
+        if (r == 0)
+                r = os_map(fd, (size_t)st.st_size, false, &p);
+        if (r < 0)
+                return r;
+        r = desk_recovery(l->desk, span_of(p, (size_t)st.st_size));
+        os_unmap(p, (size_t)st.st_size);
+        return r;
+}
+
+static int take_drill(struct loop *l, const struct msg_mender_done *m, int fd) {
+        void *p = NULL;
+        int r = 0;
+
+        if (m->error == 0) {
+                if (fd < 0 || m->len > MENDER_OUT_MAX || os_memfd_is_sealed(fd) != 1)
+                        return FAIL(-EPROTO);
+                r = os_map(fd, MENDER_OUT_MAX, false, &p);
+        }
+        if (r == 0)
+                r = desk_drill_said(l->desk, m, span_of(p, p ? m->len : 0), os_now());
+        if (p)
+                os_unmap(p, MENDER_OUT_MAX);
+        return r;
+}
+
+static int give_drill(struct loop *l) {
+        int fd = -1, r;
+        const struct msg_mender *m = desk_drill_next(l->desk, os_now(), &fd, &r);
+
+        if (!m)
+                return r;
+        r = os_send(CHILD_SOCKET, m, sizeof(*m), &fd, 1);
+        os_close(fd);
+        if (r == 0)
+                desk_drill_sent(l->desk);
+        return r;
 }
 
 /* One at a time. */
@@ -348,6 +396,10 @@ static int deal_with(struct loop *l, const union message *m, size_t n, int fd) {
                 misbehave(&m->own);
                 return desk_own(l->desk, &m->own, os_now());
         case DESK_AUDIT: return n == sizeof(m->audit) ? take_audit(l, &m->audit) : FAIL(-EPROTO);
+        case DESK_RECOVERY:
+                return n == sizeof(m->plain) && fd >= 0 ? take_recovery(l, fd) : FAIL(-EPROTO);
+        case MENDER_DONE:
+                return n == sizeof(m->drill) ? take_drill(l, &m->drill, fd) : FAIL(-EPROTO);
         case DESK_HELD:
                 return n == sizeof(m->kept) ? desk_hold_said(l->desk, &m->kept, os_now())
                                             : FAIL(-EPROTO);
@@ -461,6 +513,8 @@ static int serve_api(struct loop *l, const struct pollfd *p) {
                 r = give_jobs(l);
         if (r >= 0)
                 r = give_hold(l);
+        if (r >= 0)
+                r = give_drill(l);
         if (r >= 0)
                 r = search_lines_give(&l->searches, CHILD_SOCKET);
         if (r >= 0)

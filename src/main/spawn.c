@@ -26,7 +26,7 @@ static const struct {
         {"vault", process_vault},     {"excerpt", process_excerpt},
         {"act", process_act},         {"hand", process_hand},
         {"job", process_job},         {"search", process_search},
-        {"courier", process_courier},
+        {"courier", process_courier}, {"mender", process_mender},
 };
 
 #ifdef COLOA_FAULTS

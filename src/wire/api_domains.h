@@ -24,6 +24,7 @@
         X(sources)                                                                                 \
         X(actions)                                                                                 \
         X(evidence)                                                                                \
+        X(recovery)                                                                                \
         X(outgoing)                                                                                \
         X(directives)                                                                              \
         X(tonight)                                                                                 \

@@ -9,6 +9,7 @@ extern const struct api_field api_session_shape[];
 extern const struct api_field api_outgoing_shape[], api_outgoing_one_shape[];
 extern const struct api_field api_evidence_shape[], api_evidence_one_shape[],
         api_evidence_export_shape[];
+extern const struct api_field api_drill_shape[], api_copy_shape[], api_improvement_shape[];
 extern const struct api_field api_alert_row[], api_alert_flat[], api_decision_shape[];
 extern const struct api_field api_alert_row[], api_alert_flat[], api_decision_shape[],
         api_handover_row[], api_exception_row[], api_opening_row[], api_guest_row[];

@@ -217,6 +217,7 @@ enum own_alert {
         OWN_STORE,             /* the store cannot write */
         OWN_UNKNOWN_SENDER,
         OWN_RATE_LIMITED, /* a rule's verdicts beyond the limit were counted only */
+        OWN_DRILL,        /* a restore drill was not good; the desk's own */
 };
 struct msg_own_alert {
         uint32_t type, what; /* enum own_alert */

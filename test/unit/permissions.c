@@ -31,7 +31,7 @@ struct things {
         int64_t unit, child, person, grant, system, duty;
         int64_t report;
         int64_t alert, incident, task, observable, joined; /* joined: an alert of the incident */
-        int64_t evidence;
+        int64_t evidence, copy, improvement;
         int64_t mail;
         int64_t directive, draft;
         int64_t run, visit; /* of a playbook in the incident */
@@ -98,6 +98,20 @@ static const struct {
         {"incidents.alerts_add", "{\"id\":$I,\"alerts\":[$A]}"},
         {"incidents.alert_out", "{\"id\":$I,\"alert\":$J}"},
         {"incidents.unit_add", "{\"id\":$I,\"unit\":$C}"},
+        {"recovery.get", "{\"id\":$S}"},
+        {"recovery.plan_set",
+         "{\"id\":$S,\"version\":0,\"steps\":[{\"name\":\"a\",\"title\":\"abc\"}]}"},
+        {"recovery.copy_add", "{\"id\":$S,\"name\":\"a\",\"medium\":\"tape\"}"},
+        {"recovery.copy_change", "{\"id\":$1,\"name\":\"b\"}"},
+        {"recovery.copy_remove", "{\"id\":$1}"},
+        {"eradication.list", "{\"id\":$I}"},
+        {"eradication.add", "{\"id\":$I,\"title\":\"look\"}"},
+        {"returns.list", "{\"id\":$I}"},
+        {"returns.add",
+         "{\"id\":$I,\"system\":$S,\"until\":\"2030-01-01T00:00:00Z\",\"checks\":\"logs\"}"},
+        {"improvements.add",
+         "{\"id\":$I,\"kind\":\"task\",\"title\":\"patch it\",\"due\":\"2030-01-01T00:00:00Z\"}"},
+        {"improvements.change", "{\"id\":$2,\"version\":1,\"state\":\"doing\"}"},
         {"evidence.get", "{\"id\":$E}"},
         {"evidence.content", "{\"id\":$E}"},
         {"evidence.hand_over", "{\"id\":$E,\"to\":\"them\",\"reason\":\"a test\"}"},
@@ -206,6 +220,12 @@ static void lay_incident(struct things *t, const char *host, const char *other) 
         t->run = local_idf("playbook_runs.start", "{\"id\":%lld,\"playbook\":1}",
                            (long long)t->incident);
         t->visit = answer_int("visits.1.id"); /* the first after its start */
+        t->copy = local_idf("recovery.copy_add", "{\"id\":%lld,\"name\":\"x\",\"medium\":\"disk\"}",
+                            (long long)t->system);
+        t->improvement = local_idf("improvements.add",
+                                   "{\"id\":%lld,\"kind\":\"task\",\"title\":\"patch\","
+                                   "\"due\":\"2030-01-01T00:00:00Z\"}",
+                                   (long long)t->incident);
         t->evidence = local_idf("evidence.range",
                                 "{\"incident\":%lld,\"name\":\"x\",\"note\":\"a test\","
                                 "\"first_seq\":1,\"last_seq\":2}",
@@ -300,6 +320,8 @@ static void fill(char *to, size_t room, const char *body, const struct things *t
                     : *p == 'O' ? t->observable
                     : *p == 'J' ? t->joined
                     : *p == 'E' ? t->evidence
+                    : *p == '1' ? t->copy
+                    : *p == '2' ? t->improvement
                     : *p == 'M' ? t->mail
                     : *p == 'K' ? t->directive
                     : *p == 'F' ? t->draft
