@@ -10,13 +10,14 @@
 #include "os/os.h"
 
 /* A kind of ask: `begin` answers, then or later. -EPROTO: the desk said what it may not. */
+enum { DESK = 1, ACT = 2 };
 static const struct {
-        uint32_t kind;
+        uint32_t kind, who; /* may ask */
         int (*begin)(struct courier *c, uint64_t id, struct span payload);
 } kinds[] = {
-        {COURIER_MAIL, parcel_mail},   {COURIER_WEBHOOK, parcel_webhook},
-        {COURIER_BYTES, parcel_bytes}, {COURIER_LDAP, directory_ask},
-        {COURIER_OIDC, provider_ask},
+        {COURIER_MAIL, DESK, parcel_mail},   {COURIER_WEBHOOK, DESK, parcel_webhook},
+        {COURIER_BYTES, DESK, parcel_bytes}, {COURIER_LDAP, DESK | ACT, directory_ask},
+        {COURIER_OIDC, DESK, provider_ask},  {COURIER_FIREWALL, ACT, parcel_firewall},
 };
 
 int courier_new(struct courier **ret) {
@@ -32,6 +33,7 @@ int courier_new(struct courier **ret) {
         }
         json_object_seed(0); /* reads /dev/urandom, which the sandbox would forbid */
         c->out.limit = (size_t)32 << 20;
+        c->act_out.limit = (size_t)1 << 20;
         for (unsigned i = 0; i < WATCHES_MAX; i++)
                 c->watches[i].fd = -1;
         *ret = c;
@@ -62,6 +64,10 @@ static void forget_config(struct courier *c) {
                 free(c->hooks[i].url);
                 free(c->hooks[i].ca);
         }
+        wipe(&c->firewall.secret);
+        free(c->firewall.url);
+        free(c->firewall.ca);
+        c->firewall = (struct hook){.url = NULL};
         c->n_hooks = c->n_resolvers = 0;
         c->has_mail = false;
         c->reach.n = 0;
@@ -76,6 +82,7 @@ struct courier *courier_free(struct courier *c) {
         (void)c->curl->multi_cleanup(c->multi);
         forget_config(c);
         buf_deinit(&c->out);
+        buf_deinit(&c->act_out);
         free(c);
         return NULL;
 }
@@ -133,6 +140,13 @@ static bool read_config(struct courier *c, const json_t *o) {
 
         if (!json_is_object(o) || (mail && !read_mail(c, mail)))
                 return false;
+        v = json_object_get(o, "firewall");
+        if (v) {
+                c->firewall = (struct hook){
+                        .url = copy(v, "url"), .secret = copy(v, "secret"), .ca = copy(v, "ca")};
+                if (!c->firewall.url || !c->firewall.secret)
+                        return false;
+        }
         json_array_foreach(json_object_get(o, "webhooks"), i, v) {
                 if (!read_hook(c, v))
                         return false;
@@ -205,14 +219,15 @@ void courier_line(struct courier *c, bool there) {
         say_ready(c);
 }
 
-static int take_frame(struct courier *c, const struct courier_head *h, struct span payload) {
-        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-                if (kinds[i].kind == h->kind)
-                        return kinds[i].begin(c, h->id, payload);
+static int take_frame(struct courier *c, const struct courier_head *h, struct span payload,
+                      uint32_t who) {
+        for (size_t i = 0; i < ARRAY_LEN(kinds) && !(h->id & ID_OF_ACT); i++)
+                if (kinds[i].kind == h->kind && (kinds[i].who & who))
+                        return kinds[i].begin(c, h->id | (who == ACT ? ID_OF_ACT : 0), payload);
         return -EPROTO;
 }
 
-int courier_bytes(struct courier *c, struct buf *in) {
+static int take_frames(struct courier *c, struct buf *in, uint32_t who) {
         struct courier_head h;
         size_t at = 0;
         int r = 0;
@@ -223,31 +238,50 @@ int courier_bytes(struct courier *c, struct buf *in) {
                         return -EPROTO;
                 if (in->len - at - sizeof(h) < h.len)
                         break;
-                r = take_frame(c, &h, span_of(in->p + at + sizeof(h), h.len));
+                r = take_frame(c, &h, span_of(in->p + at + sizeof(h), h.len), who);
                 at += sizeof(h) + h.len;
         }
         buf_drop(in, at);
         return r;
 }
 
+int courier_bytes(struct courier *c, struct buf *in) {
+        return take_frames(c, in, DESK);
+}
+
 struct buf *courier_out(struct courier *c) {
         return &c->out;
+}
+
+void courier_act_line(struct courier *c, bool there) {
+        c->act_line = there;
+        buf_reset(&c->act_out);
+}
+
+int courier_act_bytes(struct courier *c, struct buf *in) {
+        return take_frames(c, in, ACT);
+}
+
+struct buf *courier_act_out(struct courier *c) {
+        return &c->act_out;
 }
 
 void courier_answer(struct courier *c, uint32_t kind, uint64_t id, int error, uint32_t flags,
                     struct span text) {
         struct courier_say s = {error, flags};
-        struct courier_head h = {(uint32_t)(sizeof(s) + text.len), kind, id};
+        struct courier_head h = {(uint32_t)(sizeof(s) + text.len), kind, id & ~ID_OF_ACT};
+        bool act = (id & ID_OF_ACT) != 0;
+        struct buf *to = act ? &c->act_out : &c->out;
 
         if (kind >= COURIER_ASKS) {
                 c->counts.asks += error == 0;
                 c->counts.failed += error != 0;
         }
-        if (!c->line || h.len > COURIER_FRAME_MAX)
+        if (!(act ? c->act_line : c->line) || h.len > COURIER_FRAME_MAX)
                 return;
-        buf_add(&c->out, &h, sizeof(h));
-        buf_add(&c->out, &s, sizeof(s));
-        buf_span(&c->out, text);
+        buf_add(to, &h, sizeof(h));
+        buf_add(to, &s, sizeof(s));
+        buf_span(to, text);
 }
 
 /* ---- waiting ---- */

@@ -32,6 +32,11 @@ void courier_line(struct courier *c, bool there);
 /* All whole frames of `in`; -EPROTO: the line is to be closed. */
 int courier_bytes(struct courier *c, struct buf *in);
 struct buf *courier_out(struct courier *c);
+/* The line to act: orders for a firewall elsewhere, and for accounts of the directory (COURIER_FIREWALL,
+ * COURIER_LDAP), which the desk may not ask for. */
+void courier_act_line(struct courier *c, bool there);
+int courier_act_bytes(struct courier *c, struct buf *in);
+struct buf *courier_act_out(struct courier *c);
 /* Waits at most `ms` for that and for whatever is under way, and goes on with it. */
 struct pollfd;
 int courier_turn(struct courier *c, struct pollfd *own, unsigned n, int ms, int64_t (*mono)(void),

@@ -486,9 +486,9 @@ int directory_ask(struct courier *c, uint64_t id, struct span payload) {
         while (d && i < VISITS_MAX && d->visits[i])
                 i++;
         bool room = d && v && i < VISITS_MAX, good = v && read_ask(v, o);
-        bool locks = good && v->op != OP_SIGN_IN;
+        bool locks = good && v->op != OP_SIGN_IN, act = (id & ID_OF_ACT) != 0;
         json_decref(o);
-        if (!room || !good || (locks && !d->lock)) {
+        if (!room || !good || (locks && !d->lock) || locks != act) { /* who may ask for which */
                 free(v);
                 courier_answer(c, COURIER_LDAP, id, room || !d ? -EOPNOTSUPP : -EAGAIN, 0,
                                SPAN_NONE);

@@ -37,8 +37,8 @@ struct courier {
         const struct curl_calls *curl;
         CURLM *multi;
         int64_t mono, wall;
-        struct buf out;
-        bool line;
+        struct buf out, act_out;
+        bool line, act_line;
 
         /* what main said */
         bool has_mail;
@@ -49,6 +49,7 @@ struct courier {
                 enum { MAIL_STARTTLS, MAIL_TLS, MAIL_PLAIN } tls;
         } mail;
         struct hook hooks[HOOKS_MAX];
+        struct hook firewall; /* act's alone; url NULL: none */
         unsigned n_hooks;
         struct reach reach;
         struct os_peer resolvers[RESOLVERS_MAX];
@@ -60,7 +61,7 @@ struct courier {
         struct watch watches[WATCHES_MAX];
         struct directory *directory; /* NULL: none */
         struct provider *provider;   /* NULL: none */
-        struct parcel *parcels; /* mails and webhooks under way */
+        struct parcel *parcels;      /* mails and webhooks under way */
         struct courier_counts counts;
 };
 
@@ -77,7 +78,12 @@ void lookup_end_all(struct courier *c); /* without a word */
 void transfer_perform(struct courier *c);
 void transfer_end_all(struct courier *c);
 
+/* Whose ask it is: the line's answers go back to it. */
+#define ID_OF_ACT (UINT64_C(1) << 63)
+
 /* ---- parcel.c: mails and webhooks ---- */
+
+int parcel_firewall(struct courier *c, uint64_t id, struct span payload);
 
 int parcel_mail(struct courier *c, uint64_t id, struct span payload);
 int parcel_webhook(struct courier *c, uint64_t id, struct span payload);

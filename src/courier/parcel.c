@@ -17,6 +17,7 @@
 #define FILES_MAX 20u
 #define MAIL_S 180u
 #define HOOK_S 30u
+#define FIREWALL_S 8u
 
 struct parcel {
         struct courier *c;
@@ -273,7 +274,7 @@ static bool event_good(struct span s) {
         return s.len > 0 && s.len <= 64;
 }
 
-static void send_hook(struct parcel *p, const struct hook *h) {
+static void send_hook(struct parcel *p, const struct hook *h, unsigned seconds) {
         const char *id = json_string_value(json_object_get(p->said, "id"));
         struct span body = text(p->said, "body"), event = text(p->said, "event");
         char at[24], of_time[64], of_id[96], of_event[100], signature[128];
@@ -295,7 +296,7 @@ static void send_hook(struct parcel *p, const struct hook *h) {
                                         .ca = h->ca,
                                         .headers = headers,
                                         .body = body,
-                                        .seconds = HOOK_S};
+                                        .seconds = seconds};
         int r = transfer_begin(p->c, &s, hook_ended, p);
         if (r < 0)
                 answer(p, r, r == -EINVAL, "it could not be begun");
@@ -315,6 +316,21 @@ int parcel_webhook(struct courier *c, uint64_t id, struct span payload) {
         else if (i == c->n_hooks)
                 answer(p, -ENOENT, true, "no webhook of that name is configured");
         else
-                send_hook(p, &c->hooks[i]);
+                send_hook(p, &c->hooks[i], HOOK_S);
+        return 0;
+}
+
+/* Act waits for it, and for nothing else meanwhile. */
+int parcel_firewall(struct courier *c, uint64_t id, struct span payload) {
+        struct parcel *p = parcel_new(c, COURIER_FIREWALL, id, payload);
+
+        if (!p)
+                return -EPROTO;
+        if (!id_good(text(p->said, "id")) || !event_good(text(p->said, "event")))
+                answer(p, -EINVAL, true, "its event or number is none");
+        else if (!c->firewall.url)
+                answer(p, -EOPNOTSUPP, true, "no webhook is configured");
+        else
+                send_hook(p, &c->firewall, FIREWALL_S);
         return 0;
 }

@@ -12,6 +12,8 @@ struct act_tools {
         struct child hand; /* pid 0: there is none */
         uint64_t can;      /* ACT_OFFERS() */
         bool gone;         /* a process that is needed is: begin anew */
+        int courier;       /* -1: no line to it */
+        uint64_t last_ask;
         /* A line for the operator's log. */
         void (*note)(void *ctx, const char *text);
         void *ctx;
@@ -19,6 +21,8 @@ struct act_tools {
 
 /* Before the sandbox. What cannot be had is not in `can`. */
 void act_tools_open(struct act_tools *t, bool accounts, bool services, const char *landlock);
+/* A new line to the courier, taken over. */
+void act_tools_courier(struct act_tools *t, int fd);
 void act_tools_hands(struct act_tools *t, struct act_hands *ret);
 
 #endif

@@ -573,6 +573,8 @@ static void own_services(struct reader *r, const struct node *n, void *to) {
         check_names(r, n, ORDER_SERVICE, c->services, c->n_services);
 }
 
+static void own_firewall(struct reader *r, const struct node *n, void *to);
+
 static const struct key containment_keys[] = {
         {"never", OWN, AT(config_containment, never), 0, own_never},
         {"gateway", BOOLEAN, AT(config_containment, gateway), 0, NULL},
@@ -580,6 +582,7 @@ static const struct key containment_keys[] = {
         {"accounts", BOOLEAN, AT(config_containment, accounts), 0, NULL},
         {"never-accounts", OWN, AT(config_containment, never_accounts), 0, own_never_accounts},
         {"services", OWN, AT(config_containment, services), 0, own_services},
+        {"webhook", OWN, AT(config_containment, hook), 0, own_firewall},
 };
 
 static void own_containment(struct reader *r, const struct node *n, void *to) {
@@ -642,6 +645,22 @@ static const struct key hook_keys[] = {
         {"ca-file", TEXT, AT(config_hook, ca_file), 0, NULL},
 };
 
+static bool hook_good(const struct config_hook *h) {
+        return h->url && strncmp(h->url, "https://", 8) == 0 && strlen(h->url) <= 1000 &&
+               h->secret_file;
+}
+
+static void own_firewall(struct reader *r, const struct node *n, void *to) {
+        struct config_hook *h = to;
+
+        config_read_map(r, n, hook_keys, ARRAY_LEN(hook_keys), h);
+        if (!hook_good(h))
+                config_wrong(r, n, "%s",
+                             tr("webhook needs url (https://…) and secret-file",
+                                "webhook cần url (https://…) và secret-file"));
+        r->c->courier.on = true;
+}
+
 static void own_hooks(struct reader *r, const struct node *n, void *to) {
         struct config_courier *c = &r->c->courier;
 
@@ -657,8 +676,7 @@ static void own_hooks(struct reader *r, const struct node *n, void *to) {
                 *h = (struct config_hook){.line = i->line};
                 config_read_map(r, i, hook_keys, ARRAY_LEN(hook_keys), h);
                 if (!h->name || !*h->name || strlen(h->name) > 64 || strpbrk(h->name, " \t\",>") ||
-                    !h->url || strncmp(h->url, "https://", 8) != 0 || strlen(h->url) > 1000 ||
-                    !h->secret_file)
+                    !hook_good(h))
                         config_wrong(
                                 r, i, "%s",
                                 tr("a webhook needs name (without blanks), url (https://…) and "

@@ -58,6 +58,11 @@ struct config_repository {
 #define CONFIG_HOOKS_MAX 32u
 #define CONFIG_ALLOW_MAX 256u
 
+struct config_hook {
+        const char *name, *url, *secret_file, *ca_file;
+        uint32_t line;
+};
+
 struct config {
         const char *path;
         const char *directory, *control, *exceptions, *logsources;
@@ -76,6 +81,7 @@ struct config {
                 uint32_t n_never, n_management;
                 const char **never_accounts, **services;
                 uint32_t n_never_accounts, n_services;
+                struct config_hook hook; /* a firewall elsewhere; url NULL: none */
         } containment;
         struct config_courier {
                 bool on; /* the key is there */
@@ -84,10 +90,7 @@ struct config {
                         uint32_t port;
                         enum courier_tls { COURIER_STARTTLS, COURIER_TLS, COURIER_PLAIN } tls;
                 } mail;
-                struct config_hook {
-                        const char *name, *url, *secret_file, *ca_file;
-                        uint32_t line;
-                } * hooks;
+                struct config_hook *hooks;
                 uint32_t n_hooks;
                 const char **allow, **resolvers;
                 uint32_t n_allow, n_resolvers;

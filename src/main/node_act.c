@@ -53,19 +53,23 @@ static int tell_names(struct node *n, uint32_t value, const char *const *list, u
 }
 
 /* What the configuration switches on. */
-static uint64_t offers_of(const struct config_containment *c) {
+static uint64_t offers_of(const struct config *all) {
+        const struct config_containment *c = &all->containment;
         uint64_t offers = ACT_OFFERS(ORDER_BLOCK);
 
         offers |= c->gateway ? ACT_OFFERS(ORDER_ISOLATE) : 0;
         offers |= c->accounts ? ACT_OFFERS(ORDER_ACCOUNT) : 0;
         offers |= c->n_services ? ACT_OFFERS(ORDER_SERVICE) : 0;
+        if (c->hook.url)
+                offers |= ACT_OFFERS_BY_HOOK(ORDER_BLOCK) | ACT_OFFERS_BY_HOOK(ORDER_ISOLATE);
+        offers |= all->ldap.lock ? ACT_OFFERS(ORDER_DIRECTORY) : 0;
         return offers;
 }
 
 int node_tell_act(struct node *n) {
         const struct config_containment *c = &n->config->containment;
         struct msg_act_never m = {.type = ACT_NEVER, .value = ACT_BEGIN};
-        uint64_t offers = offers_of(c);
+        uint64_t offers = offers_of(n->config);
         int r;
 
         if (n->workers[NODE_ACT].child.pid <= 0)

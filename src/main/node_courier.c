@@ -183,6 +183,22 @@ static void put_provider(struct node *n, struct buf *b) {
                 b->len = before;
 }
 
+/* Where act has addresses blocked by a firewall elsewhere. */
+static void put_firewall(struct node *n, struct buf *b) {
+        const struct config_hook *h = &n->config->containment.hook;
+        size_t before = b->len;
+
+        if (!h->url)
+                return;
+        buf_str(b, ",\"firewall\":{\"x\":0");
+        text(b, "url", h->url);
+        bool good =
+                file(n, b, "secret", h->secret_file, true) && file(n, b, "ca", h->ca_file, false);
+        buf_char(b, '}');
+        if (!good)
+                b->len = before;
+}
+
 static void put_all(struct node *n, struct buf *b) {
         const struct config_courier *c = &n->config->courier;
         bool first = true;
@@ -196,6 +212,7 @@ static void put_all(struct node *n, struct buf *b) {
         put_places(n, b);
         put_directory(n, b);
         put_provider(n, b);
+        put_firewall(n, b);
         (void)file(n, b, "hosts", "/etc/hosts", false);
         (void)file(n, b, "authorities", c->authorities ? c->authorities : AUTHORITIES, false);
         buf_char(b, '}');
@@ -238,6 +255,25 @@ int node_join_courier(struct node *n) {
         r = node_send(n, NODE_COURIER, &m, sizeof(m), pair[0]);
         if (r == 0)
                 r = node_send(n, NODE_DESK, &m, sizeof(m), pair[1]);
+        os_close(pair[0]);
+        os_close(pair[1]);
+        return r;
+}
+
+/* For what act cannot do here: a firewall elsewhere, accounts of the directory. */
+int node_join_act_courier(struct node *n) {
+        struct msg_plain m = {NODE_PEER, NODE_PEER_COURIER};
+        int pair[2];
+
+        if (n->workers[NODE_COURIER].child.pid <= 0 || n->workers[NODE_ACT].child.pid <= 0)
+                return 0;
+        int r = os_socketpair_stream(pair);
+        if (r < 0)
+                return FAIL(r);
+        r = node_send(n, NODE_ACT, &m, sizeof(m), pair[0]);
+        m.value = NODE_PEER_ACT;
+        if (r == 0)
+                r = node_send(n, NODE_COURIER, &m, sizeof(m), pair[1]);
         os_close(pair[0]);
         os_close(pair[1]);
         return r;

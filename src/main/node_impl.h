@@ -189,6 +189,7 @@ int node_join_act(struct node *n);
 bool node_act_needs_new(const struct config *before, const struct config *now);
 int node_tell_courier(struct node *n); /* servers, secrets, where it may connect to */
 int node_join_courier(struct node *n);
+int node_join_act_courier(struct node *n);
 /* One message, never waiting. */
 int node_send(struct node *n, enum node_process p, const void *m, size_t len, int fd);
 

@@ -553,6 +553,8 @@ int node_start(struct node *n, enum node_process p) {
                 r = node_tell_act(n);
         if (r == 0 && (p == NODE_ACT || p == NODE_DESK))
                 r = node_join_act(n);
+        if (r == 0 && (p == NODE_ACT || p == NODE_COURIER))
+                r = node_join_act_courier(n);
         if (r == 0 && p == NODE_COURIER)
                 r = node_tell_courier(n);
         if (r == 0 && (p == NODE_COURIER || p == NODE_DESK))

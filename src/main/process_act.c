@@ -146,6 +146,11 @@ static int from_main(struct loop *l) {
 
         if (n <= 0)
                 return n < 0 ? (int)n : -EPIPE;
+        if (n == sizeof(m.plain) && m.plain.type == NODE_PEER && n_fds == 1 &&
+            m.plain.value == NODE_PEER_COURIER) {
+                act_tools_courier(&l->tools, fd);
+                return 0;
+        }
         if (n == sizeof(m.plain) && m.plain.type == NODE_PEER && n_fds == 1) {
                 leave_desk(l);
                 l->desk = fd;

@@ -22,13 +22,14 @@
 #define CONFIG_MAX ((off_t)16 << 20)
 #define READ_BYTES ((size_t)64 << 10)
 #define IN_MOST ((size_t)4 << 20)
+#define ACT_IN_MOST ((size_t)128 << 10)
 #define TICK_MS 200
 #define STATS_NS INT64_C(1000000000)
 
 struct loop {
         struct courier *courier;
-        int sock, desk; /* desk: -1 until main joined it */
-        struct buf in;
+        int sock, desk, act; /* desk, act: -1 until main joined them */
+        struct buf in, act_in;
         int64_t told;
 };
 
@@ -39,6 +40,14 @@ static void leave_desk(struct loop *l) {
         l->desk = -1;
         buf_deinit(&l->in);
         l->in = (struct buf){.limit = IN_MOST};
+}
+
+static void leave_act(struct loop *l) {
+        courier_act_line(l->courier, false);
+        os_close_quiet(l->act);
+        l->act = -1;
+        buf_deinit(&l->act_in);
+        l->act_in = (struct buf){.limit = ACT_IN_MOST};
 }
 
 static void note(const struct loop *l, uint32_t level, const char *text) {
@@ -78,6 +87,13 @@ static int from_main(struct loop *l) {
 
         if (n <= 0)
                 return n < 0 && n != -ECONNRESET ? (int)n : -EPIPE;
+        if (n == sizeof(m.plain) && m.plain.type == NODE_PEER && n_fds == 1 &&
+            m.plain.value == NODE_PEER_ACT) {
+                leave_act(l);
+                l->act = fd;
+                courier_act_line(l->courier, true);
+                return 0;
+        }
         if (n == sizeof(m.plain) && m.plain.type == NODE_PEER && n_fds == 1) {
                 leave_desk(l);
                 l->desk = fd;
@@ -138,28 +154,61 @@ static void to_desk(struct loop *l) {
         }
 }
 
+/* ---- act ---- */
+
+static void from_act(struct loop *l) {
+        char *to = buf_reserve(&l->act_in, 4096);
+        ssize_t n = to ? os_recv_stream(l->act, to, 4096) : -ENOMEM;
+
+        if (n == -EAGAIN)
+                return;
+        if (n > 0)
+                l->act_in.len += (size_t)n;
+        if (n <= 0 || courier_act_bytes(l->courier, &l->act_in) < 0)
+                leave_act(l);
+}
+
+/* Answers are a few bytes, and it waits for them: they go at once. */
+static void to_act(struct loop *l) {
+        struct buf *out = courier_act_out(l->courier);
+        ssize_t n = l->act >= 0 && out->len ? os_write_now(l->act, out->p, out->len) : 0;
+
+        if (n < 0 && n != -EAGAIN)
+                leave_act(l);
+        else if (n > 0)
+                buf_drop(out, (size_t)n);
+}
+
 static int serve(struct loop *l) {
         for (;;) {
                 bool more = l->desk >= 0 && courier_out(l->courier)->len > 0;
-                struct pollfd p[2] = {
-                        {.fd = l->sock, .events = POLLIN},
-                        {.fd = l->desk, .events = (short)(POLLIN | (more ? POLLOUT : 0))}};
-                int r = courier_turn(l->courier, p, l->desk >= 0 ? 2 : 1, TICK_MS, os_monotonic,
-                                     os_now);
+                struct pollfd p[3] = {{.fd = l->sock, .events = POLLIN}};
+                unsigned n = 1, desk = 0, act = 0;
 
-                if (r == 0 && p[1].revents && l->desk >= 0)
+                if (l->desk >= 0)
+                        p[desk = n++] =
+                                (struct pollfd){l->desk, (short)(POLLIN | (more ? POLLOUT : 0)), 0};
+                if (l->act >= 0)
+                        p[act = n++] = (struct pollfd){l->act, POLLIN, 0};
+                int r = courier_turn(l->courier, p, n, TICK_MS, os_monotonic, os_now);
+
+                if (r == 0 && desk && p[desk].revents)
                         from_desk(l);
+                if (r == 0 && act && p[act].revents)
+                        from_act(l);
                 if (r == 0 && p[0].revents)
                         r = from_main(l);
                 if (r < 0)
                         return r == -EPIPE ? 0 : r;
                 to_desk(l);
+                to_act(l);
                 tell_numbers(l);
         }
 }
 
 int process_courier(int argc, char **argv) {
-        static struct loop l = {.sock = CHILD_SOCKET, .desk = -1, .in = {.limit = IN_MOST}};
+        static struct loop l = {
+                .sock = CHILD_SOCKET, .desk = -1, .act = -1, .in = {.limit = IN_MOST}};
         struct msg_plain ready = {PROCESS_READY, 0};
         int landlock = -1;
 

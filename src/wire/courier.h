@@ -24,6 +24,8 @@ enum courier_kind {
         COURIER_ASKS = 16,
         COURIER_LDAP = 17, /* courier/directory.h */
         COURIER_OIDC = 18, /* courier/provider.h */
+        /* act → courier: {"id", "event", "body"}, to the webhook of `containment:`, which nobody else reaches */
+        COURIER_FIREWALL = 19,
 };
 
 struct courier_head {

@@ -1,11 +1,17 @@
 """Containment beyond blocking, on real parts: hosts isolated at a gateway (three network namespaces, real nftables), accounts of a machine
 disabled (a private /etc, checked with shadow's own tools), services stopped (a real systemd, process 1 of a namespace of its own)."""
+import hashlib
+import hmac
+import http.server
+import json
 import os
 import pathlib
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
+import threading
 import time
 
 import contain
@@ -259,7 +265,7 @@ def with_systemd(folder):
 def a_service_is_stopped_and_started_again(folder):
     outer, inside = with_systemd(folder)
     try:
-        r = sh(*inside, sys.executable, *sys.argv, env={**os.environ, "COLOA_INSIDE": "1"}, check=False)
+        r = sh(*inside, sys.executable, os.path.abspath(__file__), os.path.abspath(PROGRAM), env={**os.environ, "COLOA_INSIDE": "1"}, check=False)
         assert r.returncode == 0 and "\nok 1" in "\n" + r.stdout and "SKIP" not in r.stdout, r.stdout + r.stderr
     finally:
         outer.kill()
@@ -301,6 +307,145 @@ def inside_of_systemd(folder):
         w.wait(b, "undone", 90)
         assert is_active("web-try.service") == "active"
         assert "Stop of web-try.service: undid itself" in w.timeline(incident)
+
+
+# ---- a firewall elsewhere, asked by webhook ----
+
+class Firewall:
+    """Another machine's: keeps what it was asked, and answers as it is told to."""
+    def __init__(self, folder):
+        from sign_in import certificate, ports  # pylint: disable=import-outside-toplevel
+        self.asked, self.status, self.secret = [], 204, "bi-mat-cua-tuong-lua"
+        self.folder = folder / "firewall"
+        self.folder.mkdir()
+        certificate(self.folder)
+        (self.folder / "secret").write_text(self.secret + "\n")
+        self.port, = ports(1)
+        firewall = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):  # pylint: disable=invalid-name
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                signed = f"{self.headers['X-Coloa-Timestamp']}.{self.headers['Idempotency-Key']}.".encode() + body
+                good = "v1=" + hmac.new(firewall.secret.encode(), signed, hashlib.sha256).hexdigest()
+                status = firewall.status if hmac.compare_digest(good, self.headers["X-Coloa-Signature"]) else 401
+                firewall.asked.append((status, self.headers["Idempotency-Key"], json.loads(body)))
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / "cert", self.folder / "key")
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def config(self):
+        return f"webhook: {{url: 'https://127.0.0.1:{self.port}/hook', secret-file: {self.folder}/secret, ca-file: {self.folder}/cert}}"
+
+    def done(self, action):
+        return [body for status, _, body in self.asked if status < 300 and body["action"] == action]
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def a_firewall_elsewhere_blocks_and_unblocks(folder):
+    firewall = Firewall(folder)
+    try:
+        with Kinds(folder, f"{{never: [198.51.100.0/24], {firewall.config()}}}\ncourier: {{allow: [127.0.0.1]}}") as w:
+            incident = w.incident()
+            w.node.wait_for(lambda: w.hang.ask("GET", "/actions/status")[1]["webhook_kinds"] == ["block", "isolate_host"], 20, "for the webhook")
+            assert w.hang.ask("GET", "/actions/status")[1]["via"] == ["node", "webhook"]
+            # What would be touched: it is asked whether it answers, and nothing is done.
+            status, answer = w.hang.post("/actions/check", via="webhook", targets=["203.0.113.64/28"])
+            assert status == 200 and [b["action"] for _, _, b in firewall.asked] == ["probe"], (answer, firewall.asked)
+            for targets in (["198.51.100.7"], ["10.0.0.0/8"], ["127.0.0.1"]):
+                assert w.hang.post("/actions/check", via="webhook", targets=targets)[0] == 422
+            status, answer = w.hang.post("/actions/check", via="webhook", kind="disable_account", targets=["lan"])
+            assert status == 422 and answer["fields"][0]["field"] == "via", answer
+            assert not firewall.done("block")
+            a = w.order(incident, "block", ["203.0.113.64/28"], 3600, via="webhook", direction="in")
+            told = firewall.done("block")[0]
+            assert told["targets"] == ["203.0.113.64/28"] and told["direction"] == "in" and told["seconds"] == 3600 and told["order"] == f"NC-{a:04}", told
+            assert tables() == [], "this machine's own firewall is not meant"
+            assert w.hang.post("/actions/check", via="webhook", targets=["203.0.113.70"])[0] == 422, "two orders for the same"
+            # Kills do not have it done again; what is confirmed there is kept there.
+            for process in ("act", "courier", "desk"):
+                kill(w.node.pids()[process], w.node.program)
+                w.node.wait_for(lambda: w.hang.ask("GET", "/actions/status")[1].get("available"), 30, "for act again")
+            w.wait(a, "in_force")
+            assert len(firewall.done("block")) == 1
+            # It does not take the undoing: shown as not yet undone, tried until it is confirmed.
+            firewall.status = 500
+            assert w.hang.post(f"/actions/{a}/undo", reason="Nhầm máy")[0] == 200
+            w.node.wait_for(lambda: w.hang.ask("GET", f"/actions/{a}")[1]["trouble"], 30, "for trouble")
+            assert w.hang.ask("GET", f"/actions/{a}")[1]["state"] == "in_force" and not firewall.done("undo")
+            kill(w.node.pids()["act"], w.node.program)
+            firewall.status = 204
+            w.wait(a, "undone", 60)
+            assert firewall.done("undo")[0]["targets"] == ["203.0.113.64/28"]
+            assert w.hang.ask("GET", f"/actions/{a}")[1]["trouble"] is None
+            # It does not take the block: it may have done it all the same, so it is undone before it counts as failed.
+            status, b = w.hang.post("/actions", incident=incident, kind="isolate_host", via="webhook", targets=["10.1.2.3"], seconds=600, reason="Máy nhiễm mã độc")
+            assert status == 200 and b["via"] == "webhook", b
+            code = w.code("duc")
+            firewall.status = 503
+            before = len(firewall.done("undo"))
+            assert w.duc.post(f"/actions/{b['id']}/approve", code=code)[0] == 200
+            w.node.wait_for(lambda: w.hang.ask("GET", f"/actions/{b['id']}")[1]["state"] in ("rejected", "in_force"), 30, "for its end")
+            assert w.hang.ask("GET", f"/actions/{b['id']}")[1]["state"] == "rejected", "who does not answer a probe is asked for nothing"
+            firewall.status = 204
+            # Gone altogether: refused before anything is proposed.
+            firewall.end()
+            status, answer = w.hang.post("/actions/check", via="webhook", targets=["203.0.113.80"])
+            assert status == 422 and "does not answer" in answer["fields"][0]["fault"], answer
+            assert len(firewall.done("undo")) >= before
+            text = w.timeline(incident)
+            for part in ("not yet undone", "undone early"):
+                assert part in text, (part, text)
+    finally:
+        firewall.end()
+
+
+def an_account_of_the_directory_is_disabled_and_comes_back(folder):
+    from sign_in import PEOPLE, Slapd  # pylint: disable=import-outside-toplevel
+    ldap = Slapd(folder)
+
+    def may_bind(login):
+        return sh("ldapwhoami", "-x", "-H", f"ldap://127.0.0.1:{ldap.port}", "-D", f"uid={login},ou=people,dc=example,dc=vn", "-w", PEOPLE[login], check=False).returncode == 0
+
+    try:
+        ldap.modify("dn: uid=khoa,ou=people,dc=example,dc=vn\nchangetype: modify\nreplace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n")
+        config = ldap.config(", lock-attribute: pwdAccountLockedTime, locked-value: 000001010000Z")
+        with Kinds(folder, f"{{never-accounts: [minh]}}\nsign-in: {{{config}}}\ncourier: {{allow: [127.0.0.1]}}") as w:
+            incident = w.incident()
+            w.node.wait_for(lambda: "disable_directory_account" in w.hang.ask("GET", "/actions/status")[1]["kinds"], 20, "for the directory")
+            for name in ("minh", "root", "nobody", "*"):
+                status, answer = w.hang.post("/actions/check", kind="disable_directory_account", targets=[name])
+                assert status == 422 and answer["fields"][0]["field"].startswith("targets"), (name, answer)
+            assert may_bind("lan") and not may_bind("khoa")
+            a = w.order(incident, "disable_directory_account", ["lan", "khoa"])
+            assert not may_bind("lan") and not may_bind("khoa")
+            kill(w.node.pids()["act"], w.node.program)
+            kill(w.node.pids()["courier"], w.node.program)
+            w.node.wait_for(lambda: w.hang.ask("GET", "/actions/status")[1].get("available"), 30, "for act again")
+            b = w.order(incident, "disable_directory_account", ["lan", "khoa"], 7200, replaces=a)
+            w.wait(a, "undone")
+            assert not may_bind("lan")
+            # The directory is away when its time is over: tried until it is done.
+            ldap.stop()
+            assert w.hang.post(f"/actions/{b}/undo", reason="Đã đổi mật khẩu")[0] == 200
+            w.node.wait_for(lambda: w.hang.ask("GET", f"/actions/{b}")[1]["trouble"], 30, "for trouble")
+            ldap.start()
+            w.wait(b, "undone", 60)
+            assert may_bind("lan") and not may_bind("khoa"), "who was locked before stays so"
+            assert "Disabling of directory account lan, khoa: in force" in w.timeline(incident)
+    finally:
+        ldap.stop()
 
 
 def a_hand_taken_over_can_do_nothing_else(folder):
@@ -349,4 +494,4 @@ if __name__ == "__main__":
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     run(a_host_is_isolated_at_the_gateway, an_account_is_disabled_and_comes_back, a_service_is_stopped_and_started_again,
-        a_hand_taken_over_can_do_nothing_else)
+        a_firewall_elsewhere_blocks_and_unblocks, an_account_of_the_directory_is_disabled_and_comes_back, a_hand_taken_over_can_do_nothing_else)
