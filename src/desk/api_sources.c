@@ -23,7 +23,6 @@ struct seen_sources {
         int64_t filled;                             /* mono; 0: never */
         int64_t since, before;                      /* of the samples, mono */
         uint64_t received[COUNTERS_SOURCES_MAX][2]; /* then, and one earlier */
-        bool table;
         int64_t looked; /* mono: for maintenance that is over; 0: at once */
 };
 
@@ -35,20 +34,17 @@ void seen_sources_free(struct seen_sources *s) {
         free(s);
 }
 
-static int make_table(struct seen_sources *s, struct sql *db) {
-        int r = s->table ? 0
-                         : sql_do(db,
-                                  "CREATE TEMP TABLE IF NOT EXISTS source_now(id INTEGER PRIMARY "
-                                  "KEY,"
-                                  " name TEXT, state TEXT, last_seen INTEGER, silent_since INTEGER,"
-                                  " rate REAL, received INTEGER, bytes INTEGER, refused INTEGER,"
-                                  " malformed INTEGER, truncated INTEGER, duplicates INTEGER,"
-                                  " unread INTEGER, usual INTEGER, silent_after INTEGER,"
-                                  " m_since INTEGER, m_until INTEGER, m_reason TEXT,"
-                                  " m_by INTEGER)",
-                                  "");
+/* Each time, as a request that was refused took back what it had made. */
+static int make_table(struct sql *db) {
+        int r = sql_do(db,
+                       "CREATE TEMP TABLE IF NOT EXISTS source_now(id INTEGER PRIMARY KEY,"
+                       " name TEXT, state TEXT, last_seen INTEGER, silent_since INTEGER,"
+                       " rate REAL, received INTEGER, bytes INTEGER, refused INTEGER,"
+                       " malformed INTEGER, truncated INTEGER, duplicates INTEGER,"
+                       " unread INTEGER, usual INTEGER, silent_after INTEGER,"
+                       " m_since INTEGER, m_until INTEGER, m_reason TEXT, m_by INTEGER)",
+                       "");
 
-        s->table = r == 0;
         return r == 0 ? sql_do(db, "DELETE FROM source_now", "") : r;
 }
 
@@ -118,10 +114,10 @@ int sources_fresh(struct api_call *c) {
                 return FAIL(-ENOMEM);
         if (s->filled && mono - s->filled < FRESH_NS)
                 return 0;
-        r = make_table(s, c->db);
+        r = make_table(c->db);
         if (r < 0)
                 return r;
-        s->filled = MAX(mono, 1);
+        s->filled = c->op->method == API_GET ? MAX(mono, 1) : 0; /* else it may be taken back */
         if (!d->counters || !counters_copy(d->counters, &s->page))
                 return 0;
         take_samples(s, mono);

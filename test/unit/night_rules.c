@@ -360,6 +360,9 @@ static void silence_on_purpose_wakes_nobody(void) {
         char until[40], far[40];
 
         sources_start();
+        /* The first that looks is refused: what it had looked up goes with it. */
+        check_by(422, LEAD, "sources.maintain",
+                 "{\"name\":\"fw1\",\"until\":\"2020-01-01T00:00:00Z\",\"reason\":\"xxx\"}");
         check_by(200, LEAD, "sources.list", "{}");
         check_int(answer_int("total"), 2);
         check_int(answer_int("items.0.usual_every_s"), 100);
