@@ -237,6 +237,8 @@ static int reset(struct api_call *c, const struct msg_vault_answer *a, const str
                 r = sql_do(c->db, "DELETE FROM sign_in_way WHERE person=?1", "i", k->id);
         if (r == 0)
                 r = end_access(c, k->id);
+        if (r == 0)
+                r = people_told(c, k->id, TOLD_ONE_TIME);
         if (r < 0)
                 return r;
         c->answer = json_pack("{sI so so sb}", "id", (json_int_t)k->id, "login",

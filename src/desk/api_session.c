@@ -585,7 +585,8 @@ static int session_recovery(struct api_call *c) {
                 return half_failed(c, wrong_code(c));
         c->who.second = c->now;
         c->detail = json_pack("{sI}", "codes_left", (json_int_t)a->step);
-        return second_shown(c);
+        r = people_told(c, c->who.id, TOLD_RECOVERY);
+        return r != 0 ? r : second_shown(c);
 }
 
 /* ---- a new password ---- */
@@ -685,6 +686,8 @@ static int session_password(struct api_call *c) {
                 r = session_end_all(c->db, c->who.id, c->who.session);
         if (r == 0)
                 r = needs_of(c, &needs);
+        if (r == 0)
+                r = people_told(c, c->who.id, TOLD_PASSWORD);
         if (r == 0)
                 r = forward(c, needs & ~(int64_t)NEEDS_PASSWORD);
         snprintf(c->about, sizeof(c->about), "person %lld", (long long)c->who.id);
@@ -832,6 +835,8 @@ static int confirmed(struct api_call *c) {
                 r = session_end_all(c->db, c->who.id, c->who.session);
         if (r == 0)
                 r = needs_of(c, &needs);
+        if (r == 0)
+                r = people_told(c, c->who.id, TOLD_SECOND);
         if (r == 0)
                 r = forward(c, needs);
         c->kept = c; /* the codes come next */

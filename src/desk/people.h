@@ -40,6 +40,9 @@ void session_hash(const unsigned char token[API_TOKEN_BYTES], unsigned char hash
 int session_idle_of(struct sql *db, int64_t person, int64_t now, int64_t *ret_s);
 /* Ends all sessions of a person but one (0: all). */
 int session_end_all(struct sql *db, int64_t person, int64_t but);
+/* people_told.c: a mail about one's own way in, if they have an address. 0, -errno. */
+enum people_told { TOLD_PASSWORD, TOLD_SECOND, TOLD_RECOVERY, TOLD_ONE_TIME };
+int people_told(struct api_call *c, int64_t person, enum people_told what);
 
 /* ---- attempts.c: guessing, without locking others out ---- */
 

@@ -70,6 +70,54 @@ static void each_step_gives_another_token(void) {
         people_end();
 }
 
+/* The subjects of all mails so far, oldest first, a bar behind each. */
+static const char *mails(void) {
+        static char all[1024];
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+
+        all[0] = '\0';
+        check_int(
+                sql_rows(state_sql(w.d->state), &q,
+                         "SELECT subject FROM outgoing WHERE kind='mail' AND target LIKE '%an@x.example%'"
+                         " ORDER BY id",
+                         ""),
+                0);
+        while (sql_next(q) == 1)
+                snprintf(all + strlen(all), sizeof(all) - strlen(all), "%.*s|",
+                         (int)sql_span(q, 0).len, sql_span(q, 0).p);
+        return all;
+}
+
+static void one_hears_of_ones_own_way_in(void) {
+        struct signed_in s = {0};
+        char secret[64], code[40];
+
+        people_start();
+        int64_t an = member("an", "officer", UNIT_ROOT);
+        check_int(asf(NULL, "people.change",
+                      "{\"id\":%lld,\"version\":1,\"email\":\"an@x.example\",\"lang\":\"en\"}",
+                      (long long)an),
+                  200);
+        check_int(sign_in(&s, "an", GOOD_PASSWORD), 200);
+        check(strcmp(mails(), "") == 0); /* using it is nothing to tell */
+        check_int(
+                as(&s, "session.password", "{\"old\":\"wrong\",\"new\":\"Chín 9 con chim bay!\"}"),
+                403);
+        check(strcmp(mails(), "") == 0);
+        check_int(as(&s, "session.password",
+                     "{\"old\":\"" GOOD_PASSWORD "\",\"new\":\"Chín 9 con chim bay!\"}"),
+                  200);
+        check_int(confirm_totp(&s, secret), 200);
+        snprintf(code, sizeof(code), "%s", answer_text("recovery_codes.3"));
+        check_int(sign_in(&s, "an", "Chín 9 con chim bay!"), 200);
+        check_int(asf(&s, "session.recovery", "{\"code\":\"%s\"}", code), 200);
+        check_int(asf(NULL, "people.one_time", "{\"id\":%lld}", (long long)an), 200);
+        check(strcmp(mails(), "Your password was changed|Your second factor was set up anew|"
+                              "One of your recovery codes was used|"
+                              "You were given a one-time password|") == 0);
+        people_end();
+}
+
 static void recovery_codes_sign_in_once(void) {
         struct signed_in s = {0};
         char secret[64], code[40];
@@ -691,6 +739,7 @@ static void no_secret_is_on_the_disk(void) {
 int main(void) {
         RUN(the_first_person_is_made_at_the_node);
         RUN(each_step_gives_another_token);
+        RUN(one_hears_of_ones_own_way_in);
         RUN(recovery_codes_sign_in_once);
         RUN(what_needs_a_fresh_second_factor);
         RUN(sessions_end);
