@@ -18,14 +18,16 @@ BULK = ("empire_shell_net_local_users_2020-09-21192606.json", "empire_schtasks_c
         "empire_launcher_vbs_2020-09-04160940.json", "empire_psremoting_stager_2020-09-20170827.json",
         "empire_shell_rubeus_asktgt_ptt_2020-09-21223848.json", "rdp_interactive_taskmanager_lsass_dump_2020-09-22043748.json")
 SYSLOG = ("empire_shell_reg_dump_sam_2020-09-22042823.json", "empire_powerdump_sam_access_2020-09-22042230.json")
-PEOPLE = (("ha", "Nguyễn Thu Hà", "officer"), ("bao", "Trần Quốc Bảo", "handler"), ("khoi", "Lê Minh Khôi", "lead"), ("anh", "Phạm Đức Anh", "approver"),
+PEOPLE = (("ha", "Nguyễn Thu Hà", "officer"), ("bao", "Trần Quốc Bảo", "handler"), ("khoi", "Lê Minh Khôi", "lead"), ("anh", "Phạm Đức Anh", "approver"), ("duc", "Đỗ Minh Đức", "approver"),
           ("tuan", "Phan Văn Tuấn", "liaison"), ("yen", "Vũ Hoàng Yến", "owner"), ("mai", "Hoàng Thị Mai", "inspector"), ("quan", "Đỗ Hồng Quân", "admin"))
 
 
 class Agency:
     """`head`: more of the configuration, as lines. Enter it: the node is up, everybody has a password and a second factor."""
-    def __init__(self, folder: pathlib.Path, rules, head=""):
+    def __init__(self, folder: pathlib.Path, rules, head="", outside=False):
         self.node = Web(folder, rules=rules, head=head, listeners={"tcp": "syslog-tcp", "bulk": "bulk"})
+        if outside:  # reached from other machines too
+            self.node.config.write_text(self.node.config.read_text().replace(f"127.0.0.1:{self.node.port['tcp']}", f"0.0.0.0:{self.node.port['tcp']}"))
         self.secrets, self.ids, self.people = {}, {}, {}
 
     def __enter__(self):

@@ -761,6 +761,7 @@ export const en = {
   'report.hand.what': 'On paper, through a portal, or by hand. It meets the deadline at the time that you give.',
   'report.handed.to': 'To whom',
   'report.handed.at': 'When',
+  'report.handed.now': 'Empty: now.',
   'report.sent.mail': 'Sent by mail',
   'report.sent.hand': 'Handed over',
   'report.sent.by': 'By',

@@ -762,6 +762,7 @@ export const vi: Record<keyof typeof en, string> = {
   'report.hand.what': 'Bản giấy, qua cổng, hoặc trao tay. Hạn luật được tính đạt vào thời điểm bạn ghi.',
   'report.handed.to': 'Nộp cho ai',
   'report.handed.at': 'Lúc nào',
+  'report.handed.now': 'Để trống: bây giờ.',
   'report.sent.mail': 'Đã gửi qua thư',
   'report.sent.hand': 'Đã nộp',
   'report.sent.by': 'Người gửi',
