@@ -7,9 +7,9 @@ import signal
 import time
 
 from api import Web
-from node_world import bulk
-from people import enrol, first_person
-from tap import Skip, data, run
+from node_world import bulk, ports
+from people import PASSWORD, Browser, enrol, first_person, one_time
+from tap import PROGRAM, Skip, data, run
 
 RULES = """
 title: Evil tool
@@ -368,4 +368,93 @@ def a_binary_record_is_shown_as_json(folder):
         assert found and all(json.loads(e["text"]) for e in found), found[:1]
 
 
-run(what_a_search_gives, names_are_masked, a_difference_tells_nothing, an_incident_shows_them, it_is_cut_or_left, a_binary_record_is_shown_as_json)
+
+def another(node, admin, login, role, unit) -> Browser:
+    status, person = admin.post("/people", login=login, name=login.title(), unit=unit)
+    assert status == 200, person
+    status, answer = admin.post(f"/people/{person['id']}/roles", role=role, unit=unit)
+    assert status == 200, answer
+    b = Browser(node)
+    assert b.sign_in(login, one_time(node, login))[1]["step"] == "new_password"
+    b.post("/session/password", new=PASSWORD)
+    enrol(b)
+    return b
+
+
+def each_sees_their_own(folder):
+    """Sources of other units are nowhere: no event, no count, no alert's record; and a role that may not search does not."""
+    with World(folder, sources=["{name: here, from: ['127.0.0.0/8']}", "{name: hospital, from: ['192.0.2.0/24']}"]) as node:
+        node.ready()
+        node.fill()
+        admin = first_person(node)
+        enrol(admin)
+        other = admin.post("/units", parent=1, code="bv", name="Hospital", kind="site")[1]["id"]
+        assert admin.post("/systems", code="his", name="HIS", unit=other, level=3, sources=["hospital"])[0] == 200
+        lines = folder / "hospital.log"
+        lines.write_text("".join(f"Nov 23 10:00:{i:02d} his01 sshd[7]: failed password for khoa.{i} from 192.0.2.{i}\n" for i in range(20)), encoding="utf-8")
+        assert node.ask("import", "--source", "hospital", lines).returncode == 0
+        node.wait_for(lambda: node.status()["durable"] >= N + 20)
+        assert bulk(node.port["bulk"], [(0, b"", evil())]) == [0]
+        node.wait_for(lambda: admin.ask("GET", "/alerts")[1]["total"] == 1)
+        theirs = another(node, admin, "hospital", "lead", other)
+        assert {e["source"] for e in rows(theirs, "failed", limit=1000)[0]} == {"hospital"}
+        assert rows(theirs, "failed | count")[0][0]["count"] == 20
+        assert {r["values"][0] for r in rows(theirs, "* | count by source")[0]} == {"hospital"}
+        assert {r["values"][0] for r in rows(admin, "* | count by source")[0]} == {"hospital", "here"}
+        assert rows(theirs, "source:here | count")[0][0]["count"] == 0
+        assert rows(theirs, "mimikatz OR evil | count")[0][0]["count"] == 0
+        alert = admin.ask("GET", "/alerts")[1]["items"][0]["id"]
+        assert theirs.ask("GET", f"/alerts/{alert}/events")[0] == 404
+        mine = admin.post("/incidents", title="Evil", unit=1)[1]["id"]
+        assert stream(theirs, "user:khoa.1", incident=mine, **{"from": when()})[0] == 404
+        approver = another(node, admin, "duyet", "approver", 1)
+        assert stream(approver, "failed")[0] == 403
+        assert approver.ask("GET", f"/alerts/{alert}/events")[0] == 403
+        assert approver.ask("GET", f"/alerts/{alert}")[0] == 200
+        assert Browser(node).ask("POST", "/searches", {"q": "x"})[0] == 401
+
+
+
+def taken_over_it_gets_nowhere(folder, landlock=None):
+    """A search's process that obeys whoever wrote a record: it can read the events, and nothing else of anything."""
+    if b"COLOA_HIJACK" not in open(PROGRAM, "rb").read():
+        raise Skip("built without -Dfaults=true")
+    hijack = folder / "hijack"
+    hijack.mkdir()
+    os.environ["COLOA_HIJACK"] = str(hijack)
+    try:
+        with World(folder, landlock=landlock) as node:
+            node.ready()
+            node.fill()
+            b = first_person(node)
+            enrol(b)
+            state, events = node.directory / "state" / "state.db", node.directory / "events"
+            for what in (f"open:{state}", "open:/etc/passwd", f"open-old:{state}", f"openat2:{state}", f"create:{events}/new", f"unlink:{events}/meta.db",
+                         f"rename:{events}/meta.db", f"chmod:{events}/meta.db", f"connect:{node.port['bulk']}", f"listen:{ports(1)[0]}", "exec", "fork", "userns", "exec-memory",
+                         f"ptrace:{node.process.pid}", f"kill:{node.process.pid}", f"peek:{node.process.pid}", "new-code", "uring", f"take-fd:{node.process.pid}"):
+                if landlock == 0 and what.startswith("open:"):
+                    continue  # nothing but its user's rights keeps it from reading there
+                before = node.said().count("process=search")
+                (hijack / "search").write_text(what, encoding="ascii")
+                status, answer = stream(b, "failed | count")
+                (hijack / "search").unlink()
+                assert status == 503 or answer[-1] == {"kind": "end", "state": "cut"}, (what, status, answer)
+                node.wait_for(lambda: node.said().count("process=search") > before, 20, what)  # pylint: disable=cell-var-from-loop
+                told = [line for line in node.said().splitlines() if "process=search" in line][-1]
+                assert "status 98" in told or "forbidden" in told or "SIGSYS" in told, (what, told)
+            assert rows(b, "failed | count")[0][0]["count"] == N * 2 // 3
+            assert (events / "meta.db").exists() and not (events / "new").exists()
+    finally:
+        del os.environ["COLOA_HIJACK"]
+
+
+def taken_over_with_abi_2(folder):
+    taken_over_it_gets_nowhere(folder, landlock=2)
+
+
+def taken_over_without_landlock(folder):
+    taken_over_it_gets_nowhere(folder, landlock=0)
+
+
+run(what_a_search_gives, names_are_masked, a_difference_tells_nothing, an_incident_shows_them, it_is_cut_or_left, a_binary_record_is_shown_as_json,
+    each_sees_their_own, taken_over_it_gets_nowhere, taken_over_with_abi_2, taken_over_without_landlock)
