@@ -306,7 +306,19 @@ static int mail_alerts(struct api_call *c, int64_t unit, int64_t n, int64_t last
         snprintf(once, sizeof(once), "alerts %lld of %lld", (long long)last, (long long)unit);
         if (!t.subject[0].p || !t.subject[1].p || !t.body[0].p || !t.body[1].p)
                 return FAIL(-ENOMEM);
-        return outgoing_people(c->desk, &o, &t, TO_DUTY, 0);
+        int r = outgoing_people(c->desk, &o, &t, TO_DUTY, 0);
+        if (r < 0)
+                return r;
+        const struct outgoing hook = {
+                .once = once,
+                .subject = SPAN("alert.critical"),
+                .body = arena_printf(c->arena,
+                                     "{\"event\":\"alert.critical\",\"count\":%lld,\"unit\":%lld,"
+                                     "\"last\":%lld}",
+                                     (long long)n, (long long)unit, (long long)last),
+                .about = SPAN("alerts"),
+                .unit = unit};
+        return hook.body.p ? outgoing_webhooks(c->desk, &hook) : FAIL(-ENOMEM);
 }
 
 /* Those of one unit beyond `after`. */

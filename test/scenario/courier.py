@@ -219,6 +219,48 @@ def webhooks_that_misbehave(folder):
             assert not elsewhere.got
 
 
+def a_webhook_that_does_not_answer(folder):
+    """Its time ends; the node does other things meanwhile."""
+    port, other = ports(2)
+    made = authority(folder)
+    secrets(folder)
+    with Hook(port, made) as hook, Hook(other, made) as quick:
+        hook.answer = lambda _: (time.sleep(60), (None, {}, b""))[1]
+        node = begin(folder, "  allow: [127.0.0.1]\n  webhooks:\n" + hook_of(folder, port, "slow") + hook_of(folder, other, "quick"))
+        with contextlib_closing(node):
+            node.api("outgoing.test", "webhook=slow")
+            wait_for(lambda: hook.got)
+            began = time.monotonic()
+            node.api("outgoing.test", "webhook=quick")
+            wait_for(lambda: node.state_of(2)["state"] == "sent")
+            assert time.monotonic() - began < 20, "it waited for the other"
+            wait_for(lambda: node.state_of(1)["tries"] == 1, 60)
+            assert "timed out" in node.state_of(1)["last_error"].lower(), node.state_of(1)
+
+
+def a_courier_that_comes_with_a_reload(folder):
+    """What waited leaves; and when it goes again, nothing connects any more."""
+    (port,) = ports(1)
+    with MailServer(port) as server:
+        node = Office(folder, mail_of(port))
+        with_it = node.config.read_text(encoding="utf-8")
+        without = with_it.replace("courier:\n" + mail_of(port), "")
+        node.config.write_text(without, encoding="utf-8")
+        node.start()
+        node.stop()
+        node.lay("mail", '["an@agency.example"]')
+        with node:
+            assert "courier" not in node.pids() and not node.api("outgoing.status")["up"]
+            assert node.state_of()["state"] == "queued"
+            node.config.write_text(with_it, encoding="utf-8")
+            assert node.ask("reload").returncode == 0
+            wait_for(lambda: server.mails, 30, node.said())
+            wait_for(lambda: node.state_of()["state"] == "sent")
+            node.config.write_text(without, encoding="utf-8")
+            assert node.ask("reload").returncode == 0
+            wait_for(lambda: not node.pids().get("courier") and not node.api("outgoing.status")["up"])
+
+
 def addresses_that_are_never_reached(folder):
     port, dns = ports(2)
     made = authority(folder)
@@ -302,15 +344,19 @@ def a_directive_goes_out_when_its_rules_are_sound(folder):
 
 
 def nothing_is_lost_when_all_are_killed(folder):
-    """200 mails; the courier, the desk, main, and the mail server die at random. Each mail arrives, always under its own number."""
-    (port,) = ports(1)
+    """200 mails, 50 webhooks; the courier, the desk, main, and the mail server die at random. Each arrives, always under its own number."""
+    port, hooks = ports(2)
+    made = authority(folder)
+    secrets(folder)
+    hook = Hook(hooks, made).start()
     server = MailServer(port)
     dice = random.Random(int(os.environ.get("COLOA_TEST_SEED") or 1))
     kills = int(os.environ.get("COLOA_TEST_KILLS") or 25)
     server.start()
-    node = begin(folder, mail_of(port))
+    node = begin(folder, "  allow: [127.0.0.1]\n" + mail_of(port) + "  webhooks:\n" + hook_of(folder, hooks))
     node.stop()
     wanted = {f"<{name}@agency.example>" for name in node.lay("mail", '["an@agency.example"]', 200)}
+    keys = set(node.lay("webhook", "soc", 50, subject="test", body="{}"))
     node.start()
     try:
         for _ in range(kills):
@@ -340,10 +386,13 @@ def nothing_is_lost_when_all_are_killed(folder):
         server.stop()
     got = [str(m[2]["Message-ID"]) for m in server.mails]
     assert set(got) == wanted, (len(set(got)), len(wanted))
-    print(f"# {kills} kills, {len(got)} deliveries of {len(wanted)} mails")
+    got_keys = [head["Idempotency-Key"] for _, head, _ in hook.got]
+    assert set(got_keys) == keys, (len(set(got_keys)), len(keys))
+    hook.stop()
+    print(f"# {kills} kills, {len(got)} deliveries of {len(wanted)} mails, {len(got_keys)} of {len(keys)} webhooks")
 
 
 if __name__ == "__main__":
     run(a_mail_arrives_whole, signed_in_over_starttls_and_no_secret_leaks, a_certificate_of_somebody_else_is_refused,
         a_server_that_is_down_then_up_then_busy, what_is_refused_for_good_is_not_tried_again, a_webhook_is_signed, webhooks_that_misbehave,
-        addresses_that_are_never_reached, a_name_that_means_another_address_later, a_directive_goes_out_when_its_rules_are_sound, nothing_is_lost_when_all_are_killed)
+        a_webhook_that_does_not_answer, a_courier_that_comes_with_a_reload, addresses_that_are_never_reached, a_name_that_means_another_address_later, a_directive_goes_out_when_its_rules_are_sound, nothing_is_lost_when_all_are_killed)

@@ -256,13 +256,15 @@ static void critical_alerts_from_when_it_is_on(void) {
         critical_alert();
         critical_alert();
         pass(60 * NS_PER_SEC);
-        check_int(rows(""), 1);
+        check_int(rows("\"kind\":\"webhook\""), 1);
+        check(strcmp(answer_text("items.0.subject"), "alert.critical") == 0);
+        check_int(rows("\"kind\":\"mail\""), 1);
         check(strcmp(answer_text("items.0.subject"), "Coloa: 2 critical alerts") == 0);
         check(strstr(answer_text("items.0.to.0"), "officer@"));
         pass(60 * NS_PER_SEC);
         another_desk();
         pass(60 * NS_PER_SEC);
-        check_int(rows(""), 1);
+        check_int(rows(""), 2);
         people_end();
 }
 
