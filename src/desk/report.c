@@ -174,7 +174,8 @@ static int text_of(const json_t *v, struct buf *to) {
         return json_dump_callback(v, put, to, JSON_COMPACT) < 0 ? FAIL(-EFBIG) : 0;
 }
 
-/* What stands around the form, as it is now: of what people sign, too. */
+/* What stands around the form, as it is now: of what people sign, too. A first unit that nobody gave a name yet (tables_people.c)
+ * is none. */
 static int put_head(struct api_call *c, const struct report *r, json_t *content) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int e = sql_rows(c->db, &q,
@@ -182,7 +183,7 @@ static int put_head(struct api_call *c, const struct report *r, json_t *content)
                          " CASE ?3 WHEN 1 THEN ifnull(u.name_vi,u.name) ELSE u.name END,"
                          " (SELECT title FROM incident WHERE id=?2),"
                          " (SELECT tlp FROM incident WHERE id=?2) FROM unit u"
-                         " LEFT JOIN unit a ON a.id=u.parent WHERE u.id=?1",
+                         " LEFT JOIN unit a ON a.id=u.parent AND a.name<>'Agency' WHERE u.id=?1",
                          "iib", r->unit, r->incident, (int)!span_eq(r->lang, SPAN("en")));
 
         if (e == 0)

@@ -195,7 +195,9 @@ static int add_signers(struct paper *p, json_t *list) {
                                      "ii", p->t->id, p->version);
 
         while (p->final && n < ARRAY_LEN(en) && r == 0 && (r = sql_next(q)) == 1) {
-                struct span when = time_words(p, sql_time(q, 2));
+                struct wall at = wall_of(p, sql_time(q, 2));
+                struct span when = arena_printf(p->c->arena, "%02u:%02u, %02u/%02u/%lld", at.hour,
+                                                at.minute, at.day, at.month, (long long)at.year);
                 struct span title = sql_null(q, 1) ? SPAN("") : sql_span(q, 1);
                 json_t *note = when.p ? json_sprintf(tr_of(p, "%.*s%s(signed in the system, %s)",
                                                            "%.*s%s(đã ký trong hệ thống lúc %s)"),

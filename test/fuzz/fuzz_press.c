@@ -7,13 +7,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#ifdef __SANITIZE_ADDRESS__
 /* What fontconfig keeps of a file it scanned. */
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
         return "leak:libfontconfig\nleak:libpango\nleak:libcairo";
 }
-#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static bool ready;

@@ -9,13 +9,11 @@
 #include "press/document.h"
 #include "press/fonts.h"
 
-#ifdef __SANITIZE_ADDRESS__
 /* What fontconfig keeps of a file it scanned. */
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
         return "leak:libfontconfig\nleak:libpango\nleak:libcairo";
 }
-#endif
 
 static int made(const char *json, struct buf *out) {
         buf_reset(out);
