@@ -70,7 +70,7 @@ static bool named(const struct mender_job *j, const char *path) {
 
 /* Where a file goes; NULL: it is not chosen. Those by name stay. */
 static struct mender_file *place(struct mender_listing *l, bool by_name) {
-        unsigned room = MIN(l->job->sample + l->job->n_names, MENDER_SAMPLE_MAX);
+        unsigned room = MIN(l->job->sample + l->n_named, MENDER_SAMPLE_MAX);
 
         if (l->n < (by_name ? MENDER_SAMPLE_MAX : room))
                 return &l->files[l->n++];
@@ -94,6 +94,7 @@ static void choose(struct mender_listing *l, const char *path, uint64_t size, in
         f = place(l, by_name);
         if (!f)
                 return;
+        l->n_named += by_name;
         *f = (struct mender_file){.size = size, .mtime = mtime, .chosen_by_name = by_name};
         snprintf(f->path, sizeof(f->path), "%s", path);
 }

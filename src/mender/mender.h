@@ -58,7 +58,7 @@ struct mender_listing {
         const struct mender_job *job;
         enum mender_kind kind;
         struct mender_file files[MENDER_SAMPLE_MAX];
-        unsigned n;
+        unsigned n, n_named; /* of them by name */
         uint64_t seed, seen; /* that could be chosen */
         uint64_t n_files, bytes, others, unreadable, hardlinks;
         struct buf line;
