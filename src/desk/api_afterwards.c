@@ -142,7 +142,7 @@ static int find_check(struct api_call *c, const struct incident *i, int64_t id, 
 }
 
 int after_do_eradication_change(struct api_call *c) {
-        struct span state = api_text(c, "state"), note = api_text(c, "note"), en, vi;
+        struct span state = api_text(c, "state"), note = api_text(c, "note"), en = {0}, vi = {0};
         int64_t id = api_int(c, "item", 0);
         struct incident i = {0};
         int r = incident_get(c, api_int(c, "id", 0), "incidents.work", &i);
