@@ -207,15 +207,16 @@ int services_start(struct services *s, const struct order_name *name) {
 static int greet(struct services *s, uint32_t uid) {
         _cleanup_(buf_deinit) struct buf out = {.limit = 1024};
         int64_t by = os_monotonic() + INT64_C(1000000) * ANSWER_MS;
-        const char *end;
+        const char *end = NULL;
 
         dbus_greeting(&out, uid);
         int r = out.failed ? FAIL(-ENOMEM) : os_write_full(s->sock, out.p, out.len);
-        while (r == 0 && !(s->in.len && memchr(s->in.p, '\n', s->in.len)))
+        while (r == 0 && !end) {
                 r = s->in.len > 1024 ? FAIL(-EBADMSG) : hear(s, by);
+                end = s->in.len ? memchr(s->in.p, '\n', s->in.len) : NULL;
+        }
         if (r < 0)
                 return r;
-        end = memchr(s->in.p, '\n', s->in.len);
         if (s->in.len < 3 || memcmp(s->in.p, "OK ", 3) != 0)
                 return -EACCES;
         buf_drop(&s->in, (size_t)(end + 1 - s->in.p));

@@ -126,6 +126,7 @@ int jwt_keys_read(struct jwt_keys **ret, struct span jwks) {
         k = calloc(1, sizeof(*k));
         if (!json_is_array(list) || !k) {
                 json_decref(root);
+                // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): _cleanup_ frees it
                 return k ? -EBADMSG : FAIL(-ENOMEM);
         }
         json_array_foreach(list, i, o) {

@@ -103,8 +103,8 @@ static int read_by(struct act_tools *t, void *to, size_t n, int64_t by) {
 /* Its answer; a late one to a question before is passed over. */
 static int hear_courier(struct act_tools *t, char *to, size_t room) {
         int64_t by = os_monotonic() + COURIER_MS * INT64_C(1000000);
-        struct courier_head h;
-        struct courier_say say;
+        struct courier_head h = {0};
+        struct courier_say say = {0};
         char text[COURIER_WORDS];
 
         for (;;) {
@@ -148,7 +148,7 @@ static int by_hook(struct act_tools *t, const struct msg_order *m, const char *d
         static const char *const ways[] = {"", "in", "out", "both"};
         _cleanup_(buf_deinit) struct buf body = {.limit = 16384}, b = {.limit = 32768};
         unsigned long long id = m->order.id;
-        char text[COURIER_WORDS];
+        char text[COURIER_WORDS] = "";
 
         buf_printf(&body, "{\"action\":\"%s\",\"order\":\"NC-%04llu\",\"kind\":\"%s\"", deed, id,
                    m->order.kind == ORDER_ISOLATE ? "isolate_host" : "block");
