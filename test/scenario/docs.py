@@ -18,7 +18,7 @@ def without_comments(c: str) -> str:
 
 def tables_of_config() -> dict:
     """{"top_keys": ["directory", …], …} from src/main/config.c."""
-    c = without_comments(text("src/main/config.c") + text("src/main/config_signin.c"))
+    c = without_comments(text("src/main/config.c") + text("src/main/config_signin.c") + text("src/main/config_recovery.c"))
     out = {name: re.findall(r'\{"([a-z-]+)",', body) for name, body in
            re.findall(r"static const struct key ([a-z_]+)\[\] = \{(.*?)\n\};", c, flags=re.S)}
     assert len(out) >= 5 and len(out["top_keys"]) > 10, out
