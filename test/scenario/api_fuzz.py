@@ -19,7 +19,7 @@ SEED = int(os.environ.get("COLOA_SEED", "0")) or random.randrange(1, 1 << 31)
 ROLES = ("officer", "handler", "lead", "approver", "owner", "inspector", "liaison", "admin")
 # A stream without an end; and what would end the fuzzer's own sessions: asked about things that are not there only.
 SKIPPED = {"events.follow", "session.end"}
-OWN = {"sessions.end", "tokens.end", "people.sign_out", "people.change", "people.one_time", "roles.take", "people.begin"}
+OWN = ("sessions.end", "tokens.end", "people.", "roles.take")
 BAD_TEXT = ["", " ", "\x00", "a\x00b", "\u202e\u200b", "é" * 300, "𝕏" * 50, "x" * 70000, "'; DROP TABLE alert; --", "%s%n%n%n", "../../etc/passwd",
             "<script>alert(1)</script>", "${jndi:ldap://x}", "\ud7ff\ue000", "NaN", "-1", "1e999", "null", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59.999Z",
             "0001-01-01T00:00:00Z", "10.0.0.0/33", "::/0", "255.255.255.255", "a,b\n\"", "=1+1", "\r\nSet-Cookie: x=y"]
@@ -172,7 +172,7 @@ class Fuzz:
         maker, query = self.maker, []
         for p in o.get("parameters", []):
             if p["in"] == "path":
-                value = "100000" if o["operationId"] in OWN else maker.in_path(p["schema"])
+                value = "100000" if o["operationId"].startswith(OWN) else maker.in_path(p["schema"])
                 path = path.replace("{" + p["name"] + "}", quote(value))
             elif p.get("required") or maker.random.random() < 0.25:
                 query.append(f"{p['name']}={quote(maker.in_path(p['schema']))}")
