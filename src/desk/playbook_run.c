@@ -255,7 +255,7 @@ static int complete(struct playbook_run *r, const struct playbook_visit *v) {
 }
 
 static int end_run(struct playbook_run *r) {
-        struct playbook_run up = {0};
+        struct playbook_run up = {.c = r->c};
         struct playbook_visit v;
         int64_t of = 0;
         int e = sql_do(r->c->db, "UPDATE playbook_run SET state='done', ended=?2 WHERE id=?1", "ii",
@@ -354,7 +354,7 @@ static int go_by(struct playbook_run *r, const struct playbook_visit *v, struct 
 static int enter_condition(struct playbook_run *r, int64_t step, int64_t parent) {
         const json_t *s = run_step(r, step);
         struct playbook_visit v = {.step = step, .parent = parent};
-        struct span answer = SPAN_NONE;
+        struct span answer;
         int e = add_visit(r, step, parent, "ready", &v.id);
 
         if (e != 0)
@@ -599,7 +599,7 @@ int run_stop(struct playbook_run *r, struct span reason) {
                                 "SELECT r.id FROM playbook_run r JOIN playbook_visit v ON"
                                 " v.id=r.parent WHERE v.run=?1 AND r.state IN ('running','stuck')",
                                 "i", r->id)) == 1) {
-                struct playbook_run sub = {0};
+                struct playbook_run sub = {.c = r->c};
 
                 e = run_get(r->c, below, "incidents.read", &sub);
                 if (e == 0)

@@ -1239,7 +1239,7 @@ export const en = {
   'run.round': 'time {n}',
   'run.begins': 'Begins at {time}',
   'run.done': 'Done',
-  'run.done.note': 'With a note',
+  'run.done.note': 'Note',
   'run.done.title': 'Done: {what}',
   'run.note': 'What came of it',
   'run.skip': 'Skip',

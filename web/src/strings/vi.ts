@@ -1240,7 +1240,7 @@ export const vi: Record<keyof typeof en, string> = {
   'run.round': 'lần {n}',
   'run.begins': 'Bắt đầu lúc {time}',
   'run.done': 'Xong',
-  'run.done.note': 'Kèm ghi chú',
+  'run.done.note': 'Ghi chú',
   'run.done.title': 'Xong: {what}',
   'run.note': 'Kết quả',
   'run.skip': 'Bỏ qua',
