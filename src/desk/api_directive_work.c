@@ -234,6 +234,9 @@ static int set_texts(struct api_call *c, int64_t id) {
         if (r == 0 && api_has(c, "due"))
                 r = sql_do(c->db, "UPDATE directive SET due=?2 WHERE id=?1", "ii", id,
                            api_time(c, "due"));
+        if (r == 0 && api_has(c, "unit"))
+                r = sql_do(c->db, "UPDATE directive SET unit=?2 WHERE id=?1", "ii", id,
+                           api_int(c, "unit", 0));
         if (r == 0 && api_has(c, "incident"))
                 r = sql_do(c->db, "UPDATE directive SET incident=?2 WHERE id=?1", "ik", id,
                            api_int(c, "incident", 0));
@@ -244,6 +247,8 @@ int directive_do_edit(struct api_call *c) {
         struct directive d = {.id = 0};
         int r = find_own(c, SPAN("draft"), &d);
 
+        if (r == 0 && api_has(c, "unit"))
+                r = api_may(c, "directives.issue", api_int(c, "unit", 0));
         if (r == 0)
                 r = good_times(c);
         if (r == 0)

@@ -49,8 +49,15 @@ static int spec_of(struct api_call *c, struct api_list_spec *l, const struct api
                                             (COUNT("")),
                                             (COUNT(" AND x.state<>'open'")),
                                             (COUNT(" AND x.state IN ('done','declined')"))};
-        static const char *const rest[] = {"d.version", "d.text",      "d.rules",  "d.indicators",
-                                           "d.checked", "d.withdrawn", "d.reason", "'[]'"};
+        static const char *const rest[] = {"d.version",
+                                           "d.text",
+                                           "d.rules",
+                                           "d.indicators",
+                                           "CASE WHEN d.checked IS NOT NULL THEN "
+                                           "json_object('good',json('true'),'said',d.checked) END",
+                                           "d.withdrawn",
+                                           "d.reason",
+                                           "'[]'"};
         const char **columns = arena_array(c->arena, 40, sizeof(*columns)), *answers = "0";
         struct span where = SPAN_NONE;
         unsigned n = 0;

@@ -151,7 +151,8 @@ static int status(struct api_call *c) {
 
         for (unsigned i = 0; errands_webhook(c->desk, i); i++)
                 json_array_append_new(hooks, json_string(errands_webhook(c->desk, i)));
-        c->answer = json_pack("{sb sb so}", "up", up, "mail", mail, "webhooks", hooks);
+        c->answer = json_pack("{sb sb sb so}", "configured", errands_known(c->desk), "up", up,
+                              "mail", mail, "webhooks", hooks);
         return c->answer ? count_states(c, c->answer) : FAIL(-ENOMEM);
 }
 
@@ -163,11 +164,15 @@ static int say_settings(struct api_call *c) {
                 if (r < 0)
                         return r;
         }
+        int64_t version = 0;
+        int r = state_number(c->desk->state, "send_version", &version);
+        if (r < 0)
+                return r;
         json_t *hour = v[SEND_DIGEST] < 0 ? json_null() : json_integer(v[SEND_DIGEST]);
-        c->answer = json_pack("{sb sb sb so sI}", "deadline_mail", v[SEND_DEADLINES] != 0,
+        c->answer = json_pack("{sb sb sb so sI sI}", "deadline_mail", v[SEND_DEADLINES] != 0,
                               "deadline_webhook", v[SEND_DEADLINES_OUT] != 0, "critical_mail",
                               v[SEND_CRITICAL] != 0, "digest_hour", hour, "reminder_hours",
-                              (json_int_t)v[SEND_REMINDER]);
+                              (json_int_t)v[SEND_REMINDER], "version", (json_int_t)version);
         return c->answer ? 0 : FAIL(-ENOMEM);
 }
 
@@ -185,8 +190,17 @@ static int set(struct api_call *c) {
                 [SEND_DIGEST] = api_int(c, "digest_hour", -1),
                 [SEND_REMINDER] = api_int(c, "reminder_hours", 24),
         };
+        int64_t version = 0;
         int r = of_all(c, "settings.write");
 
+        if (r == 0)
+                r = state_number(c->desk->state, "send_version", &version);
+        if (r == 0 && api_int(c, "version", version) != version)
+                return api_refuse(c, 409, "stale",
+                                  "Somebody changed it meanwhile: look again, then repeat",
+                                  "Có người vừa thay đổi: hãy xem lại rồi làm lại");
+        if (r == 0)
+                r = state_set_number(c->desk->state, "send_version", version + 1);
         for (unsigned i = 0; i < SEND_SETTINGS && r == 0; i++)
                 r = outgoing_set(c->desk, (enum outgoing_setting)i, v[i]);
         snprintf(c->about, sizeof(c->about), "setting outgoing");

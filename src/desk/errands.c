@@ -40,7 +40,7 @@ struct push {
 
 struct errands {
         struct push push;
-        bool there, ready, dirty, mail, directory;
+        bool there, known, ready, dirty, mail, directory;
         char oidc[65]; /* "": none */
         unsigned n_hooks;
         char hooks[WEBHOOKS_MAX][65];
@@ -82,6 +82,10 @@ bool errands_up(struct desk *d, bool *ret_mail) {
 
         *ret_mail = e && e->ready && e->mail;
         return e && e->ready;
+}
+
+bool errands_known(struct desk *d) {
+        return d->errands && d->errands->known;
 }
 
 const char *errands_webhook(struct desk *d, unsigned i) {
@@ -409,7 +413,7 @@ static int take_ready(struct errands *e, struct span said) {
                         snprintf(e->hooks[e->n_hooks++], sizeof(e->hooks[0]), "%s", name);
         }
         json_decref(o);
-        e->ready = e->dirty = true;
+        e->ready = e->dirty = e->known = true;
         return 0;
 }
 

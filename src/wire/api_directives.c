@@ -86,6 +86,12 @@ static const struct api_field answer_shape[] = {
         {0},
 };
 
+static const struct api_field check_shape[] = {
+        {"good", API_BOOL, .en = "Without an error.", .vi = "Không có lỗi."},
+        {"said", API_TEXT, .en = "Its words.", .vi = "Nội dung."},
+        {0},
+};
+
 const struct api_field api_directive_shape[] = {
         FLAT,
         {"text", API_TEXT, .en = "What is to be known or done.", .vi = "Nội dung."},
@@ -94,7 +100,7 @@ const struct api_field api_directive_shape[] = {
         {"indicators_text", API_TEXT, .flags = API_NULLABLE,
          .en = "Indicators that it carries: CSV, STIX or MISP.",
          .vi = "Chỉ dấu kèm theo: CSV, STIX hoặc MISP."},
-        {"checked", API_TEXT, .flags = API_NULLABLE,
+        {"check", API_OBJECT, .flags = API_NULLABLE, .fields = check_shape,
          .en = "What the linter said of both when it was issued.",
          .vi = "Kết quả kiểm tra cả hai khi ban hành."},
         {"withdrawn", API_TIME, .flags = API_NULLABLE, .en = "Withdrawn.", .vi = "Rút lại lúc."},
@@ -158,7 +164,12 @@ static const struct api_field create_fields[] = {
         CONTENT(API_REQUIRED),
         {0},
 };
-static const struct api_field edit_fields[] = {PATH_ID, VERSION, CONTENT(0), {0}};
+static const struct api_field edit_fields[] = {
+        PATH_ID,
+        VERSION,
+        {"unit", API_ID, .en = "The unit that issues it.", .vi = "Đơn vị ban hành."},
+        CONTENT(0),
+        {0}};
 static const struct api_field only_id[] = {PATH_ID, {0}};
 static const struct api_field version_fields[] = {PATH_ID, VERSION, {0}};
 static const struct api_field reason_fields[] = {

@@ -57,6 +57,8 @@ const struct api_field api_outgoing_one_shape[] = {
 };
 
 static const struct api_field status_shape[] = {
+        {"configured", API_BOOL, .en = "There was a courier since the desk began.",
+         .vi = "Đã có tiến trình gửi từ khi chạy."},
         {"up", API_BOOL, .en = "The courier is there.", .vi = "Tiến trình gửi đang chạy."},
         {"mail", API_BOOL, .en = "A mail server is configured.", .vi = "Đã cấu hình máy chủ thư."},
         {"webhooks", API_STRING, .flags = API_LIST_OF, .most = 32, .en = "Webhooks configured.",
@@ -98,7 +100,11 @@ static const struct api_field status_shape[] = {
                               "theo giờ."                                                        \
         }
 
-static const struct api_field settings_shape[] = {SETTINGS, {0}};
+static const struct api_field settings_shape[] = {SETTINGS,
+                                                  {"version", API_INT, .min = 0, .max = INT64_MAX,
+                                                   .en = "The version that was seen.",
+                                                   .vi = "Phiên bản đã xem."},
+                                                  {0}};
 
 static const struct api_field only_id[] = {
         {"id", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "Which.", .vi = "Thư nào."}, {0}};

@@ -335,7 +335,7 @@ def a_directive_goes_out_when_its_rules_are_sound(folder):
             assert node.api("directives.get", f"id={bad['id']}")["state"] == "draft" and not server.mails
             good = node.api("directives.create", *fields, "rules=" + RULE)
             said = node.api("directives.issue", f"id={good['id']}", "version=1")
-            assert said["state"] == "issued" and said["code"].startswith("CD-20") and "rules" in said["checked"], said
+            assert said["state"] == "issued" and said["code"].startswith("CD-20") and said["check"]["good"] and "rules" in said["check"]["said"], said
             wait_for(lambda: server.mails, 30, node.said())
             (_, to, mail), = server.mails
             assert to == ["an@agency.example"] and str(mail["Subject"]) == f"[{said['code']}] Chỉ đạo mới: Tìm web shell", mail["Subject"]

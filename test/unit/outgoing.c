@@ -342,6 +342,11 @@ static void settings_stay(void) {
         check_int(local("outgoing.settings", "{}"), 200);
         check(json_is_null(answer_at("digest_hour")) && json_is_false(answer_at("deadline_mail")));
         check_int(answer_int("reminder_hours"), 48);
+        check_int(answer_int("version"), 1);
+        check_int(local("outgoing.set",
+                        "{\"deadline_mail\":false,\"deadline_webhook\":true,\"critical_mail\":true,"
+                        "\"digest_hour\":null,\"reminder_hours\":48,\"version\":0}"),
+                  409);
         end();
 }
 
