@@ -146,6 +146,15 @@ static int vault_said(struct api_call *c, const struct report *t, const struct w
                       "iist", t->id, t->version, formats[w->format], buf_get(&b));
 }
 
+/* What the press says is foreign: no more is looked at than whether it is such a file at all. */
+static bool of_format(unsigned format, struct span s) {
+        struct span begin = format == 0 ? SPAN("%PDF-") : SPAN("PK\003\004");
+
+        return s.len > begin.len && memcmp(s.p, begin.p, begin.len) == 0;
+}
+
+static const struct job_said nothing = {.error = -EIO};
+
 static int take_said(struct api_call *c, const struct report *t) {
         struct waiting *w = c->kept;
         int r = w ? api_write(c) : FAIL(-EPROTO);
@@ -156,7 +165,9 @@ static int take_said(struct api_call *c, const struct report *t) {
                 r = vault_said(c, t, w);
         } else {
                 const struct job_said *s = c->said;
-                r = s->error ? api_job_failed(c, s) : keep_file(c, t, w->format, s->out);
+                r = s->error                        ? api_job_failed(c, s)
+                    : !of_format(w->format, s->out) ? api_job_failed(c, &nothing)
+                                                    : keep_file(c, t, w->format, s->out);
         }
         c->said = NULL;
         return r;
@@ -440,6 +451,11 @@ int report_do_send(struct api_call *c) {
 
 /* ---- the incident, for others' machines ---- */
 
+static int share_too_large(struct api_call *c) {
+        return api_refuse(c, 413, "too_large", "this incident has more than one file holds",
+                          "sự cố có nhiều dữ liệu hơn mức một tệp chứa được");
+}
+
 static int give_share(struct api_call *c, const struct share *s, const char *type,
                       const char *ending, const struct buf *b) {
         struct waiting *w = waiting_of(c);
@@ -449,8 +465,7 @@ static int give_share(struct api_call *c, const struct share *s, const char *typ
                 return FAIL(-ENOMEM);
         *w = (struct waiting){.bytes = arena_dup(c->arena, buf_get(b))};
         if (!w->bytes.p)
-                return api_refuse(c, 413, "too_large", "this file is larger than what is given",
-                                  "tệp lớn hơn mức cho phép");
+                return share_too_large(c);
         snprintf(name, sizeof(name), "%s%s.%s", s->of.drill ? "dien-tap-" : "", s->of.code.p,
                  ending);
         return api_file(c, type, name, give);
@@ -461,8 +476,8 @@ int report_do_stix(struct api_call *c) {
         struct share *s;
         int r = share_open(c, &s);
 
-        if (r == 0)
-                r = share_stix(s, &b);
+        if (r == 0 && (r = share_stix(s, &b)) < 0 && b.failed)
+                return share_too_large(c);
         return r == 0 ? give_share(c, s, "application/stix+json;version=2.1", "stix.json", &b) : r;
 }
 
@@ -477,7 +492,7 @@ int report_do_iodef(struct api_call *c) {
                                   "narrower sharing, or change its light first",
                                   "mức TLP của sự cố chặt hơn: chọn phạm vi hẹp hơn, hoặc đổi mức "
                                   "TLP của sự cố trước");
-        if (r == 0)
-                r = share_iodef(s, &b);
+        if (r == 0 && (r = share_iodef(s, &b)) < 0 && b.failed)
+                return share_too_large(c);
         return r == 0 ? give_share(c, s, "application/xml; charset=utf-8", "iodef.xml", &b) : r;
 }

@@ -22,7 +22,14 @@ struct span incident_text(struct api_call *c, const char *fmt, ...) {
         va_start(ap, fmt);
         int n = vsnprintf(text, sizeof(text), fmt, ap);
         va_end(ap);
-        return arena_dup(c->arena, span_of(text, n < 0 ? 0 : MIN((size_t)n, sizeof(text) - 1)));
+        size_t len = n < 0 ? 0 : MIN((size_t)n, sizeof(text) - 1);
+        /* What was too long ends at a whole character. */
+        if ((size_t)MAX(n, 0) > len) {
+                while (len && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+                        len--;
+                len -= len > 0;
+        }
+        return arena_dup(c->arena, span_of(text, len));
 }
 
 /* ---- finding one ---- */

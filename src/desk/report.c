@@ -15,7 +15,7 @@
 #include "desk/desk_impl.h"
 
 #define DAY_NS (INT64_C(86400) * NS_PER_SEC)
-#define CONTENT_MAX ((size_t)2 << 20)
+#define CONTENT_MAX ((size_t)1 << 20)
 
 /* ---- finding one ---- */
 
@@ -171,7 +171,7 @@ static int put(const char *p, size_t n, void *to) {
 }
 
 static int text_of(const json_t *v, struct buf *to) {
-        return json_dump_callback(v, put, to, JSON_COMPACT) < 0 ? FAIL(-EFBIG) : 0;
+        return json_dump_callback(v, put, to, JSON_COMPACT) < 0 ? -EFBIG : 0;
 }
 
 /* What stands around the form, as it is now: of what people sign, too. A first unit that nobody gave a name yet (tables_people.c)
@@ -210,10 +210,9 @@ int report_write(struct api_call *c, struct report *r, json_t *content, struct s
         int64_t n = r->version + 1;
         int e = missing ? put_head(c, r, content) : FAIL(-ENOMEM);
 
-        if (e == 0)
-                e = text_of(content, &text);
-        if (e == 0)
-                e = text_of(missing, &list);
+        if (e == 0 && (text_of(content, &text) < 0 || text_of(missing, &list) < 0))
+                e = api_refuse(c, 413, "too_large", "the report is longer than what is kept",
+                               "báo cáo dài hơn mức lưu được");
         if (e == 0) {
                 hash_of(r, n, buf_get(&text), hash);
                 e = sql_do(c->db, "INSERT INTO report_version VALUES(?1,?2,?3,?4,?5,?6,?7)",

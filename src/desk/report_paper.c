@@ -218,11 +218,14 @@ static int add_signers(struct paper *p, json_t *list) {
 
 static json_t *subtitle(const struct paper *p) {
         struct span about = head_text(p, "about");
+        size_t n = MIN(about.len, (size_t)600);
 
+        while (n && n < about.len && ((unsigned char)about.p[n] & 0xc0) == 0x80)
+                n--; /* a cut ends at a whole character */
         if (!p->t->incident)
                 return json_sprintf(tr_of(p, "Year %lld", "Năm %lld"), (long long)p->t->year);
         return json_sprintf(tr_of(p, "Incident %s: %.*s", "Sự cố %s: %.*s"), p->t->of.code.p,
-                            (int)MIN(about.len, (size_t)300), about.p);
+                            (int)n, about.p);
 }
 
 static json_t *recipient(const struct paper *p) {

@@ -104,6 +104,11 @@ static int ours(struct share *s, const struct order_target *t, bool *ret) {
         return r < 0 ? r : 0;
 }
 
+static int too_much(struct api_call *c) {
+        return api_refuse(c, 413, "too_large", "this incident has more than one file holds",
+                          "sự cố có nhiều dữ liệu hơn mức một tệp chứa được");
+}
+
 /* T2. */
 static int hide(struct share *s, struct share_item *i, unsigned n, bool victim) {
         static const char *const words[] = {
@@ -129,7 +134,7 @@ static int hide(struct share *s, struct share_item *i, unsigned n, bool victim) 
                 return 0;
         i->value = arena_printf(s->c->arena, "%s-%u", words[i->type], n);
         i->hidden = true;
-        return i->value.p ? 0 : FAIL(-ENOMEM);
+        return i->value.p ? 0 : too_much(s->c);
 }
 
 /* As a URI has it: what may not stand in one is %XX. */
@@ -170,16 +175,16 @@ static int read_items(struct share *s) {
                                          .attacker = attacker};
                 if (i->type == SHARE_URL && i->value.p)
                         i->value = uri(s, i->value);
-                r = i->value.p && i->note.p ? 0 : FAIL(-ENOMEM);
+                r = i->value.p && i->note.p ? 0 : too_much(s->c);
                 /* T1; and what a command line of ours holds nobody knows. */
-                if (r < 0 || i->tlp > s->sharing ||
+                if (r != 0 || i->tlp > s->sharing ||
                     (!s->names && !attacker &&
                      (i->type == SHARE_PROCESS || i->type == SHARE_OTHER)))
                         continue;
                 r = hide(s, i, ++numbers[i->type], victim);
                 s->n++;
         }
-        return r < 0 ? r : 0;
+        return r == 1 ? 0 : r; /* 1: the last of SHARE_ITEMS */
 }
 
 /* "attack.t1486" of the rules behind its alerts: each once. */

@@ -388,8 +388,10 @@ static int work_done(unsigned line) {
                         char *text = calloc(1, m->len + 8);
                         uint64_t id = m->id;
 
-                        memcpy(text, "%PAPER ", 7);
                         check_int(pread(fd, text + 7, m->len, 0), m->len);
+                        memcpy(text,
+                               strstr(text + 7, "\"format\":\"docx\"") ? "PK\3\4   " : "%PDF-  ",
+                               7);
                         const struct job_said said = {0, span_of(text, m->len + 7)};
                         desk_job_sent(w.d);
                         check_int(desk_job_said(w.d, id, &said), 0);
@@ -483,6 +485,58 @@ static void files_of_a_signed_version_stay(void) {
         end();
 }
 
+static int edit_long(int64_t id, int64_t version, const char *const *names, unsigned n) {
+        _cleanup_(buf_deinit) struct buf b = {0};
+
+        buf_printf(&b, "{\"id\":%lld,\"version\":%lld,\"fields\":[", (long long)id,
+                   (long long)version);
+        for (unsigned i = 0; i < n; i++) {
+                buf_printf(&b, "%s{\"name\":\"%s\",\"value\":\"", i ? "," : "", names[i]);
+                for (unsigned k = 0; k < 20000; k++)
+                        buf_str(&b, "ệ");
+                buf_str(&b, "\"}");
+        }
+        buf_str(&b, "]}");
+        buf_char(&b, '\0');
+        return as(&who[HANDLER], "reports.edit", b.p);
+}
+
+/* As long as it may be, and longer: refused, and nothing ends. */
+static void long_ones_are_cut_nowhere(void) {
+        static const char *const names[] = {"number",   "unit",      "contact",   "owner",
+                                            "operator", "system",    "summary",   "level",
+                                            "approval", "detection", "kind",      "state",
+                                            "security", "addresses", "personal",  "assets",
+                                            "actions",  "notified",  "deadlines", "support"};
+        char title[700] = "";
+
+        begin();
+        for (unsigned i = 0; i < 200; i++)
+                memcpy(title + (size_t)3 * i, "ệ", 4);
+        check_int(asf(&who[HANDLER], "incidents.open",
+                      "{\"title\":\"%s\",\"system\":%lld,\"kind\":\"malware\",\"summary\":\"x\"}",
+                      title, (long long)system_a),
+                  200);
+        incident = answer_int("id");
+        int64_t id = begun("initial");
+        check_int(file(HANDLER, id, "reports.file", "pdf"), 200);
+        check(has(given(0), "ệệệ"));
+        check_int(asf(&who[HANDLER], "reports.drop", "{\"id\":%lld,\"reason\":\"%s %s\"}",
+                      (long long)id, title, title),
+                  200); /* its entry is too long for a line */
+        check_int(asf(&who[HANDLER], "incidents.timeline", "{\"id\":%lld,\"kind\":\"report\"}",
+                      (long long)incident),
+                  200);
+        check(strstr(answer_text("items.0.text_vi"), "bỏ báo cáo: ệệệ") != NULL);
+        id = begun("initial");
+        check_int(edit_long(id, 1, names, 10), 200);
+        check_int(edit_long(id, 2, names + 10, 10), 413);
+        check_span(span_str(answer_text("code")), "too_large");
+        check_int(asf(&who[HANDLER], "reports.get", "{\"id\":%lld}", (long long)id), 200);
+        check_int(answer_int("version"), 2);
+        end();
+}
+
 static void mail_leaves_with_its_files(void) {
         begin();
         int64_t id = signed_report(), n = 0;
@@ -538,6 +592,7 @@ int main(void) {
         RUN(handing_over_meets_the_clock);
         RUN(a_year_is_counted);
         RUN(files_of_a_signed_version_stay);
+        RUN(long_ones_are_cut_nowhere);
         RUN(mail_leaves_with_its_files);
         RUN(exercises_never_leave);
         return check_done();
