@@ -85,7 +85,7 @@ int main(int argc, char **argv) {
                 char *text;
                 size_t len;
 
-                check_int(os_read_file(argv[1], (size_t)1 << 20, &text, &len), 0);
+                check_int(os_read_file(argv[1], (size_t)16 << 20, &text, &len), 0);
                 check_int(job_press(span_of(text, len), &out), 0);
                 FILE *f = fopen(argv[2], "wb");
                 check(f && fwrite(out.p, 1, out.len, f) == out.len && fclose(f) == 0);
