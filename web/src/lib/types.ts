@@ -60,6 +60,8 @@ export interface Person {
   last_seen: Time | null;
   second_factor: boolean;
   has_password?: boolean;
+  signs_in?: 'local' | 'directory' | 'oidc';
+  external?: string | null;
   unused?: boolean;
   locked_until?: Time | null;
   version: number;
