@@ -155,6 +155,15 @@ static struct errand *free_row(struct errands *e) {
         return NULL;
 }
 
+/* One place is left to the other kind: a server that hangs holds up its own alone. */
+static bool has_room(const struct errands *e, bool mail) {
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < COURIER_AT_ONCE; i++)
+                n += e->rows[i].id && e->rows[i].mail == mail;
+        return n < COURIER_AT_ONCE - 1;
+}
+
 static bool under_way(const struct errands *e, int64_t id) {
         for (unsigned i = 0; i < COURIER_AT_ONCE; i++)
                 if (e->rows[i].id == id)
@@ -255,8 +264,8 @@ static int next_row(struct desk *d, struct errands *e, struct errand *row, int64
         int r = sql_rows(state_sql(d->state), &q,
                          "SELECT id, kind, target, subject, body, files, message_id, created, due"
                          " FROM outgoing WHERE state='queued' AND (kind<>'mail' OR ?1)"
-                         " ORDER BY due, id LIMIT 64",
-                         "b", e->mail);
+                         " AND (kind<>'webhook' OR ?2) ORDER BY due, id LIMIT 64",
+                         "bb", e->mail && has_room(e, true), has_room(e, false));
 
         e->dirty = false;
         e->next_due = 0;

@@ -25,6 +25,7 @@ static const char *const steps[] = {
         " met_at IS NULL AND void_at IS NULL AND state<>0;",
 
         "CREATE INDEX outgoing_failed ON outgoing(created) WHERE state='failed';",
+        "CREATE INDEX outgoing_waits ON outgoing(created) WHERE state='queued';",
         NULL,
 };
 

@@ -418,6 +418,14 @@ static int count_outgoing(struct api_call *c) {
 
 /* ---- the turn ---- */
 
+/* A clock that was put back must not silence it. */
+static bool is_due(int64_t *next, int64_t wall, int64_t every) {
+        if (wall < *next && *next - wall <= every)
+                return false;
+        *next = wall + every;
+        return true;
+}
+
 static int look(struct desk *d, struct warn *k, int64_t wall) {
         struct arena a;
         int r;
@@ -425,8 +433,7 @@ static int look(struct desk *d, struct warn *k, int64_t wall) {
         arena_init(&a, ARENA_BYTES);
         struct api_call c = own_call(d, &a, wall);
         r = deadlines(&c);
-        if (r == 0 && wall >= k->alerts) {
-                k->alerts = wall + ALERTS_EVERY_NS;
+        if (r == 0 && is_due(&k->alerts, wall, ALERTS_EVERY_NS)) {
                 r = critical(&c);
                 if (r == 0)
                         r = digest(&c);
@@ -435,10 +442,8 @@ static int look(struct desk *d, struct warn *k, int64_t wall) {
                 if (r == 0)
                         r = count_outgoing(&c);
         }
-        if (r == 0 && wall >= k->hour) {
-                k->hour = wall + HOUR_NS;
+        if (r == 0 && is_due(&k->hour, wall, HOUR_NS))
                 r = give_up(&c);
-        }
         if (r == 0)
                 r = outgoing_spread(d);
         arena_deinit(&a);
@@ -450,9 +455,5 @@ int warn_tick(struct desk *d, int64_t wall) {
                 d->warn = calloc(1, sizeof(*d->warn));
         if (!d->warn)
                 return FAIL(-ENOMEM);
-        /* A clock that was put back must not silence it. */
-        if (wall < d->warn->next && d->warn->next - wall <= 2 * EVERY_NS)
-                return 0;
-        d->warn->next = wall + EVERY_NS;
-        return look(d, d->warn, wall);
+        return is_due(&d->warn->next, wall, EVERY_NS) ? look(d, d->warn, wall) : 0;
 }

@@ -216,6 +216,27 @@ static void a_drill_is_held(void) {
         end();
 }
 
+static void a_server_that_hangs_holds_up_its_own_alone(void) {
+        begin();
+        for (unsigned i = 0; i < 6; i++) {
+                struct outgoing o = mail_to("an@agency.example");
+
+                check_int(outgoing_mail(w.d, &o, NULL), 0);
+        }
+        struct outgoing hook = {.to = SPAN("soc"), .subject = SPAN("test"), .body = SPAN("{}")};
+        check_int(outgoing_webhook(w.d, &hook, NULL), 0);
+        on_disk();
+        for (unsigned i = 0; i < 3; i++)
+                check_int(taken(), COURIER_MAIL);
+        check_int(taken(), COURIER_WEBHOOK);
+        check_int(taken(), 0);
+        courier_says(COURIER_MAIL, 2, 0, 0, "");
+        on_disk();
+        check_int(taken(), COURIER_MAIL);
+        check_int((long long)line.head.id, 4);
+        end();
+}
+
 static void addresses_that_are_none(void) {
         static const char *const bad[] = {"",          "an",          "a@b\r\nRCPT TO:<x@y>",
                                           "a@b, ",     "a b@c",       "<a@b>",
@@ -357,6 +378,7 @@ int main(void) {
         RUN(given_up_after_days);
         RUN(said_twice_it_is_one);
         RUN(a_drill_is_held);
+        RUN(a_server_that_hangs_holds_up_its_own_alone);
         RUN(addresses_that_are_none);
         RUN(to_people_in_their_language);
         RUN(a_line_that_says_nonsense_is_closed);
