@@ -7,6 +7,7 @@
  *   M3. Sources that are not the asker's are passed over before anything counts them. */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "main/searcher.h"
@@ -48,49 +49,96 @@ static bool names_nobody(enum names_kind kind, struct span value) {
         return value.len == 0 || (kind == NAMES_USER && pseudonym_of_nobody(value));
 }
 
-static void know(struct searcher *s, enum names_kind kind, struct span value) {
-        if (!names_nobody(kind, value))
-                names_add(&s->known, value, code(s, kind, value));
+/* What a field of that name names; names come again and again. */
+static enum names_kind kind_of(struct searcher *s, struct span name) {
+        struct searcher_kind *k;
+
+        if (name.len > sizeof(k->name))
+                return names_of_field(name);
+        k = &s->kinds[hash_span(name, 1) % SEARCHER_KINDS];
+        if (k->len != name.len || memcmp(k->name, name.p, name.len) != 0) {
+                memcpy(k->name, name.p, name.len);
+                k->len = (uint32_t)name.len;
+                k->kind = names_of_field(name);
+        }
+        return k->kind;
 }
 
 /* Told to the desk once: it must know the account when somebody asks for its name in another way. */
 static void learn(struct searcher *s, struct span account) {
-        uint64_t h = account_hash(account);
+        uint64_t h;
 
-        if (account.len < 2 || s->accounts[h % SEARCHER_ACCOUNTS] == h ||
-            s->n_fresh == ARRAY_LEN(s->fresh))
+        if (account.len < 2 || s->n_fresh == ARRAY_LEN(s->fresh) ||
+            names_nobody(NAMES_USER, account))
+                return;
+        h = account_hash(account);
+        if (s->accounts[h % SEARCHER_ACCOUNTS] == h)
                 return;
         s->accounts[h % SEARCHER_ACCOUNTS] = h;
         s->fresh[s->n_fresh++] = h;
 }
 
-static void know_account(struct searcher *s, struct span value) {
-        struct span own = names_account(value);
-
-        if (names_nobody(NAMES_USER, value))
-                return;
-        learn(s, value);
-        if (!searcher_masks(s))
-                return;
-        know(s, NAMES_USER, value);
-        know(s, NAMES_USER, own);
-        names_add(&s->people, value, SPAN("?"));
-        names_add(&s->people, own, SPAN("?"));
+static bool says_something(const struct finding_field *x) {
+        return x->type != FINDING_BOOL && x->type != FINDING_NULL && x->value.len;
 }
 
-/* Directories of people: also where no field names them. */
-static void know_homes(struct searcher *s, struct span text) {
+/* People of the event, by its fields and by whose directories it names: to be replaced by a '?'. */
+static void find_people(struct searcher *s, const struct finding *f) {
         struct span name;
-        size_t at = 0;
 
-        while (names_home(text, &at, &name))
-                know_account(s, name);
+        s->people.n = 0;
+        s->people.more = (f->flags & FINDING_CUT) != 0; /* who knows whom it named */
+        if (!names_nobody(NAMES_USER, f->user)) {
+                names_add(&s->people, f->user, SPAN("?"));
+                names_add(&s->people, names_account(f->user), SPAN("?"));
+        }
+        for (uint32_t i = 0; i < f->n_fields; i++) {
+                const struct finding_field *x = &f->fields[i];
+                size_t at = 0;
+
+                if (!says_something(x))
+                        continue;
+                if (kind_of(s, x->name) == NAMES_USER) {
+                        if (!names_nobody(NAMES_USER, x->value)) {
+                                names_add(&s->people, x->value, SPAN("?"));
+                                names_add(&s->people, names_account(x->value), SPAN("?"));
+                        }
+                        continue;
+                }
+                while (names_home(x->value, &at, &name)) {
+                        learn(s, name);
+                        if (!names_nobody(NAMES_USER, name))
+                                names_add(&s->people, name, SPAN("?"));
+                }
+        }
+}
+
+static void know(struct searcher *s, enum names_kind kind, struct span value) {
+        if (!names_nobody(kind, value))
+                names_add(&s->known, value, code(s, kind, value));
+}
+
+/* All that the event names, as it is shown (M1). */
+void searcher_know(struct searcher *s, const struct finding *f) {
+        find_people(s, f);
+        s->known.n = 0;
+        s->known.more = s->people.more;
+        for (uint32_t i = 0; i < s->people.n; i++)
+                know(s, NAMES_USER, s->people.list[i].value);
+        for (uint32_t i = 0; i < f->n_fields; i++) {
+                enum names_kind kind = kind_of(s, f->fields[i].name);
+
+                if ((kind == NAMES_ADDRESS || kind == NAMES_PATH) && says_something(&f->fields[i]))
+                        know(s, kind, f->fields[i].value);
+        }
 }
 
 /* M2 */
 static bool means(struct searcher *s, const struct finding *f) {
-        if (!searcher_masks(s) || s->ask.kind != SEARCH_QUERY ||
-            keyed_shows(s->keyed, f, &s->people))
+        if (!searcher_masks(s) || s->ask.kind != SEARCH_QUERY || !keyed_reads(s->keyed))
+                return true;
+        find_people(s, f);
+        if (keyed_shows(s->keyed, f, &s->people))
                 return true;
         s->left_out++;
         return false;
@@ -100,23 +148,10 @@ bool searcher_may_show(struct searcher *s, const struct finding *f) {
         if (!of_asker(s, f))
                 return false;
         arena_reset(&s->arena);
-        s->known.n = s->people.n = 0;
-        s->known.more = (f->flags & FINDING_CUT) != 0; /* who knows what it named */
-        s->people.more = s->known.more;
-        know_account(s, f->user);
-        for (uint32_t i = 0; i < f->n_fields; i++) {
-                const struct finding_field *x = &f->fields[i];
-                enum names_kind kind = names_of_field(x->name);
-
-                if (x->type == FINDING_BOOL || x->type == FINDING_NULL)
-                        continue;
-                if (kind == NAMES_USER)
-                        know_account(s, x->value);
-                else if (kind != NAMES_NOBODY && searcher_masks(s))
-                        know(s, kind, x->value);
-                if (kind != NAMES_USER)
-                        know_homes(s, x->value);
-        }
+        learn(s, f->user);
+        for (uint32_t i = 0; i < f->n_fields; i++)
+                if (says_something(&f->fields[i]) && kind_of(s, f->fields[i].name) == NAMES_USER)
+                        learn(s, f->fields[i].value);
         return means(s, f);
 }
 
@@ -145,7 +180,7 @@ static struct span masked(struct searcher *s, struct span text) {
 }
 
 struct span searcher_shown(struct searcher *s, struct span name, struct span value) {
-        enum names_kind kind = names_of_field(name);
+        enum names_kind kind = kind_of(s, name);
 
         if (!searcher_masks(s) || names_nobody(kind, value))
                 return value;
@@ -158,13 +193,14 @@ struct span searcher_shown(struct searcher *s, struct span name, struct span val
 struct span searcher_counted(void *ctx, const struct finding *f, struct span name,
                              struct span value, struct arena *a) {
         struct searcher *s = ctx;
-        enum names_kind kind = names_of_field(name);
+        enum names_kind kind = kind_of(s, name);
 
-        (void)f;
-        if (names_nobody(kind, value))
+        if (names_nobody(kind, value) || (kind == NAMES_NOBODY && !is_text(name)))
                 return value;
-        if (kind == NAMES_NOBODY)
-                return is_text(name) ? arena_dup(a, masked(s, value)) : value;
+        if (kind == NAMES_NOBODY) {
+                searcher_know(s, f);
+                return arena_dup(a, masked(s, value));
+        }
         return arena_printf(a, "%c%016llx", COUNTED,
                             (unsigned long long)pseudonym_hash(s->ask.key, value));
 }
@@ -356,6 +392,8 @@ int searcher_event(void *ctx, const struct finding *f) {
         if (s->seen != f && !searcher_may_show(s, f))
                 return 0;
         s->shown++;
+        if (searcher_masks(s))
+                searcher_know(s, f);
         if (!(s->ask.flags & SEARCH_CSV)) {
                 event_json(s, f);
         } else {

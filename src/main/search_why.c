@@ -229,6 +229,7 @@ int searcher_explain(struct searcher *s, const struct finding *f) {
         if (s->got || f->offset != s->offset || !searcher_may_show(s, f))
                 return 0;
         s->got = true;
+        searcher_know(s, f);
         struct span text = searcher_text(s, f, &json);
         conditions(s, f, text, &marks);
         buf_printf(b, "%s{\"which\":\"%s\",\"seq\":%llu", b->len ? "," : "", s->which,

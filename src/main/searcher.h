@@ -10,6 +10,13 @@
 #include "wire/search.h"
 
 #define SEARCHER_ACCOUNTS 4096u
+#define SEARCHER_KINDS 512u
+
+struct searcher_kind {
+        char name[60];
+        uint32_t len;
+        enum names_kind kind;
+};
 
 struct searcher {
         struct search_ask ask;
@@ -34,8 +41,9 @@ struct searcher {
         uint64_t accounts[SEARCHER_ACCOUNTS]; /* said already, by their last bits */
         uint64_t fresh[256];                  /* to be said */
         uint32_t n_fresh;
-        const struct finding *seen; /* searcher_may_show() said yes to it */
-        struct buf why, events;     /* SEARCH_EXPLAIN: parts of the answer */
+        struct searcher_kind kinds[SEARCHER_KINDS]; /* of fields' names */
+        const struct finding *seen;                 /* searcher_may_show() said yes to it */
+        struct buf why, events;                     /* SEARCH_EXPLAIN: parts of the answer */
         unsigned n_why;
         bool got;          /* an event of the record at hand */
         const char *which; /* the event at hand: "first" … */
@@ -56,6 +64,8 @@ int searcher_frame(struct searcher *s, enum search_frame frame, struct span byte
 /* search_show.c */
 /* Learns whom the event names; false: it is not for the asker (another unit's), or was found by an account's name. */
 bool searcher_may_show(struct searcher *s, const struct finding *f);
+/* Before searcher_shown() of its values: what the event names. */
+void searcher_know(struct searcher *s, const struct finding *f);
 /* A value as it is shown. */
 struct span searcher_shown(struct searcher *s, struct span name, struct span value);
 struct span searcher_counted(void *ctx, const struct finding *f, struct span name,

@@ -168,6 +168,10 @@ struct keyed *keyed_free(struct keyed *k) {
         return NULL;
 }
 
+bool keyed_reads(const struct keyed *k) {
+        return k->words != 0;
+}
+
 static bool matches(struct keyed *k, uint32_t i, struct span text) {
         const struct leaf *l = &k->q->leaves[i];
 

@@ -26,6 +26,8 @@ struct keyed;
 int keyed_new(struct keyed **ret, const struct query *q);
 struct keyed *keyed_free(struct keyed *k);
 CLEANUP(keyed, keyed_free)
+/* Some term is over text: else people are not looked at. */
+bool keyed_reads(const struct keyed *k);
 /* Whether the query still means the event when `people` are replaced in it. f->line says which terms hold for the
  * event as it is. */
 bool keyed_shows(struct keyed *k, const struct finding *f, const struct names *people);
