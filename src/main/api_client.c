@@ -94,8 +94,17 @@ static int take_answer(int fd, struct api_say *say, struct buf *body) {
         return 0;
 }
 
-int api_client_upload(const char *control, const char *op, const json_t *in, int file,
-                      unsigned *ret_status, struct buf *body) {
+/* What came so far, out of the way. */
+static int pass_on(int out, struct buf *body) {
+        int r = body->len ? os_write_full(out, body->p, body->len) : 0;
+
+        buf_reset(body);
+        return r;
+}
+
+int api_client_exchange(const char *control, const char *op, const json_t *in,
+                        struct api_files files, unsigned *ret_status, struct buf *body) {
+        int file = files.in;
         _cleanup_(os_closep) int fd = control_ask_api(control);
         struct api_say say = {0};
 
@@ -107,19 +116,22 @@ int api_client_upload(const char *control, const char *op, const json_t *in, int
         if (r == 0)
                 r = take_answer(fd, &say, body);
         *ret_status = say.status;
+        bool pass = files.out >= 0 && say.status == 200;
         while (r == 0 && (say.flags & API_SAY_MORE)) { /* a file: piece by piece */
-                r = send_next(fd);
+                r = pass ? pass_on(files.out, body) : 0;
+                if (r == 0)
+                        r = send_next(fd);
                 if (r == 0)
                         r = take_answer(fd, &say, body);
                 if (r == 0 && say.status == 500)
                         r = -EIO;
         }
-        return r;
+        return r == 0 && pass ? pass_on(files.out, body) : r;
 }
 
 int api_client_ask(const char *control, const char *op, const json_t *in, unsigned *ret_status,
                    struct buf *body) {
-        return api_client_upload(control, op, in, -1, ret_status, body);
+        return api_client_exchange(control, op, in, (struct api_files){-1, -1}, ret_status, body);
 }
 
 int api_client_refused(const char *verb, struct span body) {

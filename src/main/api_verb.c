@@ -246,7 +246,8 @@ static int ask(const struct args *a, const struct api_op *o, const json_t *in, c
                int file) {
         _cleanup_(buf_deinit) struct buf body = {.limit = BODY_MAX};
         unsigned status = 0;
-        int r = api_client_upload(control, o->id, in, file, &status, &body);
+        struct api_files files = {file, o->flags & API_BYTES ? STDOUT_FILENO : -1};
+        int r = api_client_exchange(control, o->id, in, files, &status, &body);
 
         if (r < 0) {
                 fprintf(stderr,

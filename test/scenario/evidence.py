@@ -102,8 +102,16 @@ def in_and_out(folder):
         assert b.attach(b.lan, "same", content)[0] == 409
         assert b.attach(b.lan, "none", b"")[0] == 422
         assert b.attach(b.lan, "other", b"x" * 100, taken="2099-01-01T00:00:00Z")[0] == 422
+        # The command line can do it too, byte by byte: what looks like JSON is not written anew.
+        (folder / "in.json").write_bytes(b'{"b":1,   "a": 2}')
+        r = coloa("api", "-c", b.node.config, "evidence.add", f"incident={b.incident}", "name=in.json", "note=why it", f"@{folder}/in.json")
+        assert r.returncode == 0, r.stderr
+        small = json.loads(r.stdout)["id"]
+        for number, wanted in ((small, b'{"b":1,   "a": 2}'), (item["id"], content)):
+            r = coloa("api", "-c", b.node.config, "evidence.content", f"id={number}")
+            assert r.returncode == 0 and r.stdout == wanted, (number, r.returncode, len(r.stdout), r.stderr)
         used = b.lan.ask("GET", "/evidence/room")[1]
-        assert used == {"used": len(content), "limit": 3 << 20}, used
+        assert used == {"used": len(content) + 17, "limit": 3 << 20}, used
 
 
 def cut_and_killed_uploads(folder):
