@@ -1,11 +1,11 @@
 /* See document.h. */
 #include "press/document.h"
 
-#include <glib.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "press/calls.h"
 
 #define TEXTS_MAX ((size_t)4 << 20)
 
@@ -52,7 +52,8 @@ enum capitals { NONE, FIRST, ALL };
 
 /* Before it is looked at what the fonts have: a capital may be missing where its letter is there. */
 static void put_capitals(struct reading *r, struct buf *b, struct span s, enum capitals how) {
-        size_t n = how == ALL ? s.len : MIN(s.len, (size_t)g_utf8_skip[(unsigned char)*s.p]);
+        uint32_t c;
+        size_t n = how == ALL ? s.len : utf8_next(s.p, s.len, &c);
         char *up = g_utf8_strup(s.p, (gssize)n);
 
         put_text(r, b, span_str(up));

@@ -10,8 +10,6 @@
  * waited for by what it was begun for; whoever closes the sandbox counts (main/process_job.c). */
 #include "press/fonts.h"
 
-#include <fontconfig/fontconfig.h>
-#include <pango/pangofc-fontmap.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -192,7 +190,10 @@ static int meet_all(void) {
 }
 
 int press_prepare(void) {
-        int r = fonts.context ? 0 : own_config();
+        int r = press_calls_load();
+
+        if (r == 0 && !fonts.context)
+                r = own_config();
 
         if (r == 0 && !fonts.context)
                 r = open_map();
@@ -204,6 +205,8 @@ int press_prepare(void) {
 }
 
 void press_end(void) {
+        if (press_calls_load() < 0)
+                return;
         if (fonts.context)
                 g_object_unref(fonts.context);
         if (fonts.map)

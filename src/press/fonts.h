@@ -2,9 +2,7 @@
 #ifndef PRESS_FONTS_H
 #define PRESS_FONTS_H
 
-#include "base/base.h"
-/* glib has a MIN and a MAX of its own */
-#include <pango/pangocairo.h>
+#include "press/calls.h"
 
 enum font { FONT_PLAIN, FONT_BOLD, FONT_ITALIC, FONT_BOLD_ITALIC, FONTS };
 

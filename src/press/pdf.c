@@ -6,7 +6,6 @@
  *           title, subtitle
  *      no | label | value             the form, over as many pages as it needs
  *      notes, signers, copies | seal  kept together where a page can hold them */
-#include <cairo-pdf.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
