@@ -98,7 +98,7 @@
         X(pango_layout_set_wrap)
 
 struct press_calls {
-#define MEMBER(name) __typeof__(name) *name;
+#define MEMBER(name) __typeof__(name) *(name);
         PRESS_CALLS(MEMBER)
 #undef MEMBER
 };
