@@ -23,9 +23,9 @@ SHOTS = pathlib.Path(os.environ.get("COLOA_SHOTS") or pathlib.Path(PROGRAM).reso
 MOST = 600  # seconds for the whole browser
 
 
-def offers(operation: str) -> bool:
+def offers(path: str) -> bool:
     """Whether this program has that part at all."""
-    return operation in offers.known
+    return path in offers.known
 
 
 offers.known = set()
@@ -76,11 +76,12 @@ class Browser:
 
 def the_whole_night(folder):
     os.chmod(folder, 0o755)
-    offers.known = {op["operationId"] for path in json.loads(coloa("api", "openapi").stdout)["paths"].values() for op in path.values()}
+    offers.known = {path.removeprefix("/api/v1") for path in json.loads(coloa("api", "openapi").stdout)["paths"]}
     head = ["containment: {never: [198.51.100.0/24]}"]
-    if offers("drills.ask"):
+    if offers("/recovery/drills"):
         repository, secret = restic(folder)
-        head.append(f"recovery: {{repositories: [{{name: his-restic, kind: restic, path: '{repository}', password_file: '{secret}', system: HIS}}]}}")
+        head += ["recovery:", f"  scratch: {folder / 'scratch'}", "  repositories:", f"    - {{name: his-restic, kind: restic, path: '{repository}', password-file: '{secret}', system: HIS}}"]
+        (folder / "scratch").mkdir()
     shutil.rmtree(SHOTS, ignore_errors=True)
     peer = Peer()
     try:
@@ -112,7 +113,7 @@ def play(folder, agency, peer):
         status, incident = agency.people["khoi"].ask("GET", f"/incidents/{line['incident']}")
         assert status == 200 and incident["state"] == "reviewed" and incident["closed"], incident
 
-    steps = ["triage", "declare", "contain"] + (["drill"] if offers("drills.ask") else []) + ["reports", "close", "handover"]
+    steps = ["triage", "declare", "contain"] + (["drill"] if offers("/recovery/drills") else []) + ["reports", "close", "handover"]
     state = {"url": f"http://127.0.0.1:{agency.node.web}", "password": PASSWORD, "secrets": agency.secrets, "shots": str(SHOTS)}
     said = Browser(folder, state, {"before the block": before, "proposed, not yet in force": proposed, "in force": in_force, "closed and reviewed": closed}, steps).play()
     for step in steps:

@@ -18,7 +18,6 @@ class Live {
   behind: number | null = $state(null);
   tonight: Tonight | null = $state(null);
   unit: string = $state('');
-  me: number | undefined = undefined;
   /* For the polite region; assertive only for a clock that turns near. */
   polite = $state('');
   assertive = $state('');
@@ -100,7 +99,7 @@ class Live {
     if (!this.#running) return;
     if (this.#poll) clearTimeout(this.#poll);
     try {
-      const said = await askTonight(this.me, this.unit);
+      const said = await askTonight(this.unit);
       clock.heard(said.now);
       this.behind = said.behind_ms;
       this.tonight = said;

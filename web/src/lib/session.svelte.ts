@@ -27,7 +27,6 @@ class Here {
     clock.heard(session.now);
     this.session = session;
     this.why = '';
-    live.me = session.person.id;
     if (session.person.lang && !localStorage.getItem('coloa.lang')) lang.set(session.person.lang);
   }
   may(permission: string): boolean {

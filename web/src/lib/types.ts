@@ -179,6 +179,7 @@ export interface Clock {
   met_by: string | null;
   proof: string | null;
   held_by: string | null;
+  report_id?: Id | null;
 }
 
 export interface Incident {

@@ -25,7 +25,6 @@ export interface OutgoingDetail extends Outgoing {
   message_id: string | null;
 }
 export interface OutgoingStatus {
-  configured: boolean;
   up: boolean;
   mail: boolean | string | null;
   webhooks: string[];
@@ -42,7 +41,6 @@ export interface Warnings {
   critical_mail: boolean;
   digest_hour: number | null;
   reminder_hours: number | null;
-  version: number;
 }
 export interface Directive {
   id: Id;
@@ -89,6 +87,6 @@ export interface DirectiveAnswer {
 export interface DirectiveDetail extends Directive {
   rules_text: string | null;
   indicators_text: string | null;
-  check: { good: boolean; said: string | null } | null;
+  checked: string | null;
   answers: DirectiveAnswer[];
 }

@@ -106,7 +106,7 @@ export interface Repository {
   next: Time | null;
   running: Id | null;
   last: { drill: Id; state: string; at: Time | null; good?: boolean | null } | null;
-  configured: boolean;
+  configured?: boolean;
 }
 export interface Drill {
   id: Id;
@@ -135,7 +135,8 @@ export interface Drill {
   bytes: number | null;
   files_checked: number | null;
   expected: number | null;
-  expected_ok: number | null;
+  all_files?: number | null;
+  all_bytes?: number | null;
   faults: Said[];
   proof: string | null;
   log: string | null;

@@ -3,7 +3,7 @@ import { t, word } from './lang.svelte.ts';
 import type { Clock, Decision } from './types.ts';
 
 export function clockLink(c: Clock): string {
-  return c.held_by?.startsWith('report:') ? '/reports/' + c.held_by.slice(7) : `/incidents/${c.incident}?clock=${c.id}`;
+  return c.report_id ? '/reports/' + c.report_id : `/incidents/${c.incident}?clock=${c.id}`;
 }
 export function decisionLink(d: Decision): string {
   switch (d.kind) {
