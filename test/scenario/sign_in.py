@@ -421,6 +421,35 @@ def an_openid_provider_says_who_it_is(folder):
         provider.stop()
 
 
+def a_browser_goes_there_and_back(folder):
+    web = pathlib.Path(__file__).resolve().parent.parent.parent / "web"
+    chromium = os.environ.get("COLOA_CHROMIUM") or "/usr/bin/chromium"
+    if not (web / "node_modules/playwright-core").exists() or not (web / "dist/index.html").exists() or not os.path.exists(chromium):
+        raise Skip("no chromium, or no pages (./dev web)")
+    node = Web(folder)
+    provider = Provider(folder, f"http://127.0.0.1:{node.web}/sign-in/back")
+    try:
+        node.config.write_text(f"courier: {{allow: [127.0.0.1]}}\nsign-in: {{{provider.config()}}}\n" + node.config.read_text())
+        with node:
+            node.ready()
+            admin = first_person(node)
+            enrol(admin)
+            ways_are(node, Browser(node), oidc=True)
+            people(admin, {"lan": ("oidc", "lan-tran")})
+            (provider.folder / "who").write_text("lan-tran")
+            r = subprocess.run(["node", pathlib.Path(__file__).parent / "sign_in_browser.mjs", f"http://127.0.0.1:{node.web}", folder / "shot.png"],
+                               capture_output=True, text=True, timeout=120, check=False)
+            assert r.returncode == 0, r.stdout + r.stderr
+            came, lured = map(json.loads, r.stdout.splitlines())
+            assert came == {"login": "lan", "kept": None, "places": f"http://127.0.0.1:{node.web}/", "complaints": []}, came
+            assert lured == {"lured": "/"}, lured
+            keep = os.environ.get("COLOA_SHOTS")
+            if keep:
+                shutil.copy(folder / "shot.png", pathlib.Path(keep) / "sign_in.png")
+    finally:
+        provider.stop()
+
+
 def without_either_it_says_so(folder):
     with Web(folder) as node:
         node.ready()
@@ -431,4 +460,4 @@ def without_either_it_says_so(folder):
 
 
 if __name__ == "__main__":
-    run(a_directory_says_whose_password_it_is, only_over_tls_of_the_right_server, an_openid_provider_says_who_it_is, without_either_it_says_so)
+    run(a_directory_says_whose_password_it_is, only_over_tls_of_the_right_server, an_openid_provider_says_who_it_is, a_browser_goes_there_and_back, without_either_it_says_so)

@@ -154,7 +154,7 @@ export const en = {
   'signin.do': 'Sign in',
   'signin.busy': 'Checking…',
   'signin.note': 'No account? The administrator of your unit makes one. Every sign-in is recorded.',
-  'signin.agency': 'Sign in with the agency’s account ({name})',
+  'signin.agency': 'Sign in with the agency’s account',
   'signin.agency.not': 'The agency’s account did not let you in.',
   'signin.agency.not.do': 'Begin again, or sign in with a password of this node.',
   'signin.directory': 'The password may be that of the agency’s directory.',

@@ -155,7 +155,7 @@ export const vi: Record<keyof typeof en, string> = {
   'signin.do': 'Đăng nhập',
   'signin.busy': 'Đang kiểm tra…',
   'signin.note': 'Chưa có tài khoản? Quản trị của đơn vị bạn sẽ lập. Mỗi lần đăng nhập đều được ghi sổ.',
-  'signin.agency': 'Đăng nhập bằng tài khoản cơ quan ({name})',
+  'signin.agency': 'Đăng nhập bằng tài khoản cơ quan',
   'signin.agency.not': 'Tài khoản cơ quan chưa cho bạn vào.',
   'signin.agency.not.do': 'Hãy bắt đầu lại, hoặc đăng nhập bằng mật khẩu của nút này.',
   'signin.directory': 'Mật khẩu có thể là mật khẩu của thư mục cơ quan.',
