@@ -137,6 +137,50 @@ static void nothing_filters_or_finds_names(void) {
         end();
 }
 
+static bool needs_nothing(const struct api_op *o) {
+        for (const struct api_field *f = o->fields; f && f->name; f++)
+                if (f->flags & (API_REQUIRED | API_IN_PATH))
+                        return false;
+        return o->method == API_GET && !(o->flags & (API_STREAM | API_BYTES | API_ANONYMOUS));
+}
+
+/* Every list and page of the API, as JSON and as CSV: none has the name of somebody in no incident. */
+static void no_answer_names_anybody(void) {
+        unsigned n = 0, csv = 0;
+
+        begin();
+        lay("Failed login", 3,
+            "host=dc01 user=CORP\\cuong.vu User=CORP\\cuong.vu EventID=4625 Cmd=/home/cuong.vu/x");
+        lay("Evil tool", 4, "user=cuong.vu TargetUserName=cuong.vu Image=evil");
+        for (uint32_t i = 0; i < api_count(); i++) {
+                const struct api_op *o = api_op(i);
+
+                if (!needs_nothing(o))
+                        continue;
+                int status = as(&lead, o->id, "{}");
+                if (body_has("cuong"))
+                        printf("# %s: %.*s\n", o->id, (int)MIN(api_w.body.len, 600u), api_w.body.p);
+                check(!body_has("cuong"));
+                n += status == 200;
+                if (!(o->flags & API_LIST) || status != 200)
+                        continue;
+                check_int(as(&lead, o->id, "{\"format\":\"csv\"}"), 200);
+                struct api_next next = {0};
+                check_int(api_send_frame(0, API_NEXT, api_w.id, &next, sizeof(next), SPAN_NONE), 0);
+                check(api_take_frame(0) == api_w.id && !body_has("cuong"));
+                csv++;
+        }
+        check(n > 15 && csv > 8);
+        check_int(as(&lead, "alerts.get", "{\"id\":3}"), 200);
+        check(!body_has("cuong") && body_has("person-"));
+        check_int(as(&lead, "alerts.dismiss", "{\"id\":3,\"reason\":\"test\",\"text\":\"ours\"}"),
+                  200);
+        check(!body_has("cuong"));
+        check_int(as(&lead, "alerts.undo", "{\"id\":3}"), 200);
+        check(!body_has("cuong"));
+        end();
+}
+
 /* A month later nobody can tell who was who; within it the same name is the same. */
 static void keys_last_a_month(void) {
         char a[40], b[40];
@@ -602,6 +646,7 @@ static void searches_that_are_kept(void) {
 int main(void) {
         RUN(names_are_shown_where_one_works);
         RUN(nothing_filters_or_finds_names);
+        RUN(no_answer_names_anybody);
         RUN(keys_last_a_month);
         RUN(unmasking_is_for_an_incident_and_a_day);
         RUN(a_week_needs_a_second_person);
