@@ -334,6 +334,31 @@ static void written_in_the_timeline(void) {
         end();
 }
 
+static void who_is_slower_is_told(void) {
+        begin();
+        int64_t run = start(kept(everything()));
+        check_int(local("playbook_runs.step",
+                        "{\"run\":%lld,\"visit\":%lld,\"version\":2,\"outcome\":\"done\"}",
+                        (long long)run, of(open_visit("action 10"), "id")),
+                  409);
+        check_span(span_str(answer_text("code")), "stale");
+        check_int(local("playbook_runs.get", "{\"run\":%lld}", (long long)run), 200);
+        long long visit = of(open_visit("action 10"), "id");
+        done(run, "action 10");
+        check_int(local("playbook_runs.step",
+                        "{\"run\":%lld,\"visit\":%lld,\"version\":1,\"outcome\":\"failed\","
+                        "\"note\":\"no\"}",
+                        (long long)run, visit),
+                  409);
+        check_span(span_str(answer_text("code")), "stale");
+        check_int(local("playbook_runs.step",
+                        "{\"run\":%lld,\"visit\":%lld,\"version\":2,\"outcome\":\"done\"}",
+                        (long long)run, visit),
+                  409);
+        check_span(span_str(answer_text("code")), "over");
+        end();
+}
+
 static void pressed_twice_is_done_once(void) {
         begin();
         int64_t run = start(kept(simple(1, JAN)));
@@ -618,6 +643,7 @@ int main(void) {
         RUN(brought_in_whole_or_not_at_all);
         RUN(a_whole_run);
         RUN(written_in_the_timeline);
+        RUN(who_is_slower_is_told);
         RUN(pressed_twice_is_done_once);
         RUN(goes_on_after_a_kill);
         RUN(late_is_told_once);
