@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 
-from tap import PROGRAM, run
+from tap import PROGRAM, Skip, run
 
 PRESS = 2
 TEXT = "Lúc 02 giờ 05 phút, hệ thống giám sát phát hiện tiến trình lạ ghi đè tệp hàng loạt; dữ liệu bị mã hóa."
@@ -47,7 +47,7 @@ def press(doc: dict | bytes) -> tuple[int | None, bytes]:
     theirs.close()
     ours.settimeout(60)
     said = ours.recv(4096)
-    child.wait(timeout=60)
+    press.ended = child.wait(timeout=60)
     out = b""
     error = None
     if said:
@@ -124,6 +124,14 @@ def opens_nothing_whatever_it_is_given(folder):
     assert "tệp U+4E2D.exe" in text, text  # nothing is lost
 
 
+def taken_over_it_opens_nothing(folder):
+    """A text that takes the process over (test builds only: src/main/process_job.c) finds no file, fonts neither, and no other thread."""
+    error, out = press(b'{"format":"pdf","title":"coloa-test-open"}')
+    if error == 0:
+        raise Skip("not a test build")
+    assert error is None and out == b"" and press.ended == 98, (error, press.ended)
+
+
 def says_no_to_what_is_none(folder):
     for bad in (b"{}", b"not json", b'{"format":"pdf","title":1}', b"[" * 100000):
         error, out = press(bad)
@@ -131,4 +139,4 @@ def says_no_to_what_is_none(folder):
 
 
 if __name__ == "__main__":
-    run(reads_back_letter_by_letter, has_pages_with_numbers, libreoffice_opens_it, opens_nothing_whatever_it_is_given, says_no_to_what_is_none)
+    run(reads_back_letter_by_letter, has_pages_with_numbers, libreoffice_opens_it, opens_nothing_whatever_it_is_given, taken_over_it_opens_nothing, says_no_to_what_is_none)
