@@ -195,6 +195,24 @@ def contextlib_closing(node):
     return End()
 
 
+def with_less_landlock(folder):
+    """As Debian 12's kernel has it, and without: the same leaves."""
+    mail, port = ports(2)
+    made = authority(folder)
+    secrets(folder)
+    for n, landlock in enumerate((2, 0), 1):
+        with MailServer(mail) as server, Hook(port, made) as hook:
+            below = folder / str(landlock)
+            below.mkdir()
+            node = begin(below, "  allow: [127.0.0.1]\n" + mail_of(mail) + "  webhooks:\n" + hook_of(folder, port), landlock=landlock)
+            node.stop()
+            node.lay("mail", '["an@agency.example"]')
+            with node:
+                node.api("outgoing.test", "webhook=soc")
+                wait_for(lambda: server.mails and hook.got, 30, node.said())  # pylint: disable=cell-var-from-loop
+            assert n and not [line for line in node.said().splitlines() if "killed" in line], node.said()
+
+
 def webhooks_that_misbehave(folder):
     port, other = ports(2)
     made = authority(folder)
@@ -394,5 +412,5 @@ def nothing_is_lost_when_all_are_killed(folder):
 
 if __name__ == "__main__":
     run(a_mail_arrives_whole, signed_in_over_starttls_and_no_secret_leaks, a_certificate_of_somebody_else_is_refused,
-        a_server_that_is_down_then_up_then_busy, what_is_refused_for_good_is_not_tried_again, a_webhook_is_signed, webhooks_that_misbehave,
+        a_server_that_is_down_then_up_then_busy, what_is_refused_for_good_is_not_tried_again, a_webhook_is_signed, with_less_landlock, webhooks_that_misbehave,
         a_webhook_that_does_not_answer, a_courier_that_comes_with_a_reload, addresses_that_are_never_reached, a_name_that_means_another_address_later, a_directive_goes_out_when_its_rules_are_sound, nothing_is_lost_when_all_are_killed)
