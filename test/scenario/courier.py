@@ -389,6 +389,8 @@ def nothing_is_lost_when_all_are_killed(folder):
                 server.start()
             elif (pid := node.pids().get(victim)):
                 kill(pid, node.program)
+        # A desk that died often and young is started after a pause.
+        wait_for(lambda: coloa("api", "outgoing.status", "-c", node.config).returncode == 0, 60)
         deadline = time.monotonic() + 240
         while time.monotonic() < deadline:
             left = [r for r in node.rows().values() if r["state"] != "sent"]
