@@ -45,6 +45,8 @@ def press(doc: dict | bytes) -> tuple[int | None, bytes]:
     child = subprocess.Popen(["coloa: job", f"kind={PRESS}", "landlock=-1"], executable=PROGRAM, preexec_fn=place, pass_fds=(3, 4, 5), env=
                              {k: os.environ[k] for k in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if k in os.environ}, stderr=subprocess.DEVNULL)
     theirs.close()
+    for fd in high:
+        os.close(fd)
     ours.settimeout(60)
     said = ours.recv(4096)
     press.ended = child.wait(timeout=60)
@@ -54,7 +56,7 @@ def press(doc: dict | bytes) -> tuple[int | None, bytes]:
         kind, error, _, length = struct.unpack("=IiQQ", said)
         assert kind == 261, kind
         out = os.pread(made, length, 0)
-    for fd in (given, made, *high):
+    for fd in (given, made):
         os.close(fd)
     ours.close()
     return error, out
