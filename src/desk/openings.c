@@ -3,7 +3,8 @@
  *
  *   O1. One rule opens one incident for one system within a day: what fits later joins that, as long as it is
  *       being worked on.
- *   O2. Beyond its limit by the hour, or that of all rules (settings), alerts stay in the queue and are counted.
+ *   O2. Beyond its limit by the hour, or that of all rules (settings), and beyond JOINED_MOST alerts in one incident,
+ *       alerts stay in the queue and are counted: a flood fills no timeline.
  *   O3. What cannot be opened is no error: the alert waits in the queue as any other. */
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@
 #define HOUR_NS (INT64_C(3600) * NS_PER_SEC)
 #define DAY_NS (24 * HOUR_NS)
 #define ARENA_BYTES ((size_t)1 << 20)
+#define JOINED_MOST 200
 
 struct opening {
         int64_t id, per_hour, system, unit;
@@ -87,6 +89,15 @@ static int may_open(struct desk *d, const struct opening *o) {
         if (r >= 0)
                 r = setting_number(s, "opening_per_hour", &most);
         return r < 0 ? r : own < o->per_hour && all < most;
+}
+
+/* O2: 1: it has room for one more. */
+static int may_join(struct desk *d, int64_t incident) {
+        int64_t n = 0;
+        int r = sql_get_int(state_sql(d->state), &n,
+                            "SELECT count(*) FROM incident_alert WHERE incident=?1", "i", incident);
+
+        return r < 0 ? r : n < JOINED_MOST;
 }
 
 /* As a request of the rule itself. */
@@ -184,8 +195,8 @@ int openings_look(struct desk *d, int64_t alert) {
         if (r <= 0 || !on)
                 return MIN(r, 0);
         r = running(d, &o, &incident);
-        if (r == 0)
-                r = may_open(d, &o);
+        if (r >= 0)
+                r = r ? may_join(d, incident) : may_open(d, &o);
         if (r < 0)
                 return r;
         return r == 0 ? held_back(d, &o) : act(d, &o, incident, alert);

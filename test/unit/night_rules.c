@@ -279,6 +279,12 @@ static void an_alert_opens_an_incident(void) {
         check_span(span_str(answer_text("items.0.about")), "incident 1");
         check_by(200, ADMIN, "openings.get", "{\"id\":1}");
         check_int(answer_int("opened"), 1);
+        sql_now("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<198)"
+                " INSERT INTO incident_alert SELECT 1000+i, 1, 0, NULL FROM n");
+        fire("Evil tool", "host=dc01.example Image=evil"); /* the incident is full */
+        check_span(span_str(latest()), "new");
+        check_by(200, ADMIN, "openings.get", "{\"id\":1}");
+        check_int(answer_int("held"), 1);
         check_by(200, ADMIN, "openings.change", "{\"id\":1,\"version\":1,\"active\":false}");
         check_by(409, ADMIN, "openings.change", "{\"id\":1,\"version\":1,\"active\":true}");
         fire("Evil tool", "host=dc01 user=b Image=evil");
