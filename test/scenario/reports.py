@@ -181,6 +181,12 @@ def handed_over_and_a_year(folder):
         assert f"BÁO CÁO NĂM GỬI BỘ CÔNG AN Năm {y['fields'][1]['value']}" in text, text
         docx = w.get(w.hang, f"/reports/{y['id']}/file?format=docx")
         assert docx[:2] == b"PK"
+        status, e = w.hang.post("/reports", incident=i["id"], kind="final", lang="en")
+        assert status == 200 and e["lang"] == "en", e
+        text = pages(folder, w.get(w.hang, f"/reports/{e['id']}/file?format=pdf"))
+        for wanted in ("SOCIALIST REPUBLIC OF VIET NAM", "SONG THUONG HOSPITAL", "FINAL REPORT", f"Incident {i['code']}", "Encryption of software, data or devices",
+                       "DRAFT", "(missing)", "This is no official form", "Decree 331/2026/ND-CP", "DIGITAL SIGNATURE OF THE AGENCY", "To: The specialised cybersecurity agency"):
+            assert wanted in text, (wanted, text)
 
 
 def whatever_is_killed(folder):
