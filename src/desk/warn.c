@@ -231,6 +231,59 @@ static int deadlines(struct api_call *c) {
         return MIN(r, 0);
 }
 
+/* ---- reports of a year ---- */
+
+/* "annual-owner" of the law, due then: to headquarters' liaisons and leads, unless it was sent. */
+static int tell_periodic(struct api_call *c, const json_t *e, int64_t due, int stage) {
+        const char *id = json_string_value(json_object_get(e, "id"));
+        const char *en = json_string_value(json_object_get(e, "en"));
+        const char *vi = json_string_value(json_object_get(e, "vi"));
+        const char *basis = json_string_value(json_object_get(e, "basis"));
+        char once[160], at[40];
+        int64_t n;
+        int r = sql_get_int(c->db, &n,
+                            "SELECT 1 FROM report WHERE periodic=?1 AND unit=?2 AND due=?3 AND"
+                            " state='sent'",
+                            "sii", id, UNIT_ROOT, due);
+
+        if (r != 0 || !en || !vi)
+                return MIN(r, 0);
+        snprintf(once, sizeof(once), "periodic %s %lld %d", id, (long long)due, stage);
+        local_time(c->desk, due, at);
+        const struct outgoing o = {.once = once, .about = SPAN("a year's report")};
+        const struct outgoing_text t = {
+                .subject = {arena_printf(c->arena, "Coloa: %s, due in %d day%s", en, stage,
+                                         stage == 1 ? "" : "s"),
+                            arena_printf(c->arena, "Coloa: %s, còn %d ngày", vi, stage)},
+                .body = {arena_printf(c->arena, "%s\nBasis: %s\nDue: %s\n", en, basis ? basis : "-",
+                                      at),
+                         arena_printf(c->arena, "%s\nCăn cứ: %s\nThời hạn: %s\n", vi,
+                                      basis ? basis : "-", at)}};
+        if (!t.subject[0].p || !t.subject[1].p || !t.body[0].p || !t.body[1].p)
+                return FAIL(-ENOMEM);
+        return outgoing_people(c->desk, &o, &t, TO_LIAISONS | TO_LEADS, 0);
+}
+
+/* Once a month, a week, a day before; that it was said is the row itself (M2 of outgoing.c). */
+static int periodic(struct api_call *c) {
+        static const int stages[] = {1, 7, 30};
+        const json_t *regime = law(c->desk, c->now);
+        int64_t due, on = 0;
+        const char *id;
+        int r = outgoing_setting(c->desk, SEND_DEADLINES, &on);
+
+        for (size_t n = 0; r == 0 && on && regime_periodic(regime, n, c->now, &id, &due); n++) {
+                size_t i = 0;
+
+                while (i < ARRAY_LEN(stages) && due - c->now > stages[i] * 24 * HOUR_NS)
+                        i++;
+                if (i < ARRAY_LEN(stages) && id)
+                        r = tell_periodic(c, json_array_get(json_object_get(regime, "periodic"), n),
+                                          due, stages[i]);
+        }
+        return r;
+}
+
 /* ---- overdue tasks, once a day ---- */
 
 static int digest_of(struct api_call *c, int64_t person, int64_t day) {
@@ -442,8 +495,11 @@ static int look(struct desk *d, struct warn *k, int64_t wall) {
                 if (r == 0)
                         r = count_outgoing(&c);
         }
-        if (r == 0 && is_due(&k->hour, wall, HOUR_NS))
+        if (r == 0 && is_due(&k->hour, wall, HOUR_NS)) {
                 r = give_up(&c);
+                if (r == 0)
+                        r = periodic(&c);
+        }
         if (r == 0)
                 r = outgoing_spread(d);
         arena_deinit(&a);

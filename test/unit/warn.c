@@ -268,6 +268,36 @@ static void critical_alerts_from_when_it_is_on(void) {
         people_end();
 }
 
+/* Before 20 and 25 December: a month, a week and a day ahead, to headquarters' liaison, each once. */
+static void reports_of_a_year(void) {
+        begin();
+        int64_t id = member("root", "liaison", UNIT_ROOT);
+        check_int(asf(NULL, "people.change",
+                      "{\"id\":%lld,\"version\":1,\"email\":\"root@a.example\",\"lang\":\"en\"}",
+                      (long long)id),
+                  200);
+        int64_t due = time_days(2027, 12, 20) * 24 * HOUR - 7 * HOUR; /* in Hà Nội */
+        check(w.wall < due - 30 * 24 * HOUR);
+        pass(due - 30 * 24 * HOUR - HOUR - w.wall);
+        check_int(rows("\"q\":\"due in\""), 0);
+        pass(2 * HOUR);
+        check_int(rows("\"q\":\"due in\""), 1);
+        check(strstr(answer_text("items.0.subject"), "owner, due in 30 days"));
+        check(strstr(answer_text("items.0.to.0"), "root@"));
+        for (unsigned i = 0; i < 5; i++)
+                pass(HOUR);
+        another_desk();
+        pass(2 * HOUR);
+        check_int(rows("\"q\":\"due in\""), 1);
+        pass(due - 6 * 24 * HOUR - w.wall);
+        check_int(rows("\"q\":\"owner, due in\""), 2);
+        pass(due - 2 * HOUR - w.wall);
+        check_int(rows("\"q\":\"owner, due in\""), 3);
+        pass(4 * HOUR);
+        check_int(rows("\"q\":\"owner, due in\""), 3);
+        people_end();
+}
+
 static void what_nobody_sends_has_failed(void) {
         begin();
         incident("malware");
@@ -287,6 +317,7 @@ int main(void) {
         RUN(a_webhook_waits_for_the_courier);
         RUN(overdue_tasks_once_a_day);
         RUN(critical_alerts_from_when_it_is_on);
+        RUN(reports_of_a_year);
         RUN(what_nobody_sends_has_failed);
         return check_done();
 }
