@@ -151,6 +151,9 @@ struct api_list_spec {
         const char *search
                 [6]; /* what `q` looks into (accents and case do not matter); NULL ends. With =
                                   before it: a column that is plain already */
+        /* Where rows belong to several units: the filter `unit` is a condition on x.unit, within this: "EXISTS(SELECT 1
+         * FROM … x WHERE …", to which " AND (…))" is added; NULL: on the column of `unit`. */
+        const char *units_in;
         /* With '=': an FTS5 table of that column's trigrams, by the same id; or NULL. */
         const char *search_index;
         const char *

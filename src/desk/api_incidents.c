@@ -64,7 +64,9 @@ static int list(struct api_call *c) {
                                   .columns = list_columns,
                                   .from = FROM_INCIDENT,
                                   .id = "i.id",
-                                  .search = {"i.code", "i.title", "i.summary", "s.name", NULL}};
+                                  .search = {"i.code", "i.title", "i.summary", "s.name", NULL},
+                                  .units_in = "EXISTS(SELECT 1 FROM incident_unit x WHERE"
+                                              " x.incident=i.id"};
         int r = incident_visible(c, api_bool(c, "open", false) ? NOT_OVER : "", &l.where);
 
         return r < 0 ? r : api_list(c, &l);

@@ -132,6 +132,10 @@ static int put_units(struct query *q, struct api_call *c, const char *column, co
         const json_t *one = json_is_array(v) ? json_array_get(v, 0) : v;
         int r = 0;
 
+        if (q->l->units_in) {
+                buf_printf(&q->text, " AND (%s", q->l->units_in);
+                column = "x.unit";
+        }
         buf_str(&q->text, " AND (0"); /* of no units: nothing */
         for (size_t i = 0; one && r == 0; one = json_is_array(v) ? json_array_get(v, ++i) : NULL) {
                 const char *sql;
@@ -140,7 +144,7 @@ static int put_units(struct query *q, struct api_call *c, const char *column, co
                 if (r == 0)
                         buf_printf(&q->text, " OR %s", sql);
         }
-        buf_char(&q->text, ')');
+        buf_str(&q->text, q->l->units_in ? ")))" : ")");
         return r;
 }
 

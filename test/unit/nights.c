@@ -190,8 +190,16 @@ static void lists_go_down_the_tree(void) {
         check_int(answer_int("total"), 3);
         check_by(200, LOCAL, "incidents.list", "{\"unit\":77}");
         check_int(answer_int("total"), 0);
-        check_by(200, OTHER_LEAD, "incidents.list", "{\"unit\":2}");
+        check_by(200, LOCAL, "incidents.unit_add", "{\"id\":3,\"unit\":4}"); /* works on it too */
+        check_by(200, LOCAL, "incidents.list", "{\"unit\":2}");
+        check_int(answer_int("total"), 3);
+        check_by(200, LOCAL, "incidents.list",
+                 "{\"unit\":2,\"state\":\"open\",\"sort\":\"-opened\"}");
+        check_int(answer_int("total"), 3);
+        check_by(200, LOCAL, "incidents.list", "{\"unit\":[]}");
         check_int(answer_int("total"), 0);
+        check_by(200, OTHER_LEAD, "incidents.list", "{\"unit\":2}"); /* theirs, with unit 4 */
+        check_int(answer_int("total"), 1);
         check_by(200, LOCAL, "people.list", "{\"unit\":3}");
         check_int(answer_int("total"), 1);
         night_end();
