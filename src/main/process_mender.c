@@ -262,6 +262,17 @@ static unsigned add_paths(struct mender *m, const char **args, unsigned n,
         return n;
 }
 
+static void add_devices(const struct mender *m, const char **args, unsigned n,
+                        char (*room)[2 * MENDER_PATH_MAX + 8]) {
+        for (unsigned i = 0; i < m->listing.n_devices; i++) {
+                if (!mender_pattern(room[i], m->listing.devices[i]))
+                        continue;
+                args[n++] = "--exclude";
+                args[n++] = room[i];
+        }
+        args[n] = NULL;
+}
+
 static char paths[MENDER_SAMPLE_MAX][2 * MENDER_PATH_MAX + 8];
 
 static bool restore(struct mender *m) {
@@ -283,6 +294,8 @@ static bool restore(struct mender *m) {
         args[n] = NULL;
         if (!m->job.whole)
                 add_paths(m, args, n, paths);
+        else if (m->kind == MENDER_RESTIC)
+                add_devices(m, args, n, paths);
         int status = run(m, args, take_small);
         m->result.seconds = (double)(os_monotonic() - m->began) / 1e9;
         /* borg: 1 is a warning (an owner that could not be given); the files tell. */

@@ -121,6 +121,14 @@ static bool printable(const char *p) {
         return true;
 }
 
+/* Nothing here may make one, and restic ends with an error, unverified, when it cannot. */
+static void note_device(struct mender_listing *l, const char *path) {
+        while (*path == '/')
+                path++;
+        if (l->n_devices < MENDER_SAMPLE_MAX && strlen(path) < MENDER_PATH_MAX && sane(path))
+                snprintf(l->devices[l->n_devices++], MENDER_PATH_MAX, "%s", path);
+}
+
 static void take_entry(struct mender_listing *l, const json_t *o) {
         bool restic = l->kind == MENDER_RESTIC;
         const char *type = json_string_value(json_object_get(o, "type"));
@@ -136,6 +144,8 @@ static void take_entry(struct mender_listing *l, const json_t *o) {
         bool link = !restic && strcmp(type, "h") == 0;
         if (strcmp(type, restic ? "file" : "-") != 0 && !link) {
                 l->others++;
+                if (restic && (strcmp(type, "dev") == 0 || strcmp(type, "chardev") == 0))
+                        note_device(l, path);
                 return;
         }
         l->n_files++;

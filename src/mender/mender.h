@@ -58,8 +58,10 @@ struct mender_listing {
         const struct mender_job *job;
         enum mender_kind kind;
         struct mender_file files[MENDER_SAMPLE_MAX];
-        unsigned n, n_named; /* of them by name */
-        uint64_t seed, seen; /* that could be chosen */
+        unsigned n, n_named;                              /* of them by name */
+        uint64_t seed, seen;                              /* that could be chosen */
+        char devices[MENDER_SAMPLE_MAX][MENDER_PATH_MAX]; /* that restic is not to make */
+        unsigned n_devices;
         uint64_t n_files, bytes, others, unreadable, hardlinks;
         struct buf line;
         bool too_long;

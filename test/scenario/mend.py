@@ -223,6 +223,13 @@ def hostile_names(folder):
     (bad / "locked").chmod(0)
     w.restic("bad", files=bad)
     w.borg("bad-b", files=bad)
+    if os.geteuid() == 0:
+        devices = folder / "devices"
+        devices.mkdir()
+        (devices / "file").write_text("beside it")
+        os.mknod(devices / "null", 0o600 | 0o020000, os.makedev(1, 3))
+        w.restic("dev", files=devices)
+        w.borg("dev-b", files=devices)
     (bad / "locked").chmod(0o700)
     # A borg archive is made of whatever its client says: one that says "../".
     code = ("import sys; from borg.archiver import Archiver, main; import borg.archive as a; import borg.archiver as r\n"
@@ -244,6 +251,7 @@ def hostile_names(folder):
                 d = w.drill(name, f"whole={whole}")
                 print(f"# {name} whole={whole}: {d['state']} good={d['good']} {codes(d)}")
                 assert name == "evil" or d["state"] == "done", (d, node.said()[-1500:])
+                assert not name.startswith("dev") or d["good"], d
                 assert fingerprint(victim) == outside
                 w.empty()
         assert "\x1b" not in node.log.read_text(errors="replace")
@@ -314,4 +322,5 @@ def without_landlock(folder):
         assert d["good"] is False and codes(d) == ["wall"], d
 
 
-run(good_ones, bad_ones, bounds, hostile_names, by_itself, kills, without_landlock)
+import sys
+run(*([globals()[n] for n in sys.argv[2:]] or [good_ones, bad_ones, bounds, hostile_names, by_itself, kills, without_landlock]))
