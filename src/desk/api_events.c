@@ -53,19 +53,24 @@ int api_follow(struct api_call *c) {
 
 static bool may_hear(struct held *h, const struct told *t) {
         static const char *const needs[][2] = {
-                {"alert", "alerts.read"},         {"incident", "incidents.read"},
-                {"task", "incidents.read"},       {"clock", "incidents.read"},
-                {"action", "actions.read"},       {"report", "reports.read"},
-                {"system", "systems.read"},       {"source", "sources.read"},
-                {"person", "people.read"},        {"unit", "people.read"},
-                {"directive", "directives.read"}, {"setting", "settings.read"},
-                {"handover", "incidents.read"},   {"exception", "exceptions.write"},
-                {"outgoing", "reports.read"},
+                {"alert", "alerts.read"},           {"incident", "incidents.read"},
+                {"task", "incidents.read"},         {"clock", "incidents.read"},
+                {"action", "actions.read"},         {"report", "reports.read"},
+                {"system", "systems.read"},         {"source", "sources.read"},
+                {"person", "people.read"},          {"unit", "people.read"},
+                {"directive", "directives.read"},   {"setting", "settings.read"},
+                {"handover", "incidents.read"},     {"exception", "exceptions.write"},
+                {"outgoing", "reports.read"},       {"drill", "recovery.read"},
+                {"evidence", "evidence.read"},      {"evidence_export", "evidence.read"},
+                {"improvement", "incidents.read"},  {"playbook", "playbooks.read"},
+                {"playbook_run", "incidents.read"}, {"duty", "people.read"},
+                {"unmasking", "events.unmask"},     {"unmasking", "events.unmask_long"},
+                {"unmasking", "audit.read"},
         };
 
         for (size_t i = 0; i < ARRAY_LEN(needs); i++)
-                if (strcmp(needs[i][0], t->what) == 0)
-                        return api_sees(&h->c, needs[i][1], t->unit) == 1;
+                if (strcmp(needs[i][0], t->what) == 0 && api_sees(&h->c, needs[i][1], t->unit) == 1)
+                        return true;
         return false;
 }
 

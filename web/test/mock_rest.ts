@@ -23,7 +23,7 @@ export function nightsDoes(m: Shared): Does[] {
   const settings: SettingItem[] = (
     [
       ['agency_name_vi', 'agency', 'text', 'Sở mẫu', '', null, null, null, null, 'Name of the agency, Vietnamese', 'Tên cơ quan'], ['default_lang', 'agency', 'enum', 'vi', 'vi', null, null, ['vi', 'en'], null, 'Language of new people and mails', 'Ngôn ngữ mặc định'],
-      ['session_idle_s', 'session', 'int', 1800, 1800, 300, 28_800, null, 's', 'A session ends after so long idle', 'Phiên kết thúc khi không dùng'], ['deadline_warn_h', 'work', 'int', 4, 4, 1, 72, null, 'h', 'Warn before a legal deadline', 'Cảnh báo trước hạn luật'], ['opening_enabled', 'work', 'bool', true, true, null, null, null, null, 'Opening rules work', 'Quy tắc tự lập sự cố được bật'],
+      ['session_idle_s', 'session', 'int', 1800, 1800, 300, 28_800, null, 's', 'A session ends after so long idle', 'Phiên kết thúc khi không dùng'], ['deadline_warn_h', 'deadlines', 'int', 4, 4, 1, 72, null, 'h', 'Warn before a legal deadline', 'Cảnh báo trước hạn luật'], ['opening_enabled', 'alerts', 'bool', true, true, null, null, null, null, 'Opening rules work', 'Quy tắc tự lập sự cố được bật'],
     ] as const
   ).map((x) => ({ name: x[0], group: x[1], type: x[2], value: x[3], default: x[4], min: x[5], max: x[6], values: x[7] as string[] | null, unit: x[8], en: x[9], vi: x[10], changed_at: null, changed_by_name: null }));
   let version = 3;
