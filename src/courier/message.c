@@ -4,7 +4,7 @@
  *     way has a reason to change anything.
  *   - The subject is in encoded words (RFC 2047) cut between characters, unless it is plain and short.
  *   - Text and files are base64: nothing in them can be a boundary, a header or a lone dot.
- *   - Names of files go by RFC 2231, with a plain one for old readers. */
+ *   - Names of files go by RFC 2231 where they are not plain. */
 #include "courier/message.h"
 
 #include "base/timestamp.h"
@@ -120,11 +120,15 @@ static void file_names(struct buf *to, struct span name) {
         name.len = MIN(name.len, 150u);
         while (name.len && !utf8_valid(name))
                 name.len--;
-        buf_str(to, "Content-Disposition: attachment;\r\n filename=\"");
-        for (size_t i = 0; i < MIN(name.len, 50u); i++)
-                buf_char(to, attribute_char(name.p[i]) ? name.p[i] : '_');
-        buf_char(to, '"');
-        /* In pieces of a line each. */
+        buf_str(to, "Content-Disposition: attachment");
+        bool simple = name.len <= 50;
+        for (size_t i = 0; i < name.len; i++)
+                simple &= attribute_char(name.p[i]);
+        if (simple) {
+                buf_printf(to, ";\r\n filename=\"%.*s\"\r\n", (int)name.len, name.p);
+                return;
+        }
+        /* In pieces of a line each, and by no other name: readers that know two take the wrong one. */
         unsigned piece = 0;
         for (size_t i = 0; i < name.len; piece++) {
                 buf_printf(to, ";\r\n filename*%u*=%s", piece, piece ? "" : "UTF-8''");

@@ -86,6 +86,30 @@ def a_mail_arrives_whole(folder):
         assert mail["Auto-Submitted"] == "auto-generated" and not mail.defects, mail.defects
 
 
+def attachments_arrive_whole(folder):
+    """Megabytes, in pieces, over the line and out; with a name in Vietnamese."""
+    (port,) = ports(1)
+    with MailServer(port) as server:
+        node = begin(folder, mail_of(port))
+        node.stop()
+        content = [random.Random(1).randbytes(3 << 20), "Việc đã làm\n".encode()]
+        db, files = sqlite3.connect(node.directory / "state/state.db"), []
+        for n, (name, kind, data) in enumerate([("Báo cáo ban đầu.pdf", "application/pdf", content[0]), ("ghi chú.txt", "text/plain", content[1])]):
+            blob = db.execute("INSERT INTO blob(hash,size,at,holds) VALUES(?,?,1,1)", (bytes([n]) * 32, len(data))).lastrowid
+            for piece, at in enumerate(range(0, len(data), 256 << 10)):
+                db.execute("INSERT INTO blob_piece(blob,n,bytes) VALUES(?,?,?)", (blob, piece, data[at:at + (256 << 10)]))
+            files.append({"blob": blob, "name": name, "type": kind, "size": len(data)})
+        db.commit()
+        db.close()
+        node.lay("mail", '["an@agency.example"]', files=json.dumps(files))
+        with node:
+            wait_for(lambda: server.mails, 60, node.said())
+        (_, _, mail), = server.mails
+        got = [(p.get_filename(), p.get_payload(decode=True)) for p in mail.iter_attachments()]
+        assert [g[0] for g in got] == [f["name"] for f in files] and [g[1] for g in got] == content, [(g[0], len(g[1])) for g in got]
+        assert not mail.defects and mail.get_body().get_content().strip() == "Nội dung"
+
+
 def signed_in_over_starttls_and_no_secret_leaks(folder):
     (port,) = ports(1)
     made = authority(folder)
@@ -413,6 +437,6 @@ def nothing_is_lost_when_all_are_killed(folder):
 
 
 if __name__ == "__main__":
-    run(a_mail_arrives_whole, signed_in_over_starttls_and_no_secret_leaks, a_certificate_of_somebody_else_is_refused,
+    run(a_mail_arrives_whole, attachments_arrive_whole, signed_in_over_starttls_and_no_secret_leaks, a_certificate_of_somebody_else_is_refused,
         a_server_that_is_down_then_up_then_busy, what_is_refused_for_good_is_not_tried_again, a_webhook_is_signed, with_less_landlock, webhooks_that_misbehave,
         a_webhook_that_does_not_answer, a_courier_that_comes_with_a_reload, addresses_that_are_never_reached, a_name_that_means_another_address_later, a_directive_goes_out_when_its_rules_are_sound, nothing_is_lost_when_all_are_killed)

@@ -73,7 +73,7 @@ class MailServer:
                 more = {"tls_context": server_context(office.made), "require_starttls": True} if office.made else {}
                 if office.users is not None:
                     more.update(authenticator=office.authenticate, auth_required=True)
-                return SMTP(office, **more)
+                return SMTP(office, data_size_limit=64 << 20, **more)
 
         self.controller = Own(self, hostname="127.0.0.1", port=self.port)
         self.controller.start()
