@@ -35,7 +35,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                 "m.note",     "m.expires",
                 "m.uses",     "m.last_used"};
         const char **columns = arena_array(c->arena, 32, sizeof(*columns));
-        const char *audit, *approve;
+        const char *audit = "0", *approve = "0";
         unsigned n = 0;
         int r = api_scope(c, "audit.read", "m.unit", &audit);
 
@@ -376,7 +376,7 @@ static int end(struct api_call *c) {
 
 int unmasking_decisions(struct api_call *c, struct decisions *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope, *units;
+        const char *scope = "0", *units = "0";
         int r = api_scope(c, "events.unmask_long", "m.unit", &scope);
 
         if (r == 0)

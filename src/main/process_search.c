@@ -297,7 +297,7 @@ static int explain(struct searcher *s) {
         int r = searcher_frame(s, SEARCH_BEGUN, SPAN_NONE);
 
         s->so.deadline = os_monotonic() + (int64_t)EXPLAIN_SECONDS * NS_PER_SEC;
-        for (uint32_t i = 0; i < s->ask.n_seqs && r == 0; i++) {
+        for (uint32_t i = 0; i < MIN(s->ask.n_seqs, SEARCH_SEQS_MAX) && r == 0; i++) {
                 struct reader_query rq = {.time_from = TIME_NONE,
                                           .time_to = TIME_NONE,
                                           .from = s->ask.seqs[i],
