@@ -9,6 +9,10 @@
 #define FROM_DRILL                                                                                 \
         "drill d LEFT JOIN system s ON s.id=d.system LEFT JOIN person p ON p.id=d.asked_by"
 
+#define ESTIMATE                                                                                   \
+        "CASE WHEN d.state='done' AND d.bytes>0 AND d.ms>0 THEN"                                   \
+        " cast(d.ms/1000.0*d.all_bytes/d.bytes AS INTEGER) END"
+
 static const char *const columns[] = {
         "d.id",
         "d.repository",
@@ -32,8 +36,7 @@ static const char *const columns[] = {
         "CASE WHEN d.state='done' THEN d.ms/1000.0 END",
         "d.rto_s",
         "CASE WHEN d.rto_s IS NULL OR d.state<>'done' THEN NULL ELSE d.ms<=d.rto_s*1000 END",
-        "CASE WHEN d.state='done' AND d.bytes>0 AND d.ms>0 THEN"
-        " cast(d.ms/1000.0*d.all_bytes/d.bytes AS INTEGER) END",
+        ESTIMATE,
         "d.files",
         "d.bytes",
         "d.all_files",

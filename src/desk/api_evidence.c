@@ -11,16 +11,20 @@
 #define ITEM_CODE "i.code||'/E'||e.n"
 #define FROM_EVIDENCE                                                                              \
         "evidence e JOIN incident i ON i.id=e.incident LEFT JOIN person p ON p.id=e.added_by"
-#define COLUMNS                                                                                    \
-        "e.id", ITEM_CODE, "e.incident", "i.code", "e.unit", "e.kind", "e.name", "e.size",         \
-                "lower(hex(e.hash))", "e.note", "e.origin", "e.taken", "e.added", "e.added_by",    \
-                "p.name", "e.first_seq", "e.last_seq", "e.query", "e.hold", "e.hold_state",        \
-                "(SELECT max(n) FROM custody WHERE evidence=e.id)",                                \
-                "(SELECT lower(hex(hash)) FROM custody WHERE evidence=e.id ORDER BY n DESC LIMIT " \
-                "1)",                                                                              \
-                "e.sealed", "e.version"
+#define LAST_HASH                                                                                  \
+        "(SELECT lower(hex(hash)) FROM custody WHERE evidence=e.id ORDER BY n DESC"                \
+        " LIMIT 1)"
 
-static const char *const columns[] = {COLUMNS};
+static const char *const columns[] = {
+        "e.id",        ITEM_CODE,      "e.incident",
+        "i.code",      "e.unit",       "e.kind",
+        "e.name",      "e.size",       "lower(hex(e.hash))",
+        "e.note",      "e.origin",     "e.taken",
+        "e.added",     "e.added_by",   "p.name",
+        "e.first_seq", "e.last_seq",   "e.query",
+        "e.hold",      "e.hold_state", "(SELECT max(n) FROM custody WHERE evidence=e.id)",
+        LAST_HASH,     "e.sealed",     "e.version",
+};
 
 /* ---- reading ---- */
 

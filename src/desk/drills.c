@@ -508,7 +508,7 @@ static int finish(struct desk *d, int64_t id, const struct mender_result *m, str
                 r = write_row(d, &row, m, faults, age, blob, wall);
         if (r == 0 && m)
                 r = write_counts(d, &row, m);
-        if (r == 0 && good)
+        if (r == 0 && good && m)
                 r = keep_expect(d, &row, m);
         if (r == 0)
                 r = tell(d, &row, faults, hex, wall);
