@@ -10,8 +10,8 @@
         "drill d LEFT JOIN system s ON s.id=d.system LEFT JOIN person p ON p.id=d.asked_by"
 
 #define ESTIMATE                                                                                   \
-        "CASE WHEN d.state='done' AND d.bytes>0 AND d.ms>0 THEN"                                   \
-        " cast(d.ms/1000.0*d.all_bytes/d.bytes AS INTEGER) END"
+        ("CASE WHEN d.state='done' AND d.bytes>0 AND d.ms>0 THEN"                                  \
+         " cast(d.ms/1000.0*d.all_bytes/d.bytes AS INTEGER) END")
 
 static const char *const columns[] = {
         "d.id",

@@ -12,8 +12,8 @@
 #define FROM_EVIDENCE                                                                              \
         "evidence e JOIN incident i ON i.id=e.incident LEFT JOIN person p ON p.id=e.added_by"
 #define LAST_HASH                                                                                  \
-        "(SELECT lower(hex(hash)) FROM custody WHERE evidence=e.id ORDER BY n DESC"                \
-        " LIMIT 1)"
+        ("(SELECT lower(hex(hash)) FROM custody WHERE evidence=e.id ORDER BY n DESC"               \
+         " LIMIT 1)")
 
 static const char *const columns[] = {
         "e.id",        ITEM_CODE,      "e.incident",
