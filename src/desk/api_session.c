@@ -17,6 +17,7 @@
 
 #define UNKNOWN_MAX 4u
 #define KNOWN_MAX 14u
+#define ELSEWHERE_MAX 8u /* as many as the courier asks a directory at once */
 #define WRONG_MAX 5
 
 /* Between the password and what the vault says of it. */
@@ -324,6 +325,8 @@ static int session_open(struct api_call *c) {
                 return wait(c, seconds);
         s->known = a.known;
         c->kept = s;
+        if (s->external.len && errands_waiting(c->desk) >= (a.known ? ELSEWHERE_MAX : UNKNOWN_MAX))
+                return api_vault_busy(c); /* L3 */
         if (s->external.len) {
                 r = signin_ask_directory(c, s->external, api_text(c, "password"));
                 people_wipe(c, "password");

@@ -100,6 +100,15 @@ bool errands_directory(struct desk *d) {
         return e && e->ready && e->directory;
 }
 
+unsigned errands_waiting(struct desk *d) {
+        struct errands *e = errands_of(d);
+        unsigned n = 0;
+
+        for (unsigned i = 0; e && i < ASKS_MAX; i++)
+                n += e->asks[i] != 0;
+        return n;
+}
+
 const char *errands_oidc(struct desk *d) {
         struct errands *e = errands_of(d);
 

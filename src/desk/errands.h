@@ -35,6 +35,7 @@ bool errands_up(struct desk *d, bool *ret_mail);
 bool errands_known(struct desk *d);                      /* there was one since the desk began */
 const char *errands_webhook(struct desk *d, unsigned i); /* NULL: no more */
 bool errands_directory(struct desk *d);
+unsigned errands_waiting(struct desk *d); /* calls that wait for an answer */
 const char *errands_oidc(struct desk *d); /* what it is called; NULL: there is none */
 
 #endif

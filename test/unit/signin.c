@@ -7,9 +7,11 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "courier/courier.h"
 #include "courier/jwt.h"
 #include "courier/ldap.h"
 #include "courier/provider.h"
+#include "wire/courier.h"
 
 #define NOW INT64_C(1795000000)
 
@@ -313,6 +315,69 @@ static void words_of_a_directory(void) {
         check_int(ldap_read(SPAN("HTTP/1.1 400"), &used, &s), -EBADMSG);
 }
 
+/* ---- who may ask the courier for what ---- */
+
+static int said_of(struct buf *out) {
+        struct courier_head h;
+        struct courier_say s = {.error = 1};
+
+        while (out->len >= sizeof(h)) {
+                memcpy(&h, out->p, sizeof(h));
+                if (h.kind != COURIER_READY)
+                        memcpy(&s, out->p + sizeof(h), sizeof(s));
+                buf_drop(out, sizeof(h) + h.len);
+        }
+        return s.error;
+}
+
+/* What it answers, or what it made of the line; 1: nothing yet. */
+static int asked(struct courier *c, bool act, uint32_t kind, uint64_t id, const char *payload) {
+        _cleanup_(buf_deinit) struct buf in = {0};
+        struct courier_head h = {(uint32_t)strlen(payload), kind, id};
+
+        buf_add(&in, &h, sizeof(h));
+        buf_str(&in, payload);
+        int r = act ? courier_act_bytes(c, &in) : courier_bytes(c, &in);
+        return r < 0 ? r : said_of(act ? courier_act_out(c) : courier_out(c));
+}
+
+static void the_desk_disables_nobody(void) {
+        static const char lock[] = "{\"op\":\"lock\",\"login\":\"lan\"}",
+                          sign_in[] = "{\"op\":\"sign-in\",\"login\":\"lan\",\"password\":\"\"}",
+                          hook[] = "{\"id\":\"nc1\",\"event\":\"x\",\"body\":\"{}\",\"to\":\"\"}";
+        struct courier *c = NULL;
+
+        if (courier_new(&c) == -ELIBACC) {
+                check_skip("no libcurl here");
+                return;
+        }
+        check(c != NULL);
+        courier_line(c, true);
+        courier_act_line(c, true);
+        check_int(
+                courier_configure(
+                        c, SPAN("{\"ldap\":{\"server\":\"127.0.0.1\",\"port\":9,\"tls\":\"none\","
+                                "\"base\":\"dc=vn\",\"attribute\":\"uid\",\"user\":\"cn=n\","
+                                "\"password\":\"x\",\"lock\":\"l\",\"locked\":\"1\"},\"firewall\":{"
+                                "\"url\":\"https://127.0.0.1:9/\",\"secret\":\"s\"}}")),
+                0);
+        (void)said_of(courier_out(c));
+        check_int(asked(c, false, COURIER_LDAP, 1, lock), -EOPNOTSUPP);
+        check_int(asked(c, true, COURIER_LDAP, 1, sign_in), -EOPNOTSUPP);
+        check_int(asked(c, false, COURIER_LDAP, 1, sign_in),
+                  -EACCES); /* no password: nobody is asked */
+        check_int(asked(c, false, COURIER_WEBHOOK, 1, hook), -ENOENT);
+        check_int(asked(c, false, COURIER_FIREWALL, 1, hook), -EPROTO);
+        check_int(asked(c, true, COURIER_WEBHOOK, 1, hook), -EPROTO);
+        check_int(asked(c, true, COURIER_MAIL, 1, "{}"), -EPROTO);
+        check_int(asked(c, true, COURIER_OIDC, 1, "{}"), -EPROTO);
+        /* Nobody borrows the other's number. */
+        check_int(asked(c, false, COURIER_LDAP, UINT64_C(1) << 63 | 1, lock), -EPROTO);
+        check_int(asked(c, true, COURIER_LDAP, UINT64_C(1) << 63 | 1, lock), -EPROTO);
+        check_int(asked(c, true, COURIER_LDAP, 2, lock), 1); /* that is its own business */
+        courier_free(c);
+}
+
 int main(void) {
         make_keys();
         RUN(good_tokens);
@@ -323,6 +388,7 @@ int main(void) {
         RUN(logins_in_names);
         RUN(a_search_holds_a_value);
         RUN(words_of_a_directory);
+        RUN(the_desk_disables_nobody);
         jwt_keys_free(keys);
         gnutls_privkey_deinit(rsa);
         gnutls_privkey_deinit(ec);
