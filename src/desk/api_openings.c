@@ -3,16 +3,16 @@
 #include "desk/people.h"
 #include "wire/api_shapes.h"
 
-#define SEVERITY                                                                                   \
-        "CASE o.severity WHEN 4 THEN 'critical' WHEN 3 THEN 'high' WHEN 2 THEN 'medium' WHEN 1"    \
-        " THEN 'low' ELSE 'info' END"
+static const char severity_column[] =
+        "CASE o.severity WHEN 4 THEN 'critical' WHEN 3 THEN 'high' WHEN 2 THEN 'medium' WHEN 1"
+        " THEN 'low' ELSE 'info' END";
 
 static const char *const columns[] = {"o.id",
                                       "o.name",
                                       "o.unit",
                                       "o.match",
                                       "o.value",
-                                      SEVERITY,
+                                      severity_column,
                                       "o.level",
                                       "o.kind",
                                       "o.per_hour",
