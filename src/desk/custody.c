@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "desk/api_impl.h"
 #include "desk/desk_impl.h"
 #include "desk/evidence.h"
 #include "wire/court.h"
@@ -170,6 +171,7 @@ int desk_hold_said(struct desk *d, const struct msg_kept *m, int64_t wall) {
         }
         const char *state = m->error && m->error != -EEXIST ? "failed" : "held";
         int r = desk_begin(d);
+        desk_api(d)->written = true; /* nobody is told before it is on disk */
         if (r == 0)
                 r = sql_do(state_sql(d->state),
                            "UPDATE evidence SET hold_state=?2, version=version+1 WHERE id=?1", "is",

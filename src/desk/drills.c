@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "desk/api_impl.h"
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
 #include "mender/mender.h"
@@ -500,6 +501,7 @@ static int finish(struct desk *d, int64_t id, const struct mender_result *m, str
         if (r != 1)
                 return MIN(r, 0);
         r = desk_begin(d);
+        desk_api(d)->written = true; /* nobody is told before it is on disk */
         json_t *faults = faults_of(&row, m, why, &age);
         bool good = json_array_size(faults) == 0;
         if (r == 0)

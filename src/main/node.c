@@ -233,12 +233,40 @@ static bool has_begun(uint32_t type, const void *m, size_t len) {
         return ready.error == 0;
 }
 
+/* What the desk alone may ask. false: it is something else. */
+static bool desk_asks(struct node *n, const void *m, size_t len, int fd, int *ret) {
+        union {
+                struct msg_plain plain;
+                struct msg_desk_stats stats;
+                struct msg_job job;
+                struct msg_mender drill;
+                struct msg_store_hold hold;
+        } k;
+
+        memcpy(&k, m, MIN(len, sizeof(k)));
+        *ret = 0;
+        if (k.plain.type == DESK_STATS && len == sizeof(k.stats))
+                node_desk_stats(n, &k.stats);
+        else if (k.plain.type == JOB_DO && len == sizeof(k.job) && fd >= 0)
+                *ret = node_job(n, &k.job, fd);
+        else if (k.plain.type == MENDER_DO && len == sizeof(k.drill) && fd >= 0)
+                *ret = node_mender(n, &k.drill, fd);
+        else if (k.plain.type == DESK_HOLD && len == sizeof(k.hold))
+                *ret = node_hold(n, &k.hold);
+        else if (k.plain.type == DESK_SEARCH && len == sizeof(k.plain))
+                *ret = node_search(n, k.plain.value);
+        else
+                return false;
+        return true;
+}
+
 static int deal_with(struct node *n, enum node_process p, const void *m, size_t len, int fd) {
         struct msg_plain plain;
         struct msg_note note;
         struct msg_own_alert own;
         enum flow_role role;
         unsigned index;
+        int done;
 
         if (len < sizeof(plain))
                 return -EPROTO;
@@ -252,13 +280,6 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 show_note(n, p, &note);
                 return 0;
         }
-        if (plain.type == DESK_STATS && len == sizeof(struct msg_desk_stats) && p == NODE_DESK) {
-                struct msg_desk_stats stats;
-
-                memcpy(&stats, m, sizeof(stats));
-                node_desk_stats(n, &stats);
-                return 0;
-        }
         if (plain.type == DESK_INCIDENT && len == sizeof(own) && p != NODE_DESK) {
                 memcpy(&own, m, sizeof(own));
                 own.source[sizeof(own.source) - 1] = own.text[sizeof(own.text) - 1] = '\0';
@@ -269,27 +290,8 @@ static int deal_with(struct node *n, enum node_process p, const void *m, size_t 
                 memcpy(&n->act_key, m, sizeof(n->act_key));
                 return node_tell_act(n);
         }
-        if (plain.type == JOB_DO && len == sizeof(struct msg_job) && p == NODE_DESK && fd >= 0) {
-                struct msg_job job;
-
-                memcpy(&job, m, sizeof(job));
-                return node_job(n, &job, fd);
-        }
-        if (plain.type == MENDER_DO && len == sizeof(struct msg_mender) && p == NODE_DESK &&
-            fd >= 0) {
-                struct msg_mender drill;
-
-                memcpy(&drill, m, sizeof(drill));
-                return node_mender(n, &drill, fd);
-        }
-        if (plain.type == DESK_HOLD && len == sizeof(struct msg_store_hold) && p == NODE_DESK) {
-                struct msg_store_hold hold;
-
-                memcpy(&hold, m, sizeof(hold));
-                return node_hold(n, &hold);
-        }
-        if (plain.type == DESK_SEARCH && len == sizeof(plain) && p == NODE_DESK)
-                return node_search(n, plain.value);
+        if (p == NODE_DESK && desk_asks(n, m, len, fd, &done))
+                return done;
         if (plain.type == COURIER_STATS && len == sizeof(struct msg_courier_stats) &&
             p == NODE_COURIER) {
                 struct msg_courier_stats stats;
