@@ -9,6 +9,8 @@
  *   W4. A call belongs to its line: when that closes nothing of it remains.
  *   W5. What a line can make grow is bounded: API_CALLS at once, an arena of ARENA_BYTES for each, an
  *       answer's limit; when `out` is full its process stops reading.
+ *   W6. What a constraint of the tables refuses, or what is more than the arena holds, is the asker's doing though its
+ *       handler did not foresee it: refused and taken back, never the desk's end.
  *
  * Order of questions: is there such an operation, who asks, may they at all, is the second factor fresh,
  * does the shape fit; only then a handler sees it. */
@@ -177,9 +179,27 @@ static int answer_ok(struct api *a, struct held *h) {
         return 0;
 }
 
+/* W6 */
+static int of_asker(struct held *h, int r) {
+        struct api_call *c = &h->c;
+        bool full = r == -ENOMEM && h->arena.overflowed;
+
+        if (!full && r != -EDOM && r != -EEXIST)
+                return r;
+        c->keep = false;
+        return full ? api_refuse(c, 413, "too_much",
+                                 "this is more than is done at once: ask for "
+                                 "less",
+                                 "nhiều hơn mức làm được một lần: hãy yêu cầu ít hơn")
+                    : api_refuse(c, 409, "does_not_fit",
+                                 "this does not fit what is there: look at it again",
+                                 "không khớp với dữ liệu hiện có: hãy xem lại");
+}
+
 /* What a handler or a piece of it came to. */
 static int finish(struct api *a, struct held *h, int r) {
         assert(sql_idle(h->c.db));
+        r = of_asker(h, r);
         if (r == 0 && (h->n_faults || h->status))
                 r = API_E_REFUSED;
         if (r == 0)

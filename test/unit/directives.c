@@ -97,6 +97,47 @@ static void each_sees_its_part(void) {
         people_end();
 }
 
+/* To as many as may be, with words as long as may be: more than one request's memory, and no end of the desk. */
+static void more_than_one_request_holds(void) {
+        static char body[16384], reason[2000 * 4 + 1];
+        size_t n = 0;
+
+        begin();
+        check_int(create(""), 200);
+        int64_t id = answer_int("id");
+        n = (size_t)snprintf(body, sizeof(body), "{\"id\":%lld,\"version\":1,\"units\":[1",
+                             (long long)id);
+        for (unsigned i = 0; i < 499; i++) {
+                char code[16];
+
+                snprintf(code, sizeof(code), "u%u", i);
+                n += (size_t)snprintf(body + n, sizeof(body) - n, ",%lld",
+                                      (long long)add_unit(code, UNIT_ROOT));
+        }
+        for (unsigned i = 0; i < 2000; i++)
+                memcpy(reason + (size_t)i * 4, "😀", 5);
+        snprintf(body + n, sizeof(body) - n, "],\"title\":\"%.800s\"}", reason);
+        check_int(as(&liaison, "directives.edit", body), 200);
+        check_int(asf(&liaison, "directives.issue", "{\"id\":%lld,\"version\":2}", (long long)id),
+                  200);
+        snprintf(body, sizeof(body), "{\"id\":%lld,\"reason\":\"%s\"}", (long long)id, reason);
+        check_int(as(&liaison, "directives.withdraw", body), 413);
+        check(strcmp(answer_text("code"), "too_much") == 0);
+        check_int(asf(&liaison, "directives.get", "{\"id\":%lld}", (long long)id), 200);
+        check(strcmp(answer_text("state"), "issued") == 0); /* nothing by half */
+        people_end();
+}
+
+static void what_the_tables_refuse(void) {
+        begin();
+        int64_t an = person("chi", a);
+        check_int(asf(NULL, "roles.give", "{\"id\":%lld,\"role\":\"lead\",\"unit\":9999}",
+                      (long long)an),
+                  409);
+        check(strcmp(answer_text("code"), "does_not_fit") == 0);
+        people_end();
+}
+
 static void answered_with_proof(void) {
         begin();
         int64_t id = issued();
@@ -282,6 +323,8 @@ static void what_it_carries_is_looked_at_first(void) {
 
 int main(void) {
         RUN(each_sees_its_part);
+        RUN(more_than_one_request_holds);
+        RUN(what_the_tables_refuse);
         RUN(answered_with_proof);
         RUN(reminded_until_answered);
         RUN(a_reminder_is_neither_lost_nor_doubled);
