@@ -53,8 +53,9 @@ static int spec_of(struct api_call *c, struct api_list_spec *l, const struct api
                                            "d.text",
                                            "d.rules",
                                            "d.indicators",
-                                           "CASE WHEN d.checked IS NOT NULL THEN "
-                                           "json_object('good',json('true'),'said',d.checked) END",
+                                           ("CASE WHEN d.checked IS NOT NULL THEN "
+                                            "json_object('good',json('true'),'said',d.checked) "
+                                            "END"),
                                            "d.withdrawn",
                                            "d.reason",
                                            "'[]'"};
