@@ -4,6 +4,8 @@
  *
  *     files wanted ─► one is not made: press ─► kept ─► one is not signed: vault ─► kept ─► … ─► done
  *
+ *   S5. What comes from the press or the vault is of the version, and of the state, that it was made for, or it is
+ *       none: people sign, and reopen, while a page is printed.
  *   S4. Whatever is sent was signed by two people, is no exercise's, and leaves by a row of `outgoing` in the
  *       same transaction that meets the clock. */
 #include <sodium.h>
@@ -31,6 +33,9 @@ enum { WANT_SIGNATURE = 1 << 8 };
 /* What a call waits for; in its arena. */
 struct waiting {
         unsigned format;
+        int64_t version;
+        bool final;            /* it was one that two signed */
+        int64_t signs;         /* the last signature of those */
         struct file_sign sign; /* as the vault has it; name empty: it is the press that works */
         struct span bytes;     /* being given */
         size_t at;
@@ -90,6 +95,17 @@ static int keep_file(struct api_call *c, const struct report *t, unsigned format
         return r == 0 ? blob_hold(c->db, blob) : r;
 }
 
+static int last_sign(struct api_call *c, const struct report *t, int64_t version, int64_t *ret) {
+        *ret = 0;
+        return report_final(t, version)
+                       ? MIN(sql_get_int(c->db, ret,
+                                         "SELECT ifnull(max(id),0) FROM report_sign WHERE report=?1"
+                                         " AND version=?2 AND void IS NULL",
+                                         "ii", t->id, version),
+                             0)
+                       : 0;
+}
+
 static struct waiting *waiting_of(struct api_call *c) {
         if (!c->kept)
                 c->kept = arena_zalloc(c->arena, sizeof(struct waiting));
@@ -98,26 +114,35 @@ static struct waiting *waiting_of(struct api_call *c) {
 
 /* ---- one step: the press, the vault ---- */
 
+static int begin_wait(struct api_call *c, const struct report *t, int64_t version,
+                      unsigned format) {
+        struct waiting *w = waiting_of(c);
+
+        if (!w)
+                return FAIL(-ENOMEM);
+        *w = (struct waiting){
+                .format = format, .version = version, .final = report_final(t, version)};
+        return last_sign(c, t, version, &w->signs);
+}
+
 static int print(struct api_call *c, const struct report *t, int64_t version, unsigned format) {
         _cleanup_(buf_deinit) struct buf b = {.limit = JOB_IN_MAX};
-        struct waiting *w = waiting_of(c);
-        int r = w ? report_paper(c, t, version, span_str(formats[format]), &b) : FAIL(-ENOMEM);
+        int r = report_paper(c, t, version, span_str(formats[format]), &b);
 
-        if (r != 0)
-                return r;
-        *w = (struct waiting){.format = format};
-        return api_job(c, JOB_PRESS, buf_get(&b));
+        if (r == 0)
+                r = begin_wait(c, t, version, format);
+        return r == 0 ? api_job(c, JOB_PRESS, buf_get(&b)) : r;
 }
 
 static int ask_vault(struct api_call *c, const struct report *t, unsigned format,
                      const struct file *f) {
         struct msg_vault_ask m = {.type = VAULT_FILE, .text_len = sizeof(struct file_sign)};
-        struct waiting *w = waiting_of(c);
+        int r = begin_wait(c, t, t->version, format);
+        struct waiting *w = c->kept;
         char what[64];
 
-        if (!w)
-                return FAIL(-ENOMEM);
-        *w = (struct waiting){.format = format};
+        if (r != 0)
+                return r;
         snprintf(what, sizeof(what), "%s version %lld %s", t->code.p, (long long)t->version,
                  formats[format]);
         file_sign_make(&w->sign, span_str(what), c->now, f->hash);
@@ -155,11 +180,26 @@ static bool of_format(unsigned format, struct span s) {
 
 static const struct job_said nothing = {.error = -EIO};
 
+/* S5 */
+static int still_that(struct api_call *c, const struct report *t, int64_t version) {
+        const struct waiting *w = c->kept;
+        int64_t signs = 0;
+        int r = w ? last_sign(c, t, version, &signs) : FAIL(-EPROTO);
+
+        if (r < 0 ||
+            (w->version == version && w->final == report_final(t, version) && w->signs == signs))
+                return r;
+        return api_refuse(c, 409, "stale", "the report changed while this was made: ask again",
+                          "báo cáo vừa thay đổi trong lúc tạo tệp: hãy yêu cầu lại");
+}
+
 static int take_said(struct api_call *c, const struct report *t) {
         struct waiting *w = c->kept;
-        int r = w ? api_write(c) : FAIL(-EPROTO);
+        int r = still_that(c, t, t->version);
 
-        if (r < 0)
+        if (r == 0)
+                r = api_write(c);
+        if (r != 0)
                 return r;
         if (w->sign.name[0]) {
                 r = vault_said(c, t, w);
@@ -240,7 +280,10 @@ static int draft_file(struct api_call *c, const struct report *t, int64_t versio
                 return print(c, t, version, format);
         if (c->said) {
                 const struct job_said *s = c->said;
-                return s->error ? api_job_failed(c, s) : give_bytes(c, t, version, format, s->out);
+                r = still_that(c, t, version);
+                return r != 0     ? r
+                       : s->error ? api_job_failed(c, s)
+                                  : give_bytes(c, t, version, format, s->out);
         }
         r = report_json(c, t, version, &b);
         return r == 0 ? give_bytes(c, t, version, format, buf_get(&b)) : r;

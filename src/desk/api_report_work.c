@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "desk/blobs.h"
 #include "desk/desk_impl.h"
 #include "desk/people.h"
 #include "desk/report.h"
@@ -288,6 +289,29 @@ int report_do_submit(struct api_call *c) {
         return r == 0 ? done(c, &t, "waits for two signatures", "chờ hai người ký", SPAN_NONE) : r;
 }
 
+/* They name who signed it, and nobody did any more. */
+static int files_void(struct api_call *c, const struct report *t) {
+        int64_t blob = 0;
+        int r = 1;
+
+        while (r == 1) {
+                r = sql_get_int(c->db, &blob,
+                                "SELECT blob FROM report_file WHERE report=?1 AND version=?2"
+                                " ORDER BY format LIMIT 1",
+                                "ii", t->id, t->version);
+                if (r != 1)
+                        break;
+                r = sql_do(c->db,
+                           "DELETE FROM report_file WHERE rowid=(SELECT rowid FROM report_file"
+                           " WHERE report=?1 AND version=?2 ORDER BY format LIMIT 1)",
+                           "ii", t->id, t->version);
+                if (r == 0)
+                        r = blob_drop(c->db, blob);
+                r = r == 0 ? 1 : r;
+        }
+        return r;
+}
+
 int report_do_reopen(struct api_call *c) {
         struct report t = {0};
         int r = report_get(c, api_int(c, "id", 0), "reports.write", &t);
@@ -297,6 +321,8 @@ int report_do_reopen(struct api_call *c) {
         if (r == 0)
                 r = sql_do(c->db, "UPDATE report_sign SET void=?2 WHERE report=?1 AND void IS NULL",
                            "ii", t.id, c->now);
+        if (r == 0)
+                r = files_void(c, &t);
         if (r == 0)
                 r = to_state(c, &t, "draft");
         return r == 0 ? done(c, &t, "a draft again, signatures are void",

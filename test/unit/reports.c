@@ -442,6 +442,54 @@ static bool has(struct span s, const char *what) {
         return memmem(s.p, s.len, what, strlen(what)) != NULL;
 }
 
+/* A draft's page that comes after the second signature is no page of what was signed. */
+static void a_draft_that_is_printed_while_two_sign(void) {
+        begin();
+        int64_t id = begun("initial"), version = complete(id);
+
+        check_int(asf(&who[HANDLER], "reports.submit", "{\"id\":%lld,\"version\":%lld}",
+                      (long long)id, (long long)version),
+                  200);
+        check_int(sign(LEAD, id, version), 200);
+        check_int(asf(&who[HANDLER], "reports.file", "{\"id\":%lld,\"format\":\"pdf\"}",
+                      (long long)id),
+                  0);
+        uint64_t waits = api_w.id;
+        check_int(sign(APPROVER, id, version), 200);
+        uint64_t last = api_w.id;
+        api_w.id = waits;
+        check_int(work_done(0), 409);
+        api_w.id = last;
+        check_int(file(HANDLER, id, "reports.file", "pdf"), 200);
+        struct span paper = given(0);
+        check(has(paper, "\"mark\":\"\"") && has(paper, "Người khoi") && has(paper, "Người hanh"));
+        end();
+}
+
+/* The same words signed anew are other files: they say who signed. */
+static void files_go_with_the_signatures(void) {
+        begin();
+        int64_t id = signed_report();
+
+        printed = 0;
+        check_int(file(HANDLER, id, "reports.file", "pdf"), 200);
+        (void)given(0);
+        check_int(asf(&who[HANDLER], "reports.reopen", "{\"id\":%lld,\"reason\":\"sai số liệu\"}",
+                      (long long)id),
+                  200);
+        int64_t version = answer_int("version");
+        check_int(asf(&who[HANDLER], "reports.submit", "{\"id\":%lld,\"version\":%lld}",
+                      (long long)id, (long long)version),
+                  200);
+        later(31);
+        check_int(sign(LEAD, id, version), 200);
+        check_int(sign(APPROVER, id, version), 200);
+        check_int(file(HANDLER, id, "reports.file", "pdf"), 200);
+        (void)given(0);
+        check_int(printed, 2);
+        end();
+}
+
 static void files_of_a_signed_version_stay(void) {
         begin();
         int64_t id = begun("initial");
@@ -591,6 +639,8 @@ int main(void) {
         RUN(who_wrote_does_not_sign);
         RUN(handing_over_meets_the_clock);
         RUN(a_year_is_counted);
+        RUN(a_draft_that_is_printed_while_two_sign);
+        RUN(files_go_with_the_signatures);
         RUN(files_of_a_signed_version_stay);
         RUN(long_ones_are_cut_nowhere);
         RUN(mail_leaves_with_its_files);
