@@ -26,7 +26,7 @@ static struct span text_of(const json_t *v) {
         return json_is_string(v) ? span_of(json_string_value(v), json_string_length(v)) : SPAN("");
 }
 
-static struct span entity_shown(struct api_call *c, struct span entity, struct span user) {
+struct span alert_entity_shown(struct api_call *c, struct span entity, struct span user) {
         char kind = *entity.p;
         struct span value = span_of(entity.p + 1, entity.len - 1);
 
@@ -45,7 +45,7 @@ int alert_view_row(struct api_call *c, json_t *row) {
         struct span name = user.len ? span_of(user.p + 1, user.len - 1) : SPAN("");
 
         /* Both are looked at before either is replaced: their texts live in the row. */
-        json_t *e = entity.len ? api_json_text(entity_shown(c, entity, name)) : NULL;
+        json_t *e = entity.len ? api_json_text(alert_entity_shown(c, entity, name)) : NULL;
         json_t *u = user.len ? api_json_text(*user.p == '=' ? name : mask_name(c, NAMES_USER, name))
                              : NULL;
         if (e)

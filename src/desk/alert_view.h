@@ -8,6 +8,8 @@
 int alert_view_columns(struct api_call *c, const char **ret_user, const char **ret_entity);
 /* A row of such a list: its names as they are shown. */
 int alert_view_row(struct api_call *c, json_t *row);
+/* An entity with its mark before it ('=': as it is, else '0' + its kind) as it is shown, when the user is that one. */
+struct span alert_entity_shown(struct api_call *c, struct span entity, struct span user);
 /* The first and last event that are kept, and what of them matched, into c->answer; and whether names are masked. */
 int alert_view_events(struct api_call *c, int64_t id);
 

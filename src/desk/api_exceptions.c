@@ -4,10 +4,13 @@
  *   E1. It has at least one bound with a value, an owner whom the maker sees, words, and an end within
  *       the setting 'exception_days_max' (a year at most).
  *   E2. It covers the unit of its alert and below (exempted.c X2); its maker leads there.
+ *   E4. What bounds it is shown as the alert is: by pseudonyms to whoever does not work on its incident.
  *   E3. What the node says of itself cannot be silenced this way. */
+#include "desk/alert_view.h"
 #include "desk/decide.h"
 #include "desk/desk_impl.h"
 #include "desk/exceptions.h"
+#include "desk/mask.h"
 #include "desk/people.h"
 #include "desk/settings.h"
 #include "wire/api_shapes.h"
@@ -16,6 +19,40 @@
 #define SOON_NS (3 * DAY_NS)
 
 #define BOUND(field) "SELECT '" field "' AS f, e." field " AS v WHERE e." field " IS NOT NULL"
+/* With a mark before it, as alert_view.c has them. */
+#define NAMED(field, mark)                                                                         \
+        "SELECT '" field "' AS f, CASE WHEN %s THEN '=' ELSE " mark " END||e." field               \
+        " AS v WHERE e." field " IS NOT NULL"
+
+static struct span text_at(const json_t *o, const char *name) {
+        const json_t *v = json_object_get(o, name);
+
+        return json_is_string(v) ? span_of(json_string_value(v), json_string_length(v)) : SPAN("");
+}
+
+/* E4 */
+static int row(struct api_call *c, json_t *row) {
+        struct span user = SPAN(""), name;
+        json_t *list = json_object_get(row, "by"), *b;
+        size_t i;
+
+        json_array_foreach(list, i, b) if (span_eq(text_at(b, "field"), SPAN("user"))) user =
+                text_at(b, "value");
+        name = user.len ? arena_dup(c->arena, span_of(user.p + 1, user.len - 1)) : SPAN("");
+        bool open = user.len && *user.p == '=';
+        json_array_foreach(list, i, b) {
+                struct span field = text_at(b, "field"), value = text_at(b, "value");
+                json_t *to = NULL;
+
+                if (span_eq(field, SPAN("user")))
+                        to = api_json_text(open ? name : mask_name(c, NAMES_USER, name));
+                else if (span_eq(field, SPAN("entity")) && value.len)
+                        to = api_json_text(alert_entity_shown(c, value, name));
+                if (to && json_object_set_new(b, "value", to) < 0)
+                        return FAIL(-ENOMEM);
+        }
+        return name.p ? 0 : FAIL(-ENOMEM);
+}
 
 static int spec_of(struct api_call *c, struct api_list_spec *l) {
         static const char *const names[] = {
@@ -27,9 +64,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                 "(SELECT title FROM rule WHERE id=e.rule LIMIT 1)",
                 "(SELECT nullif(title_vi,'') FROM rule WHERE id=e.rule LIMIT 1)",
                 "e.rules",
-                "(SELECT json_group_array(json_object('field',f,'value',v)) FROM"
-                " (" BOUND("entity") " UNION ALL " BOUND("host") " UNION ALL " BOUND(
-                        "user") " UNION ALL " BOUND("source") "))",
+                NULL,
                 "e.owner",
                 "ifnull(o.name,e.owner_text)",
                 "e.reason",
@@ -45,16 +80,24 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                 "u.name",
                 "ifnull(x.count,0)",
                 "x.last"};
-        const char **columns = arena_array(c->arena, ARRAY_LEN(names), sizeof(*columns));
+        const char **columns = arena_array(c->arena, ARRAY_LEN(names), sizeof(*columns)), *shown;
+        int r = mask_shown(c, "(SELECT incident FROM triage WHERE alert=e.alert)", &shown);
+        struct span by = arena_printf(
+                c->arena,
+                "(SELECT json_group_array(json_object('field',f,'value',v)) FROM"
+                " (" NAMED("entity", "char(48+ifnull(e.entity_kind,0))") " UNION ALL " BOUND(
+                        "host") " UNION ALL " NAMED("user",
+                                                    "'?'") " UNION ALL " BOUND("source") "))",
+                r == 0 ? shown : "0", r == 0 ? shown : "0");
         struct span state = arena_printf(c->arena,
                                          "CASE WHEN e.ended_at IS NOT NULL THEN 'ended' WHEN"
                                          " e.until<=%lld THEN 'expired' ELSE 'active' END",
                                          (long long)c->now);
 
-        if (!columns || !state.p)
-                return FAIL(-ENOMEM);
+        if (r < 0 || !columns || !state.p || !by.p)
+                return r < 0 ? r : FAIL(-ENOMEM);
         for (size_t i = 0; i < ARRAY_LEN(names); i++)
-                columns[i] = names[i] ? names[i] : state.p;
+                columns[i] = names[i] ? names[i] : i == 3 ? state.p : by.p;
         *l = (struct api_list_spec){.shape = api_exception_row,
                                     .columns = columns,
                                     .from = "exemption e LEFT JOIN person o ON o.id=e.owner"
@@ -62,7 +105,8 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                                             " LEFT JOIN exception x ON x.id=e.key",
                                     .id = "e.id",
                                     .search = {"e.text", "e.rule", "e.host", "e.source"},
-                                    .unit = "e.unit"};
+                                    .unit = "e.unit",
+                                    .row = row};
         return 0;
 }
 

@@ -124,6 +124,20 @@ static void make_one(const char *by) {
                  date_in(30 * DAY, until), by);
 }
 
+/* An exception is no way to learn whom its alert is about. */
+static void whom_it_names_is_masked(void) {
+        night_start();
+        make_one(",\"by\":[\"user\",\"host\"]");
+        check_by(200, LEAD, "exceptions.get", "{\"id\":1}");
+        check_span(span_str(answer_text("by.0.field")), "host");
+        check_span(span_str(answer_text("by.0.value")), "DC01");
+        check_span(span_str(answer_text("by.1.field")), "user");
+        check(strncmp(answer_text("by.1.value"), "person-", 7) == 0);
+        check_by(200, LEAD, "exceptions.list", "{}");
+        check(strncmp(answer_text("items.0.by.1.value"), "person-", 7) == 0);
+        night_end();
+}
+
 /* Status of the latest alert. */
 static const char *latest(void) {
         check_by(200, LOCAL, "alerts.list", "{\"sort\":\"-raised\",\"limit\":1}");
@@ -428,6 +442,7 @@ int main(void) {
         RUN(settings_are_changed_while_it_runs);
         RUN(the_configuration_is_shown);
         RUN(an_alert_becomes_an_exception);
+        RUN(whom_it_names_is_masked);
         RUN(what_it_covers_is_kept_back_and_seen);
         RUN(it_ends_by_itself_and_lasts_a_restart);
         RUN(it_can_be_prolonged_before_it_ends);
