@@ -342,23 +342,41 @@ class Bench:
         s = self.hunt(*self.rules(), "--jobs", 2, "--repeat", 3, *logs)
         self.row("memory, two judges, three times the input, MB", f"{s['pss_peak_mb']:.1f}", "≤ 120")
 
+    def desk(self):
+        """200 people on a large agency's node (tools/bench_desk.py)."""
+        subprocess.run(["ninja", "-C", ROOT / "build", "test/bench/make_agency"], check=True, stdout=subprocess.DEVNULL)
+        out = self.tmp / "desk.json"
+        subprocess.run([*self.prefix, sys.executable, ROOT / "tools/bench_desk.py", COLOA, ROOT / "build/test/bench/make_agency", "--json", out], check=True)
+        got = json.loads(out.read_text(encoding="utf-8"))
+        for kind, k in got["kinds"].items():
+            bar = got["bars"].get(kind)
+            self.row(f"desk: {kind}, p99, ms", f"{k['p99_ms']:.0f}", f"≤ {bar}" if bar else "", f"median {k['p50_ms']:.1f}, longest {k['max_ms']:.0f}; {k['n']:,} requests")
+        memory = got["memory_mb"]
+        self.row("desk: memory of desk and console, PSS at most, MB", f"{sum(memory.values()):.0f}", "≤ 300",
+                 f"desk {memory['desk']:.0f}, console {memory['console']:.0f}; {got['requests_per_s']:.0f} requests/s, "
+                 f"desk at {got['processor']['desk']:.0%} of a processor")
+
     def report(self):
         model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                       if line.startswith("model name")), "?")
         flags = next((line for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("flags")), "")
         wide = "AVX-512" if "avx512bw" in flags else "AVX2" if "avx2" in flags else "SSE2"
-        ours = {True: [r for r in self.rows if r["what"].startswith("node:")], False: [r for r in self.rows if not r["what"].startswith("node:")]}
+        kinds = ("node", "desk")
+        ours = {kind: [r for r in self.rows if r["what"].startswith(kind + ":")] for kind in kinds}
+        ours["hunt"] = [r for r in self.rows if not r["what"].startswith(tuple(k + ":" for k in kinds))]
         path = ROOT / "doc" / "figures.md"
         kept = re.split(r"^(?=## )", path.read_text(encoding="utf-8"), flags=re.M) if path.exists() else []
         said = (f"By `./dev bench --report` on {time.strftime('%Y-%m-%d')}: {model}, {wide}, {os.cpu_count()} processors; load average "
                 f"{os.getloadavg()[0]:.1f} at the end; median (minimum–maximum).\n")
         if self.prefix:
             said = said[:-2] + "; the measured programs at real-time priority, as others used the machine.\n"
-        about = {False: ("Hunt", f"{self.rounds} round(s). Judging speed runs from the first batch to the last verdict with rules ready, all "
+        about = {"hunt": ("Hunt", f"{self.rounds} round(s). Judging speed runs from the first batch to the last verdict with rules ready, all "
                          "processes on one processor unless said, the smallest report written; `read()` from the page cache, validation and "
                          "reporting included."),
-                 True: ("Node", "All SigmaHQ rules, all processes and the sender on the same processors; every event is durable (synced) "
-                        "before it counts.")}
+                 "node": ("Node", "All SigmaHQ rules, all processes and the sender on the same processors; every event is durable (synced) "
+                          "before it counts."),
+                 "desk": ("Desk", "300 units, 5,000 people, 200,000 alerts, 5,000 incidents; 200 people at work over HTTP, each with a page that "
+                          "follows events; the load on the same processors. As the browser sees it.")}
         sections = []
         for which, (title, text) in about.items():
             old = next((k for k in kept if k.startswith(f"## {title}\n")), "")
@@ -379,6 +397,8 @@ class Bench:
             for name in names:
                 if name in wanted:
                     getattr(self, name)()
+            if "desk" in wanted:
+                self.desk()
             for name in [*bench_node.NAMES, "node_soak"]:
                 if name in wanted:
                     getattr(node, name)()
@@ -394,7 +414,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one round")
     parser.add_argument("--only", help="mix, process_creation, times_8, evtx, two_cores, memory, intel, rsigma; node (of it: "
-                        + ", ".join(bench_node.NAMES) + "); node_soak (two hours, or COLOA_SOAK seconds)")
+                        + ", ".join(bench_node.NAMES) + "); desk; node_soak (two hours, or COLOA_SOAK seconds)")
     parser.add_argument("--report", action="store_true", help="also write doc/figures.md")
     parser.add_argument("--realtime", action="store_true", help="measured programs go first (chrt -r 10; root): for a machine in use")
     parser.add_argument("--json", help="also as JSON to this file")

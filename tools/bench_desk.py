@@ -34,7 +34,7 @@ sys.path.insert(0, str(ROOT / "test" / "scenario"))
 from api import Web  # noqa: E402
 
 # (kind, weight, path); %a an alert, %i an incident, %s a system, %u a unit, %p a person. Bars in ms.
-BARS = {"list": 100, "detail": 100, "search": 300}
+BARS = {"list": 100, "detail": 100, "tonight": 100, "search": 300}
 READS = [
     ("list", 8, "/api/v1/alerts?status=new&limit=50"), ("list", 3, "/api/v1/alerts?limit=50"),
     ("list", 2, "/api/v1/alerts?sort=-raised&limit=100"), ("list", 2, "/api/v1/alerts?host=host%s.example"),
@@ -195,7 +195,7 @@ def main():
             cpu = time.process_time()
             took, seen, events, peak, busy = asyncio.run(measure(node, tokens))
             cpu = time.process_time() - cpu
-    result = {"requests_per_s": sum(map(len, took.values())) / OPTIONS.seconds, "events": events, "memory_mb": peak, "kinds": {}}
+    result = {"bars": BARS, "processor": {name: s / OPTIONS.seconds for name, s in busy.items()}, "requests_per_s": sum(map(len, took.values())) / OPTIONS.seconds, "events": events, "memory_mb": peak, "kinds": {}}
     for kind, times in sorted(took.items()):
         times.sort()
         p50, p99 = times[len(times) // 2] * 1000, times[len(times) * 99 // 100] * 1000

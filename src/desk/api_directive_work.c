@@ -179,7 +179,7 @@ static struct span carried(struct api_call *c, const char *name, bool *ret_set) 
 
 int directive_do_create(struct api_call *c) {
         int64_t unit = api_int(c, "unit", 0);
-        struct span tlp = api_text(c, "tlp"), rules = SPAN_NONE, indicators = SPAN_NONE;
+        struct span tlp = api_text(c, "tlp");
         struct directive d = {.id = 0};
         bool set;
         int r = api_may(c, "directives.issue", unit);
@@ -190,8 +190,7 @@ int directive_do_create(struct api_call *c) {
                 r = good_incident(c);
         if (r != 0)
                 return r;
-        rules = carried(c, "rules", &set);
-        indicators = carried(c, "indicators", &set);
+        struct span rules = carried(c, "rules", &set), indicators = carried(c, "indicators", &set);
         r = sql_do(c->db,
                    "INSERT INTO directive(kind,severity,title,text,tlp,state,unit,incident,rules,"
                    "indicators,due,created,created_by) VALUES(?1,?2,?3,?4,?5,'draft',?6,?7,"
