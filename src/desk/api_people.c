@@ -2,6 +2,8 @@
  *
  *   H1. Nobody gives themselves a one-time password or a role: what one person can do alone, two must see.
  *       Who is at the node itself may (the first person is made there); both are in the audit log.
+ *   H4. Who gives somebody a way in holds 'people.write' wherever that person has a role: an administrator of a site
+ *       does not become, by a reset, whoever lives there and decides for all.
  *   H2. person.reset_by and reset_at say who gave a password last, as one who was made or reset by
  *       somebody may not approve what that one proposes (H2 is looked at where things are approved). */
 #include "desk/settings.h"
@@ -265,6 +267,8 @@ static int people_one_time(struct api_call *c) {
         int r = may_change(c, id);
         if (r == 0)
                 r = not_oneself(c, id);
+        if (r == 0)
+                r = person_within(c, id);
         if (r != 0)
                 return r;
         r = row_of(c, "SELECT id, login FROM person WHERE id=?1", SPAN_NONE, k);

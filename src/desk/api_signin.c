@@ -292,6 +292,8 @@ static int set_way(struct api_call *c) {
         if (r == 0 && id == c->who.id)
                 return api_refuse(c, 403, "not_oneself", "somebody else does this for you",
                                   "việc này phải do người khác làm cho bạn");
+        if (r == 0)
+                r = person_within(c, id); /* api_people.c H4 */
         if (r == 0 && span_eq(to, SPAN("oidc")) && !external.len)
                 return api_fault_at(c, "external", "it is needed for the agency's account",
                                     "cần cho tài khoản cơ quan",

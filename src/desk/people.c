@@ -28,6 +28,26 @@ int person_unit(struct sql *db, int64_t person, int64_t *ret_unit) {
         return r < 0 ? r : 0;
 }
 
+int person_within(struct api_call *c, int64_t person) {
+        const char *scope = "0";
+        int64_t one;
+        int r = api_scope(c, "people.write", "unit", &scope);
+        struct span sql = arena_printf(c->arena,
+                                       "SELECT 1 FROM role_grant WHERE person=?1 AND (until IS NULL"
+                                       " OR until>?2) AND NOT (%s) LIMIT 1",
+                                       scope);
+
+        if (r == 0)
+                r = sql.p ? sql_get_int(c->db, &one, sql.p, "ii", person, c->now) : FAIL(-ENOMEM);
+        if (r <= 0)
+                return r;
+        return api_refuse(c, 403, "beyond",
+                          "they have a role for a unit that is not yours: an administrator of that "
+                          "unit does this",
+                          "người này có vai trò ở đơn vị ngoài phạm vi của bạn: quản trị của đơn "
+                          "vị đó làm việc này");
+}
+
 /* By their own unit, or by a duty that the list of who is on duty shows. */
 static int shown(struct api_call *c, int64_t person) {
         const char *own = "0", *duty = "0";

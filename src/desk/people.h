@@ -105,6 +105,9 @@ int person_nameable(struct api_call *c, const char *field, int64_t person);
 
 /* The unit a person belongs to. 0: no such person; -errno. */
 int person_unit(struct sql *db, int64_t person, int64_t *ret_unit);
+/* Nothing that this person may do lies beyond where the asker changes people: whoever gives somebody a way in could go
+ * in by it. 0, API_E_REFUSED, -errno. */
+int person_within(struct api_call *c, int64_t person);
 /* Text of the request as login: lower case, of the call's arena; refuses what is none. */
 bool login_good(struct span s);
 struct span login_fold(struct arena *a, struct span s);

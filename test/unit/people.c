@@ -76,12 +76,12 @@ static const char *mails(void) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
 
         all[0] = '\0';
-        check_int(
-                sql_rows(state_sql(w.d->state), &q,
-                         "SELECT subject FROM outgoing WHERE kind='mail' AND target LIKE '%an@x.example%'"
-                         " ORDER BY id",
-                         ""),
-                0);
+        check_int(sql_rows(state_sql(w.d->state), &q,
+                           "SELECT subject FROM outgoing WHERE kind='mail' AND target LIKE "
+                           "'%an@x.example%'"
+                           " ORDER BY id",
+                           ""),
+                  0);
         while (sql_next(q) == 1)
                 snprintf(all + strlen(all), sizeof(all) - strlen(all), "%.*s|",
                          (int)sql_span(q, 0).len, sql_span(q, 0).p);
@@ -168,6 +168,30 @@ static void what_needs_a_fresh_second_factor(void) {
                       (long long)admin),
                   403);
         check(code_is("oneself"));
+        people_end();
+}
+
+/* Who lives at a site but decides for all is not taken over by the site's administrator. */
+static void no_reset_of_who_decides_elsewhere(void) {
+        struct signed_in s = {0};
+        char secret[64];
+
+        people_start();
+        int64_t a = add_unit("a", UNIT_ROOT);
+        member("admin", "admin", a);
+        int64_t boss = member("boss", "approver", UNIT_ROOT), an = member("an", "officer", a);
+        check_int(asf(NULL, "people.change", "{\"id\":%lld,\"version\":1,\"unit\":%lld}",
+                      (long long)boss, (long long)a),
+                  200);
+        check_int(sign_in(&s, "admin", GOOD_PASSWORD), 200);
+        check_int(confirm_totp(&s, secret), 200);
+        check_int(asf(&s, "people.one_time", "{\"id\":%lld,\"totp\":true}", (long long)boss), 403);
+        check(code_is("beyond"));
+        check_int(asf(&s, "people.set_way", "{\"id\":%lld,\"way\":\"oidc\",\"external\":\"mine\"}",
+                      (long long)boss),
+                  403);
+        check(code_is("beyond"));
+        check_int(asf(&s, "people.one_time", "{\"id\":%lld,\"totp\":true}", (long long)an), 200);
         people_end();
 }
 
@@ -742,6 +766,7 @@ int main(void) {
         RUN(one_hears_of_ones_own_way_in);
         RUN(recovery_codes_sign_in_once);
         RUN(what_needs_a_fresh_second_factor);
+        RUN(no_reset_of_who_decides_elsewhere);
         RUN(sessions_end);
         RUN(a_half_session_ends_soon);
         RUN(guessing_gets_slower);
