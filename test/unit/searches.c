@@ -287,6 +287,51 @@ static void a_week_needs_a_second_person(void) {
         end();
 }
 
+/* What was seen before is not forgotten for many small things after it. */
+static void many_small_ones_hide_no_week(void) {
+        begin();
+        check_int(unmask(&lead, 7, 0), 200);
+        check_span(span_str(answer_text("state")), "active");
+        check_int(sql_do(state_sql(w.d->state),
+                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<500)"
+                         " INSERT INTO unmasking(incident,unit,by,reason,since,until,state,asked,"
+                         "expires) SELECT u.incident,u.unit,u.by,'x',u.until-1,u.until,'active',"
+                         "u.asked,u.expires FROM n, unmasking u WHERE u.id=?1",
+                         "i", answer_int("id")),
+                  0);
+        check_int(unmask(&lead, 14, 8), 200);
+        check_span(span_str(answer_text("state")), "waiting");
+        end();
+}
+
+/* Who was reset by somebody whom the asker made is no second person. */
+static void no_second_person_by_a_detour(void) {
+        struct sql *db;
+
+        begin();
+        check_int(unmask(&lead, 8, 0), 200);
+        int64_t id = answer_int("id");
+        db = state_sql(w.d->state);
+        check_int(sql_do(db, "UPDATE person SET created=created-?1", "i", 2 * DAY * NS_PER_SEC), 0);
+        check_int(sql_do(db,
+                         "UPDATE person SET reset_at=?1, reset_by=(SELECT id FROM person WHERE"
+                         " login='khac') WHERE login='duyet'",
+                         "i", w.wall),
+                  0);
+        check_int(sql_do(db,
+                         "UPDATE person SET reset_at=?1, reset_by=(SELECT id FROM person WHERE"
+                         " login='truong') WHERE login='khac'",
+                         "i", w.wall),
+                  0);
+        check_int(asf(&approver, "unmaskings.approve", "{\"id\":%lld}", (long long)id), 403);
+        check_span(span_str(answer_text("code")), "made_by_proposer");
+        check_int(sql_do(db, "UPDATE person SET reset_at=?1 WHERE login='khac'", "i",
+                         w.wall - 31 * DAY * NS_PER_SEC),
+                  0);
+        check_int(asf(&approver, "unmaskings.approve", "{\"id\":%lld}", (long long)id), 200);
+        end();
+}
+
 /* ---- the question ---- */
 
 static int ask_search(struct signed_in *s, const char *q, const char *more) {
@@ -650,6 +695,8 @@ int main(void) {
         RUN(keys_last_a_month);
         RUN(unmasking_is_for_an_incident_and_a_day);
         RUN(a_week_needs_a_second_person);
+        RUN(many_small_ones_hide_no_week);
+        RUN(no_second_person_by_a_detour);
         RUN(one_account_needs_an_incident);
         RUN(what_is_found_comes_as_it_is_found);
         RUN(a_search_that_dies_is_seen_to_be_cut);
