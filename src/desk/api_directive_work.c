@@ -443,6 +443,7 @@ int directives_remind(struct api_call *c) {
                 _cleanup_(sql_endp) struct sql_rows *q = NULL;
                 struct directive d = {.id = 0};
 
+                arena_reset(c->arena);
                 r = sql_rows(
                         c->db, &q,
                         "SELECT x.directive, x.unit, d.unit, d.incident, d.due, d.code, d.title"

@@ -108,10 +108,12 @@ static unsigned place(struct plan *p) {
                         size_t k;
 
                         json_array_foreach(json_object_get(v, "after"), k, a) {
+                                if (!free)
+                                        break;
                                 unsigned x = step_of(
                                         p, span_of(json_string_value(a), json_string_length(a)));
 
-                                free = free && p->wave[x] && p->wave[x] < wave;
+                                free = p->wave[x] && p->wave[x] < wave;
                                 begin = MAX(begin, p->end[x]);
                         }
                         if (!free)

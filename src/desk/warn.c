@@ -5,6 +5,7 @@
  *       neither twice nor never.
  *   N2. A deadline is warned of once when it turns near (regime_clock.warn) and once when it passed. One that
  *       moves is another one: both begin anew.
+ *   N4. Each thing that is said begins with an empty arena: how many there are ends no desk.
  *   N3. A mail names incident and duty, not accounts or addresses: it leaves the house. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +217,7 @@ static int deadlines(struct api_call *c) {
         for (unsigned i = 0; i < 2 * AT_ONCE && r >= 0; i++) {
                 bool late = i < AT_ONCE;
 
+                arena_reset(c->arena); /* N4 */
                 r = find_deadline(c, late, &k);
                 if (r == 0 && late)
                         i = AT_ONCE - 1; /* those that are near now */
@@ -337,8 +339,10 @@ static int digest(struct api_call *c) {
                         c->db, &person,
                         "SELECT t.owner FROM incident_task t WHERE t.owner>?1 AND t.state IN"
                         " ('open','doing') AND t.due<=?2 ORDER BY t.owner LIMIT 1",
-                        "ii", person, c->now)) == 1)
+                        "ii", person, c->now)) == 1) {
+                arena_reset(c->arena); /* N4 */
                 r = digest_of(c, person, day);
+        }
         return r == 0 ? state_set_number(c->desk->state, "digest_day", day) : r;
 }
 
@@ -419,8 +423,10 @@ static int critical(struct api_call *c) {
                         c->db, &unit,
                         "SELECT min(unit) FROM triage WHERE alert>=?1 AND alert<=?2 AND unit>?3"
                         " AND severity='critical' AND drill=0 HAVING min(unit) IS NOT NULL",
-                        "iii", told, last, unit)) == 1)
+                        "iii", told, last, unit)) == 1) {
+                arena_reset(c->arena); /* N4 */
                 r = alerts_of(c, unit, told - 1, last);
+        }
         return r < 0 ? r : state_set_number(c->desk->state, "critical_told", on ? last + 1 : 0);
 }
 

@@ -227,6 +227,38 @@ static void overdue_tasks_once_a_day(void) {
         people_end();
 }
 
+/* A morning after a bad week: what all of them are told is more than the memory for one. */
+static void overdue_tasks_of_many_people(void) {
+        struct sql *db;
+
+        begin();
+        check_int(
+                local("outgoing.set",
+                      "{\"deadline_mail\":false,\"deadline_webhook\":false,\"critical_mail\":false,"
+                      "\"digest_hour\":7,\"reminder_hours\":48}"),
+                200);
+        int64_t id = incident("malware");
+        db = state_sql(w.d->state);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(db,
+                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<60)"
+                         " INSERT INTO person(login,name,email,unit,lang,created) SELECT 'p'||i,"
+                         "'P','p'||i||'@x.example',1,'vi',?1 FROM n",
+                         "i", w.wall),
+                  0);
+        check_int(sql_do(db,
+                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<30)"
+                         " INSERT INTO incident_task(incident,title,note,owner,due,created)"
+                         " SELECT ?1, printf('%.150c','x'), '', p.id, ?2, ?2 FROM n, person p WHERE"
+                         " p.login LIKE 'p%'",
+                         "ii", id, w.wall),
+                  0);
+        pass(26 * HOUR);
+        check_int(rows(""), 60);
+        people_end();
+}
+
 static uint64_t seq = 1;
 
 static void critical_alert(void) {
@@ -316,6 +348,7 @@ int main(void) {
         RUN(switched_off_is_off);
         RUN(a_webhook_waits_for_the_courier);
         RUN(overdue_tasks_once_a_day);
+        RUN(overdue_tasks_of_many_people);
         RUN(critical_alerts_from_when_it_is_on);
         RUN(reports_of_a_year);
         RUN(what_nobody_sends_has_failed);
