@@ -632,9 +632,9 @@ static int keep_playbooks(struct loop *l) {
         struct span all = content_bundle();
         struct bundle_entry e;
         size_t pos = 0;
-        int r = 0, k;
+        int r = 0;
 
-        while (r == 0 && (k = bundle_next(all, &pos, &e)) == 1) {
+        while (r == 0 && bundle_next(all, &pos, &e) == 1) {
                 if (e.kind != BUNDLE_PLAYBOOK)
                         continue;
                 r = desk_playbook(l->desk, e.data, os_now());

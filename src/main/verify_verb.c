@@ -150,7 +150,7 @@ static void print_result(const struct verify_result *v, bool key_given) {
 /* The directory that the files lie in, and that of the state. */
 static int enter_sandbox(const char *path, const char *state, int landlock) {
         char dir[4096];
-        struct stat st;
+        struct stat st = {0};
         const char *slash = strrchr(path, '/');
 
         int r = state ? sandbox_allow_directory(state) : 0;

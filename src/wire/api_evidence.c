@@ -95,7 +95,7 @@ const struct api_field api_evidence_export_shape[] = {
 };
 
 #define IN_PATH(name, text, text_vi)                                                               \
-        { name, API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = text, .vi = text_vi }
+        { (name), API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = (text), .vi = (text_vi) }
 #define PATH_ID IN_PATH("id", "Its number.", "Số.")
 #define PATH_INCIDENT IN_PATH("incident", "The incident.", "Sự cố.")
 

@@ -12,7 +12,7 @@ static const struct api_field after_fault[] = {
 };
 
 #define IN_PATH(name, text, text_vi)                                                               \
-        { name, API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = text, .vi = text_vi }
+        { (name), API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = (text), .vi = (text_vi) }
 #define PATH_ID IN_PATH("id", "Its number.", "Số.")
 #define VERSION                                                                                        \
         {                                                                                              \
@@ -242,11 +242,14 @@ static const struct api_field plan_path[] = {
         {0},
 };
 #define COPY_FIELDS(required)                                                                      \
-        PATH_ID, {"name",     API_STRING,          .flags = required, .min = 1,                    \
+        PATH_ID, {"name",     API_STRING,          .flags = (required), .min = 1,                  \
                   .max = 200, .en = "What it is.", .vi = "Tên."},                                  \
-                {"medium",          API_ENUM,                                                      \
-                 .flags = required, .values = "disk|tape|object|cloud|optical|other",              \
-                 .en = "On what.",  .vi = "Phương tiện."},                                         \
+                {"medium",                                                                         \
+                 API_ENUM,                                                                         \
+                 .flags = (required),                                                              \
+                 .values = "disk|tape|object|cloud|optical|other",                                 \
+                 .en = "On what.",                                                                 \
+                 .vi = "Phương tiện."},                                                            \
                 {"site", API_STRING, .max = 200, .en = "Where.", .vi = "Nơi lưu."},                \
                 {"off_site", API_BOOL, .en = "Not where the system is.",                           \
                  .vi = "Khác nơi đặt hệ thống."},                                                  \

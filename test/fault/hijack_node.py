@@ -12,27 +12,28 @@ from play_main import numbers
 from tap import PROGRAM, Skip, run
 
 NODE = numbers("node.h")
-HEAD = struct.pack("=16s16sQQq32s", b"coloa-head-1", b"", 1 << 60, 1, 0, b"forged")
-QUESTION = struct.pack("=2I256s", NODE["VAULT_SIGN"], len(HEAD), HEAD)
 DONE = 99
 
 
-def what_to_try(rounds):
-    return f"sign:{NODE['VAULT_SIGNED']}:{rounds}:{len(QUESTION)}:{QUESTION[:8 + len(HEAD)].hex()}"
+def what_to_try(rounds, number):
+    """A number is signed once: each try has a higher one."""
+    head = struct.pack("=16s16sQQq32s", b"coloa-head-1", b"", (1 << 60) + number, 1, 0, b"forged")
+    question = struct.pack("=2I256s", NODE["VAULT_SIGN"], len(head), head)
+    return f"sign:{NODE['VAULT_SIGNED']}:{rounds}:{len(question)}:{question[:8 + len(head)].hex()}"
 
 
 PROCESSES = (("listen", "ingest"), ("seal", "seal-1"), ("judge", "judge-1"), ("desk", "desk"), ("console", "console"),
              ("courier", "courier"), ("store", "store"))
 
 
-def take_over(node, name, worker, hijack):
+def take_over(node, name, worker, hijack, number=0):
     """The lines that tell how it ended after it was taken over."""
     short = worker.split("-")[0]
 
     def ends():
         return [line for line in node.said().splitlines() if f"process={short}" in line and "it ended with status 9" in line]
     before = len(ends())
-    (hijack / name).write_text(what_to_try(500 if name == "store" else 40), encoding="ascii")
+    (hijack / name).write_text(what_to_try(500 if name == "store" else 40, number), encoding="ascii")
     assert kill(node.pids()[worker], node.program)
     node.wait_for(lambda: len(ends()) > before, 60, f"for the end of a hijacked {name}")
     (hijack / name).unlink()
@@ -56,6 +57,9 @@ def none_but_the_store_signs(folder, landlock=None):
             records += 1
             node.wait_for(lambda: node.status().get("judged") == records + 1 and len(node.alerts()) == records, 60)
             told = take_over(node, name, worker, hijack)
+            for again in (1, 2):  # what it may do wants the vault there in time: on a busy machine not at the first try
+                if name == "store" and not any(f"status {DONE}" in line for line in told):
+                    told = take_over(node, name, worker, hijack, again)
             print(f"# {name}: {told[0][25:]}")
             assert any(f"status {DONE}" in line for line in told) == (name == "store"), told
         assert kill(node.pids()["vault"], node.program)  # one that signed a number that high signs no lower one
