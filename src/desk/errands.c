@@ -181,9 +181,7 @@ static bool under_way(const struct errands *e, int64_t id) {
 }
 
 static json_t *text(struct sql_rows *q, int column) {
-        struct span s = sql_span(q, column);
-
-        return json_stringn(s.p, s.len);
+        return api_json_text(sql_span(q, column));
 }
 
 static json_t *message_of(struct sql_rows *q, bool mail) {

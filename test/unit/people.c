@@ -3,6 +3,8 @@
 #include "people_world.h"
 
 #include "desk/desk_impl.h"
+#include "desk/errands.h"
+#include "wire/courier.h"
 
 static bool code_is(const char *code) {
         return strcmp(answer_text("code"), code) == 0;
@@ -192,6 +194,32 @@ static void no_reset_of_who_decides_elsewhere(void) {
                   403);
         check(code_is("beyond"));
         check_int(asf(&s, "people.one_time", "{\"id\":%lld,\"totp\":true}", (long long)an), 200);
+        people_end();
+}
+
+/* Whoever begins thousands of sign-ins, and ends none, keeps nobody out. */
+static void many_that_begin_refuse_nobody(void) {
+        static const char said[] = "{\"oidc\":\"SSO\"}";
+        _cleanup_(buf_deinit) struct buf in = {0};
+        struct courier_head h = {sizeof(said) - 1, COURIER_READY, 0};
+        struct signed_in s = {0};
+        int64_t n = 0;
+
+        people_start();
+        buf_add(&in, &h, sizeof(h));
+        buf_add(&in, said, sizeof(said) - 1);
+        check_int(desk_courier_line(w.d, true), 0);
+        check_int(desk_courier_bytes(w.d, &in, w.wall), 0);
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state),
+                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE"
+                         " i<5000) INSERT INTO sign_in SELECT randomblob(32), randomblob(32), 'n',"
+                         " 'v', ?1+i FROM n",
+                         "i", w.wall - 60 * NS_PER_SEC),
+                  0);
+        check_int(as(&s, "session.oidc", "{}"), 0); /* the courier is asked */
+        check_int(sql_get_int(state_sql(w.d->state), &n, "SELECT count(*) FROM sign_in", ""), 1);
+        check_int(n, 4999);
         people_end();
 }
 
@@ -767,6 +795,7 @@ int main(void) {
         RUN(recovery_codes_sign_in_once);
         RUN(what_needs_a_fresh_second_factor);
         RUN(no_reset_of_who_decides_elsewhere);
+        RUN(many_that_begin_refuse_nobody);
         RUN(sessions_end);
         RUN(a_half_session_ends_soon);
         RUN(guessing_gets_slower);
