@@ -228,7 +228,7 @@ static int put_rare(struct query *q, struct api_call *c, struct span plain) {
                                                "SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s"
                                                " MATCH ?1 LIMIT %d)",
                                                q->l->search_index, q->l->search_index, RARE + 1);
-                r = ask.p ? sql_get_int(c->db, &n, ask.p, "s", kept) : FAIL(-ENOMEM);
+                r = ask.p ? sql_get_int(c->db, &n, ask.p, "t", kept) : FAIL(-ENOMEM);
                 if (r < 0)
                         return r;
                 q->rare = n;

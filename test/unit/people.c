@@ -223,6 +223,38 @@ static void many_that_begin_refuse_nobody(void) {
         people_end();
 }
 
+/* One role for each of a thousand units: their conditions grow beyond what SQLite takes, and the desk goes on. */
+static void a_thousand_roles(void) {
+        static const char *const lists[] = {"alerts.list",     "incidents.list", "systems.list",
+                                            "unmaskings.list", "tonight.get",    "sources.list"};
+        struct signed_in s = {0};
+        struct sql *db;
+
+        people_start();
+        int64_t a = add_unit("a", UNIT_ROOT), lead = member("an", "lead", a);
+        check_int(desk_begin(w.d), 0);
+        db = state_sql(w.d->state);
+        check_int(
+                sql_do(db,
+                       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<1100)"
+                       " INSERT INTO unit(id,parent,code,name,kind,path,depth,created) SELECT"
+                       " 1000+i, 1, 'u'||i, 'u', 'site', (SELECT path FROM unit WHERE id=1)||"
+                       "(1000+i)||'/', 1, 0 FROM n",
+                       ""),
+                0);
+        check_int(sql_do(db,
+                         "INSERT INTO role_grant(person,role,unit,since,given_at) SELECT ?1, 2, id,"
+                         " ?2, ?2 FROM unit WHERE id>1000",
+                         "ii", lead, w.wall),
+                  0);
+        check_int(sign_in(&s, "an", GOOD_PASSWORD), 200);
+        for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+                check_int(as(&s, lists[i], "{}"), 200);
+        check_int(as(&s, "units.list", "{\"limit\":1}"), 200);
+        check_int(answer_int("total"), 1101); /* theirs, and no other */
+        people_end();
+}
+
 static void sessions_end(void) {
         struct signed_in s, t, m;
 
@@ -796,6 +828,7 @@ int main(void) {
         RUN(what_needs_a_fresh_second_factor);
         RUN(no_reset_of_who_decides_elsewhere);
         RUN(many_that_begin_refuse_nobody);
+        RUN(a_thousand_roles);
         RUN(sessions_end);
         RUN(a_half_session_ends_soon);
         RUN(guessing_gets_slower);
