@@ -48,7 +48,7 @@ struct desk_stats {
         uint64_t alerts_removed; /* too old */
         uint64_t hits_forgotten; /* before their time, for want of room */
         uint64_t commits;
-        int64_t commit_ns; /* of the longest */
+        int64_t commit_ns;                                            /* of the longest */
         uint64_t outgoing_queued, outgoing_failed, outgoing_oldest_s; /* every half minute */
         struct live_stats live;
         struct correlate_stats correlate;

@@ -19,8 +19,8 @@ int process_job(int argc, char **argv);     /* fd 4: input, sealed; 5: output. k
 int process_search(int argc, char **argv);  /* fd 4: program, read-only; directory=PATH */
 /* fd 4: job, sealed; 5: result, 6: password. kind= path= scratch= limit=; or wipe=1 scratch= */
 int process_mender(int argc, char **argv);
-int process_act(int argc, char **argv);     /* fd 4: ledger; hand=accounts, hand=services */
-int process_hand(int argc, char **argv);    /* of act's, not of main's: accounts, services */
+int process_act(int argc, char **argv);  /* fd 4: ledger; hand=accounts, hand=services */
+int process_hand(int argc, char **argv); /* of act's, not of main's: accounts, services */
 int process_courier(int argc, char **argv);
 
 #endif

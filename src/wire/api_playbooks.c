@@ -2,15 +2,23 @@
 #include "wire/api_shapes.h"
 
 #define PATH_ID                                                                                    \
-        {"id", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The playbook.", .vi = "Quy trình."}
+        {                                                                                          \
+                "id", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The playbook.",          \
+                              .vi = "Quy trình."                                                  \
+        }
 #define PATH_INCIDENT                                                                              \
-        {"id", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The incident.", .vi = "Sự cố."}
+        { "id", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The incident.", .vi = "Sự cố." }
 #define PATH_RUN                                                                                   \
-        {"run", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The run.", .vi = "Lần thực hiện."}
+        {                                                                                          \
+                "run", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The run.",              \
+                               .vi = "Lần thực hiện."                                        \
+        }
 #define EDITION                                                                                    \
-        {"edition", API_INT, .flags = API_IN_QUERY, .min = 1, .max = INT32_MAX,                    \
-         .en = "Which of its versions; default: the newest.",                                      \
-         .vi = "Phiên bản nào; mặc định: mới nhất."}
+        {                                                                                          \
+                "edition", API_INT, .flags = API_IN_QUERY, .min = 1, .max = INT32_MAX,             \
+                                    .en = "Which of its versions; default: the newest.",           \
+                                    .vi = "Phiên bản nào; mặc định: mới nhất."        \
+        }
 
 /* ---- shapes ---- */
 

@@ -47,18 +47,18 @@ struct source_counters {
         uint32_t id; /* 0 with an empty name: no entry */
         uint32_t connections;
         char name[SOURCE_NAME_MAX], system[SOURCE_NAME_MAX];
-        uint64_t received;    /* records kept, duplicates and malformed included */
-        uint64_t bytes;       /* of them */
-        uint64_t refused;     /* records not kept: too long for bulk, or no JSON */
-        uint64_t limited;     /* records not kept, or answered 429: over its rate */
-        uint64_t malformed;   /* kept, marked */
-        uint64_t truncated;   /* kept, marked */
-        uint64_t duplicates;  /* kept, marked */
-        uint64_t quarantined; /* kept, marked */
-        uint64_t paused_ns;   /* how long its connections were not read: over its rate */
-        int64_t last_seen;    /* ns UTC; 0: never */
-        uint64_t silent;      /* gauge: 1 when silent for longer than allowed */
-        uint64_t unread;      /* gauge: bytes of its followed files that are not read yet */
+        uint64_t received;     /* records kept, duplicates and malformed included */
+        uint64_t bytes;        /* of them */
+        uint64_t refused;      /* records not kept: too long for bulk, or no JSON */
+        uint64_t limited;      /* records not kept, or answered 429: over its rate */
+        uint64_t malformed;    /* kept, marked */
+        uint64_t truncated;    /* kept, marked */
+        uint64_t duplicates;   /* kept, marked */
+        uint64_t quarantined;  /* kept, marked */
+        uint64_t paused_ns;    /* how long its connections were not read: over its rate */
+        int64_t last_seen;     /* ns UTC; 0: never */
+        uint64_t silent;       /* gauge: 1 when silent for longer than allowed */
+        uint64_t unread;       /* gauge: bytes of its followed files that are not read yet */
         uint64_t silent_after; /* gauge: seconds after which it counts as silent; 0: never */
         uint64_t reserved[2];
 };

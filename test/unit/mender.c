@@ -110,8 +110,7 @@ static void samples_are_fair(void) {
                         hits[strtoul(list.files[i].path + 1, NULL, 10)]++;
         }
         check_int(hits[49], 2000);
-        for (int i = 0; i < 49;
-             i++) /* about 2000 * 5 / 49 = 204 */
+        for (int i = 0; i < 49; i++) /* about 2000 * 5 / 49 = 204 */
                 check(hits[i] > 130 && hits[i] < 290);
 }
 

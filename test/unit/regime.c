@@ -206,7 +206,8 @@ static void faults_are_told(void) {
                 "the form has no such field");
         refused("    official: false", "    to: nobody\n    official: false",
                 "this name is not defined");
-        refused("    status: reported\n    official", "    official", "status: this key is missing");
+        refused("    status: reported\n    official", "    official",
+                "status: this key is missing");
         refused("when: [personal_data]", "when: [personal-data]", "no question has this id");
         refused("to: agency", "to: nobody", "this name is not defined");
         refused("from: 2026-07-01", "from: 2026-13-01", "a date is wanted");
