@@ -123,6 +123,12 @@ int64_t api_int(const struct api_call *c, const char *name, int64_t otherwise);
 int64_t api_time(const struct api_call *c, const char *name); /* ns; TIME_NONE */
 bool api_bool(const struct api_call *c, const char *name, bool otherwise);
 bool api_has(const struct api_call *c, const char *name); /* present, null or not */
+/* Writes the fields of a request that are there into a row: `sql` sets ?2 where the id is ?1. 0, -errno. */
+struct api_set {
+        const char *name, *sql;
+        char type; /* t text, k a reference (0: NULL), T a time (or NULL) */
+};
+int api_set_fields(struct api_call *c, const struct api_set *fields, size_t n, int64_t id);
 /* Into answers. */
 json_t *api_json_time(int64_t ns); /* null for TIME_NONE */
 json_t *api_json_text(struct span s);

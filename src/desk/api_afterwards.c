@@ -412,10 +412,7 @@ int after_do_improvement_add(struct api_call *c) {
 }
 
 static int set_fields(struct api_call *c, int64_t id) {
-        static const struct {
-                const char *name, *sql;
-                char type;
-        } fields[] = {
+        static const struct api_set fields[] = {
                 {"title", "UPDATE improvement SET title=?2 WHERE id=?1", 't'},
                 {"detail", "UPDATE improvement SET detail=?2 WHERE id=?1", 't'},
                 {"note", "UPDATE improvement SET note=?2 WHERE id=?1", 't'},
@@ -423,21 +420,8 @@ static int set_fields(struct api_call *c, int64_t id) {
                 {"owner", "UPDATE improvement SET owner=?2 WHERE id=?1", 'k'},
                 {"due", "UPDATE improvement SET due=?2 WHERE id=?1", 'T'},
         };
-        int r = 0;
 
-        for (size_t n = 0; n < ARRAY_LEN(fields) && r == 0; n++) {
-                struct span s = api_text(c, fields[n].name);
-
-                if (!api_has(c, fields[n].name))
-                        continue;
-                if (fields[n].type == 't')
-                        r = sql_do(c->db, fields[n].sql, "it", id, s.p ? s : SPAN(""));
-                else if (fields[n].type == 'k')
-                        r = sql_do(c->db, fields[n].sql, "ik", id, api_int(c, fields[n].name, 0));
-                else
-                        r = sql_do(c->db, fields[n].sql, "ii", id, api_time(c, fields[n].name));
-        }
-        return r;
+        return api_set_fields(c, fields, ARRAY_LEN(fields), id);
 }
 
 int after_do_improvement_change(struct api_call *c) {

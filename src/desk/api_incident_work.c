@@ -142,31 +142,15 @@ static int set_task_state(struct api_call *c, const struct incident *i, int64_t 
 }
 
 static int set_task_fields(struct api_call *c, int64_t id) {
-        static const struct {
-                const char *name, *sql;
-                char type;
-        } fields[] = {
+        static const struct api_set fields[] = {
                 {"title", "UPDATE incident_task SET title=?2 WHERE id=?1", 't'},
                 {"note", "UPDATE incident_task SET note=?2 WHERE id=?1", 't'},
                 {"activity", "UPDATE incident_task SET activity=nullif(?2,'') WHERE id=?1", 't'},
                 {"owner", "UPDATE incident_task SET owner=?2 WHERE id=?1", 'k'},
                 {"due", "UPDATE incident_task SET due=?2 WHERE id=?1", 'T'},
         };
-        int r = 0;
 
-        for (size_t n = 0; n < ARRAY_LEN(fields) && r == 0; n++) {
-                struct span s = api_text(c, fields[n].name);
-
-                if (!api_has(c, fields[n].name))
-                        continue;
-                if (fields[n].type == 't')
-                        r = sql_do(c->db, fields[n].sql, "it", id, s.p ? s : SPAN(""));
-                else if (fields[n].type == 'k')
-                        r = sql_do(c->db, fields[n].sql, "ik", id, api_int(c, fields[n].name, 0));
-                else
-                        r = sql_do(c->db, fields[n].sql, "iT", id, api_time(c, fields[n].name));
-        }
-        return r;
+        return api_set_fields(c, fields, ARRAY_LEN(fields), id);
 }
 
 int incident_do_task_edit(struct api_call *c) {

@@ -195,3 +195,22 @@ bool api_address_text(const unsigned char address[16], char *to, size_t room) {
                 return inet_ntop(AF_INET, address + 12, to, (socklen_t)room) != NULL;
         return inet_ntop(AF_INET6, address, to, (socklen_t)room) != NULL;
 }
+
+int api_set_fields(struct api_call *c, const struct api_set *fields, size_t n, int64_t id) {
+        int r = 0;
+
+        for (size_t i = 0; i < n && r == 0; i++) {
+                const struct api_set *f = &fields[i];
+                struct span s = api_text(c, f->name);
+
+                if (!api_has(c, f->name))
+                        continue;
+                if (f->type == 't')
+                        r = sql_do(c->db, f->sql, "it", id, s.p ? s : SPAN(""));
+                else if (f->type == 'k')
+                        r = sql_do(c->db, f->sql, "ik", id, api_int(c, f->name, 0));
+                else
+                        r = sql_do(c->db, f->sql, "iT", id, api_time(c, f->name));
+        }
+        return r;
+}
