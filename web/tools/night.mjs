@@ -215,7 +215,7 @@ const steps = {
     await axe(phone, 'approval on a telephone');
     await phone.getByLabel('Mã 6 số').fill('000000');
     await phone.getByRole('button', { name: 'Phê duyệt' }).click();
-    await phone.getByRole('alert').or(phone.locator('.said')).first().waitFor();
+    await phone.getByText(/wrong_code/).first().waitFor();
     await phone.getByLabel('Mã 6 số').fill(await code('anh'));
     await phone.getByRole('button', { name: 'Phê duyệt' }).click();
     await phone.getByText('Đang có hiệu lực').first().waitFor();
