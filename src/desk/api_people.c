@@ -167,6 +167,8 @@ static int people_change(struct api_call *c) {
                 r = unit_there(c, unit);
         if (r == 0 && api_has(c, "active"))
                 r = not_oneself(c, id);
+        if (r == 0 && id != c->who.id && (api_has(c, "active") || api_has(c, "email")))
+                r = person_within(c, id);
         if (r != 0)
                 return r;
         r = sql_do(c->db,
@@ -197,6 +199,8 @@ static int people_sign_out(struct api_call *c) {
         int64_t id = api_int(c, "id", 0);
         int r = may_change(c, id);
 
+        if (r == 0)
+                r = person_within(c, id);
         return r != 0 ? r : end_access(c, id);
 }
 

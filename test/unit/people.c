@@ -193,6 +193,17 @@ static void no_reset_of_who_decides_elsewhere(void) {
                       (long long)boss),
                   403);
         check(code_is("beyond"));
+        static const char *const more[] = {"\"active\":false", "\"email\":\"mine@x.example\""};
+        for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+                check_int(asf(&s, "people.change", "{\"id\":%lld,\"version\":2,%s}",
+                              (long long)boss, more[i]),
+                          403);
+                check(code_is("beyond"));
+        }
+        check_int(asf(&s, "people.sign_out", "{\"id\":%lld}", (long long)boss), 403);
+        check_int(asf(&s, "people.change", "{\"id\":%lld,\"version\":2,\"phone\":\"113\"}",
+                      (long long)boss),
+                  200);
         check_int(asf(&s, "people.one_time", "{\"id\":%lld,\"totp\":true}", (long long)an), 200);
         people_end();
 }
