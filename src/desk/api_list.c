@@ -136,13 +136,14 @@ static int put_units(struct query *q, struct api_call *c, const char *column, co
                 buf_printf(&q->text, " AND (%s", q->l->units_in);
                 column = "x.unit";
         }
-        buf_str(&q->text, " AND (0"); /* of no units: nothing */
+        /* Of no units: nothing. A condition beside the one of a single unit would keep its index from use. */
+        buf_str(&q->text, one ? " AND (" : " AND (0");
         for (size_t i = 0; one && r == 0; one = json_is_array(v) ? json_array_get(v, ++i) : NULL) {
                 const char *sql;
 
                 r = api_subtree(c, (int64_t)json_integer_value(one), column, &sql);
                 if (r == 0)
-                        buf_printf(&q->text, " OR %s", sql);
+                        buf_printf(&q->text, "%s%s", i ? " OR " : "", sql);
         }
         buf_str(&q->text, q->l->units_in ? ")))" : ")");
         return r;

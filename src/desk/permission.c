@@ -224,10 +224,17 @@ int api_subtree(struct api_call *c, int64_t unit, const char *column, const char
         *ret_sql = "0";
         if (r != 1)
                 return r;
+        _cleanup_(buf_deinit) struct buf few = {0};
         struct span path = sql_span(q, 0);
-        struct span s = arena_printf(
-                c->arena, "%s IN (SELECT id FROM unit WHERE path>='%.*s' AND path<'%.*s0')", column,
-                (int)path.len, path.p, (int)path.len - 1, path.p);
+        struct span where = arena_printf(c->arena, "path>='%.*s' AND path<'%.*s0'", (int)path.len,
+                                         path.p, (int)path.len - 1, path.p);
+        r = where.p ? few_units(c, where, &few) : FAIL(-ENOMEM);
+        if (r < 0)
+                return r;
+        struct span s =
+                few.len ? arena_printf(c->arena, "%s IN (%.*s)", column, (int)few.len, few.p)
+                        : arena_printf(c->arena, "%s IN (SELECT id FROM unit WHERE %.*s)", column,
+                                       (int)where.len, where.p);
         *ret_sql = s.p;
-        return s.p ? 0 : FAIL(-ENOMEM);
+        return s.p && !few.failed ? 0 : FAIL(-ENOMEM);
 }
