@@ -93,12 +93,24 @@ static int retry(struct api_call *c) {
 
 static int cancel(struct api_call *c) {
         struct span state = SPAN_NONE;
+        int64_t report = 0;
         int r = find(c, &state);
 
         if (r != 0)
                 return r;
         if (span_eq(state, SPAN("sent")))
                 return api_refuse(c, 409, "sent", "it was sent already", "đã gửi rồi");
+        /* Its clock is met by it: taken back it would stand as proof of what never left. */
+        r = sql_get_int(c->db, &report, "SELECT about LIKE 'report %' FROM outgoing WHERE id=?1",
+                        "i", api_int(c, "id", 0));
+        if (r < 0)
+                return r;
+        if (report)
+                return api_refuse(c, 409, "report",
+                                  "a report that counts as sent is not taken back: correct its "
+                                  "addresses by another, or hand it over and say so",
+                                  "báo cáo đã tính là gửi thì không rút lại: gửi bản khác đến địa "
+                                  "chỉ đúng, hoặc bàn giao trực tiếp và ghi lại");
         r = sql_do(c->db, "UPDATE outgoing SET state='cancelled' WHERE id=?1", "i",
                    api_int(c, "id", 0));
         return r < 0 ? r : get(c);

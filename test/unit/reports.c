@@ -601,6 +601,7 @@ static void mail_leaves_with_its_files(void) {
         check(answer_text("sent.mail_state")[0] != '\0');
         check_span(span_str(answer_text("sent.to")), "a05@example.vn, vncert@example.vn");
         check(answer_int("sent.mail") > 0);
+        int64_t mail = answer_int("sent.mail");
         check_int(sql_get_int(state_sql(w.d->state), &n,
                               "SELECT count(*) FROM outgoing WHERE subject LIKE"
                               " '[TBSC] Báo cáo ban đầu SC-%'",
@@ -610,6 +611,8 @@ static void mail_leaves_with_its_files(void) {
         check_int(asf(&who[LIAISON], "reports.send", "{\"id\":%lld,\"to\":[\"a05@example.vn\"]}",
                       (long long)id),
                   409); /* pressed twice */
+        check_int(asf(&who[LIAISON], "outgoing.cancel", "{\"id\":%lld}", (long long)mail), 409);
+        check(strstr(api_w.body.p, "\"report\"")); /* its clock is met by it */
         end();
 }
 
