@@ -353,6 +353,9 @@ const steps = {
       await dialog(page).getByRole('button', { name: 'Thêm' }).click();
       await gone(page);
     }
+    // What was saved changed the incident: the page may still hold the one before.
+    await page.reload();
+    await page.locator('.line-list li').first().waitFor();
     await move(page, 'reviewed', '');
     await shot(page, 'reviewed');
     await ask('closed and reviewed', { incident });
