@@ -30,10 +30,24 @@ static int check_code(struct vault *v, const struct msg_vault_ask *m, const char
         return r;
 }
 
+/* All that is signed here is answered alike: the signature, and whose. */
+_Static_assert(sizeof(struct court_signed) == sizeof(struct order_signed) &&
+                       sizeof(struct file_signed) == sizeof(struct order_signed),
+               "one answer");
+
+static void answer_signed(struct vault *v, const void *what, size_t len,
+                          struct msg_vault_answer *ret) {
+        struct order_signed s;
+
+        crypto_sign_detached(s.signature, NULL, what, len, v->o.secret_key);
+        memcpy(s.public_key, v->o.public_key, sizeof(s.public_key));
+        memcpy(ret->box, &s, sizeof(s));
+        ret->box_len = sizeof(s);
+}
+
 int order_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
                struct msg_vault_answer *ret) {
         static const char name[sizeof(((struct order *)0)->name)] = ORDER_NAME;
-        struct order_signed s;
         struct order_ask a;
 
         if (!v->o.secret_key || m->text_len != sizeof(a))
@@ -47,18 +61,13 @@ int order_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
         int r = check_code(v, m, a.code, now, ret);
         if (r < 0)
                 return r;
-        crypto_sign_detached(s.signature, NULL, (const unsigned char *)o, sizeof(*o),
-                             v->o.secret_key);
-        memcpy(s.public_key, v->o.public_key, sizeof(s.public_key));
-        memcpy(ret->box, &s, sizeof(s));
-        ret->box_len = sizeof(s);
+        answer_signed(v, o, sizeof(*o), ret);
         return 0;
 }
 
 int court_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
                struct msg_vault_answer *ret) {
         static const char name[sizeof(((struct court_sign *)0)->name)] = COURT_NAME;
-        struct court_signed s;
         struct court_ask a;
 
         if (!v->o.secret_key || m->text_len != sizeof(a))
@@ -71,11 +80,7 @@ int court_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
         int r = check_code(v, m, a.code, now, ret);
         if (r < 0)
                 return r;
-        crypto_sign_detached(s.signature, NULL, (const unsigned char *)o, sizeof(*o),
-                             v->o.secret_key);
-        memcpy(s.public_key, v->o.public_key, sizeof(s.public_key));
-        memcpy(ret->box, &s, sizeof(s));
-        ret->box_len = sizeof(s);
+        answer_signed(v, o, sizeof(*o), ret);
         return 0;
 }
 
@@ -84,7 +89,6 @@ int court_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
 int file_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
               struct msg_vault_answer *ret) {
         static const char name[sizeof(((struct file_sign *)0)->name)] = FILE_SIGN_NAME;
-        struct file_signed s;
         struct file_sign f;
 
         if (!v->o.secret_key || m->text_len != sizeof(f))
@@ -93,10 +97,6 @@ int file_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
         if (memcmp(f.name, name, sizeof(name)) != 0 || !is_now(f.time, now) ||
             f.what[sizeof(f.what) - 1])
                 return -EPERM;
-        crypto_sign_detached(s.signature, NULL, (const unsigned char *)&f, sizeof(f),
-                             v->o.secret_key);
-        memcpy(s.public_key, v->o.public_key, sizeof(s.public_key));
-        memcpy(ret->box, &s, sizeof(s));
-        ret->box_len = sizeof(s);
+        answer_signed(v, &f, sizeof(f), ret);
         return 0;
 }
