@@ -21,8 +21,9 @@ MAY = {
     "rules": FOUNDATION | {"os", "decode", "intel"},
     "seek": FOUNDATION | {"decode", "store", "rules", "scan"},
     "correlate": FOUNDATION | {"os", "rules"},
-    "reader": FOUNDATION,
-    "desk": FOUNDATION | {"os", "mender", "rules", "correlate", "reader", "scan", "seek"},
+    "reader": FOUNDATION | {"exercise"},
+    "exercise": FOUNDATION | {"rules"},
+    "desk": FOUNDATION | {"os", "mender", "rules", "correlate", "reader", "scan", "seek", "exercise"},
     "act": FOUNDATION | {"os"},
     "courier": FOUNDATION | {"os"},
     "mender": FOUNDATION,
@@ -32,7 +33,7 @@ MAY = {
     "press": FOUNDATION,
     "console": FOUNDATION | {"os"},
     "main": FOUNDATION | {"os", "decode", "ingest", "store", "intel", "rules", "seek", "correlate", "desk", "vault",
-                            "scan", "report", "press", "act", "console", "courier", "mender", "reader"},
+                            "scan", "report", "press", "act", "console", "courier", "mender", "reader", "exercise"},
 }
 # Headers whose functions reach the kernel: os/ alone calls them. main/ may name signals, poll and file constants, console/ poll.
 KERNEL = {"sys/socket.h", "sys/mman.h", "sys/epoll.h", "sys/wait.h", "sys/prctl.h", "sys/syscall.h", "sys/ioctl.h",
