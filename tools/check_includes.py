@@ -22,7 +22,7 @@ MAY = {
     "seek": FOUNDATION | {"decode", "store", "rules", "scan"},
     "correlate": FOUNDATION | {"os", "rules"},
     "reader": FOUNDATION | {"exercise"},
-    "exercise": FOUNDATION | {"rules"},
+    "exercise": FOUNDATION | {"rules", "report"},
     "desk": FOUNDATION | {"os", "mender", "rules", "correlate", "reader", "scan", "seek", "exercise"},
     "act": FOUNDATION | {"os"},
     "courier": FOUNDATION | {"os"},

@@ -245,6 +245,15 @@ int plan_load(struct span json, struct plan **ret);
 struct plan *plan_free(struct plan *p);
 CLEANUP(plan, plan_free)
 
+/* What the words of a plan are called in it, by the number of each enum. */
+extern const char *const plan_oses[PLAN_OTHER + 1];
+extern const char *const plan_host_kinds[HOST_GATEWAY + 1];
+extern const char *const plan_account_kinds[PLAN_SERVICE + 1];
+extern const char *const plan_inject_kinds[INJECT_ORDER + 1];
+extern const char *const plan_parts[PART_PEOPLE + 1];
+extern const char *const plan_condition_ops[PLAN_CHOSE + 1];
+extern const char *const plan_levels[3];
+
 /* By id; -1: none. */
 int plan_find_host(const struct plan *p, const char *id);
 int plan_find_account(const struct plan *p, const char *id);
