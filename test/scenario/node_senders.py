@@ -56,12 +56,16 @@ def found(node, query):
 
 def look(node, word):
     """Numbers that were found unmarked, how often each; and how many are marked duplicates."""
+    rows = []
+    for row in found(node, word):
+        if n := NUMBER.search(row):
+            rows.append((int(n[1]), SEQUENCE.search(row)[1]))
+    # The marks are read last: a duplicate that comes between the two searches would stand in `rows` without its own.
     marked = {SEQUENCE.search(row)[1] for row in found(node, f"{word} AND flag:duplicate")}
     count = bytearray(N)
-    for row in found(node, word):
-        n = NUMBER.search(row)
-        if n and SEQUENCE.search(row)[1] not in marked:
-            count[int(n[1])] += 1
+    for n, sequence in rows:
+        if sequence not in marked:
+            count[n] += 1
     return count, len(marked)
 
 
@@ -98,9 +102,11 @@ def slowly(node):
         node.sources = [was[0][:-1] + f", rate: {SLOWLY}}}", was[1]]
         node.write_config()
         assert node.ask("reload").returncode == 0
-    yield
-    node.sources = was
-    node.write_config()
+    try:
+        yield
+    finally:
+        node.sources = was
+        node.write_config()
     assert node.ask("reload").returncode == 0
 
 
