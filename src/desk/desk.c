@@ -17,6 +17,7 @@
 #include "desk/mail.h"
 #include "desk/mask.h"
 #include "desk/orders.h"
+#include "desk/replay.h"
 #include "desk/searches.h"
 #include "desk/systems.h"
 #include "os/os.h"
@@ -171,6 +172,7 @@ struct desk *desk_free(struct desk *d) {
         desk_asks_free(d);
         desk_jobs_free(d);
         desk_searches_free(d);
+        desk_replay_free(d);
         desk_masks_free(d);
         systems_free(d->systems);
         state_free(d->state);

@@ -60,6 +60,7 @@ struct retro {
 struct exceptions;
 struct seen_sources;
 struct searches;
+struct replay;
 struct masks;
 
 struct desk {
@@ -111,6 +112,7 @@ struct desk {
         struct seen_sources *sources;         /* api_sources.c */
         struct asks *asks;                    /* asks.c; NULL: none yet */
         struct searches *searches;            /* searches.c; NULL: none yet */
+        struct replay *replay;                /* replay.c; NULL: none yet */
         struct masks *masks;                  /* mask.c */
         struct jobs *jobs;                    /* jobs.c; NULL: none yet */
         struct systems *systems;              /* systems.c */
