@@ -19,7 +19,8 @@ static int people_spec(struct api_call *c, struct api_list_spec *ret) {
                 "(SELECT json_group_array(json_object('id',g.id,'role',CASE g.role WHEN 0 THEN"
                 " 'officer' WHEN 1 THEN 'handler' WHEN 2 THEN 'lead' WHEN 3 THEN 'approver'"
                 " WHEN 4 THEN 'owner' WHEN 5 THEN 'inspector' WHEN 6 THEN 'liaison'"
-                " WHEN 7 THEN 'trainee' WHEN 8 THEN 'admin' ELSE 'guest' END,"
+                " WHEN 7 THEN 'trainee' WHEN 8 THEN 'admin' WHEN 10 THEN 'organiser'"
+                " WHEN 11 THEN 'jury' WHEN 12 THEN 'red_team' ELSE 'guest' END,"
                 "'unit',g.unit,'unit_name',gu.name)) FROM role_grant g JOIN unit gu ON gu.id=g.unit"
                 " WHERE g.person=p.id AND g.since<=%lld AND (g.until IS NULL OR g.until>%lld))",
                 (long long)c->now, (long long)c->now);

@@ -4,7 +4,8 @@
 static const char role_column[] =
         "CASE g.role WHEN 0 THEN 'officer' WHEN 1 THEN 'handler' WHEN 2 THEN 'lead' WHEN 3 THEN"
         " 'approver' WHEN 4 THEN 'owner' WHEN 5 THEN 'inspector' WHEN 6 THEN 'liaison' WHEN 7 THEN"
-        " 'trainee' WHEN 8 THEN 'admin' ELSE 'guest' END";
+        " 'trainee' WHEN 8 THEN 'admin' WHEN 10 THEN 'organiser'"
+        " WHEN 11 THEN 'jury' WHEN 12 THEN 'red_team' ELSE 'guest' END";
 
 /* The person's unit decides who sees and changes their roles; the unit of a role, who may give it. */
 static int may_on(struct api_call *c, const char *permission, int64_t person) {

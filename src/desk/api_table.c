@@ -22,7 +22,9 @@ static const struct api_binding *const bindings[] = {
         X(systems)                                                                                 \
         X(incidents)                                                                               \
         X(alerts)                                                                                  \
-        X(actions) X(outgoing) X(directives) X(nights) X(reports) X(searches) X(playbooks) X(signin)
+        X(actions)                                                                                 \
+        X(outgoing) X(directives) X(nights) X(reports) X(searches) X(playbooks) X(signin)          \
+                X(exercises)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;
 TABLES(TABLES_DECLARE)

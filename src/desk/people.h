@@ -23,7 +23,9 @@ enum { NEEDS_TOTP = 1 << 0, NEEDS_PASSWORD = 1 << 1 };
 
 /* Letters of wire/permission.h in the order of enum role, and the word of each in the API ("officer"). */
 extern const char *const role_names[ROLE_MAX];
-#define ROLE_VALUES "officer|handler|lead|approver|owner|inspector|liaison|trainee|admin|guest"
+#define ROLE_VALUES                                                                                \
+        "officer|handler|lead|approver|owner|inspector|liaison|trainee|admin|guest|"               \
+        "organiser|jury|red_team"
 /* A bit for each role that has it; 0: there is no such permission. */
 uint32_t permission_roles(const char *permission);
 /* The i-th name; NULL: no more. */

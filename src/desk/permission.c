@@ -8,7 +8,8 @@
 #include "desk/people.h"
 
 const char *const role_names[ROLE_MAX] = {"officer",   "handler", "lead",    "approver", "owner",
-                                          "inspector", "liaison", "trainee", "admin",    "guest"};
+                                          "inspector", "liaison", "trainee", "admin",    "guest",
+                                          "organiser", "jury",    "red_team"};
 
 static const struct {
         const char *name, *roles;
@@ -23,7 +24,7 @@ const char *permission_name(unsigned i) {
 }
 
 uint32_t permission_roles(const char *permission) {
-        static const char letters[] = "OHLASINTMG";
+        static const char letters[] = "OHLASINTMGEJR";
         uint32_t bits = 0;
 
         _Static_assert(sizeof(letters) - 1 == ROLE_MAX, "a letter for each role");

@@ -2,7 +2,9 @@
 #include "wire/api_domains.h"
 
 #define KINDS "headquarters|ministry|department|division|site|team|supplier|other"
-#define ROLES "officer|handler|lead|approver|owner|inspector|liaison|trainee|admin"
+#define ROLES                                                                                      \
+        "officer|handler|lead|approver|owner|inspector|liaison|trainee|admin|"                     \
+        "organiser|jury|red_team"
 
 /* ---- units ---- */
 

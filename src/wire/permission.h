@@ -17,7 +17,10 @@ enum role {
         ROLE_LIAISON, /* N  national liaison: reports and directives */
         ROLE_TRAINEE, /* T  exercises only */
         ROLE_ADMIN, /* M  people, units, sources, settings; no incident content by that role alone */
-        ROLE_GUEST, /* G  of a partner: one incident, until a date */
+        ROLE_GUEST,     /* G  of a partner: one incident, until a date */
+        ROLE_ORGANISER, /* E  of exercises: scenarios, running them, verifying findings */
+        ROLE_JURY,      /* J  final scores of live fire */
+        ROLE_RED,       /* R  red team: findings of live fire */
         ROLE_MAX
 };
 
@@ -49,7 +52,7 @@ enum role {
         X("actions.undo", "OHLA", "undo containment early", "gỡ ngăn chặn sớm")                    \
         X("playbooks.read", "OHLASIT", "see playbooks", "xem quy trình")                           \
         X("playbooks.write", "L", "write playbooks", "soạn quy trình")                             \
-        X("systems.read", "OHLASINM", "see systems", "xem hệ thống")                               \
+        X("systems.read", "OHLASINME", "see systems", "xem hệ thống")                              \
         X("systems.write", "SM", "describe systems", "khai báo hệ thống")                          \
         X("sources.read", "OHLSIM", "see log sources", "xem nguồn nhật ký")                        \
         X("sources.work", "HLSM", "note maintenance of log sources", "ghi bảo trì nguồn")          \
@@ -59,11 +62,20 @@ enum role {
         X("recovery.read", "OHLASI", "see recovery plans and drills", "xem khôi phục")             \
         X("recovery.work", "HLS", "plan and run restore drills", "lập kế hoạch, thử khôi phục")    \
         X("figures.read", "OHLASINM", "see response figures", "xem số liệu ứng cứu")               \
-        X("people.read", "OHLASINM", "see people on duty", "xem nhân sự")                          \
+        X("people.read", "OHLASINME", "see people on duty", "xem nhân sự")                         \
         X("people.write", "M", "add people, give roles", "thêm người, giao vai trò")               \
         X("units.write", "M", "change units", "sửa đơn vị")                                        \
         X("settings.read", "MI", "see settings", "xem cài đặt")                                    \
         X("settings.write", "M", "change settings", "sửa cài đặt")                                 \
-        X("audit.read", "I", "see the audit log", "xem sổ kiểm toán")
+        X("audit.read", "I", "see the audit log", "xem sổ kiểm toán")                              \
+        X("exercises.read", "OHLASTIEJ", "see exercises", "xem diễn tập")                          \
+        X("exercises.play", "OHLAST", "take part: answer injects, ask",                            \
+          "tham gia diễn tập: trả lời tình huống, hỏi")                                            \
+        X("exercises.plan", "E", "scenarios, exercises, run them, answer requests",                \
+          "kịch bản, tổ chức và điều hành diễn tập, trả lời yêu cầu")                              \
+        X("exercises.judge", "J", "final scores", "chấm điểm chính thức")                          \
+        X("exercises.red", "R", "red team: findings", "đội tấn công: phát hiện")                   \
+        X("exercises.consent", "S", "consent to live fire on their systems",                       \
+          "đồng ý cho diễn tập thực chiến trên hệ thống của mình")
 
 #endif

@@ -10,7 +10,8 @@ from node_world import environment
 from people import PASSWORD, Browser, enrol, one_time
 from tap import PROGRAM, ROOT, run
 
-LETTERS = dict(zip(("officer", "handler", "lead", "approver", "owner", "inspector", "liaison", "trainee", "admin"), "OHLASINTM"))
+LETTERS = dict(zip(("officer", "handler", "lead", "approver", "owner", "inspector", "liaison", "trainee", "admin",
+                    "organiser", "jury", "red_team"), "OHLASINTMEJR"))
 SKIPPED = {"events.follow"}  # a stream without an end
 
 

@@ -22,9 +22,9 @@ static const struct {
 static const struct {
         const char *word;
         char letter;
-} roles[] = {{"officer", 'O'},  {"handler", 'H'}, {"lead", 'L'},
-             {"approver", 'A'}, {"owner", 'S'},   {"inspector", 'I'},
-             {"liaison", 'N'},  {"trainee", 'T'}, {"admin", 'M'}};
+} roles[] = {{"officer", 'O'}, {"handler", 'H'},   {"lead", 'L'},    {"approver", 'A'},
+             {"owner", 'S'},   {"inspector", 'I'}, {"liaison", 'N'}, {"trainee", 'T'},
+             {"admin", 'M'},   {"organiser", 'E'}, {"jury", 'J'},    {"red_team", 'R'}};
 
 /* What there is in a unit, new for each try. */
 struct things {
