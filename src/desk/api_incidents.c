@@ -385,7 +385,10 @@ static int held_by(struct api_call *c, const char **ret) {
                 " 'missing:'||r.missing,'signature') WHEN 'signing' THEN iif(ifnull(r.writer,0)"
                 "<>%lld AND (%s) AND NOT EXISTS(SELECT 1 FROM report_sign g WHERE g.report=r.id"
                 " AND g.version=r.version AND g.person=%lld AND g.void IS NULL),'signature_you',"
-                "'signature') WHEN 'signed' THEN 'sending' END" REPORT_OF ",'not_started'))",
+                "'signature') WHEN 'signed' THEN ifnull((SELECT CASE o.state WHEN 'queued' THEN "
+                "'sending'"
+                " WHEN 'failed' THEN 'failed' END FROM outgoing o WHERE o.id=r.mail),'to_send')"
+                " END" REPORT_OF ",'not_started'))",
                 (long long)c->who.id, sign, (long long)c->who.id);
         *ret = s.p;
         return s.p ? 0 : FAIL(-ENOMEM);

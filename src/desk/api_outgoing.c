@@ -6,6 +6,7 @@
 #include "desk/errands.h"
 #include "desk/mail.h"
 #include "desk/people.h"
+#include "desk/report.h"
 #include "wire/api_shapes.h"
 
 static const char *const columns[] = {
@@ -53,10 +54,10 @@ static int get(struct api_call *c) {
 }
 
 /* Found for who may send, and in a state that it can leave. */
-static int find(struct api_call *c, struct span *ret_state) {
+static int find(struct api_call *c, struct span *ret_state, bool *ret_drill) {
         int64_t id = api_int(c, "id", 0);
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q, "SELECT unit, state FROM outgoing WHERE id=?1", "i", id);
+        int r = sql_rows(c->db, &q, "SELECT unit, state, drill FROM outgoing WHERE id=?1", "i", id);
 
         if (r == 0)
                 r = sql_next(q);
@@ -64,6 +65,7 @@ static int find(struct api_call *c, struct span *ret_state) {
                 return r < 0 ? r : api_missing(c);
         int64_t unit = sql_int(q, 0);
         *ret_state = arena_dup(c->arena, sql_span(q, 1));
+        *ret_drill = sql_int(q, 2) != 0;
         r = api_sees(c, "reports.read", unit);
         if (r <= 0)
                 return r < 0 ? r : api_missing(c);
@@ -75,44 +77,64 @@ static int find(struct api_call *c, struct span *ret_state) {
         return 0;
 }
 
+/* A report that went another way meanwhile, or is a draft again, does not leave by this one. */
+static int report_waits(struct api_call *c, int64_t id) {
+        int64_t n = 0;
+        int r = sql_get_int(c->db, &n,
+                            "SELECT about LIKE 'report %' AND NOT EXISTS(SELECT 1 FROM report WHERE"
+                            " mail=o.id AND state='signed') FROM outgoing o WHERE id=?1",
+                            "i", id);
+
+        if (r < 0 || !n)
+                return MIN(r, 0);
+        return api_refuse(c, 409, "report", "its report does not wait for this mail any more",
+                          "báo cáo không còn chờ thư này nữa");
+}
+
 static int retry(struct api_call *c) {
+        int64_t id = api_int(c, "id", 0);
         struct span state = SPAN_NONE;
-        int r = find(c, &state);
+        bool drill = false;
+        int r = find(c, &state, &drill);
 
         if (r != 0)
                 return r;
         if (span_eq(state, SPAN("sent")))
                 return api_refuse(c, 409, "sent", "it was sent already", "đã gửi rồi");
+        if (drill) /* of an exercise: nobody sends it */
+                return api_refuse(c, 409, "drill", "what an exercise holds back never leaves",
+                                  "thư của diễn tập không bao giờ rời khỏi nút");
+        r = report_waits(c, id);
+        if (r != 0)
+                return r;
         r = sql_do(c->db,
                    "UPDATE outgoing SET state='queued', due=?2, tries=0, created=CASE WHEN"
                    " state='failed' THEN ?2 ELSE created END WHERE id=?1",
-                   "ii", api_int(c, "id", 0), c->now);
+                   "ii", id, c->now);
         errands_changed(c->desk);
         return r < 0 ? r : get(c);
 }
 
 static int cancel(struct api_call *c) {
         struct span state = SPAN_NONE;
-        int64_t report = 0;
-        int r = find(c, &state);
+        int64_t id = api_int(c, "id", 0), report = 0;
+        bool drill = false;
+        int r = find(c, &state, &drill);
 
         if (r != 0)
                 return r;
         if (span_eq(state, SPAN("sent")))
                 return api_refuse(c, 409, "sent", "it was sent already", "đã gửi rồi");
-        /* Its clock is met by it: taken back it would stand as proof of what never left. */
-        r = sql_get_int(c->db, &report, "SELECT about LIKE 'report %' FROM outgoing WHERE id=?1",
-                        "i", api_int(c, "id", 0));
+        r = report_of_mail(c->db, id, &report);
+        if (r == 1 && errands_under_way(c->desk, id)) /* what came of it decides */
+                return api_refuse(c, 409, "leaving",
+                                  "it is leaving at this moment: look again in a minute",
+                                  "thư đang được gửi ngay lúc này: hãy xem lại sau một phút");
+        if (r == 1)
+                r = report_mail_ended(c, id, REPORT_MAIL_TAKEN_BACK, c->who.name);
         if (r < 0)
                 return r;
-        if (report)
-                return api_refuse(c, 409, "report",
-                                  "a report that counts as sent is not taken back: correct its "
-                                  "addresses by another, or hand it over and say so",
-                                  "báo cáo đã tính là gửi thì không rút lại: gửi bản khác đến địa "
-                                  "chỉ đúng, hoặc bàn giao trực tiếp và ghi lại");
-        r = sql_do(c->db, "UPDATE outgoing SET state='cancelled' WHERE id=?1", "i",
-                   api_int(c, "id", 0));
+        r = sql_do(c->db, "UPDATE outgoing SET state='cancelled' WHERE id=?1", "i", id);
         return r < 0 ? r : get(c);
 }
 

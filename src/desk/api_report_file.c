@@ -6,14 +6,15 @@
  *
  *   S5. What comes from the press or the vault is of the version, and of the state, that it was made for, or it is
  *       none: people sign, and reopen, while a page is printed.
- *   S4. Whatever is sent was signed by two people, is no exercise's, and leaves by a row of `outgoing` in the
- *       same transaction that meets the clock. */
+ *   S4. Whatever is sent was signed by two people, is no exercise's, and leaves by a row of `outgoing`; when that
+ *       has left its clock is met (report_mail.c). */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
+#include "desk/errands.h"
 #include "desk/jobs.h"
 #include "desk/mail.h"
 #include "desk/report.h"
@@ -430,8 +431,8 @@ static int send_now(struct api_call *c, struct report *t, struct span to) {
         struct outgoing_file files[2 * FORMATS] = {{0}};
         const json_t *form = regime_entry(t->regime, "reports", t->kind.p);
         struct span subject = api_text(c, "subject"), about;
-        int64_t mail = 0;
-        char once[64];
+        int64_t mail = 0, before = 0;
+        char once[96];
         int r = attachments(c, t, files);
 
         if (r != 0)
@@ -439,11 +440,14 @@ static int send_now(struct api_call *c, struct report *t, struct span to) {
         if (!subject.len)
                 subject = report_subject(c, t, form);
         about = arena_printf(c->arena, "report %lld", (long long)t->id);
-        snprintf(once, sizeof(once), "report %lld version %lld", (long long)t->id,
-                 (long long)t->version);
         struct span body = body_of(c, t);
         if (!subject.p || !about.p || !body.p)
                 return FAIL(-ENOMEM);
+        r = sql_get_int(c->db, &before, "SELECT count(*) FROM outgoing WHERE about=?1", "t", about);
+        if (r < 0)
+                return r;
+        snprintf(once, sizeof(once), "report %lld version %lld mail %lld", (long long)t->id,
+                 (long long)t->version, (long long)before + 1);
         r = outgoing_mail(c->desk,
                           &(struct outgoing){.once = once,
                                              .to = to,
@@ -463,16 +467,33 @@ static int send_now(struct api_call *c, struct report *t, struct span to) {
                                     "Viết dạng ten@coquan.gov.vn");
         if (r == 0)
                 r = sql_do(c->db,
-                           "UPDATE report SET state='sent', how='mail', sent_to=?2, sent_at=?3,"
-                           " sent_by=?4, mail=?5 WHERE id=?1",
-                           "itiki", t->id, to, c->now, c->who.id, mail);
-        struct span words =
-                incident_text(c, "%s → %.*s", t->code.p, (int)MIN(to.len, (size_t)500), to.p);
-        if (r == 0)
-                r = words.p ? report_meets(c, t, c->now, words) : FAIL(-ENOMEM);
-        if (r == 0)
-                r = report_say(c, t, "sent by mail", "đã gửi thư", to);
+                           "UPDATE report SET how='mail', sent_to=?2, sent_by=?3, mail=?4"
+                           " WHERE id=?1",
+                           "itki", t->id, to, c->who.id, mail);
+        if (r == 0) /* met when it has left: report_mail.c */
+                r = report_say(c, t, "given to the mail", "đã đưa vào thư gửi đi", to);
         return r == 0 ? report_answer(c, t->id) : r;
+}
+
+/* Nothing waits for ever for a server that there is not. */
+static int can_mail(struct api_call *c) {
+        bool mail;
+
+        if (errands_mail(c->desk))
+                return 0;
+        if (!errands_up(c->desk, &mail)) {
+                c->retry = 5;
+                return api_refuse(c, 503, "try_later",
+                                  "the part of the node that sends mail is not up: try again, or "
+                                  "hand the report over",
+                                  "phần gửi thư của nút chưa sẵn sàng: hãy thử lại, hoặc nộp trực "
+                                  "tiếp");
+        }
+        return api_refuse(c, 409, "no_mail",
+                          "this node has no mail server: hand the report over and say so here, or "
+                          "have one configured (courier: mail:)",
+                          "nút này chưa có máy chủ thư: hãy nộp trực tiếp rồi ghi lại ở đây, hoặc "
+                          "cấu hình máy chủ thư (courier: mail:)");
 }
 
 int report_do_send(struct api_call *c) {
@@ -485,6 +506,10 @@ int report_do_send(struct api_call *c) {
         if (r == 0 && t.drill) /* S4 */
                 r = api_refuse(c, 409, "drill", "a report of an exercise is never sent",
                                "báo cáo của diễn tập không bao giờ được gửi ra ngoài");
+        if (r == 0)
+                r = report_not_leaving(c, &t);
+        if (r == 0)
+                r = can_mail(c);
         if (r == 0)
                 r = addresses(c, &to);
         if (r == 0)

@@ -312,12 +312,24 @@ static int files_void(struct api_call *c, const struct report *t) {
         return r;
 }
 
+/* One that failed is its mail no more. */
+static int no_mail(struct api_call *c, const struct report *t) {
+        return sql_do(c->db,
+                      "UPDATE report SET mail=NULL, how=NULL, sent_to=NULL, sent_by=NULL WHERE"
+                      " id=?1",
+                      "i", t->id);
+}
+
 int report_do_reopen(struct api_call *c) {
         struct report t = {0};
         int r = report_get(c, api_int(c, "id", 0), "reports.write", &t);
 
         if (r == 0 && !span_eq(t.state, SPAN("signing")))
                 r = report_in(c, &t, "signed");
+        if (r == 0)
+                r = report_not_leaving(c, &t);
+        if (r == 0)
+                r = no_mail(c, &t);
         if (r == 0)
                 r = sql_do(c->db, "UPDATE report_sign SET void=?2 WHERE report=?1 AND void IS NULL",
                            "ii", t.id, c->now);
@@ -337,6 +349,8 @@ int report_do_drop(struct api_call *c) {
         if (r == 0 && (span_eq(t.state, SPAN("sent")) || span_eq(t.state, SPAN("dropped"))))
                 return api_refuse(c, 409, "over", "It was sent or given up already",
                                   "Báo cáo đã gửi hoặc đã bỏ");
+        if (r == 0)
+                r = report_not_leaving(c, &t);
         if (r == 0)
                 r = to_state(c, &t, "dropped");
         return r == 0 ? done(c, &t, "given up", "bỏ báo cáo", api_text(c, "reason")) : r;
@@ -426,10 +440,16 @@ int report_do_hand(struct api_call *c) {
         if (r != 0)
                 return r;
         at = at == TIME_NONE ? c->now : at;
-        r = sql_do(c->db,
-                   "UPDATE report SET state='sent', how='hand', sent_to=?2, sent_at=?3, sent_by=?4,"
-                   " proof=?5 WHERE id=?1",
-                   "itikt", t.id, to, at, c->who.id, proof);
+        if (t.leaving) { /* L2 of report_mail.c */
+                r = sql_do(c->db, "UPDATE outgoing SET state='cancelled' WHERE id=?1", "i", t.mail);
+                api_tell(c, "outgoing", t.mail, t.unit);
+        }
+        if (r == 0)
+                r = sql_do(c->db,
+                           "UPDATE report SET state='sent', how='hand', sent_to=?2, sent_at=?3, "
+                           "sent_by=?4,"
+                           " proof=?5, mail=NULL WHERE id=?1",
+                           "itikt", t.id, to, at, c->who.id, proof);
         struct span words = incident_text(c, "%s → %.*s: %.*s", t.code.p, (int)to.len, to.p,
                                           (int)proof.len, proof.p);
         if (r == 0)

@@ -117,7 +117,7 @@ static int add_sent(struct api_call *c, const struct report *t) {
         int r = sql_rows(c->db, &q,
                          "SELECT how, sent_to, sent_at, (SELECT name FROM person WHERE id=sent_by),"
                          " proof, mail, (SELECT state FROM outgoing o WHERE o.id=mail) FROM report"
-                         " WHERE id=?1 AND state='sent'",
+                         " WHERE id=?1 AND (state='sent' OR state='signed' AND mail IS NOT NULL)",
                          "i", t->id);
 
         if (r == 0)

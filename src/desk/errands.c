@@ -12,10 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "desk/api.h"
+#include "desk/api_impl.h"
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
 #include "desk/mail.h"
+#include "desk/report.h"
 
 #define ASKS_MAX 32u
 #define WEBHOOKS_MAX 32u
@@ -24,6 +25,7 @@
 #define BACKOFF_MOST_NS (INT64_C(1800) * NS_PER_SEC)
 #define GIVE_UP_NS (INT64_C(432000) * NS_PER_SEC)
 #define ERROR_MAX 300u
+#define ARENA_BYTES ((size_t)4 << 20)
 
 struct errand {
         int64_t id; /* 0: free */
@@ -86,6 +88,10 @@ bool errands_up(struct desk *d, bool *ret_mail) {
 
 bool errands_known(struct desk *d) {
         return d->errands && d->errands->known;
+}
+
+bool errands_mail(struct desk *d) {
+        return errands_known(d) && d->errands->mail;
 }
 
 const char *errands_webhook(struct desk *d, unsigned i) {
@@ -178,6 +184,10 @@ static bool under_way(const struct errands *e, int64_t id) {
                 if (e->rows[i].id == id)
                         return true;
         return false;
+}
+
+bool errands_under_way(struct desk *d, int64_t row) {
+        return d->errands && under_way(d->errands, row);
 }
 
 static json_t *text(struct sql_rows *q, int column) {
@@ -306,6 +316,22 @@ struct ended {
         struct span said;
 };
 
+/* A report leaves with its mail (report_mail.c), in the same transaction. */
+static int tell_report(struct desk *d, const struct ended *end, int64_t wall) {
+        struct arena a;
+
+        arena_init(&a, ARENA_BYTES);
+        struct api_call c = {.desk = d,
+                             .db = state_sql(d->state),
+                             .arena = &a,
+                             .now = wall,
+                             .who = {.name = SPAN("courier")}};
+        int r = report_mail_ended(&c, end->id, end->sent ? REPORT_MAIL_SENT : REPORT_MAIL_FAILED,
+                                  end->said);
+        arena_deinit(&a);
+        return r;
+}
+
 static int write_end(struct desk *d, const struct ended *end, int64_t wall) {
         struct sql *db = state_sql(d->state);
         int64_t tries = 0, created = 0, unit = 0;
@@ -337,6 +363,10 @@ static int write_end(struct desk *d, const struct ended *end, int64_t wall) {
                 r = state_audit(d->state, wall, "courier", "outgoing.failed", span_str(about),
                                 said);
         }
+        if (r == 0 && (end->sent || over))
+                r = tell_report(d, end, wall);
+        if (d->api) /* W3 of api.c: that it left is told when it is on disk */
+                d->api->written = true;
         api_tell_all(d, "outgoing", end->id, unit);
         return r;
 }

@@ -32,6 +32,8 @@ int api_courier(struct api_call *c, uint32_t kind, struct span payload);
 void errands_changed(struct desk *d);
 /* What the courier was configured for. `up`: there is one. */
 bool errands_up(struct desk *d, bool *ret_mail);
+bool errands_mail(struct desk *d);                       /* it has a mail server, as it said last */
+bool errands_under_way(struct desk *d, int64_t row);     /* handed over, its end not known yet */
 bool errands_known(struct desk *d);                      /* there was one since the desk began */
 const char *errands_webhook(struct desk *d, unsigned i); /* NULL: no more */
 bool errands_directory(struct desk *d);

@@ -38,8 +38,7 @@ static enum fact fact_of(struct span s) {
         return span_eq(s, SPAN("yes")) ? FACT_YES : span_eq(s, SPAN("no")) ? FACT_NO : FACT_UNKNOWN;
 }
 
-/* 1, 0: there is none, -errno. */
-static int read_one(struct api_call *c, int64_t id, struct incident *i) {
+int incident_read(struct api_call *c, int64_t id, struct incident *i) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
                 c->db, &q,
@@ -122,7 +121,7 @@ static int sees(struct api_call *c, int64_t id, const char *permission) {
 }
 
 int incident_get(struct api_call *c, int64_t id, const char *permission, struct incident *ret) {
-        int r = read_one(c, id, ret);
+        int r = incident_read(c, id, ret);
 
         if (r == 1)
                 r = sees(c, id, "incidents.read");

@@ -18,6 +18,8 @@ struct incident {
 
 /* Finds it for an asker with `permission` in one of its units; refuses otherwise. 0, API_E_REFUSED, -errno. */
 int incident_get(struct api_call *c, int64_t id, const char *permission, struct incident *ret);
+/* The same for the node itself. 1, 0: there is none, -errno. */
+int incident_read(struct api_call *c, int64_t id, struct incident *ret);
 /* Which incidents the asker sees, as a condition on `i`, with ` AND …` behind it; text of the arena. */
 int incident_visible(struct api_call *c, const char *more, const char **ret);
 /* The asker's `version` field, if given, must be that of the incident. 0, API_E_REFUSED (409). */

@@ -29,7 +29,8 @@ static int read_one(struct api_call *c, int64_t id, struct report *t) {
         int r = sql_rows(c->db, &q,
                          "SELECT t.incident, t.unit, t.version, t.writer, ifnull(k.due,t.due),"
                          " t.year, t.drill, t.code, t.kind, t.regime, t.periodic, t.state, t.lang,"
-                         " t.clock, t.recipient, t.title, t.title_vi FROM report t"
+                         " t.clock, t.recipient, t.title, t.title_vi, t.mail, EXISTS(SELECT 1 FROM"
+                         " outgoing o WHERE o.id=t.mail AND o.state='queued') FROM report t"
                          " LEFT JOIN incident_clock k ON k.incident=t.incident AND k.clock=t.clock"
                          " WHERE t.id=?1",
                          "i", id);
@@ -45,7 +46,9 @@ static int read_one(struct api_call *c, int64_t id, struct report *t) {
                              .writer = sql_int(q, 3),
                              .due = sql_time(q, 4),
                              .year = sql_int(q, 5),
-                             .drill = sql_int(q, 6) != 0};
+                             .drill = sql_int(q, 6) != 0,
+                             .mail = sql_int(q, 17),
+                             .leaving = sql_int(q, 18) != 0};
         struct span *texts[] = {&t->code, &t->kind,  &t->regime_id, &t->periodic, &t->state,
                                 &t->lang, &t->clock, &t->recipient, &t->title,    &t->title_vi};
         for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -70,6 +73,14 @@ int report_get(struct api_call *c, int64_t id, const char *permission, struct re
         if (r <= 0)
                 return r < 0 ? r : api_missing(c);
         return api_may(c, permission, ret->unit);
+}
+
+int report_read(struct api_call *c, int64_t id, struct report *ret) {
+        int r = read_one(c, id, ret);
+
+        if (r == 1 && ret->incident)
+                r = incident_read(c, ret->incident, &ret->of);
+        return r < 0 ? r : r == 0 ? FAIL(-ENOENT) : 0;
 }
 
 int report_fresh(struct api_call *c, const struct report *r) {

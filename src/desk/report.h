@@ -12,10 +12,10 @@
 
 /* One report as the rules of work need it; texts are of the call's arena. */
 struct report {
-        int64_t id, incident, unit, version, writer, due,
-                year; /* incident, writer, year: 0: none */
+        int64_t id, incident, unit, version, writer, due, year,
+                mail; /* incident, writer, year, mail (row of outgoing): 0: none */
         struct span code, kind, regime_id, periodic, state, lang, clock, recipient, title, title_vi;
-        bool drill;
+        bool drill, leaving;  /* leaving: its mail is queued */
         const json_t *regime; /* NULL: no longer known */
         struct incident of;   /* of the incident; id 0: none */
 };
@@ -47,6 +47,17 @@ int report_next_code(struct api_call *c, const json_t *regime, struct span *ret)
 int64_t report_zone_s(const json_t *regime);
 /* Those of the incident's clocks that this report meets are met; an entry for each. */
 int report_meets(struct api_call *c, const struct report *r, int64_t at, struct span proof);
+/* The mail in which it is to leave ended: the report is sent and its clock met, or it waits for people again. `mail`:
+ * row of outgoing; one that is no report's, or no longer that report's mail, changes nothing. The courier's word
+ * (errands.c), or a person's who takes it back; `said` in the words of the timeline. */
+enum report_mail { REPORT_MAIL_SENT, REPORT_MAIL_FAILED, REPORT_MAIL_TAKEN_BACK };
+int report_mail_ended(struct api_call *c, int64_t mail, enum report_mail how, struct span said);
+/* 1: a report waits for that mail; 0: none does. */
+int report_of_mail(struct sql *db, int64_t mail, int64_t *ret_report);
+/* Refuses (409) while its mail is on its way. */
+int report_not_leaving(struct api_call *c, const struct report *r);
+/* The same as report_get() for the node itself. */
+int report_read(struct api_call *c, int64_t id, struct report *ret);
 /* A sentence for the timeline, nothing for a report of a year; listeners are told. */
 int report_say(struct api_call *c, const struct report *r, const char *en, const char *vi,
                struct span more);

@@ -37,6 +37,8 @@ static const char *const steps[] = {
         " size INTEGER NOT NULL, hash BLOB NOT NULL, signed BLOB, signature BLOB,"
         " PRIMARY KEY(report, version, format));"
         "CREATE TABLE report_number(year INTEGER PRIMARY KEY, last INTEGER NOT NULL);",
+
+        "CREATE INDEX report_mail ON report(mail) WHERE mail IS NOT NULL;",
         NULL,
 };
 

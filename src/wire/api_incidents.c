@@ -48,8 +48,10 @@ const struct api_field api_clock_shape[] = {
          .vi = "Bằng chứng đáp ứng."},
         {"held_by", API_STRING, .flags = API_NULLABLE,
          .en = "What it waits for: not_started, missing:N (fields), signature, signature_you, "
-               "sending.",
-         .vi = "Đang chờ gì: not_started, missing:N (trường), signature, signature_you, sending."},
+               "to_send, sending (its mail is queued), failed (its mail was not delivered).",
+         .vi = "Đang chờ gì: not_started, missing:N (trường), signature, signature_you, to_send, "
+               "sending "
+               "(thư đang gửi), failed (thư không gửi được)."},
         {"report_id", API_ID, .flags = API_NULLABLE, .en = "The report that is to meet it.",
          .vi = "Báo cáo sẽ đáp ứng thời hạn."},
         {0},

@@ -138,10 +138,55 @@ static void sent_is_sent_or_goes_out_again(void) {
         }
 }
 
+static const char lay_report[] =
+        "INSERT INTO report(id,code,incident,unit,regime,kind,title,title_vi,lang,state,clock,"
+        "created,version,written,missing,missing_fields,how,sent_to,sent_by,mail)"
+        " VALUES(3,'BC-1',1,1,'none','x','Report','Báo cáo','vi','signed','a',1,1,1,0,'[]','mail',"
+        "'a@b.example',5,1)";
+
+/* The duty is met in the transaction that marks its mail as sent, or not at all. */
+static void a_report_has_left_with_its_mail_or_not_at_all(void) {
+        static const struct courier_say ok = {0, 0};
+        bool hit = true;
+
+        for (unsigned k = 1; hit; k++) {
+                begin();
+                check_int(outgoing_mail(w.d, &(struct outgoing){.to = SPAN("a@b.example")}, NULL),
+                          0);
+                check_int(sql_do(state_sql(w.d->state), lay_report, ""), 0);
+                check_int(commit(), 0);
+                check(goes_out());
+                w.wall += 10 * NS_PER_SEC;
+                fault_arm(k, k % 2 ? EIO : ENOSPC);
+                int r = frame(COURIER_MAIL, 1, &ok, sizeof(ok));
+                if (r == 0)
+                        r = desk_commit(w.d, w.mono, w.wall);
+                hit = fault_disarm();
+                api_end();
+                world_close();
+                check_int(world_open(), 0);
+                int64_t sent = count("SELECT count(*) FROM outgoing WHERE state='sent'");
+                check(sent == 1 || r < 0);
+                check_int(count("SELECT count(*) FROM report r JOIN outgoing o ON o.id=r.mail WHERE"
+                                " r.state='sent' AND r.sent_at=o.sent"),
+                          sent);
+                check_int(count("SELECT count(*) FROM incident_clock k JOIN outgoing o ON"
+                                " k.met_at=o.sent WHERE k.met_by=5"),
+                          sent);
+                check_int(count("SELECT count(*) FROM incident_clock WHERE met_at IS NOT NULL"),
+                          sent);
+                check_int(count("SELECT count(*) FROM incident_entry WHERE about='report'"),
+                          2 * sent);
+                check((sent == 1) != goes_out());
+                world_end();
+        }
+}
+
 int main(void) {
         check_int(os_vfs_init(), 0);
         RUN(told_of_once_whatever_fails);
         RUN(told_of_once_though_the_power_is_cut);
         RUN(sent_is_sent_or_goes_out_again);
+        RUN(a_report_has_left_with_its_mail_or_not_at_all);
         return check_done();
 }

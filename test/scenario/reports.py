@@ -11,8 +11,9 @@ import threading
 import time
 
 from api import Web
-from node_world import kill
+from node_world import kill, ports
 from people import PASSWORD, Browser, enrol, first_person, one_time, totp
+from post_office import MailServer
 from press import flat
 from tap import ROOT, Skip, coloa, run
 
@@ -20,7 +21,9 @@ from tap import ROOT, Skip, coloa, run
 class World:
     """A node with a handler who writes, a lead and an approver who sign, a liaison who sends; and one of elsewhere."""
     def __init__(self, folder: pathlib.Path):
-        self.folder, self.node = folder, Web(folder)
+        port, = ports(1)
+        self.folder, self.post = folder, MailServer(port)
+        self.node = Web(folder, head=f"courier:\n  mail: {{server: 127.0.0.1, port: {port}, tls: none, from: coloa@agency.example}}\n")
 
     def __enter__(self):
         self.node.__enter__()
@@ -57,6 +60,7 @@ class World:
         return self
 
     def __exit__(self, *args):
+        self.post.stop()
         self.node.__exit__(*args)
 
     def code(self, login) -> str:
@@ -85,6 +89,12 @@ class World:
         got, data, _ = self.raw(who, path)
         assert got == status, (path, got, data[:300])
         return data
+
+    def get_json(self, who, path):
+        return json.loads(self.get(who, path))
+
+    def clock(self, incident) -> dict:
+        return {c["clock"]: c for c in self.get_json(self.hang, f"/incidents/{incident['id']}")["clocks"]}["initial"]
 
     def report(self, incident, kind="initial", **fields) -> dict:
         status, r = self.hang.post("/reports", incident=incident["id"], kind=kind)
@@ -152,14 +162,27 @@ def from_the_incident_to_its_proof(folder):
         assert report["final"] is True and report["hash"] == r["hash"] and report["incident"] == i["code"], report
         # What is written is not what was signed any more.
         assert w.hang.ask("PUT", f"/reports/{r['id']}", {"version": r["version"], "fields": [{"name": "summary", "value": "khác"}]})[0] == 409
-        # Sent: its clock is met, and stays met whatever is killed.
+        # Queued while there is no mail server, its clock runs; met when it left, and stays met whatever is killed.
         status, sent = w.lien.post(f"/reports/{r['id']}/send", to=["a05@example.vn"])
-        assert status == 200 and sent["state"] == "sent" and sent["sent"]["how"] == "mail", sent
+        assert status == 200 and sent["state"] == "signed" and sent["sent"]["mail_state"] == "queued" and sent["sent"]["at"] is None, sent
         kill(w.node.pids()["desk"], w.node.program)
         w.node.ready()
-        status, i = w.hang.ask("GET", f"/incidents/{i['id']}")
-        met = {c["clock"]: c for c in i["clocks"]}["initial"]
-        assert met["state"] == "met" and r["code"] in met["proof"] and met["met_by"] == "Phạm Văn Liên", met
+        met = w.clock(i)
+        assert met["met_at"] is None and met["state"] != "met", met
+        held = [c for c in w.get_json(w.hang, "/clocks?limit=100")["items"] if c["incident"] == i["id"] and c["clock"] == "initial"]
+        assert held[0]["held_by"] == "sending", held
+        status, again = w.lien.post(f"/reports/{r['id']}/send", to=["a05@example.vn"])
+        assert status == 409 and again["code"] == "sending", again
+        w.post.start()
+        w.lien.post(f"/outgoing/{sent['sent']['mail']}/retry")
+        w.node.wait_for(lambda: w.get_json(w.lien, f"/reports/{r['id']}")["state"] == "sent", 40, "for the mail to leave")
+        w.node.wait_for(lambda: w.clock(i)["state"] == "met", 10, "for its clock")
+        (_, to, mail), = w.post.mails
+        assert to == ["a05@example.vn"] and len(list(mail.iter_attachments())) == 6, (to, mail)
+        kill(w.node.pids()["desk"], w.node.program)
+        w.node.ready()
+        met, at = w.clock(i), w.get_json(w.lien, f"/reports/{r['id']}")["sent"]["at"]
+        assert met["state"] == "met" and r["code"] in met["proof"] and met["met_by"] == "Phạm Văn Liên" and met["met_at"] == at, (met, at)
         assert w.lien.post(f"/reports/{r['id']}/send", to=["a05@example.vn"])[0] == 409
         status, out = w.lien.ask("GET", "/outgoing")
         mail = [m for m in out["items"] if m.get("about") == f"report {r['id']}"]
@@ -220,13 +243,16 @@ def whatever_is_killed(folder):
             status = done["answer"][0]
             assert status in (0, 200, 409, 502, 503, 504), done
             if verb == "POST" and status == 409:
-                assert done["answer"][1]["code"] == "not_signed", done
+                assert done["answer"][1]["code"] in ("not_signed", "sending"), done
 
         def send():
             status, answer = w.lien.post(f"/reports/{r['id']}/send", to=["a05@example.vn"])
             assert status in (200, 409, 503), answer
             return status in (200, 409)
         w.node.wait_for(send, 40, "for it to be sent")
+        w.post.start()
+        w.lien.post(f"/outgoing/{w.get_json(w.lien, '/outgoing')['items'][0]['id']}/retry")
+        w.node.wait_for(lambda: w.get_json(w.lien, f"/reports/{r['id']}")["state"] == "sent", 40, "for the mail to leave")
         status, answer = w.lien.ask("GET", f"/reports/{r['id']}")
         assert answer["state"] == "sent" and answer["sent"]["mail"], answer
         mails = w.lien.ask("GET", "/outgoing")[1]["items"]

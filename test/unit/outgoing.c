@@ -211,8 +211,11 @@ static void a_drill_is_held(void) {
         check_int(outgoing_mail(w.d, &o, NULL), 0);
         on_disk();
         check_int(taken(), 0);
-        check_int(local("outgoing.retry", "{\"id\":1}"), 200);
-        check_int(taken(), COURIER_MAIL);
+        check_int(local("outgoing.retry", "{\"id\":1}"), 409);
+        check_span(span_str(answer_text("code")), "drill");
+        check_int(taken(), 0); /* by nobody's word */
+        check_int(local("outgoing.cancel", "{\"id\":1}"), 200);
+        check_int(local("outgoing.retry", "{\"id\":1}"), 409);
         end();
 }
 

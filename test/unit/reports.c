@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "desk/desk_impl.h"
+#include "desk/errands.h"
 #include "desk/jobs.h"
 #include "desk/mail.h"
 #include "people_world.h"
@@ -585,22 +586,115 @@ static void long_ones_are_cut_nowhere(void) {
         end();
 }
 
+/* ---- by mail: the courier is played too ---- */
+
+static void courier_says(uint32_t kind, int64_t id, int error, uint32_t flags, const char *text) {
+        _cleanup_(buf_deinit) struct buf in = {0};
+        struct courier_say s = {error, flags};
+        bool ready = kind == COURIER_READY;
+        struct courier_head h = {(uint32_t)(strlen(text) + (ready ? 0 : sizeof(s))), kind,
+                                 (uint64_t)id};
+
+        buf_add(&in, &h, sizeof(h));
+        if (!ready)
+                buf_add(&in, &s, sizeof(s));
+        buf_str(&in, text);
+        check_int(desk_courier_bytes(w.d, &in, w.wall), 0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        desk_api_committed(w.d);
+}
+
+static void courier(const char *ready) {
+        check_int(desk_courier_line(w.d, true), 0);
+        courier_says(COURIER_READY, 0, 0, 0, ready);
+}
+
+/* A mail is handed to the courier with all that hangs on it; which one (0: none). */
+static int64_t handed_over(void) {
+        int64_t mail = 0;
+        bool more = true;
+
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        desk_api_committed(w.d);
+        while (more) {
+                struct courier_head h;
+                int r;
+                struct buf *out = desk_courier_out(w.d, w.wall, &r);
+
+                check_int(r, 0);
+                more = out->len >= sizeof(h);
+                if (!more)
+                        break;
+                memcpy(&h, out->p, sizeof(h));
+                if (h.kind == COURIER_MAIL)
+                        mail = (int64_t)h.id;
+                buf_drop(out, sizeof(h) + h.len);
+        }
+        return mail;
+}
+
+static int send_to(int64_t id, const char *to) {
+        int status =
+                asf(&who[LIAISON], "reports.send", "{\"id\":%lld,\"to\":[%s]}", (long long)id, to);
+
+        return status ? status : work_done(0);
+}
+
+/* What the list says of the initial report's clock. */
+static const char *clock_says(const char *field) {
+        static char path[64];
+        const json_t *k;
+        size_t i;
+
+        check_int(as(&who[LIAISON], "clocks.list", "{\"limit\":100}"), 200);
+        json_array_foreach(answer_at("items"), i, k) {
+                if (strcmp(json_string_value(json_object_get(k, "clock")), "initial") != 0)
+                        continue;
+                snprintf(path, sizeof(path), "items.%zu.%s", i, field);
+                return json_is_null(answer_at(path)) ? "" : answer_text(path);
+        }
+        return "?";
+}
+
+static void see(int64_t id) {
+        check_int(asf(&who[LIAISON], "reports.get", "{\"id\":%lld}", (long long)id), 200);
+}
+
+static int outgoing(const char *what, int64_t id) {
+        char op[32];
+
+        snprintf(op, sizeof(op), "outgoing.%s", what);
+        return asf(&who[LIAISON], op, "{\"id\":%lld}", (long long)id);
+}
+
+static void nothing_waits_for_a_server_that_there_is_not(void) {
+        begin();
+        int64_t id = signed_report();
+
+        check_int(send_to(id, "\"a05@example.vn\""), 503); /* not heard of yet */
+        courier("{\"mail\":false,\"webhooks\":[]}");
+        check_int(send_to(id, "\"a05@example.vn\""), 409);
+        check_span(span_str(answer_text("code")), "no_mail");
+        see(id);
+        check_span(span_str(answer_text("state")), "signed");
+        check(json_is_null(answer_at("sent")));
+        check_span(span_str(clock_says("held_by")), "to_send");
+        end();
+}
+
 static void mail_leaves_with_its_files(void) {
         begin();
         int64_t id = signed_report(), n = 0;
+        char at[40];
 
-        check_int(asf(&who[LIAISON], "reports.send", "{\"id\":%lld,\"to\":[\"không phải\"]}",
-                      (long long)id),
-                  422);
-        int status = asf(&who[LIAISON], "reports.send",
-                         "{\"id\":%lld,\"to\":[\"a05@example.vn\",\"vncert@example.vn\"]}",
-                         (long long)id);
-        check_int(status ? status : work_done(0), 200);
-        check_span(span_str(answer_text("state")), "sent");
+        courier("{\"mail\":true,\"webhooks\":[]}");
+        check_int(send_to(id, "\"không phải\""), 422);
+        check_int(send_to(id, "\"a05@example.vn\",\"vncert@example.vn\""), 200);
+        check_span(span_str(answer_text("state")), "signed"); /* it has not left yet */
         check_span(span_str(answer_text("sent.how")), "mail");
-        check(answer_text("sent.mail_state")[0] != '\0');
+        check_span(span_str(answer_text("sent.mail_state")), "queued");
+        check(json_is_null(answer_at("sent.at")));
         check_span(span_str(answer_text("sent.to")), "a05@example.vn, vncert@example.vn");
-        check(answer_int("sent.mail") > 0);
         int64_t mail = answer_int("sent.mail");
         check_int(sql_get_int(state_sql(w.d->state), &n,
                               "SELECT count(*) FROM outgoing WHERE subject LIKE"
@@ -608,11 +702,78 @@ static void mail_leaves_with_its_files(void) {
                               ""),
                   1);
         check_int(n, 1);
-        check_int(asf(&who[LIAISON], "reports.send", "{\"id\":%lld,\"to\":[\"a05@example.vn\"]}",
+        check_span(span_str(clock_says("held_by")), "sending");
+        check_span(span_str(clock_says("met_at")), "");
+        check_int(send_to(id, "\"a05@example.vn\""), 409); /* pressed twice */
+        check_span(span_str(answer_text("code")), "sending");
+        check_int(asf(&who[HANDLER], "reports.reopen", "{\"id\":%lld,\"reason\":\"sai số\"}",
                       (long long)id),
-                  409); /* pressed twice */
-        check_int(asf(&who[LIAISON], "outgoing.cancel", "{\"id\":%lld}", (long long)mail), 409);
-        check(strstr(api_w.body.p, "\"report\"")); /* its clock is met by it */
+                  409);
+        check_int(asf(&who[HANDLER], "reports.drop", "{\"id\":%lld,\"reason\":\"sai số\"}",
+                      (long long)id),
+                  409);
+        check_int(handed_over(), mail);
+        check_int(outgoing("cancel", mail), 409); /* nobody knows whether it left */
+        check_span(span_str(answer_text("code")), "leaving");
+        w.wall += 90 * NS_PER_SEC;
+        time_format(at, w.wall, 3);
+        courier_says(COURIER_MAIL, mail, 0, 0, "");
+        see(id);
+        check_span(span_str(answer_text("state")), "sent");
+        check_span(span_str(answer_text("sent.mail_state")), "sent");
+        check_span(span_str(answer_text("sent.by")), "Người lien");
+        check(strncmp(answer_text("sent.at"), at, 19) == 0);
+        check_span(span_str(clock_says("state")), "met");
+        check(strncmp(clock_says("met_at"), at, 19) == 0);
+        check_span(span_str(clock_says("held_by")), "");
+        check_int(outgoing("cancel", mail), 409);
+        check_int(send_to(id, "\"a05@example.vn\""), 409);
+        end();
+}
+
+static void a_mail_that_fails_meets_nothing(void) {
+        begin();
+        check_int(asf(&who[LEAD], "incidents.serious",
+                      "{\"id\":%lld,\"serious\":\"yes\",\"reason\":\"Dữ liệu bị mã hóa\"}",
+                      (long long)incident),
+                  200);
+        int64_t id = signed_report(), first, second;
+
+        courier("{\"mail\":true,\"webhooks\":[]}");
+        check_int(send_to(id, "\"a05@example.vn\""), 200);
+        first = answer_int("sent.mail");
+        check_int(handed_over(), first);
+        courier_says(COURIER_MAIL, first, -EPERM, COURIER_FOR_GOOD, "550 no such user");
+        see(id);
+        check_span(span_str(answer_text("state")), "signed");
+        check_span(span_str(answer_text("sent.mail_state")), "failed");
+        check_span(span_str(clock_says("held_by")), "failed");
+        check_span(span_str(clock_says("met_at")), "");
+        check_int(outgoing("retry", first), 200);
+        check_span(span_str(clock_says("held_by")), "sending");
+        check_int(outgoing("cancel", first), 200); /* it lies there still */
+        check_span(span_str(clock_says("held_by")), "to_send");
+        check_int(outgoing("retry", first), 409);
+        check_int(send_to(id, "\"a06@example.vn\""), 200); /* to where it should have gone */
+        second = answer_int("sent.mail");
+        check(second != first);
+        check_int(handed_over(), second);
+        courier_says(COURIER_MAIL, second, -EPERM, COURIER_FOR_GOOD, "550 no such user");
+        later(INT64_C(30) * 86400); /* the law's time is over */
+        check_int(sign_in(&who[LIAISON], "lien", GOOD_PASSWORD), 200);
+        char code[7];
+        code_now(secrets[LIAISON], code);
+        check_int(asf(&who[LIAISON], "session.totp", "{\"code\":\"%s\"}", code), 200);
+        check_span(span_str(clock_says("state")), "late");
+        check_span(span_str(clock_says("held_by")), "failed");
+        check_int(outgoing("retry", second), 200);
+        check_int(asf(&who[LIAISON], "reports.hand",
+                      "{\"id\":%lld,\"to\":\"A05\",\"proof\":\"biên nhận\"}", (long long)id),
+                  200);
+        check_span(span_str(answer_text("sent.how")), "hand");
+        check_int(handed_over(), 0); /* its mail was taken back */
+        check_int(outgoing("retry", second), 409);
+        check_span(span_str(clock_says("state")), "met_late");
         end();
 }
 
@@ -646,7 +807,9 @@ int main(void) {
         RUN(files_go_with_the_signatures);
         RUN(files_of_a_signed_version_stay);
         RUN(long_ones_are_cut_nowhere);
+        RUN(nothing_waits_for_a_server_that_there_is_not);
         RUN(mail_leaves_with_its_files);
+        RUN(a_mail_that_fails_meets_nothing);
         RUN(exercises_never_leave);
         return check_done();
 }

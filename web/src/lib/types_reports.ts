@@ -14,7 +14,7 @@ export interface ReportField {
 export interface ReportSent {
   how: 'mail' | 'hand';
   to: string | null;
-  at: Time;
+  at: Time | null;
   by: string | null;
   proof: string | null;
   mail: Id | null;
