@@ -17,7 +17,6 @@
 #ifndef DESK_REPLAY_H
 #define DESK_REPLAY_H
 
-#include "decode/detect.h"
 #include "desk/desk.h"
 #include "wire/exercise.h"
 #include "wire/replay.h"

@@ -22,6 +22,7 @@
 
 #include "base/timestamp.h"
 #include "ingest/files_impl.h"
+#include "ingest/replay.h"
 #include "os/os.h"
 
 #define SURE ((uint64_t)256)
@@ -144,6 +145,7 @@ int files_positions(struct serve *s, const struct msg_store_frames *m, int fd) {
                 memcpy(&x, (const char *)p + i * sizeof(x), sizeof(x));
                 struct span key = span_of(x.key, MIN(x.key_len, POSITION_KEY_MAX));
                 struct span value = span_of(x.value, MIN(x.value_len, POSITION_VALUE_MAX));
+                replay_position(s, key, value);
                 if (!file_key_parse(key, &source, &id) || !file_position_parse(value, &at) ||
                     at.offset == 0)
                         continue;

@@ -6,6 +6,7 @@
 #include "base/timestamp.h"
 #include "ingest/files.h"
 #include "ingest/http.h"
+#include "ingest/replay.h"
 #include "ingest/serve_impl.h"
 #include "os/os.h"
 #include "wire/message.h"
@@ -166,6 +167,7 @@ static int take_durable(struct serve *s, uint64_t seq) {
         counter_set(&s->totals[COUNT_DURABLE], seq);
         serve_streams_durable(s);
         files_durable(s);
+        replay_durable(s);
         for (uint32_t i = 0; i < s->n_listeners; i++)
                 if (s->listeners[i].http)
                         http_durable(s->listeners[i].http);
@@ -179,7 +181,10 @@ static int take_begin(struct serve *s, uint64_t seq) {
         s->next_seq = s->durable = seq;
         counter_set(&s->totals[COUNT_DURABLE], seq);
         s->dedup = dedup_new(s->set.duplicates, s->set.duplicates_len, seq, s->now);
-        return s->dedup ? 0 : -ENOMEM;
+        if (!s->dedup)
+                return -ENOMEM;
+        replay_durable(s);
+        return 0;
 }
 
 static void stop(struct serve *s) {
@@ -215,6 +220,8 @@ static int act_on(struct serve *s, const union message *m, size_t n, int fd) {
                                                          : -EPROTO;
         case NODE_FILE:
                 return n == sizeof(m->file) && fd >= 0 ? files_take(s, &m->file, fd) : -EPROTO;
+        case NODE_PEER:
+                return n == sizeof(m->plain) && fd >= 0 ? replay_open(s, fd) : -EPROTO;
         case NODE_STOP: stop(s); return 0;
         default: return -EPROTO;
         }
@@ -232,7 +239,9 @@ static int take_message(struct serve *s, bool wait) {
         if (n_fds == 0)
                 fd = -1;
         r = (size_t)n >= sizeof(m.type) ? act_on(s, &m, (size_t)n, fd) : -EPROTO;
-        bool taken = m.type == NODE_FILE ? n == sizeof(m.file) : m.type == NODE_LISTEN && r == 0;
+        bool taken = m.type == NODE_FILE   ? n == sizeof(m.file)
+                     : m.type == NODE_PEER ? n == sizeof(m.plain)
+                                           : m.type == NODE_LISTEN && r == 0;
         if (fd >= 0 && !taken)
                 os_close_quiet(fd);
         return r;

@@ -31,10 +31,12 @@ enum tag {
         TAG_ANSWER,
         TAG_HTTP,
         TAG_JOURNAL,
+        TAG_REPLAY,
 };
 
 struct http;
 struct serve_files; /* ingest/files.h */
+struct serve_replay; /* ingest/replay.h */
 
 struct listener {
         struct msg_listen m;
@@ -113,6 +115,7 @@ struct serve {
                 uint32_t n;
         } run;
         struct serve_files *files;
+        struct serve_replay *replay;
 
         uint32_t waiting; /* answers that wait for durability */
         uint32_t http_stalled;

@@ -331,6 +331,24 @@ int node_tell_sources(struct node *n) {
         return r;
 }
 
+/* The line that drills are played over: made anew whenever either of its ends begins. Nobody else ever has an end of it. */
+static int join_replay(struct node *n) {
+        struct msg_plain m = {NODE_PEER, NODE_PEER_REPLAY};
+        int pair[2];
+
+        if (n->workers[NODE_INGEST].child.pid <= 0 || n->workers[NODE_DESK].child.pid <= 0)
+                return 0;
+        int r = os_socketpair_stream(pair);
+        if (r < 0)
+                return FAIL(r);
+        r = node_send(n, NODE_INGEST, &m, sizeof(m), pair[0]);
+        if (r == 0)
+                r = node_send(n, NODE_DESK, &m, sizeof(m), pair[1]);
+        os_close(pair[0]);
+        os_close(pair[1]);
+        return r;
+}
+
 /* ---- starting ---- */
 
 static int new_outbox(struct node *n, struct worker *w) {
@@ -547,6 +565,8 @@ int node_start(struct node *n, enum node_process p) {
                 r = join_vault(n, NODE_STORE);
         if (r == 0 && (p == NODE_VAULT || p == NODE_DESK))
                 r = join_vault(n, NODE_DESK);
+        if (r == 0 && (p == NODE_INGEST || p == NODE_DESK))
+                r = join_replay(n);
         if (r == 0 && (p == NODE_CONSOLE || p == NODE_DESK))
                 r = node_join_console(n);
         if (r == 0 && p == NODE_ACT)

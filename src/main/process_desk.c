@@ -25,6 +25,7 @@
 #include "main/desk_line.h"
 #include "main/phrases.h"
 #include "main/processes.h"
+#include "main/replay_line.h"
 #include "main/rulebook.h"
 #include "main/search_line.h"
 #include "main/spawn.h"
@@ -49,7 +50,7 @@
 #define MEMORY_MAX ((size_t)1 << 30)
 
 /* What the desk waits for: its place among the descriptors. */
-enum { OF_MAIN, OF_LINE, OF_VAULT, OF_ACT, OF_COURIER, OF_API };
+enum { OF_MAIN, OF_LINE, OF_VAULT, OF_ACT, OF_COURIER, OF_REPLAY, OF_API };
 
 struct loop {
         struct desk *desk;
@@ -65,6 +66,7 @@ struct loop {
         struct act_line act;
         struct search_lines searches;
         struct courier_line courier;
+        struct replay_line replay;
         int counters; /* the page's descriptor until it is mapped; 0: none */
         bool tell;    /* main wants our numbers */
         int64_t told;
@@ -356,6 +358,8 @@ static int new_peer(struct loop *l, const struct msg_plain *m, int fd) {
                 return search_lines_open(&l->searches, m->value - NODE_PEER_SEARCH, fd);
         if (m->value == NODE_PEER_COURIER)
                 return courier_line_open(&l->courier, fd);
+        if (m->value == NODE_PEER_REPLAY)
+                return replay_line_open(&l->replay, fd);
         if (m->value != NODE_PEER_CONSOLE && m->value != NODE_PEER_LOCAL)
                 return vault_line_open(&l->vault, fd);
         fd = os_dup(fd);
@@ -503,12 +507,16 @@ static int serve_api(struct loop *l, const struct pollfd *p) {
                 r = act_line_take(&l->act);
         if (r >= 0 && p[OF_COURIER].revents && l->courier.sock >= 0)
                 r = courier_line_take(&l->courier);
+        if (r >= 0)
+                r = replay_line_take(&l->replay, &p[OF_REPLAY]);
         if (r >= 0 && desk_api_waiting(l->desk))
                 r = commit(l);
         if (r >= 0)
                 r = act_line_give(&l->act);
         if (r >= 0)
                 r = courier_line_give(&l->courier);
+        if (r >= 0)
+                r = replay_line_give(&l->replay);
         if (r >= 0)
                 r = give_jobs(l);
         if (r >= 0)
@@ -550,6 +558,7 @@ static int serve(struct loop *l) {
                 int wait = MIN(TICK_MS, desk_api_wait(l->desk)), r;
 
                 courier_line_poll(&l->courier, &p[OF_COURIER]);
+                replay_line_poll(&l->replay, &p[OF_REPLAY]);
                 desk_lines_poll(&l->api, p + OF_API);
                 search_lines_poll(&l->searches, p + OF_API + API_LINES);
                 if (l->dirty_since)
@@ -675,6 +684,7 @@ int process_desk(int argc, char **argv) {
         l.act = (struct act_line){.desk = l.desk, .sock = -1};
         search_lines_init(&l.searches, l.desk);
         l.courier = (struct courier_line){.desk = l.desk, .sock = -1};
+        l.replay = (struct replay_line){.desk = l.desk, .fd = -1};
         if (r == 0 && l.counters)
                 r = map_counters(&l);
         if (r < 0) {

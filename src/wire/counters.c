@@ -31,6 +31,15 @@ static const struct {
         [COUNT_DUPLICATES_KNOWN] = {"duplicates_known", "Hashes in the memory of duplicates", true},
         [COUNT_DUPLICATES_ROOM] = {"duplicates_room",
                                    "Hashes that the memory of duplicates has room for", true},
+        [COUNT_DRILL_RECORDS] = {"drill_records", "Records of drills handed over, not in records",
+                                 false},
+        [COUNT_DRILL_KNOWN] = {"drill_known", "Records of drills that were given again", false},
+        [COUNT_DRILL_HELD] = {"drill_held",
+                              "Times that drills waited for their limit or for real senders",
+                              false},
+        [COUNT_DRILL_REFUSED] = {"drill_refused", "Lines of drills that broke the format", false},
+        [COUNT_DRILL_CLAIMED] = {"drill_claimed",
+                                 "Records of real senders that claim to be of a drill", false},
 };
 
 const char *counter_name(enum counter c) {

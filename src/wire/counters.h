@@ -40,6 +40,11 @@ enum counter {
         COUNT_DUPLICATES_FORGOTTEN, /* hashes that the memory of duplicates gave up early */
         COUNT_DUPLICATES_KNOWN,     /* gauge: hashes in it */
         COUNT_DUPLICATES_ROOM,      /* gauge: hashes that it has room for */
+        COUNT_DRILL_RECORDS,        /* of drills, handed over: in none of the numbers above */
+        COUNT_DRILL_KNOWN,          /* of drills, given again: passed over */
+        COUNT_DRILL_HELD,    /* times that drills waited: for their limit, or for real senders */
+        COUNT_DRILL_REFUSED, /* lines of drills that were closed: no frame */
+        COUNT_DRILL_CLAIMED, /* records of real senders that say they are of a drill: they are not */
         COUNT_MAX,
 };
 

@@ -101,6 +101,8 @@ enum node_message {
 #define NODE_PEER_ACT 4u     /* to the desk: of act (wire/order.h) */
 /* To desk and courier: the two ends of a stream (wire/courier.h). */
 #define NODE_PEER_COURIER 5u
+/* To the desk, of ingest; to ingest, of the desk: the two ends of a stream (wire/replay.h). */
+#define NODE_PEER_REPLAY 6u
 
 struct msg_node_seq {
         uint32_t type, reserved;

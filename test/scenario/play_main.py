@@ -41,14 +41,15 @@ CERTIFICATE, KEY, AUTHORITIES, REVOKED, TOKENS = range(1, 6)
 FORMATS = ("unknown evtx json syslog auditd web w3c zeek cef leef kv journal csv text").split()
 COUNTERS = ("records bytes batches durable_seq slots_free stalls stall_ns connections accepted refused_full refused_unknown "
             "refused_tls closed_idle closed_framing udp_dropped http_requests http_refused waiting duplicate_window "
-            "memory duplicates_forgotten duplicates_known duplicates_room").split()
+            "memory duplicates_forgotten duplicates_known duplicates_room drill_records drill_known drill_held drill_refused "
+            "drill_claimed").split()
 
 
 class Record:
     """One record as it lies in a slot."""
-    def __init__(self, seq, data, flags, true_len, source, fmt, peer, received):
+    def __init__(self, seq, data, flags, true_len, source, fmt, peer, received, label=0):
         self.seq, self.data, self.flags, self.true_len = seq, data, flags, true_len
-        self.source, self.format, self.peer, self.received = source, fmt, peer, received
+        self.source, self.format, self.peer, self.received, self.label = source, fmt, peer, received, label
 
     def __repr__(self):
         return f"<{self.seq} {self.source} {self.format} flags={self.flags} {self.data[:80]!r}>"
@@ -241,7 +242,7 @@ class Main:
             for i in range(run[0], run[0] + run[1]):
                 r = table[i]
                 out.append(Record(first + i, payload[r[0]:r[0] + r[1]], r[3], r[2], names[run[2]], FORMATS[run[3]],
-                                  f"{peer}:{run[8]}", r[4]))
+                                  f"{peer}:{run[8]}", r[4], run[5]))
         assert len(out) == n_records and size >= 56 + payload_len
         return out
 
