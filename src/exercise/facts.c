@@ -18,15 +18,15 @@ const char *const fact_kinds[FACT_KINDS] = {
 
 static const char *const truths[] = {"false", "unknown", "true"};
 
-void facts_init(struct facts *f) {
-        *f = (struct facts){0};
+void facts_init(struct drill_facts *f) {
+        *f = (struct drill_facts){0};
         arena_init(&f->arena, FACTS_BYTES_MAX * 4);
 }
 
-void facts_deinit(struct facts *f) {
+void facts_deinit(struct drill_facts *f) {
         arena_deinit(&f->arena);
         free(f->facts);
-        *f = (struct facts){0};
+        *f = (struct drill_facts){0};
 }
 
 /* ---- bounds ---- */
@@ -55,7 +55,7 @@ static bool within(int64_t v, int64_t from, int64_t to) {
         return v >= from && v <= to;
 }
 
-static bool fact_good(const struct fact *f) {
+static bool fact_good(const struct drill_fact *f) {
         if (!text_good(f->id) || f->kind >= FACT_KINDS || f->play == 0 || f->play > 0xffffff)
                 return false;
         if (!within(f->t, -FACT_DRILL_MAX, FACT_DRILL_MAX) ||
@@ -95,7 +95,7 @@ static const char *const *kept_list(struct arena *a, const char *const *list, un
         return to;
 }
 
-static int fact_copy(struct arena *a, struct fact *to, const struct fact *f) {
+static int fact_copy(struct arena *a, struct drill_fact *to, const struct drill_fact *f) {
         *to = *f;
         to->id = kept(a, f->id);
         to->actor = kept(a, f->actor);
@@ -123,7 +123,7 @@ static int fact_copy(struct arena *a, struct fact *to, const struct fact *f) {
         return a->overflowed ? -ENOMEM : 0;
 }
 
-int facts_add(struct facts *f, const struct fact *fact) {
+int facts_add(struct drill_facts *f, const struct drill_fact *fact) {
         int r;
 
         if (!fact_good(fact))
@@ -132,7 +132,7 @@ int facts_add(struct facts *f, const struct fact *fact) {
                 return -E2BIG;
         if (f->n == f->room) {
                 size_t room = f->room ? 2 * f->room : 256;
-                struct fact *p = realloc(f->facts, room * sizeof(*p));
+                struct drill_fact *p = realloc(f->facts, room * sizeof(*p));
 
                 if (!p)
                         return FAIL(-ENOMEM);
@@ -147,7 +147,7 @@ int facts_add(struct facts *f, const struct fact *fact) {
 }
 
 static int by_order(const void *a, const void *b) {
-        const struct fact *x = a, *y = b;
+        const struct drill_fact *x = a, *y = b;
 
         if (x->play != y->play)
                 return x->play < y->play ? -1 : 1;
@@ -157,26 +157,27 @@ static int by_order(const void *a, const void *b) {
 }
 
 static int by_id(const void *a, const void *b) {
-        const struct fact *x = *(const struct fact *const *)a, *y = *(const struct fact *const *)b;
+        const struct drill_fact *x = *(const struct drill_fact *const *)a,
+                                *y = *(const struct drill_fact *const *)b;
 
         if (x->play != y->play)
                 return x->play < y->play ? -1 : 1;
         return strcmp(x->id, y->id);
 }
 
-int facts_sort(struct facts *f) {
-        const struct fact **ids;
+int facts_sort(struct drill_facts *f) {
+        const struct drill_fact **ids;
         int r = 0;
 
         if (f->n < 2)
                 return 0;
-        ids = calloc(f->n, sizeof(struct fact *));
+        ids = calloc(f->n, sizeof(struct drill_fact *));
         if (!ids)
                 return FAIL(-ENOMEM);
         qsort(f->facts, f->n, sizeof(*f->facts), by_order);
         for (size_t i = 0; i < f->n; i++)
                 ids[i] = &f->facts[i];
-        qsort(ids, f->n, sizeof(struct fact *), by_id);
+        qsort(ids, f->n, sizeof(struct drill_fact *), by_id);
         for (size_t i = 1; i < f->n && r == 0; i++)
                 if (by_id(&ids[i - 1], &ids[i]) == 0)
                         r = -EEXIST;
@@ -184,7 +185,7 @@ int facts_sort(struct facts *f) {
         return r;
 }
 
-const struct fact *facts_of(const struct facts *f, unsigned play, size_t *ret_n) {
+const struct drill_fact *facts_of(const struct drill_facts *f, unsigned play, size_t *ret_n) {
         size_t from = 0, to;
 
         while (from < f->n && f->facts[from].play != play)
@@ -222,7 +223,7 @@ static void put_list(struct buf *b, const char *name, const char *const *list, u
         buf_char(b, ']');
 }
 
-void fact_write(struct buf *b, const struct fact *f) {
+void fact_write(struct buf *b, const struct drill_fact *f) {
         buf_str(b, "{\"id\":\"");
         buf_json(b, span_str(f->id));
         buf_printf(b, "\",\"kind\":\"%s\",\"play\":%u,\"t\":%lld", fact_kinds[f->kind], f->play,
@@ -262,7 +263,7 @@ void fact_write(struct buf *b, const struct fact *f) {
         buf_char(b, '}');
 }
 
-void facts_write(struct buf *to, const struct facts *f) {
+void facts_write(struct buf *to, const struct drill_facts *f) {
         for (size_t i = 0; i < f->n; i++) {
                 fact_write(to, &f->facts[i]);
                 buf_char(to, '\n');
@@ -280,7 +281,7 @@ void facts_hash(char to[FACTS_HASH_HEX], struct span bytes) {
 
 /* Of one line; arrays live as long as the line's object. */
 struct line {
-        struct fact f;
+        struct drill_fact f;
         const char *roles[FACT_MANY], *from[FACT_MANY], *objects[FACT_MANY];
         unsigned steps[FACT_MANY];
         struct fact_field fields[FACT_MANY];
@@ -331,7 +332,7 @@ static bool read_fields(struct line *l, const json_t *v) {
         return true;
 }
 
-static bool read_kind(struct fact *f, const json_t *v) {
+static bool read_kind(struct drill_fact *f, const json_t *v) {
         const char *s = json_string_value(v);
 
         for (f->kind = 0; s && f->kind < FACT_KINDS; f->kind++)
@@ -408,7 +409,7 @@ static bool read_member(struct line *l, const char *name, const json_t *v) {
         return false;
 }
 
-int facts_read_line(struct facts *to, struct span text) {
+int facts_read_line(struct drill_facts *to, struct span text) {
         json_t *o;
         struct line *l;
         const char *name;
@@ -436,7 +437,7 @@ int facts_read_line(struct facts *to, struct span text) {
         return r;
 }
 
-int facts_read(struct facts *to, struct span text, size_t *ret_line) {
+int facts_read(struct drill_facts *to, struct span text, size_t *ret_line) {
         size_t line = 0;
 
         if (text.len > FACTS_BYTES_MAX)

@@ -4,7 +4,7 @@
  * A fact is read from a record of the pipeline, never written by hand. It is immutable: what was decided about
  * it later, by the jury, is a fact of its own (FACT_RULING). People have pseudonyms and duties here, no names.
  *
- * As text, one canonical JSON object on a line: members in the order of struct fact, those that say nothing left
+ * As text, one canonical JSON object on a line: members in the order of struct drill_fact, those that say nothing left
  * out, no blanks, UTF-8 as it is; so the same facts are the same bytes, with the same SHA-256. */
 #ifndef EXERCISE_FACTS_H
 #define EXERCISE_FACTS_H
@@ -53,7 +53,7 @@ struct fact_field {
         enum fact_truth truth;
 };
 
-struct fact {
+struct drill_fact {
         const char *id; /* the record's, unique in a play: "alert/17", "incident/4/kind/2" */
         unsigned kind;  /* enum plan_fact, enum fact_kind */
         unsigned play;
@@ -77,30 +77,30 @@ struct fact {
         bool self;  /* proposed and approved by one person */
 };
 
-struct facts {
-        struct fact *facts; /* in order of play, t, id */
+struct drill_facts {
+        struct drill_fact *facts; /* in order of play, t, id */
         size_t n, room;
         struct arena arena; /* of all texts */
 };
 
-void facts_init(struct facts *f);
-void facts_deinit(struct facts *f);
+void facts_init(struct drill_facts *f);
+void facts_deinit(struct drill_facts *f);
 
 /* Adds a copy. 0; -EBADMSG: out of its bounds; -E2BIG: too many; -ENOMEM. */
-int facts_add(struct facts *f, const struct fact *fact);
+int facts_add(struct drill_facts *f, const struct drill_fact *fact);
 /* Into their order; one id twice in a play: -EEXIST. */
-int facts_sort(struct facts *f);
+int facts_sort(struct drill_facts *f);
 /* Those of a play; they stand together. */
-const struct fact *facts_of(const struct facts *f, unsigned play, size_t *ret_n);
+const struct drill_fact *facts_of(const struct drill_facts *f, unsigned play, size_t *ret_n);
 
 /* The object of one fact, canonical, without a line's end. */
-void fact_write(struct buf *to, const struct fact *f);
+void fact_write(struct buf *to, const struct drill_fact *f);
 /* All, one on a line. */
-void facts_write(struct buf *to, const struct facts *f);
+void facts_write(struct buf *to, const struct drill_facts *f);
 /* One line, from anywhere. 0; -EBADMSG; -E2BIG; -ENOMEM. */
-int facts_read_line(struct facts *to, struct span line);
+int facts_read_line(struct drill_facts *to, struct span line);
 /* Lines. `ret_line` (or NULL): the one at fault, from 1. Sorted when it gives 0. */
-int facts_read(struct facts *to, struct span text, size_t *ret_line);
+int facts_read(struct drill_facts *to, struct span text, size_t *ret_line);
 
 #define FACTS_HASH_HEX 65
 /* SHA-256, in hex. */

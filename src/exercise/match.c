@@ -32,7 +32,7 @@ bool match_has(const struct match_of *m, unsigned step) {
         return false;
 }
 
-unsigned match_evidence(const struct plan *p, unsigned step, const struct fact *f) {
+unsigned match_evidence(const struct plan *p, unsigned step, const struct drill_fact *f) {
         const struct plan_step *s = &p->steps[step - 1];
         bool target = false, account = false, source = false;
 
@@ -62,7 +62,7 @@ static int64_t window_end(const struct plan *p, const struct match *m, unsigned 
 }
 
 static unsigned in_window(const struct plan *p, const struct match *m, unsigned step,
-                          const struct fact *f) {
+                          const struct drill_fact *f) {
         unsigned e;
 
         if (!m->played[step] || p->steps[step - 1].background ||
@@ -84,7 +84,7 @@ static int one_step(struct match *m, struct match_of *to, unsigned step) {
 }
 
 /* The best step of an alert, or 0; whether another is within one of it. */
-static unsigned best_step(const struct plan *p, const struct match *m, const struct fact *f,
+static unsigned best_step(const struct plan *p, const struct match *m, const struct drill_fact *f,
                           bool *ret_ambiguous) {
         unsigned best = 0, most = 0, second = 0;
 
@@ -103,7 +103,7 @@ static unsigned best_step(const struct plan *p, const struct match *m, const str
         return best;
 }
 
-static int match_loose(struct match *m, const struct plan *p, const struct fact *facts) {
+static int match_loose(struct match *m, const struct plan *p, const struct drill_fact *facts) {
         unsigned n = 0;
 
         for (size_t i = 0; i < m->n && n < MATCH_LOOSE_MAX; i++) {
@@ -126,23 +126,24 @@ static int match_loose(struct match *m, const struct plan *p, const struct fact 
 /* ---- all facts of a play ---- */
 
 static int by_id(const void *a, const void *b) {
-        const struct fact *x = *(const struct fact *const *)a, *y = *(const struct fact *const *)b;
+        const struct drill_fact *x = *(const struct drill_fact *const *)a,
+                                *y = *(const struct drill_fact *const *)b;
 
         return strcmp(x->id, y->id);
 }
 
 /* Where it stands; m->n: nowhere. */
-static size_t find(const struct match *m, const struct fact *facts, const char *id) {
-        const struct fact like = {.id = id}, *key = &like;
-        const struct fact *const *at =
-                m->n ? bsearch(&key, m->ids, m->n, sizeof(struct fact *), by_id) : NULL;
+static size_t find(const struct match *m, const struct drill_fact *facts, const char *id) {
+        const struct drill_fact like = {.id = id}, *key = &like;
+        const struct drill_fact *const *at =
+                m->n ? bsearch(&key, m->ids, m->n, sizeof(struct drill_fact *), by_id) : NULL;
 
         return at ? (size_t)(*at - facts) : m->n;
 }
 
-static void read_story(struct match *m, const struct plan *p, const struct fact *facts) {
+static void read_story(struct match *m, const struct plan *p, const struct drill_fact *facts) {
         for (size_t i = 0; i < m->n; i++) {
-                const struct fact *f = &facts[i], **to;
+                const struct drill_fact *f = &facts[i], **to;
 
                 if (f->number < 1 || f->number > (int64_t)p->n_steps)
                         continue;
@@ -155,9 +156,9 @@ static void read_story(struct match *m, const struct plan *p, const struct fact 
         }
 }
 
-static int read_rulings(struct match *m, const struct plan *p, const struct fact *facts) {
+static int read_rulings(struct match *m, const struct plan *p, const struct drill_fact *facts) {
         for (size_t i = 0; i < m->n; i++) {
-                const struct fact *f = &facts[i];
+                const struct drill_fact *f = &facts[i];
                 size_t of;
                 int r = 0;
 
@@ -183,8 +184,8 @@ static int read_rulings(struct match *m, const struct plan *p, const struct fact
 }
 
 /* A case's fact without a label: the steps of the alerts it holds. */
-static int inherit(struct match *m, const struct fact *facts, size_t at) {
-        const struct fact *f = &facts[at];
+static int inherit(struct match *m, const struct drill_fact *facts, size_t at) {
+        const struct drill_fact *f = &facts[at];
         unsigned found[PLAN_STEPS_MAX + 1], n = 0;
         bool has[PLAN_STEPS_MAX + 1] = {false};
         unsigned *steps;
@@ -209,7 +210,7 @@ static int inherit(struct match *m, const struct fact *facts, size_t at) {
         return 0;
 }
 
-int match_new(struct match **ret, const struct plan *p, const struct fact *facts, size_t n) {
+int match_new(struct match **ret, const struct plan *p, const struct drill_fact *facts, size_t n) {
         _cleanup_(match_freep) struct match *m = calloc(1, sizeof(*m));
         int r;
 
@@ -223,7 +224,7 @@ int match_new(struct match **ret, const struct plan *p, const struct fact *facts
                 return FAIL(-ENOMEM);
         for (size_t i = 0; i < n; i++)
                 m->ids[i] = &facts[i];
-        qsort(m->ids, n, sizeof(struct fact *), by_id);
+        qsort(m->ids, n, sizeof(struct drill_fact *), by_id);
         read_story(m, p, facts);
         r = read_rulings(m, p, facts);
         if (r < 0)

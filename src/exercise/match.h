@@ -20,25 +20,26 @@ struct match_of {
         unsigned n;
         bool ambiguous;
         bool rejected; /* by a ruling */
-        const struct fact *ruling;
+        const struct drill_fact *ruling;
 };
 struct match {
         struct match_of *of; /* of each fact of the play, in their order */
-        const struct fact *played[PLAN_STEPS_MAX + 1]; /* when each step began; NULL: it did not */
-        const struct fact *prevented[PLAN_STEPS_MAX + 1], *tip[PLAN_STEPS_MAX + 1];
+        const struct drill_fact
+                *played[PLAN_STEPS_MAX + 1]; /* when each step began; NULL: it did not */
+        const struct drill_fact *prevented[PLAN_STEPS_MAX + 1], *tip[PLAN_STEPS_MAX + 1];
         size_t n;
-        const struct fact **ids; /* sorted by id */
+        const struct drill_fact **ids; /* sorted by id */
         struct arena arena;
 };
 
 /* `facts`: of one play, sorted. 0; -ENOMEM. */
-int match_new(struct match **ret, const struct plan *p, const struct fact *facts, size_t n);
+int match_new(struct match **ret, const struct plan *p, const struct drill_fact *facts, size_t n);
 struct match *match_free(struct match *m);
 CLEANUP(match, match_free)
 
 bool match_has(const struct match_of *m, unsigned step);
 /* What an unlabelled alert and a step have in common; 0 when the target does not agree. */
-unsigned match_evidence(const struct plan *p, unsigned step, const struct fact *alert);
+unsigned match_evidence(const struct plan *p, unsigned step, const struct drill_fact *alert);
 /* "T1059.001" and "T1059": the same, or one the other's parent. */
 bool match_technique(const char *a, const char *b);
 /* Names as records have them against the plan's, through the unit's own names: case does not matter, a short name is

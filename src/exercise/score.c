@@ -28,7 +28,7 @@ int64_t scoring_between(const struct scoring *g, int64_t from, int64_t to, bool 
         int64_t d = to - from, stood = 0, last = from;
 
         for (size_t i = 0; i < g->n && to > from; i++) {
-                const struct fact *f = &g->facts[i];
+                const struct drill_fact *f = &g->facts[i];
                 int64_t a, b;
 
                 if (f->kind != FACT_PAUSE)
@@ -47,12 +47,12 @@ int64_t scoring_between(const struct scoring *g, int64_t from, int64_t to, bool 
 /* ---- where a line's clock starts ---- */
 
 struct start {
-        const struct fact *from; /* NULL: it did not begin */
+        const struct drill_fact *from; /* NULL: it did not begin */
         int64_t t, real;
         unsigned step; /* 0: an inject */
 };
 
-static const struct fact *delivered(const struct scoring *g, const char *inject) {
+static const struct drill_fact *delivered(const struct scoring *g, const char *inject) {
         for (size_t i = 0; i < g->n; i++)
                 if (g->facts[i].kind == FACT_DELIVERED && g->facts[i].of &&
                     strcmp(g->facts[i].of, inject) == 0)
@@ -61,7 +61,7 @@ static const struct fact *delivered(const struct scoring *g, const char *inject)
 }
 
 /* The alert that answers a step, by when a person could see it. */
-static const struct fact *first_alert(const struct scoring *g, unsigned step) {
+static const struct drill_fact *first_alert(const struct scoring *g, unsigned step) {
         for (size_t i = 0; i < g->n; i++)
                 if (g->facts[i].kind == FACT_ALERT && !g->m->of[i].rejected &&
                     match_has(&g->m->of[i], step))
@@ -76,7 +76,7 @@ static const struct plan_expectation *machine_line(const struct plan *p, const c
         return NULL;
 }
 
-static void earlier(struct start *s, const struct fact *f, int64_t by) {
+static void earlier(struct start *s, const struct drill_fact *f, int64_t by) {
         if (f && f->t + by < s->t) {
                 s->from = f;
                 s->t = f->t + by;
@@ -87,7 +87,7 @@ static void earlier(struct start *s, const struct fact *f, int64_t by) {
 static struct start start_of(const struct scoring *g, const struct plan_expectation *e) {
         const struct plan_expectation *machine = machine_line(g->p, e->of);
         struct start s = {.step = (unsigned)(plan_find_step(g->p, e->of) + 1)};
-        const struct fact *played;
+        const struct drill_fact *played;
 
         if (!s.step) {
                 s.from = delivered(g, e->of);
@@ -126,7 +126,7 @@ static bool is_value(const struct plan_expectation *e, const char *value) {
         return false;
 }
 
-static bool about_objects(const struct plan_expectation *e, const struct fact *f) {
+static bool about_objects(const struct plan_expectation *e, const struct drill_fact *f) {
         for (unsigned i = 0; i < f->n_objects; i++)
                 if (scoring_is_one_of(f->objects[i], e->objects, e->n_objects))
                         return true;
@@ -135,7 +135,7 @@ static bool about_objects(const struct plan_expectation *e, const struct fact *f
 
 static bool fits(const struct scoring *g, const struct plan_expectation *e, const struct start *s,
                  size_t at) {
-        const struct fact *f = &g->facts[at];
+        const struct drill_fact *f = &g->facts[at];
         const struct match_of *m = &g->m->of[at];
 
         if (f->kind != e->fact || m->rejected)
@@ -163,7 +163,7 @@ static bool fits(const struct scoring *g, const struct plan_expectation *e, cons
 }
 
 static int64_t time_of(const struct scoring *g, const struct plan_expectation *e,
-                       const struct start *s, const struct fact *f) {
+                       const struct start *s, const struct drill_fact *f) {
         int64_t t;
 
         if (e->fact == FACT_ALERT)
@@ -194,7 +194,7 @@ static int gather(const struct scoring *g, const struct plan_expectation *e, con
         if (!c)
                 return FAIL(-ENOMEM);
         for (size_t i = 0; i < g->n; i++) {
-                const struct fact *f = &g->facts[i];
+                const struct drill_fact *f = &g->facts[i];
 
                 if (fits(g, e, s, i))
                         c[n++] = (struct candidate){f, time_of(g, e, s, f),
@@ -208,11 +208,12 @@ static int gather(const struct scoring *g, const struct plan_expectation *e, con
 
 /* ---- rulings ---- */
 
-static const struct fact *ruling_of(const struct scoring *g, const char *what, const char *of) {
-        const struct fact *last = NULL;
+static const struct drill_fact *ruling_of(const struct scoring *g, const char *what,
+                                          const char *of) {
+        const struct drill_fact *last = NULL;
 
         for (size_t i = 0; i < g->n; i++) {
-                const struct fact *f = &g->facts[i];
+                const struct drill_fact *f = &g->facts[i];
 
                 if (f->kind != FACT_RULING || !f->value || !f->of || strcmp(f->of, of) != 0)
                         continue;
@@ -228,7 +229,7 @@ static const struct fact *ruling_of(const struct scoring *g, const char *what, c
 
 static enum score_cause cause_of(const struct scoring *g, const struct score_line *l,
                                  unsigned step) {
-        const struct fact *played = step ? g->m->played[step] : NULL;
+        const struct drill_fact *played = step ? g->m->played[step] : NULL;
 
         if (l->state > LINE_MISSED || 2 * l->points >= (int64_t)l->expectation->weight * 1000)
                 return CAUSE_NONE;
@@ -254,7 +255,7 @@ static bool is_ambiguous(const struct scoring *g, const struct plan_expectation 
 static int judge_line(struct scoring *g, struct score_line *l, const struct start *s,
                       const struct candidate *c, unsigned n) {
         const struct plan_expectation *e = l->expectation;
-        const struct fact *ruling = ruling_of(g, RULING_QUALITY, e->id);
+        const struct drill_fact *ruling = ruling_of(g, RULING_QUALITY, e->id);
         bool answered = n && c[0].t < e->h;
         int r;
 
@@ -295,7 +296,7 @@ static int begin_line(struct scoring *g, struct score_line *l, const struct star
 }
 
 static int score_line(struct scoring *g, struct score_line *l, const struct plan_expectation *e) {
-        const struct fact *ruling = ruling_of(g, RULING_VOID, e->id);
+        const struct drill_fact *ruling = ruling_of(g, RULING_VOID, e->id);
         struct candidate *c = NULL;
         struct start s = start_of(g, e);
         unsigned n = 0;
@@ -398,7 +399,8 @@ static void read_watch(struct scoring *g) {
         g->offline = g->watch && g->watch->value && strcmp(g->watch->value, "offline") == 0;
 }
 
-int score_play(struct score **ret, const struct plan *p, const struct facts *facts, unsigned play) {
+int score_play(struct score **ret, const struct plan *p, const struct drill_facts *facts,
+               unsigned play) {
         _cleanup_(score_freep) struct score *s = calloc(1, sizeof(*s));
         _cleanup_(match_freep) struct match *m = NULL;
         struct scoring g = {.p = p, .s = s};

@@ -35,9 +35,9 @@ struct score_line {
         int64_t t;        /* ms; FORMULA_NEVER */
         int64_t censored; /* ms that were watched */
         int64_t T, Q, R;  /* millionths */
-        int64_t points, hint;            /* thousandths; `hint` is already off */
-        const struct fact *const *facts; /* what decided, the decisive first */
-        const struct fact *const *also;  /* duplicates, and what began the clock */
+        int64_t points, hint;                  /* thousandths; `hint` is already off */
+        const struct drill_fact *const *facts; /* what decided, the decisive first */
+        const struct drill_fact *const *also;  /* duplicates, and what began the clock */
         unsigned n_facts, n_also;
         const char *en, *vi;
 };
@@ -50,7 +50,7 @@ struct score_penalty {
         int64_t points; /* thousandths */
         bool machine;   /* nobody's act */
         bool pardoned;
-        const struct fact *fact;
+        const struct drill_fact *fact;
         const char *object, *en, *vi;
 };
 
@@ -68,7 +68,8 @@ struct score {
 };
 
 /* `facts`: sorted; they and the plan outlive the score. 0; -ENOMEM. */
-int score_play(struct score **ret, const struct plan *p, const struct facts *facts, unsigned play);
+int score_play(struct score **ret, const struct plan *p, const struct drill_facts *facts,
+               unsigned play);
 struct score *score_free(struct score *s);
 CLEANUP(score, score_free)
 

@@ -17,17 +17,17 @@
 
 struct scoring {
         const struct plan *p;
-        const struct fact *facts;
+        const struct drill_fact *facts;
         size_t n;
         struct match *m;
         struct score *s;
-        const struct fact *watch;
+        const struct drill_fact *watch;
         bool ended, offline;
 };
 
 /* A fact that could answer a line. */
 struct candidate {
-        const struct fact *f;
+        const struct drill_fact *f;
         int64_t t, Q, R;
 };
 
@@ -36,10 +36,10 @@ int64_t scoring_between(const struct scoring *g, int64_t from, int64_t to, bool 
 bool scoring_is_one_of(const char *s, const char *const *list, unsigned n);
 
 /* R. */
-int64_t scoring_role(const struct plan_expectation *e, const struct fact *f);
+int64_t scoring_role(const struct plan_expectation *e, const struct drill_fact *f);
 /* Q of one fact, but for scope and containment. */
 int64_t scoring_quality(const struct scoring *g, const struct plan_expectation *e,
-                        const struct fact *f);
+                        const struct drill_fact *f);
 /* Which candidates decide, with T, Q, R and their facts into the line; `c` in the order of time. 0; -ENOMEM. */
 int scoring_choose(const struct scoring *g, struct score_line *l, const struct candidate *c,
                    unsigned n);
@@ -60,7 +60,7 @@ enum scoring_why {
         WHY_AMBIGUOUS
 };
 int scoring_words(struct scoring *g, struct score_line *l, enum scoring_why why,
-                  const struct fact *ruling);
+                  const struct drill_fact *ruling);
 int scoring_penalty_words(struct scoring *g, struct score_penalty *x, bool half);
 
 #endif

@@ -25,7 +25,8 @@ static void number_or_null(struct buf *b, const char *name, int64_t v, bool null
                 number(b, name, v);
 }
 
-static void ids(struct buf *b, const char *name, const struct fact *const *facts, unsigned n) {
+static void ids(struct buf *b, const char *name, const struct drill_fact *const *facts,
+                unsigned n) {
         buf_printf(b, ",\"%s\":[", name);
         for (unsigned i = 0; i < n; i++) {
                 buf_str(b, i ? ",\"" : "\"");

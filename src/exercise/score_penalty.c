@@ -31,7 +31,7 @@ static unsigned criticality(const struct plan *p, const char *object) {
         return h >= 0 ? MIN(MAX(p->hosts[h].criticality, 1u), 3u) : 1;
 }
 
-static const struct fact *undone(const struct scoring *g, const struct fact *action) {
+static const struct drill_fact *undone(const struct scoring *g, const struct drill_fact *action) {
         for (size_t i = 0; i < g->n; i++)
                 if (g->facts[i].kind == FACT_UNDONE && g->facts[i].of &&
                     strcmp(g->facts[i].of, action->id) == 0)
@@ -43,7 +43,7 @@ static bool pardoned(const struct scoring *g, const char *key) {
         bool yes = false;
 
         for (size_t i = 0; i < g->n; i++) {
-                const struct fact *f = &g->facts[i];
+                const struct drill_fact *f = &g->facts[i];
 
                 if (f->kind != FACT_RULING || !f->value || !f->of || strcmp(f->of, key) != 0)
                         continue;
@@ -73,13 +73,13 @@ static int add(struct scoring *g, const struct score_penalty *x, bool half) {
 
 /* An earlier action on the same target still stood, or the target was counted with it. */
 static bool counted(const struct scoring *g, size_t at, unsigned object) {
-        const struct fact *f = &g->facts[at];
+        const struct drill_fact *f = &g->facts[at];
 
         for (unsigned k = 0; k < object; k++)
                 if (strcmp(f->objects[k], f->objects[object]) == 0)
                         return true;
         for (size_t i = 0; i < at; i++) {
-                const struct fact *e = &g->facts[i], *u;
+                const struct drill_fact *e = &g->facts[i], *u;
 
                 if (e->kind != FACT_CONTAINED || g->m->of[i].rejected ||
                     !scoring_is_one_of(f->objects[object], e->objects, e->n_objects))
@@ -93,7 +93,7 @@ static bool counted(const struct scoring *g, size_t at, unsigned object) {
 
 static int innocents(struct scoring *g) {
         for (size_t i = 0; i < g->n; i++) {
-                const struct fact *f = &g->facts[i], *u;
+                const struct drill_fact *f = &g->facts[i], *u;
                 bool half;
 
                 if (f->kind != FACT_CONTAINED || g->m->of[i].rejected)
@@ -129,13 +129,13 @@ static bool all_background(const struct scoring *g, const struct match_of *m) {
         return m->n != 0;
 }
 
-static const char *incident_of(const struct fact *f) {
+static const char *incident_of(const struct drill_fact *f) {
         return f->of ? f->of : f->id;
 }
 
 static int false_claims(struct scoring *g) {
         for (size_t i = 0; i < g->n; i++) {
-                const struct fact *f = &g->facts[i];
+                const struct drill_fact *f = &g->facts[i];
                 struct score_penalty x = {.kind = PENALTY_FALSE,
                                           .points = SCORE_FALSE,
                                           .machine = !f->actor,
@@ -163,7 +163,7 @@ static int unused_sources(struct scoring *g) {
         unsigned n = 0;
 
         for (size_t i = 0; i < g->n; i++) {
-                const struct fact *f = &g->facts[i];
+                const struct drill_fact *f = &g->facts[i];
                 struct score_penalty x = {.kind = PENALTY_UNUSED,
                                           .points = SCORE_UNUSED,
                                           .fact = f,
@@ -183,7 +183,7 @@ static int unused_sources(struct scoring *g) {
 
 static int broken_rules(struct scoring *g) {
         for (size_t i = 0; i < g->n; i++) {
-                const struct fact *f = &g->facts[i];
+                const struct drill_fact *f = &g->facts[i];
                 struct score_penalty x = {.kind = PENALTY_BROKEN, .fact = f, .object = f->of};
                 int r;
 

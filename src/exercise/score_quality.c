@@ -13,7 +13,7 @@
 
 #define HALF ((int64_t)MILLION / 2)
 
-int64_t scoring_role(const struct plan_expectation *e, const struct fact *f) {
+int64_t scoring_role(const struct plan_expectation *e, const struct drill_fact *f) {
         bool right = e->n_roles == 0;
 
         if (!f->actor) /* the node: duties are people's */
@@ -31,7 +31,7 @@ static int64_t worth(const struct plan_expectation *e, const char *value) {
 }
 
 static int64_t answer_worth(const struct plan *p, const struct plan_expectation *e,
-                            const struct fact *f) {
+                            const struct drill_fact *f) {
         int at = plan_find_inject(p, e->of);
         const struct plan_inject *in = at >= 0 ? &p->injects[at] : NULL;
 
@@ -43,7 +43,7 @@ static int64_t answer_worth(const struct plan *p, const struct plan_expectation 
         return 0;
 }
 
-static int64_t report_truth(const struct fact *f) {
+static int64_t report_truth(const struct drill_fact *f) {
         unsigned halves = 0;
 
         for (unsigned i = 0; i < f->n_fields; i++)
@@ -54,14 +54,14 @@ static int64_t report_truth(const struct fact *f) {
 }
 
 /* Twice the same object in a fact is one. */
-static bool said_before(const struct fact *f, unsigned at) {
+static bool said_before(const struct drill_fact *f, unsigned at) {
         for (unsigned i = 0; i < at; i++)
                 if (strcmp(f->objects[i], f->objects[at]) == 0)
                         return true;
         return false;
 }
 
-static int64_t scope(const struct plan_expectation *e, const struct fact *f) {
+static int64_t scope(const struct plan_expectation *e, const struct drill_fact *f) {
         unsigned tp = 0, fp = 0;
 
         for (unsigned i = 0; i < f->n_objects; i++) {
@@ -76,7 +76,7 @@ static int64_t scope(const struct plan_expectation *e, const struct fact *f) {
 }
 
 int64_t scoring_quality(const struct scoring *g, const struct plan_expectation *e,
-                        const struct fact *f) {
+                        const struct drill_fact *f) {
         switch (e->fact) {
         case FACT_CLASSIFIED: return worth(e, f->value);
         case FACT_TOLD: return e->n_values ? worth(e, f->value) : (int64_t)MILLION;
@@ -99,8 +99,8 @@ static int64_t product(const struct plan_expectation *e, const struct candidate 
 /* Those of `pick` first, the others as duplicates. */
 static int take(const struct scoring *g, struct score_line *l, const struct candidate *c,
                 unsigned n, const bool *pick) {
-        const struct fact **facts = arena_array(&g->s->arena, n, sizeof(struct fact *));
-        const struct fact **also = arena_array(&g->s->arena, n, sizeof(struct fact *));
+        const struct drill_fact **facts = arena_array(&g->s->arena, n, sizeof(struct drill_fact *));
+        const struct drill_fact **also = arena_array(&g->s->arena, n, sizeof(struct drill_fact *));
 
         if (!facts || !also)
                 return FAIL(-ENOMEM);
@@ -133,7 +133,7 @@ static int choose_one(const struct scoring *g, struct score_line *l, const struc
 static bool taken_back(const struct scoring *g, const struct candidate *c,
                        const struct score_line *l) {
         for (size_t i = 0; i < g->n; i++) {
-                const struct fact *u = &g->facts[i];
+                const struct drill_fact *u = &g->facts[i];
 
                 if (u->kind == FACT_UNDONE && u->of && strcmp(u->of, c->f->id) == 0 &&
                     (!u->value || (strcmp(u->value, "ordered") && strcmp(u->value, "expired"))) &&
@@ -144,7 +144,7 @@ static bool taken_back(const struct scoring *g, const struct candidate *c,
 }
 
 /* Marks what this action adds; whether it adds anything. */
-static bool adds(const struct plan_expectation *e, const struct fact *f, bool *held) {
+static bool adds(const struct plan_expectation *e, const struct drill_fact *f, bool *held) {
         bool more = false;
 
         for (unsigned i = 0; i < e->n_objects; i++)

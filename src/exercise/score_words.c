@@ -57,7 +57,8 @@ static const struct words *of_time(const struct score_line *l) {
 }
 
 /* The factors that are not 1, in words. */
-static void factors(struct buf *b, const struct score_line *l, const struct fact *ruling, bool vi) {
+static void factors(struct buf *b, const struct score_line *l, const struct drill_fact *ruling,
+                    bool vi) {
         char text[SPELL];
 
         if (l->T != MILLION) {
@@ -71,7 +72,7 @@ static void factors(struct buf *b, const struct score_line *l, const struct fact
         if (ruling)
                 buf_str(b, vi ? " theo quyết định của ban giám khảo" : " as the jury ruled");
         if (l->R != MILLION && l->n_facts) {
-                const struct fact *f = l->facts[0];
+                const struct drill_fact *f = l->facts[0];
                 bool self = false;
 
                 for (unsigned i = 0; i < l->n_facts; i++)
@@ -88,7 +89,8 @@ static void factors(struct buf *b, const struct score_line *l, const struct fact
         }
 }
 
-static void scored(struct buf *b, const struct score_line *l, const struct fact *ruling, bool vi) {
+static void scored(struct buf *b, const struct score_line *l, const struct drill_fact *ruling,
+                   bool vi) {
         const struct words *k = &kinds[l->expectation->fact], *how = of_time(l);
         char t[SPELL];
 
@@ -100,7 +102,7 @@ static void scored(struct buf *b, const struct score_line *l, const struct fact 
 }
 
 static void other(struct buf *b, const struct score_line *l, enum scoring_why why,
-                  const struct fact *ruling, bool vi) {
+                  const struct drill_fact *ruling, bool vi) {
         static const struct words texts[] = {
                 [WHY_FUTURE] = {"Not yet begun.", "Chưa bắt đầu."},
                 [WHY_OPEN] = {"Open: its time is not over.", "Còn mở: chưa hết thời hạn."},
@@ -140,7 +142,7 @@ static const char *keep(struct scoring *g, struct buf *b) {
 }
 
 int scoring_words(struct scoring *g, struct score_line *l, enum scoring_why why,
-                  const struct fact *ruling) {
+                  const struct drill_fact *ruling) {
         _cleanup_(buf_deinit) struct buf b = {0};
 
         for (unsigned vi = 0; vi < 2; vi++) {

@@ -159,28 +159,28 @@ static const struct plan plan = {.id = "example",
 static const unsigned one_step[] = {1}, background[] = {2};
 
 /* Alerts are at `alert` s; people's clocks start there. */
-static struct fact fact(const char *id, unsigned kind, int64_t s) {
-        return (struct fact){.id = id,
-                             .kind = kind,
-                             .play = 7,
-                             .t = s * S,
-                             .real = BASE + s * S,
-                             .actor = "p1",
-                             .roles = duty,
-                             .n_roles = 1,
-                             .steps = one_step,
-                             .n_steps = 1,
-                             .label = true};
+static struct drill_fact fact(const char *id, unsigned kind, int64_t s) {
+        return (struct drill_fact){.id = id,
+                                   .kind = kind,
+                                   .play = 7,
+                                   .t = s * S,
+                                   .real = BASE + s * S,
+                                   .actor = "p1",
+                                   .roles = duty,
+                                   .n_roles = 1,
+                                   .steps = one_step,
+                                   .n_steps = 1,
+                                   .label = true};
 }
 
 #define ADD(...)                                                                                   \
         do {                                                                                       \
-                struct fact f_ = __VA_ARGS__;                                                      \
+                struct drill_fact f_ = __VA_ARGS__;                                                \
                 check(facts_add(f, &f_) == 0);                                                     \
         } while (0)
 
-static struct fact alert(const char *id, int64_t s) {
-        struct fact f = fact(id, FACT_ALERT, s);
+static struct drill_fact alert(const char *id, int64_t s) {
+        struct drill_fact f = fact(id, FACT_ALERT, s);
 
         f.actor = NULL;
         f.n_roles = 0;
@@ -189,15 +189,16 @@ static struct fact alert(const char *id, int64_t s) {
         return f;
 }
 
-static struct fact with(struct fact f, const char *value, const char *const *objects, unsigned n) {
+static struct drill_fact with(struct drill_fact f, const char *value, const char *const *objects,
+                              unsigned n) {
         f.value = value;
         f.objects = objects;
         f.n_objects = n;
         return f;
 }
 
-static struct fact story(const char *id, unsigned kind, int64_t s, const char *value) {
-        struct fact f = fact(id, kind, s);
+static struct drill_fact story(const char *id, unsigned kind, int64_t s, const char *value) {
+        struct drill_fact f = fact(id, kind, s);
 
         f.actor = NULL;
         f.number = kind == FACT_PLAYED ? 1 : 0;
@@ -205,7 +206,7 @@ static struct fact story(const char *id, unsigned kind, int64_t s, const char *v
         return f;
 }
 
-static void add_fast(struct facts *f) {
+static void add_fast(struct drill_facts *f) {
         ADD(story("step/1", FACT_PLAYED, 0, "events"));
         ADD(story("watch", FACT_WATCH, 20000, "ended"));
         ADD(alert("alert/1", 45));
@@ -215,9 +216,10 @@ static void add_fast(struct facts *f) {
         ADD(with(fact("report/1", FACT_REPORTED, 45 + 3000), "initial", NULL, 0));
 }
 
-static void add_slow(struct facts *f) {
+static void add_slow(struct drill_facts *f) {
         struct fact_field fields[10];
-        struct fact report = with(fact("report/1", FACT_REPORTED, 200 + 4500), "initial", NULL, 0);
+        struct drill_fact report =
+                with(fact("report/1", FACT_REPORTED, 200 + 4500), "initial", NULL, 0);
 
         for (unsigned i = 0; i < 10; i++)
                 fields[i] = (struct fact_field){"f", i ? TRUTH_TRUE : TRUTH_UNKNOWN};
@@ -233,11 +235,11 @@ static void add_slow(struct facts *f) {
         ADD(with(story("unused/1", FACT_UNUSED, 0, "eve"), "eve@ids", NULL, 0));
 }
 
-static void add_careless(struct facts *f) {
+static void add_careless(struct drill_facts *f) {
         static const char *const scope[] = {"h1", "h2", "h3", "i1", "i2", "?x", "?y"};
         static const char *const blocked[] = {"h1", "h2", "h3", "i1", "i2"};
-        struct fact a = with(fact("action/1", FACT_CONTAINED, 45 + 600), NULL, blocked, 5);
-        struct fact d = fact("incident/2/declared", FACT_DECLARED, 900);
+        struct drill_fact a = with(fact("action/1", FACT_CONTAINED, 45 + 600), NULL, blocked, 5);
+        struct drill_fact d = fact("incident/2/declared", FACT_DECLARED, 900);
 
         a.self = true;
         d.of = "incident/2";
@@ -251,7 +253,7 @@ static void add_careless(struct facts *f) {
         ADD(d);
 }
 
-static struct score *scored(struct facts *f) {
+static struct score *scored(struct drill_facts *f) {
         struct score *s = NULL;
 
         check_int(facts_sort(f), 0);
@@ -259,8 +261,9 @@ static struct score *scored(struct facts *f) {
         return s;
 }
 
-static void expect(void (*add)(struct facts *), const int64_t points[5], const int64_t sums[5]) {
-        struct facts f;
+static void expect(void (*add)(struct drill_facts *), const int64_t points[5],
+                   const int64_t sums[5]) {
+        struct drill_facts f;
         struct score *s;
 
         facts_init(&f);
@@ -287,7 +290,7 @@ static void three_units(void) {
                (int64_t[]){50486, 15000, 35486, 100000, 38108});
 }
 
-static void write_score(struct facts *f, struct buf *to) {
+static void write_score(struct drill_facts *f, struct buf *to) {
         struct score *s = scored(f);
 
         score_write(to, &plan, s);
@@ -295,7 +298,7 @@ static void write_score(struct facts *f, struct buf *to) {
 }
 
 static void order_is_irrelevant(void) {
-        struct facts f, back;
+        struct drill_facts f, back;
         struct buf a = {0}, b = {0};
 
         facts_init(&f);
@@ -313,9 +316,9 @@ static void order_is_irrelevant(void) {
 }
 
 static void void_leaves_both(void) {
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
-        struct fact r = story("ruling/1", FACT_RULING, 30000, RULING_VOID);
+        struct drill_fact r = story("ruling/1", FACT_RULING, 30000, RULING_VOID);
 
         facts_init(f);
         add_careless(f);
@@ -332,7 +335,7 @@ static void void_leaves_both(void) {
 
 /* Ended 4,000 s after the start: only what could be whole by then counts, answered or not. */
 static void early_stop_voids(void) {
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
 
         facts_init(f);
@@ -351,7 +354,7 @@ static void early_stop_voids(void) {
 }
 
 static void while_it_runs(void) {
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
 
         facts_init(f);
@@ -369,7 +372,7 @@ static void while_it_runs(void) {
 
 /* A rule that is silent costs its own line; people's clocks start at its h. */
 static void silent_rule_is_charged_once(void) {
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
 
         facts_init(f);
@@ -386,9 +389,9 @@ static void silent_rule_is_charged_once(void) {
 }
 
 static void machine_time_is_real(void) {
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
-        struct fact a = alert("alert/1", 0);
+        struct drill_fact a = alert("alert/1", 0);
 
         facts_init(f);
         a.event =
@@ -408,10 +411,10 @@ static void machine_time_is_real(void) {
 }
 
 static void hints_and_pauses(void) {
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
-        struct fact h = story("hint/1", FACT_HINT, 50, NULL),
-                    p = story("pause/1", FACT_PAUSE, 100, "real");
+        struct drill_fact h = story("hint/1", FACT_HINT, 50, NULL),
+                          p = story("pause/1", FACT_PAUSE, 100, "real");
 
         facts_init(f);
         add_fast(f);
@@ -431,7 +434,7 @@ static void hints_and_pauses(void) {
 }
 
 static void scope_best_of_three(void) {
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
 
         facts_init(f);
@@ -452,11 +455,11 @@ static void scope_best_of_three(void) {
 
 static void innocents(void) {
         static const char *const i1[] = {"i1"};
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
-        struct fact u = story("undo/2", FACT_UNDONE, 400, NULL),
-                    r = story("r", FACT_RULING, 9000, RULING_PARDON);
-        struct fact node = with(fact("action/3", FACT_CONTAINED, 900), NULL, i1, 1);
+        struct drill_fact u = story("undo/2", FACT_UNDONE, 400, NULL),
+                          r = story("r", FACT_RULING, 9000, RULING_PARDON);
+        struct drill_fact node = with(fact("action/3", FACT_CONTAINED, 900), NULL, i1, 1);
 
         facts_init(f);
         add_fast(f);
@@ -490,9 +493,9 @@ static void innocents(void) {
 }
 
 static void prevented_and_unplayed(void) {
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct score *s;
-        struct fact p = story("prevented/1", FACT_PREVENTED, 100, NULL);
+        struct drill_fact p = story("prevented/1", FACT_PREVENTED, 100, NULL);
 
         facts_init(f);
         p.number = 1;
@@ -523,12 +526,13 @@ static const struct plan_expectation two_lines[] = {
         {.id = "A", .of = "s1", .fact = FACT_ALERT, .h = 900 * S, .weight = 1, .d = 1},
         {.id = "B", .of = "s2", .fact = FACT_ALERT, .h = 900 * S, .weight = 1, .d = 1}};
 
-static unsigned matched(const struct fact *alerts, unsigned n, unsigned which,
+static unsigned matched(const struct drill_fact *alerts, unsigned n, unsigned which,
                         bool *ret_ambiguous) {
         struct plan p = plan;
-        struct facts facts, *f = &facts;
+        struct drill_facts facts, *f = &facts;
         struct match *m = NULL;
-        struct fact s1 = story("x1", FACT_PLAYED, 0, NULL), s2 = story("x2", FACT_PLAYED, 60, NULL);
+        struct drill_fact s1 = story("x1", FACT_PLAYED, 0, NULL),
+                          s2 = story("x2", FACT_PLAYED, 60, NULL);
         unsigned step = 0;
         size_t rows;
 
@@ -553,9 +557,9 @@ static unsigned matched(const struct fact *alerts, unsigned n, unsigned which,
         return step;
 }
 
-static struct fact loose(const char *id, int64_t s, const char *technique, const char *const *o,
-                         unsigned n) {
-        struct fact f = alert(id, s);
+static struct drill_fact loose(const char *id, int64_t s, const char *technique,
+                               const char *const *o, unsigned n) {
+        struct drill_fact f = alert(id, s);
 
         f.label = false;
         f.n_steps = 0;
@@ -571,22 +575,29 @@ static void evidence(void) {
                                  *const other[] = {"h2", "a1", "evil"}, *const only[] = {"h1"};
         bool ambiguous;
 
-        check_int(matched(&(struct fact[]){loose("a", 100, "T1190", m1, 3)}[0], 1, 0, &ambiguous),
+        check_int(matched(&(struct drill_fact[]){loose("a", 100, "T1190", m1, 3)}[0], 1, 0,
+                          &ambiguous),
                   1);
         check(!ambiguous);
-        check_int(matched((struct fact[]){loose("a", 100, "T1068", m2, 3)}, 1, 0, &ambiguous), 2);
-        check_int(
-                matched((struct fact[]){loose("a", 100, "T1190", no_account, 2)}, 1, 0, &ambiguous),
-                0);
+        check_int(matched((struct drill_fact[]){loose("a", 100, "T1068", m2, 3)}, 1, 0, &ambiguous),
+                  2);
+        check_int(matched((struct drill_fact[]){loose("a", 100, "T1190", no_account, 2)}, 1, 0,
+                          &ambiguous),
+                  0);
         check(ambiguous); /* only the technique separates them */
-        check_int(matched((struct fact[]){loose("a", 100, "T1190", other, 3)}, 1, 0, &ambiguous),
+        check_int(matched((struct drill_fact[]){loose("a", 100, "T1190", other, 3)}, 1, 0,
+                          &ambiguous),
                   0);
         check(!ambiguous);
-        check_int(matched((struct fact[]){loose("a", 1000, "T1190", m1, 3)}, 1, 0, &ambiguous), 0);
-        check_int(matched((struct fact[]){loose("a", 100, "T1190", only, 1)}, 1, 0, &ambiguous), 0);
+        check_int(
+                matched((struct drill_fact[]){loose("a", 1000, "T1190", m1, 3)}, 1, 0, &ambiguous),
+                0);
+        check_int(
+                matched((struct drill_fact[]){loose("a", 100, "T1190", only, 1)}, 1, 0, &ambiguous),
+                0);
         /* A second alert of step 1 is a duplicate of the first, whatever their order. */
-        check_int(matched((struct fact[]){loose("b", 200, "T1190", m1, 3),
-                                          loose("a", 100, "T1190", m1, 3)},
+        check_int(matched((struct drill_fact[]){loose("b", 200, "T1190", m1, 3),
+                                                loose("a", 100, "T1190", m1, 3)},
                           2, 0, &ambiguous),
                   1);
 }
@@ -613,7 +624,7 @@ static void names(void) {
 /* ---- facts as text ---- */
 
 static void facts_round(void) {
-        struct facts f, g;
+        struct drill_facts f, g;
         struct buf a = {0}, b = {0};
         char h[FACTS_HASH_HEX];
         size_t line;
@@ -653,7 +664,7 @@ static void facts_refused(void) {
                 "{\"id\":\"a\",\"kind\":\"alert\",\"play\":1,\"t\":1.5}",
                 "{\"id\":\"a\",\"kind\":\"alert\",\"play\":1,\"t\":1,\"fields\":[[\"x\",\"maybe\"]]"
                 "}"};
-        struct facts f;
+        struct drill_facts f;
 
         facts_init(&f);
         for (size_t i = 0; i < ARRAY_LEN(bad); i++)
