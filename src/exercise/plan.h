@@ -19,6 +19,8 @@
 #define PLAN_OUTSIDE_MAX 100u
 #define MILLION 1000000u
 
+/* For players, in the story: {unit}, {domain}, {host:ID}, {address:ID}, {account:ID}, {outside:ID} stand for the
+ * unit's own names (plan_fill()). */
 struct plan_text {
         const char *en, *vi; /* never NULL; "" when there is none */
 };
@@ -221,8 +223,9 @@ struct plan {
         unsigned n_objectives;
         const char *const *roles; /* needed on the roster */
         unsigned n_roles;
-        unsigned noise; /* background events a minute and host, on average */
-        bool simulated; /* containment is written down, not carried out */
+        unsigned noise;    /* background events a minute and host, on average */
+        bool simulated;    /* containment is written down, not carried out */
+        const char *xcexf; /* as of an inject: of the exercise as a whole; NULL */
         const struct plan_host *hosts;
         const struct plan_account *accounts;
         const struct plan_outside *outside;
@@ -270,5 +273,10 @@ struct plan_cast {
         const char *const *hosts, *const *addresses, *const *accounts;
         const char *domain; /* "corp.example.vn" */
 };
+
+/* `text` with what stands for the unit's names put in: of a host, a name, an activity's value, or what players read.
+ * `cast` may be NULL, as may each name of it: the plan's own. What stands for nothing stays as it is. */
+void plan_fill(const struct plan *p, const struct plan_cast *cast, const char *text,
+               struct buf *out);
 
 #endif

@@ -443,6 +443,7 @@ static void head(struct loading *l, const json_t *o) {
         p->demo_speed = (unsigned)number(l, o, "demo_speed", 1, PLAN_SPEED_MAX);
         p->noise = (unsigned)number(l, o, "noise", 0, PLAN_NOISE_MAX);
         p->simulated = flag(l, o, "simulated");
+        p->xcexf = text_or_none(l, o, "xcexf");
         p->roles = words(l, o, "roles", PLAN_ROLES_MAX, &p->n_roles);
         const json_t *v = list(l, o, "objectives", PLAN_OBJECTIVES_MAX, &p->n_objectives);
         struct plan_text *t = room(l, &p->n_objectives, sizeof(*t));

@@ -9,6 +9,7 @@
 #include "main/api_verb.h"
 #include "main/backup_verb.h"
 #include "main/doctor.h"
+#include "main/exercise_verb.h"
 #include "main/export.h"
 #include "main/hold_verb.h"
 #include "main/hunt.h"
@@ -59,6 +60,8 @@ static const struct {
          "yêu cầu một nút làm một thao tác bất kỳ của API"},
         {"person", verb_person, "at the node itself: the first person, one-time passwords",
          "tại chính nút: người đầu tiên, mật khẩu dùng một lần"},
+        {"exercise", verb_exercise, "drills: check scenarios, play, score",
+         "diễn tập: kiểm tra kịch bản, diễn, chấm điểm"},
         {"verify", verb_verify, "check a store: its hashes, chain and signatures",
          "kiểm tra kho: mã băm, chuỗi và chữ ký"},
 };

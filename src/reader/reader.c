@@ -1,6 +1,7 @@
 /* See reader.h: one line for each kind of document. */
 #include "reader/reader.h"
 
+#include "exercise/plan.h"
 #include "reader/playbook.h"
 
 int job_reader(struct span in, struct buf *out) {
@@ -10,6 +11,7 @@ int job_reader(struct span in, struct buf *out) {
 
         switch ((unsigned char)in.p[0]) {
         case READER_PLAYBOOK: return playbook_read(rest, out);
+        case READER_SCENARIO: return scenario_read(rest, out);
         default: return FAIL(-EINVAL);
         }
 }

@@ -7,6 +7,7 @@
 
 enum reader_kind {
         READER_PLAYBOOK = 1, /* CACAO 2.0; out: reader/playbook.h */
+        READER_SCENARIO,     /* a scenario's YAML; out: scenario_read() of exercise/plan.h */
 };
 
 /* 0: `out` has what came of it, faults of the document too. -EINVAL: no such kind, or nothing; -ENOMEM. */

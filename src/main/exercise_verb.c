@@ -1,0 +1,42 @@
+/* `coloa exercise WORD`: everything about exercises that is done at a command line. The words are a table. */
+#include "main/exercise_verb.h"
+
+#include <stdio.h>
+
+#include "base/lang.h"
+
+static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+        const char *en, *vi;
+} words[] = {
+        {"check", exercise_check, "say what is wrong with scenarios, and how to mend it",
+         "chỉ ra chỗ sai của kịch bản và cách sửa"},
+};
+
+static void usage(FILE *to) {
+        fputs(tr("Usage: coloa exercise WORD [options]\n\n",
+                 "Cách dùng: coloa exercise TỪ [tùy chọn]\n\n"),
+              to);
+        for (size_t i = 0; i < ARRAY_LEN(words); i++)
+                fprintf(to, "  %-9s %s\n", words[i].name, tr(words[i].en, words[i].vi));
+        fputs(tr("\n'coloa exercise WORD --help' says more.\n",
+                 "\n'coloa exercise TỪ --help' cho biết thêm.\n"),
+              to);
+}
+
+int verb_exercise(int argc, char **argv) {
+        const char *word = argc > 1 ? argv[1] : "";
+
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || !*word) {
+                usage(*word ? stdout : stderr);
+                return *word ? 0 : 2;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(words); i++)
+                if (strcmp(word, words[i].name) == 0)
+                        return words[i].run(argc - 1, argv + 1);
+        fprintf(stderr, tr("coloa exercise: no word '%s'\n", "coloa exercise: không có từ '%s'\n"),
+                word);
+        usage(stderr);
+        return 2;
+}
