@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "correlate/state.h"
+#include "wire/exercise.h"
 
 #define MEMORY_DEFAULT ((size_t)16 << 20)
 #define GROUPS_DEFAULT 100000u
@@ -29,8 +30,14 @@
 #define BLOB_FIELDS_MAX 64u /* of the last hit of an open window */
 #define BLOB_VALUE_MAX 1024u
 
-static void raise_alert(struct correlator *q, struct corr *c, const struct finding *last,
-                        uint32_t ref, const struct verdict *v, int64_t at);
+struct raised {
+        struct corr *c;
+        uint32_t ref;
+        const struct verdict *v;
+        int64_t at;
+};
+static void raise_alert(struct correlator *q, const struct group *g, const struct finding *last,
+                        const struct raised *r);
 
 /* ---- fields ---- */
 
@@ -172,7 +179,7 @@ static void close_window(struct correlator *q, struct corr *c, struct group *g, 
                     (ssize_t)g->blob_len) {
                 g->busy = true;
                 last.time_last = g->last_t;
-                raise_alert(q, c, &last, g->blob_ref, &v, at);
+                raise_alert(q, g, &last, &(struct raised){c, g->blob_ref, &v, at});
                 g->busy = false;
         }
         g->on = v.holds;
@@ -220,7 +227,19 @@ static void judge_hit(struct correlator *q, struct corr *c, struct group *g,
         v = window_judge(c, g, m->t);
         g->on = v.holds;
         if (v.holds && !was)
-                raise_alert(q, c, f, m->refs->ref, &v, m->t);
+                raise_alert(q, g, f, &(struct raised){c, m->refs->ref, &v, m->t});
+}
+
+/* An alert that comes from another correlation is of all its steps. */
+static void keep_steps(struct correlator *q, struct corr *c, struct group *g,
+                       const struct finding *f, int64_t t) {
+        if (!f->drill)
+                return;
+        if (!f->steps)
+                group_step(q, c, g, LABEL_STEP(f->drill), t);
+        for (uint32_t i = 0; f->steps && i < LABEL_STEPS; i++)
+                if (f->steps->bits[i / 64] >> i % 64 & 1)
+                        group_step(q, c, g, i, t);
 }
 
 static void take_hit(struct correlator *q, struct corr *c, struct group *g, const struct finding *f,
@@ -236,6 +255,7 @@ static void take_hit(struct correlator *q, struct corr *c, struct group *g, cons
                 group_due_add(q, c, g);
         }
         window_add(q, c, g, m);
+        keep_steps(q, c, g, f, m->t);
         g->last_t = m->t;
         judge_hit(q, c, g, f, m);
 }
@@ -371,21 +391,28 @@ static void alert_fields(struct correlator *q, const struct correlation *s, uint
                 add_field(a, &last->fields[i], last->fields[i].name, false);
 }
 
-static void raise_alert(struct correlator *q, struct corr *c, const struct finding *last,
-                        uint32_t ref, const struct verdict *v, int64_t at) {
+static void raise_alert(struct correlator *q, const struct group *g, const struct finding *last,
+                        const struct raised *r) {
+        const struct verdict *v = r->v;
+        struct corr *c = r->c;
         struct finding a = *last;
+        struct finding_steps steps;
 
         a.rule = (uint32_t)(c - q->c);
         a.flags = FINDING_ALERT | (c->spec->report ? FINDING_REPORT : 0) |
                   (last->flags & FINDING_CUT);
         a.time = v->first;
-        a.time_last = c->mode == MODE_AT_ONCE ? at : MAX(last->time_last, v->first);
+        a.time_last = c->mode == MODE_AT_ONCE ? r->at : MAX(last->time_last, v->first);
         a.count = v->value <= 0 ? 0 : v->value >= 0x1p63 ? INT64_MAX : (uint64_t)v->value;
-        alert_fields(q, c->spec, ref, last, &a, v->value);
+        if (last->drill) {
+                group_steps(g, v->first, &steps);
+                a.steps = &steps;
+        }
+        alert_fields(q, c->spec, r->ref, last, &a, v->value);
         q->stats.alerts++;
         if (c->spec->report)
                 q->sink(q->ctx, &a);
-        route(q, true, a.rule, &a, at);
+        route(q, true, a.rule, &a, r->at);
 }
 
 /* ---- the outside ---- */
@@ -483,4 +510,8 @@ int correlator_finish(struct correlator *q) {
 
 const struct correlate_stats *correlator_stats(const struct correlator *q) {
         return &q->stats;
+}
+
+size_t correlator_memory(const struct correlator *q) {
+        return q->used;
 }

@@ -62,5 +62,6 @@ int correlator_save(const struct correlator *c, struct buf *to);
 /* Into one that has seen nothing. -EBADMSG: that is none of these correlations (free it). */
 int correlator_load(struct correlator *c, struct span s);
 const struct correlate_stats *correlator_stats(const struct correlator *c);
+size_t correlator_memory(const struct correlator *c); /* used now, of its budget */
 
 #endif

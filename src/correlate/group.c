@@ -186,8 +186,39 @@ void group_drop(struct correlator *q, struct corr *c, struct group *g) {
                 group_due_remove(c, g);
         window_free(q, c, g);
         group_realloc(q, c, NULL, g->blob, g->blob_len, 0);
+        group_realloc(q, c, NULL, g->steps, g->n_steps * sizeof(*g->steps), 0);
         c->n_groups--;
         group_realloc(q, c, NULL, g, sizeof(*g) + g->key_len, 0);
+}
+
+/* A step whose last hit is before a window has none in it, so the last hit of each is all there is to know. */
+void group_step(struct correlator *q, struct corr *c, struct group *g, uint32_t step, int64_t t) {
+        for (uint32_t i = 0; i < g->n_steps; i++)
+                if (g->steps[i].step == step) {
+                        g->steps[i].t = t;
+                        return;
+                }
+        for (uint32_t i = 0; i < g->n_steps; i++)
+                if (!within(g->steps[i].t, t, c->spec->timespan)) {
+                        g->steps[i] = (struct step_seen){.t = t, .step = step};
+                        return;
+                }
+        struct step_seen *to = group_realloc(q, c, g, g->steps, g->n_steps * sizeof(*to),
+                                             (g->n_steps + 1) * sizeof(*to));
+        if (!to) {
+                q->stats.entries_evicted++;
+                return;
+        }
+        g->steps = to;
+        g->steps[g->n_steps++] = (struct step_seen){.t = t, .step = step};
+}
+
+void group_steps(const struct group *g, int64_t first, struct finding_steps *ret) {
+        *ret = (struct finding_steps){0};
+        for (uint32_t i = 0; i < g->n_steps; i++)
+                if (g->steps[i].t >= first)
+                        ret->bits[g->steps[i].step / 64 % 4] |= UINT64_C(1)
+                                                                << g->steps[i].step % 64;
 }
 
 /* G3: the oldest tells whether there is anything to do. A few at a time, so that no hit pays for a

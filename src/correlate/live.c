@@ -17,18 +17,23 @@
  *       more than o.behind: its clock is its events', its lateness o.behind, since files are rarely in
  *       strict order; when nothing came for the common lateness, it goes on as a drill's does. A hit
  *       further back (the next file is an older one) ends it, with all its windows, and begins
- *       another. No source touches another's line, or that of real events. */
+ *       another. No source touches another's line, or that of real events.
+ *   L7. The windows of all plays together take at most o.drill_memory between two calls, each of them at most a quarter of what
+ *       real events have: the play untouched for longest goes as a whole. No play touches another's line otherwise, nor any of
+ *       real events. */
 #include "correlate/live.h"
 
 #include <stdlib.h>
 
 #include "base/timestamp.h"
+#include "wire/exercise.h"
 
-#define DRILLS_MAX 40u
+#define DRILLS_MAX 512u
 #define SOURCES_MAX_LINES 20u
 #define LINES_MAX (DRILLS_MAX + SOURCES_MAX_LINES + 1u)
 #define AHEAD_MAX 65536u
-#define OVERHEAD 64u /* of an allocation, and of its place in the tables */
+#define AHEAD_DRILL 4096u /* of one play: there are many */
+#define OVERHEAD 64u      /* of an allocation, and of its place in the tables */
 
 struct waiting {
         int64_t time;
@@ -52,6 +57,7 @@ struct line {
         bool muted;    /* what comes was said before */
         int64_t from;  /* hits before it are in what was restored; TIME_NONE */
         uint64_t touched;
+        size_t used; /* of its correlator, as counted */
         struct waiting **heap;
         uint32_t n, cap;
         struct unsettled *ahead;
@@ -107,6 +113,7 @@ static void line_free(struct live *l, struct line *k) {
                 return;
         if (k->correlator)
                 add_stats(&l->past, correlator_stats(k->correlator));
+        l->st.drill_memory -= k->used;
         for (uint32_t i = 0; i < k->n; i++)
                 drop_waiting(l, k->heap[i]);
         correlator_free(k->correlator);
@@ -160,7 +167,9 @@ int live_new(struct live **ret, const struct correlation *c, uint32_t n,
         if (!l->o.pending)
                 l->o.pending = (size_t)32 << 20;
         if (!l->o.max_drills)
-                l->o.max_drills = 8;
+                l->o.max_drills = 400;
+        if (!l->o.drill_memory)
+                l->o.drill_memory = (size_t)64 << 20;
         l->o.max_drills = MIN(l->o.max_drills, DRILLS_MAX);
         if (!l->o.max_behind)
                 l->o.max_behind = 8;
@@ -254,6 +263,14 @@ static int give_first(struct live *l, struct line *k) {
         return r;
 }
 
+static void weigh(struct live *l, struct line *k) {
+        if (!k->drill)
+                return;
+        l->st.drill_memory -= k->used;
+        k->used = correlator_memory(k->correlator);
+        l->st.drill_memory += k->used;
+}
+
 /* Everything before the watermark, then the windows that ended before it. */
 static int drain(struct live *l, struct line *k, int64_t watermark) {
         if (watermark == TIME_NONE || (k->watermark != TIME_NONE && watermark <= k->watermark))
@@ -264,7 +281,9 @@ static int drain(struct live *l, struct line *k, int64_t watermark) {
                 if (r < 0)
                         return r;
         }
-        return correlator_advance(k->correlator, watermark);
+        int r = correlator_advance(k->correlator, watermark);
+        weigh(l, k);
+        return r;
 }
 
 static int64_t less(int64_t t, int64_t span) {
@@ -333,6 +352,21 @@ static int make_line_room(struct live *l, uint64_t id) {
         remove_line(l, oldest);
         l->st.drills_ended++;
         return 0;
+}
+
+/* L7 */
+static void trim_drills(struct live *l) {
+        while (l->st.drill_memory > l->o.drill_memory) {
+                struct line *oldest = NULL;
+
+                for (uint32_t i = 0; i < l->n_lines; i++)
+                        if (l->lines[i]->drill &&
+                            (!oldest || l->lines[i]->touched < oldest->touched))
+                                oldest = l->lines[i];
+                assert(oldest);
+                remove_line(l, oldest);
+                l->st.drills_ended++;
+        }
 }
 
 static int line_of(struct live *l, uint64_t id, struct line **ret) {
@@ -436,7 +470,7 @@ static int remember(struct live *l, struct line *k, const struct finding *f) {
                 move_clock(k, clock_of(k, f), f->received);
                 return 0;
         }
-        if (k->n_ahead == AHEAD_MAX) {
+        if (k->n_ahead == (k->drill ? AHEAD_DRILL : AHEAD_MAX)) {
                 /* An earlier batch that does not come: no longer waited for. */
                 for (uint32_t j = 0; j < k->n_ahead; j++)
                         l->settled = MAX(l->settled, k->ahead[j].seq + 1);
@@ -472,9 +506,9 @@ static bool is_behind(const struct live *l, const struct line *real, const struc
 /* L6 */
 int64_t live_time(const struct live *l, const struct finding *f, uint64_t *ret_line) {
         int64_t t = f->time != TIME_NONE && ahead(l, f) ? f->received : f->time;
-        const struct line *k = find_line(l, f->drill);
+        const struct line *k = find_line(l, LABEL_PLAY(f->drill));
 
-        *ret_line = f->drill;
+        *ret_line = LABEL_PLAY(f->drill);
         if (t == TIME_NONE)
                 return t;
         if (!is_behind(l, k, f, t))
@@ -548,6 +582,7 @@ int live_settle(struct live *l, uint64_t seq) {
                 if (r < 0)
                         return r;
         }
+        trim_drills(l);
         return 0;
 }
 
@@ -593,6 +628,7 @@ int live_clock(struct live *l, int64_t received) {
                 if (r < 0)
                         return r;
         }
+        trim_drills(l);
         return 0;
 }
 
@@ -667,8 +703,10 @@ int live_resumed(struct live *l) {
 
                 if (r < 0)
                         return r;
+                weigh(l, k);
                 k->muted = false;
         }
+        trim_drills(l);
         return 0;
 }
 

@@ -2,8 +2,8 @@
  * no clock, no files. `correlate.key` must be the same for the life of what is saved. What its times mean: doc/correlation.md, "Live".
  *
  * Hits wait in a bounded heap until the watermark has passed them: the clock of events less the
- * lateness allowed. Each exercise (`drill` of a hit, 0: real) has a correlator, a watermark and a
- * clock of its own: a line. What comes too late for the line of real events, an import of old logs or
+ * lateness allowed. Each play of an exercise (of the label, `drill` of a hit; 0: real) has a correlator, a
+ * watermark and a clock of its own: a line. What comes too late for the line of real events, an import of old logs or
  * a sender that was cut off, is correlated in a line of its source's own. */
 #ifndef CORRELATE_LIVE_H
 #define CORRELATE_LIVE_H
@@ -16,11 +16,12 @@ struct live_options {
         int64_t lateness;    /* ns; 0: 60 s */
         int64_t skew;        /* ns an event may be ahead of its receipt; 0: 5 min */
         size_t pending;      /* bytes of waiting hits, of all drills together; 0: 32 MiB */
-        uint32_t max_drills; /* labels at a time; 0: 8; the one untouched for longest goes first */
+        uint32_t max_drills; /* plays at a time; 0: 400; the one untouched for longest goes first */
+        size_t drill_memory; /* of the windows of all plays together; 0: 64 MiB; the same goes first */
         int64_t behind;      /* lateness in the lines of sources; 0: 1 h; -1: no such lines */
         uint32_t max_behind; /* sources at a time; 0: 8; the one untouched for longest ends first */
         struct correlate_options
-                correlate; /* of real events; a drill has a quarter of the memory */
+                correlate; /* of real events; a play or a source has a quarter of the memory at most */
 };
 
 struct live_stats {
@@ -31,13 +32,14 @@ struct live_stats {
         uint64_t future;       /* too far ahead of their receipt: taken as of their receipt */
         uint64_t timeless;     /* of unknown time: not correlated */
         uint64_t hurried;      /* given to the correlator before their time, for want of room */
-        uint64_t drills_ended; /* for want of room */
+        uint64_t drills_ended; /* for want of room: one too many, or too much memory of all */
+        uint64_t drill_memory; /* of their windows now */
         uint64_t pending, pending_bytes, pending_peak;
 };
 
 /* What lasts of one drill's time, to go on after a restart. */
 struct live_mark {
-        uint64_t line;     /* the drill; or of a source, see LINE_IS_SOURCE() */
+        uint64_t line;     /* the play; or of a source, see LINE_IS_SOURCE() */
         int64_t watermark; /* no hit before it is correlated any more; TIME_NONE: none yet */
         int64_t clock;     /* of events; TIME_NONE */
         int64_t received;  /* when the clock was moved last */

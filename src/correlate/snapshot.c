@@ -3,7 +3,7 @@
  * window began that is judged when it is over, depend on everything before.
  *
  *     magic | number of correlations | now | per correlation: number of groups | groups, untouched for
- *     longest first: fixed part, key, blob, window (window.c) | number of windows to be closed | groups'
+ *     longest first: fixed part, key, blob, steps, window (window.c) | number of windows to be closed | groups'
  *     numbers in the order of their ends
  *
  * The bytes come from our own database, which a desk that was taken over may have written: any bytes
@@ -12,8 +12,9 @@
 
 #include "base/hash.h"
 #include "correlate/state.h"
+#include "wire/exercise.h"
 
-#define MAGIC 0x31534c43u
+#define MAGIC 0x32534c43u
 #define KEY_MAX ((uint32_t)1 << 20)
 
 struct head {
@@ -25,7 +26,8 @@ struct fixed {
         int64_t touched, opened, last_t;
         uint64_t last_offset, last_seq;
         uint32_t last_input, key_len, blob_len, blob_ref;
-        uint8_t on, seen_event, pad[6];
+        uint8_t on, seen_event, pad[2];
+        uint32_t n_steps;
 };
 
 static void save_group(const struct corr *c, const struct group *g, struct buf *b) {
@@ -39,11 +41,13 @@ static void save_group(const struct corr *c, const struct group *g, struct buf *
                           .blob_len = g->blob_len,
                           .blob_ref = g->blob_ref,
                           .on = g->on,
-                          .seen_event = g->seen_event};
+                          .seen_event = g->seen_event,
+                          .n_steps = g->n_steps};
 
         buf_add(b, &f, sizeof(f));
         buf_add(b, g->key, g->key_len);
         buf_add(b, g->blob, g->blob_len);
+        buf_add(b, g->steps, g->n_steps * sizeof(*g->steps));
         window_save(c, g, b);
 }
 
@@ -79,6 +83,20 @@ static bool take(struct span *s, void *to, size_t n) {
         return true;
 }
 
+static bool load_steps(struct correlator *q, struct corr *c, struct group *g, struct span *s,
+                       uint32_t n) {
+        struct step_seen x;
+
+        if (n > LABEL_STEPS)
+                return false;
+        for (uint32_t i = 0; i < n; i++) {
+                if (!take(s, &x, sizeof(x)) || x.step >= LABEL_STEPS)
+                        return false;
+                group_step(q, c, g, x.step, x.t);
+        }
+        return true;
+}
+
 /* NULL in *ret: there was no room for it, which is counted as elsewhere. */
 static bool load_group(struct correlator *q, struct corr *c, struct span *s, struct group **ret) {
         struct fixed f;
@@ -111,7 +129,7 @@ static bool load_group(struct correlator *q, struct corr *c, struct span *s, str
                 g->blob_ref = f.blob_ref;
         }
         *s = span_of(s->p + f.blob_len, s->len - f.blob_len);
-        bool ok = window_load(q, c, g, s);
+        bool ok = load_steps(q, c, g, s, f.n_steps) && window_load(q, c, g, s);
         g->busy = false;
         *ret = g;
         return ok;

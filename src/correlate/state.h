@@ -50,6 +50,12 @@ struct samples {
         double sum, lost; /* Neumaier's compensated sum */
 };
 
+/* When a hit of a step came last (group.c). */
+struct step_seen {
+        int64_t t;
+        uint32_t step, reserved;
+};
+
 struct group {
         struct group *chain;         /* in its bucket */
         struct group *newer, *older; /* by last touch */
@@ -64,7 +70,9 @@ struct group {
         uint32_t mark;     /* snapshot.c: its number */
         uint32_t blob_ref; /* which of the correlation's refs the blob was a hit of */
         uint64_t last_offset, last_seq;
-        char *blob; /* MODE_COMPLETE, MODE_CLOSED: the last hit, encoded */
+        char *blob;              /* MODE_COMPLETE, MODE_CLOSED: the last hit, encoded */
+        struct step_seen *steps; /* of a drill: which steps its hits were of; else NULL */
+        uint32_t n_steps;
         union {
                 struct ring ring;
                 struct distinct distinct;
@@ -130,6 +138,10 @@ void *group_realloc(struct correlator *q, struct corr *c, struct group *g, void 
                     size_t size);
 /* The group of that key; a new one, of zeroes, if there is none. NULL: no memory. Touches it. */
 struct group *group_get(struct correlator *q, struct corr *c, struct span key, uint64_t hash);
+/* A hit of a drill's step, at that time. Those older than the window are forgotten. */
+void group_step(struct correlator *q, struct corr *c, struct group *g, uint32_t step, int64_t t);
+/* Those with a hit since `first`. */
+void group_steps(const struct group *g, int64_t first, struct finding_steps *ret);
 void group_drop(struct correlator *q, struct corr *c, struct group *g);
 /* Drops groups that no window can need any more. */
 void group_tidy(struct correlator *q, struct corr *c);

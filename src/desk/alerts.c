@@ -20,14 +20,17 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "desk/desk_impl.h"
+#include "desk/sql.h"
 #include "desk/triage.h"
 #include "rules/exceptions.h"
+#include "wire/exercise.h"
 
 #define BUCKETS 8192u
 #define CACHED_MAX 4096u
 #define SAMPLE_FIRST 10u
 #define FIELDS_BYTES_MAX ((size_t)16 << 10) /* of one finding, as JSON */
 #define VALUE_MAX ((size_t)4 << 10)
+#define DRILL_ALERTS 100000u /* new ones in an hour, told apart, of all drills */
 #define HOUR_NS (INT64_C(3600) * NS_PER_SEC)
 
 struct alert {
@@ -37,7 +40,8 @@ struct alert {
         bool dirty;
         char *first, *last; /* JSON of fields, until flushed */
         size_t first_len, last_len;
-        int64_t last_time; /* of the finding in `last` */
+        int64_t last_time;          /* of the finding in `last` */
+        struct finding_steps steps; /* of a drill: those that have their row */
 };
 
 int alerts_init(struct desk *d) {
@@ -202,7 +206,7 @@ static void set_dirty(struct desk *d, struct alert *x) {
 static int make_key(struct desk *d, const struct verdict *v, enum alert_entity kind,
                     struct span entity, struct span exception, unsigned char key[STATE_ID_BYTES]) {
         crypto_generichash_state h;
-        const uint32_t numbers[] = {(uint32_t)v->kind, (uint32_t)kind, v->f->drill,
+        const uint32_t numbers[] = {(uint32_t)v->kind, (uint32_t)kind, LABEL_PLAY(v->f->drill),
                                     (uint32_t)v->rule_id.len, (uint32_t)exception.len};
         const uint64_t run = (uint64_t)v->retro;
 
@@ -336,6 +340,13 @@ static int64_t time_of(const struct desk *d, const struct finding *f) {
 static bool may_begin(struct desk *d, const struct verdict *v) {
         uint32_t hour = (uint32_t)(d->wall / HOUR_NS);
 
+        if (v->f->drill) { /* takes nothing from the present either */
+                if (d->drill_hour != hour)
+                        d->drill_in_hour = 0;
+                d->drill_hour = hour;
+                return d->drill_in_hour < DRILL_ALERTS;
+        }
+
         if (v->retro) /* a run has its own limits: it takes nothing from the present */
                 return v->use->new_alerts < d->o.alerts_of_rule &&
                        d->retro.new_alerts < d->o.alerts_in_hour;
@@ -348,6 +359,10 @@ static bool may_begin(struct desk *d, const struct verdict *v) {
                 v->use->new_alerts = 0;
         }
         return v->use->new_alerts < d->o.alerts_of_rule && d->in_hour < d->o.alerts_in_hour;
+}
+
+static int64_t next_id(const struct desk *d, const struct verdict *v) {
+        return v->f->drill ? d->next_drill_alert : d->next_alert;
 }
 
 /* Texts as they are kept, one after the other in d->text. */
@@ -368,10 +383,10 @@ static int begin_alert(struct desk *d, const struct verdict *v, enum alert_entit
                 return FAIL(-ENOMEM);
         for (size_t i = 0; i < ARRAY_LEN(from); i++)
                 s[i] = span_of(d->text.p + at[i], at[i + 1] - at[i]);
-        struct state_alert a = {.id = d->next_alert++,
+        struct state_alert a = {.id = next_id(d, v),
                                 .rule = v->use->ref,
                                 .status = exception.len ? ALERT_SUPPRESSED : ALERT_OPEN,
-                                .drill = v->f->drill,
+                                .drill = LABEL_PLAY(v->f->drill),
                                 .entity_kind = kind,
                                 .entity = s[0],
                                 .host = s[1],
@@ -390,6 +405,13 @@ static int begin_alert(struct desk *d, const struct verdict *v, enum alert_entit
         *ret = add(d, &a);
         if (!*ret)
                 return FAIL(-ENOMEM);
+        if (v->f->drill) {
+                d->next_drill_alert++;
+                d->drill_in_hour++;
+                d->st.drill_alerts++;
+                return keep_fields(d, v, &(*ret)->first, &(*ret)->first_len);
+        }
+        d->next_alert++;
         v->use->new_alerts++;
         if (v->retro) {
                 d->retro.new_alerts++;
@@ -455,6 +477,30 @@ static int insert(struct desk *d, const struct verdict *v, int64_t alert, int64_
         return r;
 }
 
+/* Which steps of its play an alert speaks of, and when it did so first: what an exercise is scored by. */
+static int keep_steps(struct desk *d, struct alert *x, const struct verdict *v, int64_t t) {
+        struct finding_steps now = {0};
+        uint32_t own = LABEL_STEP(v->f->drill);
+        int r = 0;
+
+        if (v->f->steps)
+                now = *v->f->steps;
+        else
+                now.bits[own / 64] = UINT64_C(1) << own % 64;
+        for (uint32_t i = 0; i < LABEL_STEPS && r == 0; i++) {
+                uint64_t bit = UINT64_C(1) << i % 64;
+
+                if (!(now.bits[i / 64] & bit) || (x->steps.bits[i / 64] & bit))
+                        continue;
+                x->steps.bits[i / 64] |= bit;
+                r = sql_do(state_sql(d->state),
+                           "INSERT OR IGNORE INTO exercise_alert_step(alert,play,step,at,time)"
+                           " VALUES(?1,?2,?3,?4,?5)",
+                           "iiiii", x->a.id, (int64_t)x->a.drill, (int64_t)i, d->wall, t);
+        }
+        return r;
+}
+
 int alert_verdict(struct desk *d, const struct verdict *v) {
         int64_t t = time_of(d, v->f);
         enum alert_entity kind = v->entity_kind;
@@ -463,7 +509,8 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
         struct alert *x = NULL;
         int r = desk_begin(d);
 
-        if (v->kind != STATE_OWN && d->exceptions)
+        /* A unit's exceptions are for what it knows to be harmless; a drill is played to all alike. */
+        if (v->kind != STATE_OWN && d->exceptions && !v->f->drill)
                 exception = exceptions_match(
                         d->exceptions,
                         &(struct exception_subject){.program = v->gen->program,
@@ -472,7 +519,7 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
                                                     .finding = v->f,
                                                     .source = v->source},
                         d->wall);
-        if (r == 0 && v->kind != STATE_OWN && !exception.len)
+        if (r == 0 && v->kind != STATE_OWN && !exception.len && !v->f->drill)
                 r = exempted_match(d, v, &exception);
         if (r == 0)
                 r = make_key(d, v, kind, entity, exception, key);
@@ -481,7 +528,7 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
         if (r < 0)
                 return r;
         if (!x && !may_begin(d, v)) {
-                d->st.folded++;
+                d->st.folded += !v->f->drill;
                 kind = ENTITY_MANY;
                 entity = SPAN("*");
                 r = make_key(d, v, kind, entity, exception, key);
@@ -490,7 +537,7 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
                 if (r < 0)
                         return r;
         }
-        r = insert(d, v, x ? x->a.id : d->next_alert, t);
+        r = insert(d, v, x ? x->a.id : next_id(d, v), t);
         if (r == 0)
                 d->st.doubled++;
         if (r == 0 && v->retro)
@@ -498,7 +545,8 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
         if (r <= 0)
                 return r;
         d->retro.row.verdicts += v->retro != 0;
-        d->st.verdicts++;
+        d->st.verdicts += !v->f->drill;
+        d->st.drill_verdicts += v->f->drill != 0;
         if (exception.len)
                 d->st.suppressed++;
         r = 0;
@@ -506,5 +554,7 @@ int alert_verdict(struct desk *d, const struct verdict *v) {
                 r = state_count_exception(d->state, exception, 1, t);
         if (r == 0 && !x)
                 r = begin_alert(d, v, kind, entity, exception, key, t, &x);
-        return r < 0 ? r : join(d, x, v, t);
+        if (r == 0)
+                r = join(d, x, v, t);
+        return r < 0 || !v->f->drill ? r : keep_steps(d, x, v, t);
 }

@@ -105,17 +105,20 @@ static int load_key(struct desk *d) {
 }
 
 static int load(struct desk *d) {
-        int64_t last;
+        int64_t last = 0, last_drill = 0;
         int r = state_load_ranges(d->state, d->ranges, RANGES_MAX, &d->n_ranges);
 
         if (r == 0)
-                r = state_last_alert(d->state, &last);
+                r = state_last_alert(d->state, false, &last);
+        if (r == 0)
+                r = state_last_alert(d->state, true, &last_drill);
         if (r == 0)
                 r = state_count_verdicts(d->state, &d->kept_verdicts);
         if (r == 0)
                 r = state_count_hits(d->state, &d->kept_hits, &d->kept_bytes);
         if (r == 0)
                 d->next_alert = last + 1;
+        d->next_drill_alert = MAX(last_drill, (int64_t)STATE_DRILL_IDS) + 1;
         return r == 0 ? load_key(d) : r;
 }
 

@@ -44,8 +44,9 @@ struct desk_stats {
         uint64_t alerts;     /* new ones */
         uint64_t suppressed; /* verdicts under an exception */
         uint64_t folded;     /* verdicts whose entity was not told apart: too many new alerts */
-        uint64_t hits;       /* for correlations */
-        uint64_t alerts_removed; /* too old */
+        uint64_t drill_verdicts, drill_counted, drill_alerts; /* of drills: in none of the others */
+        uint64_t hits;                                        /* for correlations */
+        uint64_t alerts_removed;                              /* too old */
         uint64_t hits_forgotten; /* before their time, for want of room */
         uint64_t commits;
         int64_t commit_ns;                                            /* of the longest */

@@ -10,7 +10,7 @@
 
 #define GENERATIONS_MAX 4u
 #define RANGES_MAX 4096u
-#define MARKS_MAX 64u
+#define MARKS_MAX 600u
 #define NAME_MAX_BYTES 256u /* of an entity, host, user, as kept */
 #define OWN_KINDS 7u
 #define STATE_NAME_MAX 4096u        /* of a rule */
@@ -21,7 +21,7 @@ struct use {
         int64_t ref; /* in the state; 0: not known yet */
         unsigned char version[STATE_ID_BYTES];
         uint32_t second;
-        uint32_t n[2]; /* verdicts, hits of that second */
+        uint32_t n[4]; /* verdicts, hits of that second; of drills: the same */
         uint32_t hour, new_alerts;
         uint64_t over; /* counted only, since the last commit */
 };
@@ -85,8 +85,9 @@ struct desk {
         uint64_t settled;
         int64_t stalled; /* mono since when the watermark stands although more was judged; 0 */
 
-        uint32_t second, in_second; /* verdicts of all rules */
-        uint32_t hour, in_hour;     /* new alerts of all rules */
+        uint32_t second, in_second; /* verdicts of all rules, but of drills */
+        uint32_t hour, in_hour;     /* new alerts of all rules, but of drills */
+        uint32_t drill_hour, drill_in_hour;
         struct use own[OWN_KINDS];
         struct retro retro;
         int64_t epoch; /* of the rules that came last in this life; 0: none came */
@@ -96,8 +97,8 @@ struct desk {
         struct alert **buckets;
         struct alert *newest, *oldest, *dirty;
         uint32_t n_alerts;
-        int64_t next_alert;
-        uint64_t key; /* of tables in memory, and of what is kept of them */
+        int64_t next_alert, next_drill_alert; /* a drill takes no number of a real one */
+        uint64_t key;                         /* of tables in memory, and of what is kept of them */
 
         struct exceptions *exceptions;
         uint64_t kept_verdicts, kept_hits, kept_bytes;

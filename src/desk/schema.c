@@ -112,7 +112,7 @@ const char *const state_queries[Q_MAX] = {
                      " ON CONFLICT(alert,which) DO UPDATE SET fields=excluded.fields",
         [Q_FIND_ALERT] = "SELECT " ALERT_COLUMNS " FROM alert a WHERE a.key=?1 AND a.last>=?2"
                          " AND a.first<=?3 ORDER BY a.last DESC LIMIT 1",
-        [Q_LAST_ALERT] = "SELECT max(id) FROM alert",
+        [Q_LAST_ALERT] = "SELECT max(id) FROM alert WHERE (id>=1000000000)=?1",
         [Q_COUNT_ONLY] = "INSERT INTO counted VALUES(?1,?2,?3)"
                          " ON CONFLICT(rule,hour) DO UPDATE SET n=n+excluded.n",
         [Q_EXCEPTION] = "INSERT INTO exception VALUES(?1,1,?2,?3,?4,?5,?6,0,NULL)"

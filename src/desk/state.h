@@ -11,7 +11,8 @@
 
 #define STATE_FILE "state.db"
 #define STATE_ID_BYTES 16u
-#define STATE_RECORDS_MAX 20u /* samples of an alert */
+#define STATE_RECORDS_MAX 20u      /* samples of an alert */
+#define STATE_DRILL_IDS 1000000000 /* alerts of drills have numbers from here on, real ones below */
 
 struct state;
 
@@ -160,7 +161,7 @@ int state_save_fields(struct state *s, int64_t alert, int which, struct span fie
  * call. 1: there is one; 0; -errno. */
 int state_find_alert(struct state *s, const unsigned char key[STATE_ID_BYTES], int64_t t,
                      int64_t window, struct state_alert *ret);
-int state_last_alert(struct state *s, int64_t *ret_id);
+int state_last_alert(struct state *s, bool drill, int64_t *ret_id);
 
 /* Verdicts beyond the limit, by rule and hour. */
 int state_count_only(struct state *s, int64_t rule, int64_t hour, uint64_t n);

@@ -145,8 +145,8 @@ int state_find_alert(struct state *s, const unsigned char key[STATE_ID_BYTES], i
         return read_alert(s, Q_FIND_ALERT, ret) ? 1 : FAIL(-EBADMSG);
 }
 
-int state_last_alert(struct state *s, int64_t *ret_id) {
-        int r = state_bind(s, Q_LAST_ALERT, "");
+int state_last_alert(struct state *s, bool drill, int64_t *ret_id) {
+        int r = state_bind(s, Q_LAST_ALERT, "i", (int64_t)drill);
 
         *ret_id = 0;
         if (r == 0)

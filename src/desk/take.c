@@ -17,11 +17,13 @@
 #include "desk/desk_impl.h"
 
 #include "base/hash.h"
+#include "wire/exercise.h"
 
 #define MUCH 20000u                   /* verdicts a second, of all rules: from here on … */
 #define MUCH_RATE 100u                /* … each has this many */
 #define TOO_MUCH 60000u               /* and from here on … */
 #define TOO_MUCH_RATE 4u              /* … this many */
+#define DRILL_RATE 16000u             /* of drills, a rule's */
 #define AHEAD_MAX (UINT64_C(1) << 20) /* records that can be in judges' hands at a time */
 #define LENGTH_MAX (UINT64_C(1) << 31)
 #define HOUR_NS (INT64_C(3600) * NS_PER_SEC)
@@ -29,14 +31,16 @@
 
 /* ---- limits ---- */
 
-static uint32_t allowance(const struct desk *d) {
+static uint32_t allowance(const struct desk *d, bool drill) {
+        if (drill) /* ingest lets few enough through (ingest/replay.c); hundreds of units may meet the same step at once */
+                return MAX(d->o.rate, DRILL_RATE);
         if (d->in_second > TOO_MUCH)
                 return MIN(d->o.rate, TOO_MUCH_RATE);
         return d->in_second > MUCH ? MIN(d->o.rate, MUCH_RATE) : d->o.rate;
 }
 
-/* T1. `what`: 0 verdicts, 1 hits. */
-static bool within_rate(struct desk *d, struct use *u, unsigned what) {
+/* T1. `what`: 0 verdicts, 1 hits. What drills say takes nothing from what is real. */
+static bool within_rate(struct desk *d, struct use *u, unsigned what, bool drill) {
         uint32_t second = (uint32_t)(d->mono / NS_PER_SEC);
 
         if (d->second != second) {
@@ -45,12 +49,13 @@ static bool within_rate(struct desk *d, struct use *u, unsigned what) {
         }
         if (u->second != second) {
                 u->second = second;
-                u->n[0] = u->n[1] = 0;
+                memset(u->n, 0, sizeof(u->n));
         }
-        if (u->n[what] >= allowance(d))
+        what += drill ? 2 : 0;
+        if (u->n[what] >= allowance(d, drill))
                 return false;
         u->n[what]++;
-        d->in_second++;
+        d->in_second += !drill;
         return true;
 }
 
@@ -112,6 +117,8 @@ static bool judged_before(const struct desk *d, uint64_t seq) {
 static bool plausible(const struct desk *d, const struct finding *f) {
         if (f->seq > INT64_MAX || f->offset > LENGTH_MAX || f->length > LENGTH_MAX)
                 return false;
+        if (f->drill && !LABEL_PLAY(f->drill))
+                return false; /* no record has such a label (wire/replay.c) */
         return d->furthest == 0 || f->seq < d->furthest + AHEAD_MAX;
 }
 
@@ -173,8 +180,12 @@ static int take_finding(struct desk *d, struct generation *g, const struct findi
                 return 0;
         }
         v.use = &g->rules[f->rule];
-        d->st.indicators += v.info.indicator;
-        if (!within_rate(d, v.use, 0)) {
+        d->st.indicators += v.info.indicator && !f->drill;
+        if (!within_rate(d, v.use, 0, f->drill != 0)) {
+                if (f->drill) {
+                        d->st.drill_counted++;
+                        return 0;
+                }
                 d->st.counted++;
                 count_only(g, f->rule);
                 return 0;
@@ -201,7 +212,11 @@ static int take_hit(struct desk *d, struct generation *g, const struct finding *
                 d->st.refused++;
                 return 0;
         }
-        if (!within_rate(d, &g->rules[f->rule], 1)) {
+        if (!within_rate(d, &g->rules[f->rule], 1, f->drill != 0)) {
+                if (f->drill) {
+                        d->st.drill_counted++;
+                        return 0;
+                }
                 d->st.counted++;
                 count_only(g, f->rule);
                 return 0;
@@ -275,7 +290,7 @@ void take_correlation(void *ctx, uint32_t drill, const struct finding *f) {
         struct generation *g = d->now;
         struct verdict v = {.kind = STATE_CORRELATION, .gen = g, .index = f->rule, .f = f};
 
-        if (d->error < 0 || f->rule >= g->n_spec || f->drill != drill ||
+        if (d->error < 0 || f->rule >= g->n_spec || LABEL_PLAY(f->drill) != drill ||
             !program_correlation_meta(g->program, f->rule, &v.info))
                 return;
         arena_reset(&d->arena);

@@ -58,12 +58,34 @@ static void add_entity(struct buf *words, const struct state_alert *a) {
                         add_words(words, value);
 }
 
+/* What a drill plays is its unit's, whatever hosts it names; a system of that unit counts as one. */
+static int place_of_play(struct desk *d, const struct state_alert *a, int64_t *ret_system,
+                         int64_t *ret_unit) {
+        struct sql *s = state_sql(d->state);
+        int64_t inside = 0, of;
+        int r = triage_place(d, a->host, ret_system, &of);
+
+        *ret_unit = UNIT_ROOT;
+        if (r == 0)
+                r = sql_get_int(s, ret_unit, "SELECT unit FROM exercise_play WHERE id=?1", "i",
+                                (int64_t)a->drill);
+        if (r >= 0 && *ret_system)
+                r = sql_get_int(s, &inside,
+                                "SELECT 1 FROM unit u, unit p WHERE u.id=?1 AND p.id=?2"
+                                " AND substr(u.path,1,length(p.path))=p.path",
+                                "ii", of, *ret_unit);
+        if (!inside)
+                *ret_system = 0;
+        return MIN(r, 0);
+}
+
 static int add(struct desk *d, const struct state_alert *a) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         _cleanup_(buf_deinit) struct buf words = {.limit = (size_t)64 << 10};
         struct sql *s = state_sql(d->state);
         int64_t system, unit;
-        int r = triage_place(d, a->host, &system, &unit);
+        int r = a->drill ? place_of_play(d, a, &system, &unit)
+                         : triage_place(d, a->host, &system, &unit);
 
         if (r == 0)
                 r = sql_rows(s, &q, "SELECT level, id, title, title_vi FROM rule WHERE ref=?1", "i",
@@ -132,7 +154,8 @@ int triage_catch_up(struct desk *d) {
         if (r == 0)
                 r = sql_rows(s, &q,
                              "SELECT id, rule, status, drill, entity_kind, entity, host, source,"
-                             " raised FROM alert WHERE id>(SELECT ifnull(max(alert),0) FROM triage)"
+                             " raised FROM alert WHERE id>(SELECT ifnull(max(alert),0) FROM triage"
+                             " WHERE alert<1000000000) AND id<1000000000"
                              " ORDER BY id",
                              "");
         while (r == 0 && (r = sql_next(q)) == 1) {

@@ -12,6 +12,7 @@
 #include "desk/desk_impl.h"
 
 #include "base/hash.h"
+#include "wire/exercise.h"
 
 #define VALUE_MAX 1024u
 #define FIELDS_MAX 64u
@@ -73,7 +74,8 @@ static int feed_back(void *ctx, const struct state_hit *h) {
         f.seq = h->seq;
         f.time = f.time_last = h->time;
         f.received = h->received;
-        f.drill = LINE_IS_SOURCE(h->line) ? 0 : (uint32_t)h->line;
+        if (LINE_IS_SOURCE(h->line) || LABEL_PLAY(f.drill) != h->line)
+                f.drill = LINE_IS_SOURCE(h->line) ? 0 : LABEL((uint32_t)h->line, 0);
         x->n++;
         r = live_refeed(d->live, h->line, &f);
         return r > 0 ? 0 : r;
@@ -149,7 +151,7 @@ int windows_hit(struct desk *d, const struct generation *g, const struct finding
         struct finding hit = *f;
         int64_t ref = g->rules[f->rule].ref;
 
-        d->st.hits++;
+        d->st.hits += !f->drill;
         if (!d->live)
                 return 0;
         hit.n_fields = MIN(f->n_fields, FIELDS_MAX);

@@ -367,11 +367,11 @@ static int list(struct alerts_options *o, struct output *out) {
 static int follow(struct alerts_options *o, struct output *out) {
         uint64_t few = o->limited ? o->filter.limit : FOLLOWED;
         int64_t seen, last;
-        int r = state_last_alert(out->state, &seen);
+        int r = state_last_alert(out->state, false, &seen);
 
         o->filter.limit = 0;
         seen = few && (uint64_t)seen > few ? seen - (int64_t)few : 0;
-        while (r == 0 && (r = state_last_alert(out->state, &last)) == 0) {
+        while (r == 0 && (r = state_last_alert(out->state, false, &last)) == 0) {
                 for (; seen < last && r == 0; seen++) {
                         o->filter.id = seen + 1;
                         r = state_alerts(out->state, &o->filter, each_alert, out);

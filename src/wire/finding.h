@@ -28,6 +28,11 @@ struct finding_field {
         bool matched;      /* the rule looked at this field and it was part of the match */
 };
 
+/* Which steps of an exercise (wire/exercise.h) the events of an alert belong to: a bit each. */
+struct finding_steps {
+        uint64_t bits[4];
+};
+
 struct finding {
         uint32_t rule; /* index in the program */
         uint32_t flags;
@@ -46,6 +51,8 @@ struct finding {
         struct span user;
         struct finding_field *fields;
         uint32_t n_fields;
+        const struct finding_steps
+                *steps; /* of a correlation's in a drill: not encoded; else NULL */
 };
 
 /* Appends; cuts fields that would exceed the limits and sets FINDING_CUT. */

@@ -2,7 +2,10 @@
  * liar. */
 #include <sqlite3.h>
 
+#include "desk/desk_impl.h"
+#include "desk/sql.h"
 #include "desk_world.h"
+#include "wire/exercise.h"
 
 static void one_alert_for_rule_and_entity(void) {
         world_start(world_rules);
@@ -482,7 +485,7 @@ static void new_rules_know_what_was(void) {
 static void drills_stay_apart(void) {
         world_start(world_rules);
         for (uint64_t i = 1; i <= 6; i++) {
-                w.drill = i % 2 ? 9 : 0;
+                w.drill = i % 2 ? LABEL(9, i) : 0;
                 hit(rule("Failed login"), i, (double)i, "User=an");
                 say(rule("Evil tool"), i, (double)i, "host=dc01 Image=evil");
         }
@@ -491,6 +494,19 @@ static void drills_stay_apart(void) {
         check_int(commit(), 0);
         check_alerts("Brute force|User=an|1|1; Evil tool|dc01|3|3; "
                      "Brute force|User=an|1|1|drill 9; Evil tool|dc01|3|3|drill 9");
+        /* Each alert knows its steps; real ones have their own numbers. */
+        _cleanup_(buf_deinit) struct buf b = {0};
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        check_int(sql_rows(state_sql(w.d->state), &q,
+                           "SELECT alert, play, step FROM exercise_alert_step ORDER BY alert, step",
+                           ""),
+                  0);
+        while (sql_next(q) == 1)
+                buf_printf(&b, "%lld/%lld/%lld ", (long long)sql_int(q, 0),
+                           (long long)sql_int(q, 1), (long long)sql_int(q, 2));
+        check_span(buf_get(&b), "1000000001/9/1 1000000001/9/3 1000000001/9/5 1000000002/9/1 "
+                                "1000000002/9/3 1000000002/9/5 ");
+        q = sql_end(q);
         world_end();
 }
 

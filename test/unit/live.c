@@ -1,6 +1,7 @@
 /* Live correlation: whatever order hits arrive in, within the lateness, the alerts are those of a hunt
  * over the same hits; nobody can move the clock for others; a restart neither doubles nor forgets. */
 #include "correlate/live.h"
+#include "wire/exercise.h"
 
 #include "base/timestamp.h"
 #include "check.h"
@@ -90,6 +91,9 @@ static void say(void *ctx, uint32_t drill, const struct finding *f) {
         (void)ctx;
         if (drill)
                 buf_printf(&said, "drill %u: ", drill);
+        for (unsigned i = 0; f->steps && i < LABEL_STEPS; i++)
+                if (f->steps->bits[i / 64] >> i % 64 & 1)
+                        buf_printf(&said, "step %u: ", i);
         buf_printf(&said, "%u %.*s %lld..%lld n=%llu\n", f->rule, (int)f->fields[0].value.len,
                    f->fields[0].value.p, (long long)((f->time - T0) / SEC),
                    (long long)((f->time_last - T0) / SEC), (unsigned long long)f->count);
@@ -114,7 +118,7 @@ static void check_said(const char *want) {
 }
 
 struct hit {
-        uint32_t rule, drill, source;
+        uint32_t rule, drill, source, step;
         uint64_t seq;
         int64_t time, received;
         char user[16], bytes[16];
@@ -129,7 +133,7 @@ static struct finding finding_of(const struct hit *h, struct finding_field *fiel
                                 .time_last = h->time,
                                 .seq = h->seq,
                                 .received = h->received,
-                                .drill = h->drill,
+                                .drill = h->drill ? LABEL(h->drill, h->step) : 0,
                                 .input = h->source,
                                 .fields = field,
                                 .n_fields = h->bytes[0] ? 2 : 1};
@@ -224,6 +228,7 @@ static void drills_have_clocks_of_their_own(void) {
                                 .drill = 7,
                                 .time = T0 - 31536000 * SEC + i * SEC,
                                 .received = T0 + (1000 + i) * SEC,
+                                .step = 4 * i,
                                 .user = "an"};
                 check_int(push(h), 0);
                 h.drill = 8;
@@ -233,7 +238,7 @@ static void drills_have_clocks_of_their_own(void) {
         check_int(live_settle(l, next_seq + 1), 0);
         check_said("");
         check_int(live_clock(l, T0 + 1063 * SEC), 0); /* its clock goes on from its last event */
-        check_said("drill 7: 0 an -31536000..-31535998 n=3\n");
+        check_said("drill 7: step 0: step 4: step 8: 0 an -31536000..-31535998 n=3\n");
         check_int(a_at("an", 1001, 1064), LIVE_E_LATE);
         check_int(a_at("an", 1004, 1064), 0);
 }
@@ -322,6 +327,56 @@ static void drills_are_bounded(void) {
         check_int(live_stats(l)->pending, 3);
         check_int(push((struct hit){.seq = 101, .time = T0, .received = T0}), 0);
         check_int(live_stats(l)->drills_ended, 97);
+}
+
+/* 400 plays at once; what one of them floods with costs the one untouched for longest, not what is real. */
+static void many_plays_share_what_there_is(void) {
+        uint32_t seq = 0;
+
+        start(&(struct live_options){.drill_memory = (size_t)1 << 20,
+                                     .correlate = {.memory = (size_t)2 << 20}});
+        check_int(push((struct hit){.seq = ++seq, .time = T0, .received = T0, .user = "an"}), 0);
+        for (uint32_t play = 1; play <= 400; play++)
+                for (uint32_t i = 0; i < 2; i++)
+                        check_int(push((struct hit){.seq = ++seq,
+                                                    .drill = play,
+                                                    .step = 3,
+                                                    .time = T0 + (play + i) * SEC,
+                                                    .received = T0,
+                                                    .user = "an"}),
+                                  0);
+        check_int(live_settle(l, seq + 1), 0);
+        check_int(live_clock(l, T0 + 100 * SEC), 0);
+        check_int(live_stats(l)->drills_ended, 0);
+        for (uint32_t play = 1; play <= 400; play++) /* each goes on with its own */
+                check_int(push((struct hit){.seq = ++seq,
+                                            .drill = play,
+                                            .step = 5,
+                                            .time = T0 + (play + 50) * SEC,
+                                            .received = T0 + 100 * SEC,
+                                            .user = "an"}),
+                          0);
+        check_int(live_settle(l, seq + 1), 0);
+        check_int(live_clock(l, T0 + 300 * SEC), 0);
+        check_int(live_stats(l)->drills_ended, 0);
+        check(memmem(said.p, said.len, "drill 1: step 3: step 5: 0 an 1..51 n=3", 39) != NULL);
+        check(memmem(said.p, said.len, "drill 400: step 3: step 5: 0 an 400..450 n=3", 44) != NULL);
+        buf_reset(&said);
+        for (uint32_t i = 0; i < 60000; i++) {
+                struct hit h = {.seq = ++seq,
+                                .drill = 350 + i % 50,
+                                .time = T0 + 1000 * SEC + i * (SEC / 100),
+                                .received = T0 + 300 * SEC};
+                snprintf(h.user, sizeof(h.user), "u%u", i);
+                check_int(push(h), 0);
+                check_int(live_settle(l, seq + 1), 0);
+                check(live_stats(l)->drill_memory <= (size_t)1 << 20);
+        }
+        check(live_stats(l)->drills_ended > 300);
+        check(live_stats(l)->pending_peak < (size_t)32 << 20);
+        buf_reset(&said);
+        struct live_mark m;
+        check(live_mark_at(l, 0, &m) && m.line == 0);
 }
 
 static void a_full_heap_hurries(void) {
@@ -506,6 +561,7 @@ int main(void) {
         RUN(who_was_cut_off_is_correlated_apart);
         RUN(lines_of_sources_are_bounded);
         RUN(drills_are_bounded);
+        RUN(many_plays_share_what_there_is);
         RUN(a_full_heap_hurries);
         RUN(endless_keys);
         RUN(random_streams_are_as_a_hunts);
