@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packs content/rules, content/logsources, content/intel, content/regimes and content/playbooks into one bundle (src/wire/bundle.h) that the build puts into the program.
+"""Packs content/rules, content/logsources, content/intel, content/regimes, content/playbooks and content/scenarios into one bundle (src/wire/bundle.h) that the build puts into the program.
 
 Usage: make_bundle.py CONTENT_DIR OUTPUT DEPFILE
 """
@@ -9,7 +9,8 @@ import pathlib
 import struct
 import sys
 
-KINDS = {"rules": 1, "logsources": 2, "placeholders": 3, "intel": 5, "regimes": 8, "playbooks": 9}
+KINDS = {"rules": 1, "logsources": 2, "placeholders": 3, "intel": 5, "regimes": 8, "playbooks": 9, "scenarios": 10}
+ENDINGS = {"playbooks": "*.json", "scenarios": "*.yaml"}
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     blob = bytearray()
     files = []
     for folder, kind in KINDS.items():
-        for path in sorted((root / folder).rglob("*.json" if folder == "playbooks" else "*.yml")):
+        for path in sorted((root / folder).rglob(ENDINGS.get(folder, "*.yml"))):
             if "tests" in path.relative_to(root).parts:
                 continue  # events that prove the rules: not needed at run time
             files.append(path)

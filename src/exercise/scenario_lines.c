@@ -65,7 +65,8 @@ static void values(struct scenario *s, const struct node *o, struct plan_expecta
         for (c = map->first; v && c && e->n_values < PLAN_VALUES_MAX; c = c->next) {
                 v[e->n_values].value = scenario_keep(s, c->key->text);
                 v[e->n_values].worth = scenario_share_of(s, c, c->key->text.p);
-                best = MAX(best, v[e->n_values++].worth);
+                best = MAX(best, v[e->n_values].worth);
+                e->n_values++;
                 known_value(s, c->key, e->fact, c->key->text.p);
         }
         if (best < MILLION)

@@ -194,26 +194,33 @@ static void with(struct scenario *s, const struct node *o, const struct activity
         }
 }
 
-static void technique_of(struct scenario *s, const struct node *o, const struct plan_step *x,
-                         const struct activity *kind) {
-        char parent[16] = "";
+/* Whether the activity shows the step's technique, its parent, or one of its kind. */
+static bool shows(const struct activity *kind, const char *technique) {
+        size_t n = strcspn(technique, ".");
 
-        if (!x->technique || x->background || !*kind->techniques)
-                return;
-        size_t n = strcspn(x->technique, ".");
-        if (n >= sizeof(parent))
-                return;
-        memcpy(parent, x->technique, n);
-        /* The step's, its parent, or one of its kind. */
         for (const char *p = kind->techniques; *p;) {
                 size_t len = strcspn(p, " ");
 
-                if (strncmp(p, parent, n) == 0 && (p[n] == '\0' || p[n] == ' ' || p[n] == '.'))
-                        return;
+                if (strncmp(p, technique, n) == 0 && (p[n] == '\0' || p[n] == ' ' || p[n] == '.'))
+                        return true;
                 p += len + strspn(p + len, " ");
         }
-        TELL(s, node_get(o, "activity"), RULE_ACTIVITY_OTHER, kind->name, kind->techniques,
-             x->technique);
+        return false;
+}
+
+static void technique_of(struct scenario *s, const struct node *o, const struct plan_step *x) {
+        const struct activity *kind = NULL;
+
+        if (!x->technique || x->background)
+                return;
+        for (unsigned i = 0; i < x->n_activities; i++) {
+                kind = activity_find(x->activities[i].activity);
+                if (!kind || shows(kind, x->technique))
+                        return;
+        }
+        if (kind)
+                TELL(s, node_get(o, "technique"), RULE_ACTIVITY_OTHER, kind->name, kind->techniques,
+                     x->technique);
 }
 
 static const char *near_activity(struct scenario *s, const char *name) {
@@ -248,7 +255,6 @@ static void activity(struct scenario *s, const struct node *o, const struct plan
         needs(s, o, kind, a);
         place(s, o, kind, a);
         with(s, o, kind, a);
-        technique_of(s, o, x, kind);
         int i = a->outside ? plan_find_outside(&s->plan, a->outside) : -1;
         if (x->background && i >= 0 && s->plan.outside[i].attacker)
                 TELL(s, node_get(o, "outside"), RULE_BACKGROUND, a->outside);
@@ -318,6 +324,7 @@ static void step(struct scenario *s, const struct node *o, struct plan_step *x) 
         x->activities = a;
         for (unsigned i = 0; a && c && i < x->n_activities; i++, c = c->next)
                 activity(s, c, x, &a[i]);
+        technique_of(s, o, x);
         targets(s, o, x);
         if (!node_get(o, "activities"))
                 TELL(s, o, RULE_STEP_EMPTY, x->id);

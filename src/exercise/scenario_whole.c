@@ -77,11 +77,8 @@ static void scored(struct scenario *s) {
         const struct plan *p = &s->plan;
         bool decoy = false;
 
-        for (unsigned i = 0; i < p->n_steps; i++) {
+        for (unsigned i = 0; i < p->n_steps; i++)
                 decoy |= p->steps[i].background;
-                if (!p->steps[i].background && !expected(p, p->steps[i].id))
-                        TELL(s, s->at.steps[i], RULE_UNSCORED, p->steps[i].id);
-        }
         for (unsigned i = 0; i < p->n_injects; i++)
                 if (p->injects[i].answer && !expected(p, p->injects[i].id))
                         TELL(s, s->at.injects[i], RULE_UNSCORED, p->injects[i].id);

@@ -17,6 +17,7 @@ enum bundle_kind {
         BUNDLE_WARNINGS,     /* a MISP warning list */
         BUNDLE_REGIME,       /* content/regimes/NAME/regime.yml */
         BUNDLE_PLAYBOOK,     /* content/playbooks/NAME.json; only shipped */
+        BUNDLE_SCENARIO,     /* content/scenarios/NAME.yaml; only shipped */
 };
 
 struct bundle_entry {
