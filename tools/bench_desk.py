@@ -28,6 +28,7 @@ ARGS.add_argument("--alerts", type=int, default=200000)
 ARGS.add_argument("--incidents", type=int, default=5000)
 ARGS.add_argument("--each", type=int, metavar="N", help="instead: every request N times, one after the other, and which are slow")
 ARGS.add_argument("--json")
+ARGS.add_argument("--log", help="keep the node's log here")
 OPTIONS = ARGS.parse_args()
 sys.argv[1:] = [OPTIONS.program]
 sys.path.insert(0, str(ROOT / "test" / "scenario"))
@@ -134,6 +135,9 @@ class Person:
         writer.close()
 
 
+LAGS = []
+
+
 def memory(pid) -> float:
     """PSS in MB."""
     for line in open(f"/proc/{pid}/smaps_rollup", encoding="ascii"):
@@ -148,6 +152,14 @@ def processor(pid) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+async def lag(until, list_of):
+    """How late this program's own loop is, every 10 ms: what the load itself holds up is in every figure."""
+    while time.monotonic() < until:
+        begun = time.monotonic()
+        await asyncio.sleep(0.01)
+        list_of.append(time.monotonic() - begun - 0.01)
+
+
 async def measure(node, tokens):
     people = [Person(node.web, token, role, i) for i, (token, role, _) in enumerate(tokens[:OPTIONS.people])]
     took, seen, events, peak = {}, {}, {}, {}
@@ -160,7 +172,7 @@ async def measure(node, tokens):
             for name in ("desk", "console"):
                 peak[name] = max(peak.get(name, 0.0), memory(pids[name]))
             await asyncio.sleep(1)
-    await asyncio.gather(watch(), *(p.work(until, took, seen) for p in people), *(p.follow(until, events) for p in people))
+    await asyncio.gather(watch(), lag(until, LAGS), *(p.work(until, took, seen) for p in people), *(p.follow(until, events) for p in people))
     busy = {name: processor(pid) - before[name] for name, pid in pids.items()}
     return took, seen, events, peak, busy
 
@@ -195,6 +207,8 @@ def main():
             cpu = time.process_time()
             took, seen, events, peak, busy = asyncio.run(measure(node, tokens))
             cpu = time.process_time() - cpu
+            if OPTIONS.log:
+                pathlib.Path(OPTIONS.log).write_text(node.log.read_text(errors="replace"), encoding="utf-8")
     result = {"bars": BARS, "processor": {name: s / OPTIONS.seconds for name, s in busy.items()}, "requests_per_s": sum(map(len, took.values())) / OPTIONS.seconds, "events": events, "memory_mb": peak, "kinds": {}}
     for kind, times in sorted(took.items()):
         times.sort()
@@ -207,6 +221,10 @@ def main():
     bad = {f"{k} {s}": path for (k, s), (_, path) in seen.items() if s not in (200, 201, 204, 403, 404, 409)}
     print("unexpected:", bad or "none")
     print("processor:", {name: f"{s / OPTIONS.seconds:.1%}" for name, s in sorted(busy.items()) if s / OPTIONS.seconds > 0.005})
+    LAGS.sort()
+    late = {"p50": LAGS[len(LAGS) // 2] * 1000, "p99": LAGS[len(LAGS) * 99 // 100] * 1000, "max": LAGS[-1] * 1000}
+    result["load_late_ms"] = late
+    print("the load's own loop is late by (ms):", {k: round(v, 1) for k, v in late.items()})
     total = sum(peak.values())
     print(f"{result['requests_per_s']:.0f} requests/s; events: {events}; the load itself took {cpu / OPTIONS.seconds:.0%} of a processor")
     print(f"memory (PSS, peak): desk {peak.get('desk', 0):.0f} MB, console {peak.get('console', 0):.0f} MB; bar 300 MB: "

@@ -157,8 +157,8 @@ struct api_list_spec {
         const char *search
                 [6]; /* what `q` looks into (accents and case do not matter); NULL ends. With =
                                   before it: a column that is plain already */
-        /* Where rows belong to several units: the filter `unit` is a condition on x.unit, within this: "EXISTS(SELECT 1
-         * FROM … x WHERE …", to which " AND (…))" is added; NULL: on the column of `unit`. */
+        /* Where rows belong to several units: the filter `unit` is a condition on x.unit, within this: "i.id IN (SELECT
+         * x.… FROM … x WHERE 1", to which " AND (…))" is added; NULL: on the column of `unit`. */
         const char *units_in;
         /* With '=': an FTS5 table of that column's trigrams, by the same id; or NULL. */
         const char *search_index;

@@ -24,6 +24,8 @@
 #define CSV_ROWS 500
 #define CURSOR_BYTES 2048u
 #define RARE 2000
+#define NARROW 200000
+#define NARROW_SEARCHED 30000
 
 struct query {
         const struct api_list_spec *l;
@@ -35,6 +37,7 @@ struct query {
         bool after;                   /* a cursor was given */
         struct sql_value after_value; /* of it; text of the arena */
         int64_t after_id;
+        int narrow;   /* is_narrow(); -1: not asked */
         int64_t rare; /* how many rows the index of the search has, at most RARE + 1; -1: not asked */
 };
 
@@ -443,14 +446,65 @@ static int make_query(struct query *q, struct api_call *c, const char *from, boo
         return r;
 }
 
-static int open_rows(struct query *q, struct api_call *c, int limit, struct sql_rows **ret) {
-        q->n = 0;
-        buf_reset(&q->text);
-        put_columns(q);
-        int r = make_query(q, c, q->l->from, true);
+/* How many rows the asker may see, counted in the index of the scope, at most `most` + 1. */
+static int count_scope(struct query *q, struct api_call *c, const char *scope, int64_t most,
+                       int64_t *ret) {
+        struct span sql = arena_printf(
+                c->arena, "SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s LIMIT %lld)",
+                q->l->count_from, scope, (long long)most + 1);
+
+        return sql.p ? MIN(sql_get_int(c->db, ret, sql.p, ""), 0) : FAIL(-ENOMEM);
+}
+
+/* Of a scope that is neither few units nor all, rows that come in order may be far apart: a department's alerts lie
+ * behind thousands of others'. While there are not too many, their ids are found by the index of the scope and put
+ * in order by themselves, and only those of the page are looked up. */
+static int is_narrow(struct query *q, struct api_call *c) {
+        bool other = (c->op->permission == NULL) | (q->l->unit == NULL) | !q->l->count_from |
+                     (q->l->n_bind != 0) | (q->l->where != NULL);
+        const char *scope = "1";
+        int64_t most = api_text(c, "q").len ? NARROW_SEARCHED : NARROW, n = 0;
+
+        if (other || !(sort_field(q)->flags & API_DEFAULT_SORT) || q->narrow >= 0)
+                return q->narrow > 0;
+        q->narrow = 0;
+        int r = api_scope(c, c->op->permission, q->l->unit, &scope);
+        if (r == 0 && strstr(scope, "SELECT"))
+                r = count_scope(q, c, scope, most, &n);
+        q->narrow = r == 0 && n > 0 && n <= most;
+        return r < 0 ? r : q->narrow;
+}
+
+/* The ids of a page's rows, as a condition. */
+static int put_page(struct query *q, struct api_call *c, int limit) {
+        buf_printf(&q->text, " FROM %s WHERE %s IN (SELECT %s", q->l->from, q->l->id, q->l->id);
+        int r = make_query(q, c, q->l->count_from, false);
+
         if (r != 0)
                 return r;
         put_after(q);
+        put_order(q, limit);
+        buf_char(&q->text, ')');
+        return 0;
+}
+
+static int open_rows(struct query *q, struct api_call *c, int limit, struct sql_rows **ret) {
+        int narrow = is_narrow(q, c), r;
+
+        if (narrow < 0)
+                return narrow;
+        q->n = 0;
+        buf_reset(&q->text);
+        put_columns(q);
+        if (narrow) {
+                r = put_page(q, c, limit);
+        } else {
+                r = make_query(q, c, q->l->from, true);
+                if (r == 0)
+                        put_after(q);
+        }
+        if (r != 0)
+                return r;
         put_order(q, limit);
         buf_char(&q->text, '\0');
         if (q->text.failed)
@@ -618,7 +672,7 @@ static int begin_csv(struct query *q, struct api_call *c) {
 }
 
 int api_list(struct api_call *c, const struct api_list_spec *l) {
-        struct query q = {.l = l, .rare = -1, .text = {.limit = (size_t)1 << 16}};
+        struct query q = {.l = l, .rare = -1, .narrow = -1, .text = {.limit = (size_t)1 << 16}};
         int r = choose_sort(&q, c);
 
         assert(l->shape == c->op->answer);
@@ -632,7 +686,7 @@ int api_list(struct api_call *c, const struct api_list_spec *l) {
 
 int api_rows(struct api_call *c, const struct api_list_spec *l, const char *order, int limit,
              json_t *to) {
-        struct query q = {.l = l, .rare = -1, .text = {.limit = (size_t)1 << 16}};
+        struct query q = {.l = l, .rare = -1, .narrow = -1, .text = {.limit = (size_t)1 << 16}};
         _cleanup_(sql_endp) struct sql_rows *rows = NULL;
         int r = 0, wrong = 0;
 
@@ -655,7 +709,7 @@ int api_rows(struct api_call *c, const struct api_list_spec *l, const char *orde
 }
 
 int api_detail(struct api_call *c, const struct api_list_spec *l, int64_t id) {
-        struct query q = {.l = l, .rare = -1, .text = {.limit = (size_t)1 << 16}};
+        struct query q = {.l = l, .rare = -1, .narrow = -1, .text = {.limit = (size_t)1 << 16}};
         _cleanup_(sql_endp) struct sql_rows *rows = NULL;
         int r, wrong = 0;
 

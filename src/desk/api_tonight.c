@@ -43,10 +43,12 @@ static int of_units(struct api_call *c, const char *more, const char **ret) {
                 r = incident_visible(c, "", &where);
         if (r < 0)
                 return r;
-        struct span s = arena_printf(c->arena,
-                                     "(%s) AND (%s) AND EXISTS(SELECT 1 FROM incident_unit y WHERE"
-                                     " y.incident=i.id AND (%s))",
-                                     more, where, units);
+        struct span s = strcmp(units, "1") == 0
+                                ? arena_printf(c->arena, "(%s) AND (%s)", more, where)
+                                : arena_printf(c->arena,
+                                               "(%s) AND (%s) AND i.id IN (SELECT y.incident FROM"
+                                               " incident_unit y WHERE %s)",
+                                               more, where, units);
         *ret = s.p;
         return s.p ? 0 : FAIL(-ENOMEM);
 }

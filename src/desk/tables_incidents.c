@@ -65,6 +65,10 @@ static const char *const steps[] = {
         " missed TEXT NOT NULL, went_well TEXT NOT NULL, went_badly TEXT NOT NULL,"
         " lessons TEXT NOT NULL, at INTEGER NOT NULL, by INTEGER);"
         "CREATE TABLE incident_number(year INTEGER PRIMARY KEY, last INTEGER NOT NULL);",
+
+        /* For lists of all deadlines and tasks, in their order. */
+        "CREATE INDEX incident_clock_all ON incident_clock(due, id) WHERE state<>0;"
+        "CREATE INDEX incident_task_due ON incident_task(due, id);",
         NULL,
 };
 

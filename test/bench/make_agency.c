@@ -205,6 +205,12 @@ static void settle(void) {
                          "<>0 AND met_at IS NULL",
                          ""),
                   0);
+        /* Those that passed were told of when they did. */
+        check_int(sql_do(db(),
+                         "UPDATE incident_clock SET warned=warn, told_late=due WHERE due<?1 AND"
+                         " met_at IS NULL",
+                         "i", w.wall),
+                  0);
         check_int(desk_commit(w.d, w.mono, w.wall), 0);
 }
 
