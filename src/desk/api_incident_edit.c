@@ -215,6 +215,30 @@ static int join_all(struct api_call *c, const struct incident *i) {
         return r;
 }
 
+/* Who leads, in the timeline as in the record. */
+static int say_lead(struct api_call *c, const struct incident *i, int64_t lead) {
+        struct span v = person_name(c, lead);
+
+        return said(c, i, "state", incident_text(c, "Lead: %.*s", (int)v.len, v.p),
+                    incident_text(c, "Chỉ huy: %.*s", (int)v.len, v.p));
+}
+
+/* Whoever names a lead must be one who may. */
+static int opening_lead(struct api_call *c, int64_t unit) {
+        int64_t lead = api_int(c, "lead", 0);
+        int r = lead ? api_may(c, "incidents.lead", unit) : 0;
+
+        return r == 0 && lead ? person_nameable(c, "lead", lead) : r;
+}
+
+static int set_lead(struct api_call *c, const struct incident *i) {
+        int64_t lead = api_int(c, "lead", 0);
+        int r = lead ? sql_do(c->db, "UPDATE incident SET lead=?2 WHERE id=?1", "ii", i->id, lead)
+                     : 0;
+
+        return r == 0 && lead ? say_lead(c, i, lead) : r;
+}
+
 int incident_do_open(struct api_call *c) {
         struct incident i = {.title = api_text(c, "title"),
                              .system = api_int(c, "system", 0),
@@ -224,6 +248,8 @@ int incident_do_open(struct api_call *c) {
 
         if (r == 0)
                 r = api_may(c, "incidents.open", i.unit);
+        if (r == 0)
+                r = opening_lead(c, i.unit);
         if (r == 0)
                 r = good_system(c, i.system);
         if (r == 0)
@@ -246,6 +272,8 @@ int incident_do_open(struct api_call *c) {
                 r = first_activities(c, &i);
         if (r == 0)
                 r = said(c, &i, "state", SPAN("Incident opened"), SPAN("Lập sự cố"));
+        if (r == 0)
+                r = set_lead(c, &i);
         if (r == 0)
                 r = join_all(c, &i);
         if (r == 0)
@@ -290,6 +318,44 @@ static const struct column {
          "Number of people concerned changed", "Đã sửa số chủ thể dữ liệu"},
 };
 
+/* What the database keeps of these is a word of the program's; people read their own. */
+static const struct {
+        const char *field, *value, *en, *vi;
+} terms[] = {
+        {"severity", "critical", "critical", "nguy cấp"},
+        {"severity", "high", "high", "cao"},
+        {"severity", "medium", "medium", "trung bình"},
+        {"severity", "low", "low", "thấp"},
+        {"severity", "info", "informational", "thông tin"},
+        {"detection", "rule", "a rule", "quy tắc"},
+        {"detection", "log", "reading logs", "xem nhật ký"},
+        {"detection", "told", "told by somebody else", "nơi khác báo"},
+        {"detection", "person", "a person", "người dùng"},
+        {"detection", "exercise", "an exercise", "diễn tập"},
+        {"detection", "other", "something else", "cách khác"},
+};
+
+/* A value as the law or this program calls it, in one language; as it is when neither knows it. */
+static struct span called(const struct incident *i, const char *field, struct span value, bool vi) {
+        const json_t *law = i->regime, *e = NULL;
+        bool kind = strcmp(field, "kind") == 0;
+
+        if (strcmp(field, "harm") == 0)
+                law = json_object_get(law, "severity");
+        else if (!kind)
+                law = NULL;
+        if (law && value.len)
+                e = regime_entry(law, kind ? "kinds" : "harms", value.p);
+        const char *name = json_string_value(json_object_get(e, vi ? "vi" : "en"));
+
+        if (name)
+                return span_str(name);
+        for (size_t n = 0; n < ARRAY_LEN(terms); n++)
+                if (strcmp(terms[n].field, field) == 0 && span_eq(value, span_str(terms[n].value)))
+                        return span_str(vi ? terms[n].vi : terms[n].en);
+        return value.len ? value : SPAN("–");
+}
+
 static int set_column(struct api_call *c, const struct incident *i, const struct column *k) {
         struct span s = api_text(c, k->name);
         int64_t n = api_int(c, k->name, 0);
@@ -310,14 +376,11 @@ static int set_column(struct api_call *c, const struct incident *i, const struct
         struct span en = span_str(k->en), vi = span_str(k->vi);
         const char *mark = strstr(k->en, "%s"), *mark_vi = strstr(k->vi, "%s");
         if (mark && mark_vi) {
-                struct span v = s.len ? s : SPAN("–");
+                struct span v = called(i, k->name, s, false), w = called(i, k->name, s, true);
                 en = incident_text(c, "%.*s%.*s", (int)(mark - k->en), k->en, (int)v.len, v.p);
-                vi = incident_text(c, "%.*s%.*s", (int)(mark_vi - k->vi), k->vi, (int)v.len, v.p);
-        } else if (strcmp(k->name, "lead") == 0 && n) {
-                struct span v = person_name(c, n);
-                en = incident_text(c, "Lead: %.*s", (int)v.len, v.p);
-                vi = incident_text(c, "Chỉ huy: %.*s", (int)v.len, v.p);
-        }
+                vi = incident_text(c, "%.*s%.*s", (int)(mark_vi - k->vi), k->vi, (int)w.len, w.p);
+        } else if (strcmp(k->name, "lead") == 0 && n)
+                return say_lead(c, i, n);
         return said(c, i, "state", en, vi);
 }
 

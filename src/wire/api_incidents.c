@@ -305,6 +305,8 @@ static const struct api_field open_fields[] = {
         {"summary", API_TEXT, .max = 20000, .en = "What is known.", .vi = "Mô tả."},
         {"detection", API_ENUM, .values = "rule|log|told|person|exercise|other",
          .en = "How it was detected.", .vi = "Cách phát hiện."},
+        {"lead", API_ID, .en = "Who leads (needs incidents.lead).",
+         .vi = "Chỉ huy (cần quyền incidents.lead)."},
         {0},
 };
 

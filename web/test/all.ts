@@ -5,3 +5,4 @@ import './work.test.ts';
 import './desk.test.ts';
 import './search.test.ts';
 import './playbooks.test.ts';
+import './drafts.test.ts';

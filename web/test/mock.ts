@@ -18,6 +18,8 @@ export interface Mock {
   /* What tests turn. */
   state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean };
   tell: (what: string, id: number) => void;
+  /* Another person changes an incident; nobody is told. */
+  meddle: (id: number, change?: Record<string, unknown>) => void;
   raise: () => Alert;
   /* Every line of events breaks. */
   drop: () => void;
@@ -66,6 +68,11 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     const it = all.find((x) => String(x.id) === id);
     if (!it) throw missing();
     return it;
+  };
+  const current = (id: string | undefined, body: Record<string, unknown>) => {
+    const i = find(incidents, id);
+    if (body['version'] !== undefined && body['version'] !== i.version) throw new Refused(409, 'Có người vừa thay đổi: hãy xem lại rồi làm lại', undefined, 'stale');
+    return i;
   };
   const plain = (s: unknown) => String(s ?? '').normalize('NFD').replace(/[\u0300-\u036f]/g, '').replace(/đ/gi, 'd').toLowerCase();
   function list(all: readonly unknown[], q: URLSearchParams, special: string[] = []): unknown {
@@ -226,8 +233,8 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       return i;
     }],
     ['GET', /^\/incidents\/(\d+)$/, ({ id }) => find(incidents, id)],
-    ['PATCH', /^\/incidents\/(\d+)$/, ({ id, body }) => Object.assign(find(incidents, id), body)],
-    ['POST', /^\/incidents\/(\d+)\/move$/, ({ id, body }) => Object.assign(find(incidents, id), { state: body['to'] })],
+    ['PATCH', /^\/incidents\/(\d+)$/, ({ id, body }) => Object.assign(current(id, body), { ...body, version: find(incidents, id).version + 1 })],
+    ['POST', /^\/incidents\/(\d+)\/move$/, ({ id, body }) => Object.assign(current(id, body), { state: body['to'], version: find(incidents, id).version + 1 })],
     ['POST', /^\/incidents\/(\d+)\/activities\/(\w+)$/, ({ id, sub, body }) => {
       const i = find(incidents, id);
       i.activities = i.activities.map((a) => (a.id === sub ? { ...a, state: body['state'] as 'doing', done: body['state'] === 'done' ? iso() : null } : a));
@@ -365,7 +372,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
       resolve({
-        server, state, tell, raise, drop: () => listeners.forEach((l) => l.destroy()), url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
+        server, state, tell, raise, meddle: (id, change = {}) => void Object.assign(find(incidents, String(id)), change, { version: find(incidents, String(id)).version + 1 }), drop: () => listeners.forEach((l) => l.destroy()), url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
         close: () => new Promise((done) => { for (const l of listeners) l.end(); server.close(() => done()); server.closeAllConnections(); }),
       });
     });

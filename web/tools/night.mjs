@@ -65,7 +65,7 @@ async function as(login, { lang = 'vi', theme = 'dark', phone = false } = {}) {
   page.setDefaultTimeout(20_000);
   page.on('pageerror', (e) => complaints.push(`${login}: ${e.message}`));
   page.on('console', (m) => {
-    if ((m.type() === 'error' || m.type() === 'warning') && !/status of (401|403|404|409|422)/.test(m.text())) complaints.push(`${login}: ${m.text()}`);
+    if ((m.type() === 'error' || m.type() === 'warning') && !/status of (401|403|404|409|422)/.test(m.text())) complaints.push(`${login}: ${m.text()} at ${new URL(page.url()).pathname}`);
   });
   page.on('response', (r) => {
     if (r.status() >= 500) complaints.push(`${login}: ${r.status()} ${r.url()}`);
@@ -215,7 +215,7 @@ const steps = {
     await axe(phone, 'approval on a telephone');
     await phone.getByLabel('Mã 6 số').fill('000000');
     await phone.getByRole('button', { name: 'Phê duyệt' }).click();
-    await phone.getByText(/wrong_code/).first().waitFor();
+    await phone.getByText(/mã không đúng/i).first().waitFor();
     await phone.getByLabel('Mã 6 số').fill(await code('anh'));
     await phone.getByRole('button', { name: 'Phê duyệt' }).click();
     await phone.getByText('Đang có hiệu lực').first().waitFor();
@@ -353,9 +353,6 @@ const steps = {
       await dialog(page).getByRole('button', { name: 'Thêm' }).click();
       await gone(page);
     }
-    // What was saved changed the incident: the page may still hold the one before.
-    await page.reload();
-    await page.locator('.line-list li').first().waitFor();
     await move(page, 'reviewed', '');
     await shot(page, 'reviewed');
     await ask('closed and reviewed', { incident });

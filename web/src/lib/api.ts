@@ -83,7 +83,7 @@ export function onSecondFactor(asks: () => Promise<boolean>): void {
 }
 
 async function write<T>(method: string, path: string, body?: unknown): Promise<T> {
-  if (gate.locked) throw new Refusal({ title: '', status: 0, code: 'stale' });
+  if (gate.locked) throw new Refusal({ title: '', status: 0, code: 'cut_off' });
   try {
     return await send<T>(method, path, body);
   } catch (e) {

@@ -20,7 +20,7 @@ function refusal(status: number, text: string): Refusal {
 export function upload<T>(path: string, query: Query, file: Blob, progress: (part: number) => void): Upload<T> {
   const ask = new XMLHttpRequest();
   const done = new Promise<T>((resolve, reject) => {
-    if (gate.locked) return reject(new Refusal({ title: '', status: 0, code: 'stale' }));
+    if (gate.locked) return reject(new Refusal({ title: '', status: 0, code: 'cut_off' }));
     ask.open('POST', address(path, query));
     ask.setRequestHeader('X-Coloa', '1');
     ask.setRequestHeader('Accept', 'application/json');

@@ -1,6 +1,7 @@
 // Who is here. null: nobody; undefined: not asked yet.
 import { api, listen, problem } from './api.ts';
 import { clock } from './clock.svelte.ts';
+import { draftsOf, forgetDrafts } from './drafts.ts';
 import { lang } from './lang.svelte.ts';
 import { live } from './live.svelte.ts';
 import type { Session } from './types.ts';
@@ -25,6 +26,7 @@ class Here {
   }
   take(session: Session): void {
     clock.heard(session.now);
+    draftsOf(session.person.id);
     this.session = session;
     this.why = '';
     if (session.person.lang && !localStorage.getItem('coloa.lang')) lang.set(session.person.lang);
@@ -36,6 +38,7 @@ class Here {
     try {
       await api.remove('/session');
     } finally {
+      forgetDrafts();
       this.session = null;
       live.stop();
     }

@@ -1,6 +1,6 @@
 // Where the things that wait for a person lead, and what they are called.
 import { t, word } from './lang.svelte.ts';
-import type { Clock, Decision } from './types.ts';
+import type { Clock, Decision, Problem } from './types.ts';
 
 export function clockLink(c: Clock): string {
   return c.report_id ? '/reports/' + c.report_id : `/incidents/${c.incident}?clock=${c.id}`;
@@ -35,9 +35,15 @@ export function decisionVerb(d: Decision): string {
   if (d.kind === 'evidence_export' || d.kind === 'unmask') return d.mine ? t('do.review') : t('do.open');
   return t('do.open');
 }
+export const sentence = (s: string): string => (s ? s[0]!.toUpperCase() + s.slice(1) + (/[.!?…]$/.test(s) ? '' : '.') : '');
+/* What went wrong, in one line. */
+export function faultLine(p: Problem): string {
+  if (p.code === 'unreachable') return t('fault.unreachable');
+  if (p.code === 'cut_off') return t('stale.locked');
+  return p.fields?.length ? p.fields.map(faultText).join(' ') : sentence(p.detail ?? '') || p.title || t('fault.other', { status: p.status });
+}
 /* What the node says of a field, as one or two sentences. */
 export function faultText(f: { fault: string; remedy: string }): string {
-  const sentence = (s: string) => (s ? s[0]!.toUpperCase() + s.slice(1) + (/[.!?…]$/.test(s) ? '' : '.') : '');
   return [sentence(f.fault), sentence(f.remedy)].filter(Boolean).join(' ');
 }
 /* What holds a clock up: 'signature_you', 'missing:3', 'not_started', or the node's own words. */

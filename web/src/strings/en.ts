@@ -118,6 +118,8 @@ export const en = {
   'fault.other': 'The node refused (status {status}).',
   'fault.code': 'Code',
   'form.faults': 'Some fields need another value.',
+  'draft.back': 'What you typed at {time} was kept; it is not sent yet.',
+  'draft.drop': 'Throw it away',
   'form.needed': 'This field is needed.',
   'form.choose': 'Choose…',
 
@@ -428,6 +430,7 @@ export const en = {
   'incident.everything': 'All {n}',
   'incident.write': 'What happened, what was done (Ctrl Enter writes it)',
   'incident.write.do': 'Write',
+  'incident.write.empty': 'Write what happened first',
   'incident.noted': 'Written into the timeline',
   'incident.older': 'Older entries',
   'incident.tasks': 'Tasks',

@@ -119,6 +119,8 @@ export const vi: Record<keyof typeof en, string> = {
   'fault.other': 'Nút từ chối (mã {status}).',
   'fault.code': 'Mã lỗi',
   'form.faults': 'Một số ô cần sửa lại.',
+  'draft.back': 'Nội dung bạn gõ lúc {time} còn được giữ; chưa gửi.',
+  'draft.drop': 'Bỏ nội dung này',
   'form.needed': 'Cần điền ô này.',
   'form.choose': 'Chọn…',
 
@@ -429,6 +431,7 @@ export const vi: Record<keyof typeof en, string> = {
   'incident.everything': 'Tất cả {n}',
   'incident.write': 'Điều gì xảy ra, đã làm gì (Ctrl Enter để ghi)',
   'incident.write.do': 'Ghi',
+  'incident.write.empty': 'Hãy viết điều đã xảy ra trước',
   'incident.noted': 'Đã ghi vào diễn biến',
   'incident.older': 'Cũ hơn',
   'incident.tasks': 'Việc cần làm',
