@@ -6,7 +6,8 @@
 const struct scenario_rule scenario_rules[RULES] = {
 /* ---- the document ---- */
 [RULE_YAML] = {"yaml", true, "{1}", "{1}",
-        "correct the YAML at this place", "sửa YAML tại chỗ này"},
+        "correct the YAML here: indentation, and quotes around texts with : , { } [ ] # \" or '",
+        "sửa YAML tại đây: thụt đầu dòng, và dấu nháy quanh đoạn chữ có : , { } [ ] # \" hoặc '"},
 [RULE_EMPTY] = {"empty", true, "there is no scenario in this file", "tệp không chứa kịch bản nào",
         "begin with 'scenario: coloa-scenario/1'", "bắt đầu bằng 'scenario: coloa-scenario/1'"},
 [RULE_DOCUMENTS] = {"documents", true, "a second YAML document begins here", "một tài liệu YAML thứ hai bắt đầu ở đây",
