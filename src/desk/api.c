@@ -23,6 +23,7 @@
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
 #include "desk/drills.h"
+#include "desk/livefire.h"
 #include "desk/mail.h"
 #include "desk/mask.h"
 #include "desk/playbook.h"
@@ -559,6 +560,8 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
         }
         if (r == 0)
                 r = playbooks_tick(d, mono, wall);
+        if (r == 0)
+                r = live_tick(d, wall);
         api_events_tick(a);
         return r == 0 ? maintenance_tick(d, mono, wall) : r;
 }

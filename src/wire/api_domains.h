@@ -32,7 +32,8 @@
         X(reports)                                                                                 \
         X(searches)                                                                                \
         X(unmaskings)                                                                              \
-        X(playbooks)
+        X(playbooks)                                                                               \
+        X(livefire)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

@@ -76,6 +76,8 @@ enum role {
         X("exercises.judge", "J", "final scores", "chấm điểm chính thức")                          \
         X("exercises.red", "R", "red team: findings", "đội tấn công: phát hiện")                   \
         X("exercises.consent", "S", "consent to live fire on their systems",                       \
-          "đồng ý cho diễn tập thực chiến trên hệ thống của mình")
+          "đồng ý cho diễn tập thực chiến trên hệ thống của mình")                                 \
+        X("exercises.live", "OHLAEJRS", "live fire: its rules, teams, findings",                   \
+          "thực chiến: thể lệ, đội, phát hiện")
 
 #endif
