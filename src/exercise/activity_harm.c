@@ -20,18 +20,18 @@ static void defender_event(struct act *a, enum win_id id) {
 static void defender_disable(struct act *a) {
         proc_run(a, shell_ready(a), POWERSHELL,
                  "powershell.exe -Command \"Set-MpPreference -DisableRealtimeMonitoring $true\"");
-        act_wait(a, 600);
+        act_pause(a, 600);
         win_value(a, proc_standing(a->m, a->host, PROC_SVCHOST_LOCAL, -1),
                   DEFENDER_KEY "Real-Time Protection\\DisableRealtimeMonitoring",
                   "DWORD (0x00000001)");
-        act_wait(a, 300);
+        act_pause(a, 300);
         defender_event(a, DEF_OFF);
 }
 
 static void firewall_disable(struct act *a) {
         proc_run(a, shell_ready(a), SYS32("netsh.exe"),
                  "netsh advfirewall set allprofiles state off");
-        act_wait(a, 150);
+        act_pause(a, 150);
         win_value(a, proc_standing(a->m, a->host, PROC_SVCHOST_LOCAL, -1),
                   "HKLM\\System\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPol"
                   "icy\\DomainProfile\\EnableFirewall",
@@ -44,14 +44,14 @@ static void log_clear(struct act *a) {
 
         for (unsigned i = 0; i < ARRAY_LEN(logs); i++) {
                 proc_run(a, shell_ready(a), SYS32("wevtutil.exe"),
-                         say(a->m, "wevtutil cl %s", logs[i]));
+                         tel_say(a->m, "wevtutil cl %s", logs[i]));
                 a->at += 40 * MS;
                 win_open(&w, a->m, a->host, i == 0 ? SEC_CLEARED : SYS_CLEARED, a->at);
                 if (!w.off && i == 0)
                         win_subject(&w, a->who);
                 if (!w.off && i < 2)
                         win_write(&w);
-                act_wait(a, 700);
+                act_pause(a, 700);
         }
 }
 
@@ -68,7 +68,7 @@ static void malware_found(struct act *a) {
         const char *const set[][2] = {
                 {"Product Name", "Microsoft Defender Antivirus"},
                 {"Product Version", "4.18.24090.11"},
-                {"Detection Time", say(a->m, "%s", when)},
+                {"Detection Time", tel_say(a->m, "%s", when)},
                 {"Threat ID", "2147799999"},
                 {"Threat Name", threat},
                 {"Severity ID", "5"},
@@ -95,9 +95,10 @@ static void malware_found(struct act *a) {
         for (unsigned i = 0; i < ARRAY_LEN(set); i++)
                 win_set(&w, set[i][0], set[i][1]);
         win_set(&w, "Detection ID",
-                say(a->m, "{%08X-4B47-4B9B-BC4A-%012llX}", (unsigned)(x >> 32),
-                    (unsigned long long)(x & 0xffffffffffff)));
-        win_set(&w, "Path", say(a->m, "file:_%s\\Downloads\\%s", win_home(a), act_text(a, "file")));
+                tel_say(a->m, "{%08X-4B47-4B9B-BC4A-%012llX}", (unsigned)(x >> 32),
+                        (unsigned long long)(x & 0xffffffffffff)));
+        win_set(&w, "Path",
+                tel_say(a->m, "file:_%s\\Downloads\\%s", win_home(a), act_text(a, "file")));
         win_write(&w);
 }
 
@@ -115,14 +116,14 @@ static void shadow_delete(struct act *a) {
 static void recovery_disable(struct act *a) {
         proc_run(a, shell_ready(a), SYS32("bcdedit.exe"),
                  "bcdedit /set {default} recoveryenabled no");
-        act_wait(a, 400);
+        act_pause(a, 400);
         proc_run(a, shell_ready(a), SYS32("bcdedit.exe"),
                  "bcdedit /set {default} bootstatuspolicy ignoreallfailures");
 }
 
 static void backup_delete(struct act *a) {
         proc_run(a, shell_ready(a), SYS32("wbadmin.exe"), "wbadmin delete catalog -quiet");
-        act_wait(a, 500);
+        act_pause(a, 500);
         proc_run(a, shell_ready(a), SYS32("wbadmin.exe"),
                  "wbadmin delete systemstatebackup -keepversions:0");
 }
@@ -130,15 +131,15 @@ static void backup_delete(struct act *a) {
 static void backup_stop(struct act *a) {
         const char *service = act_text(a, "service");
         const struct proc *p = proc_start(a, shell_ready(a), SYS32("net.exe"),
-                                          say(a->m, "net stop \"%s\" /y", service), a->who);
+                                          tel_say(a->m, "net stop \"%s\" /y", service), a->who);
         struct win w;
 
         proc_run(a, p, SYS32("net1.exe"),
-                 say(a->m, "C:\\Windows\\system32\\net1 stop \"%s\" /y", service));
+                 tel_say(a->m, "C:\\Windows\\system32\\net1 stop \"%s\" /y", service));
         proc_end(a, p, 300 * MS);
-        act_wait(a, 1500);
+        act_pause(a, 1500);
         proc_run(a, shell_ready(a), SYS32("sc.exe"),
-                 say(a->m, "sc config \"%s\" start= disabled", service));
+                 tel_say(a->m, "sc config \"%s\" start= disabled", service));
         win_open(&w, a->m, a->host, SYS_STATE, a->at);
         if (w.off)
                 return;
@@ -152,21 +153,22 @@ static const char *const subjects[] = {"bao-cao", "cong-van", "quyet-dinh", "ke-
 static const char *const endings[] = {"docx", "xlsx", "pdf", "pptx", "jpg", "txt", "csv", "zip"};
 
 static const char *document(struct act *a, const char *folder, unsigned i) {
-        return say(a->m, "%s\\%u\\%s-%04u.%s", folder, 2019 + i % 8,
-                   subjects[i % ARRAY_LEN(subjects)], i + 1, PICK(&a->rng, endings));
+        return tel_say(a->m, "%s\\%u\\%s-%04u.%s", folder, 2019 + i % 8,
+                       subjects[i % ARRAY_LEN(subjects)], i + 1, PICK(&a->rng, endings));
 }
 
 static void mass_encrypt(struct act *a) {
         const char *folder = act_text(a, "folder");
-        const char *image = say(a->m, "C:\\Users\\Public\\%s", act_text(a, "program"));
+        const char *image = tel_say(a->m, "C:\\Users\\Public\\%s", act_text(a, "program"));
         const struct proc *p =
-                proc_start(a, shell_of(a), image, say(a->m, "%s -p %s", image, folder), a->who);
+                proc_start(a, shell_of(a), image, tel_say(a->m, "%s -p %s", image, folder), a->who);
         unsigned n = (unsigned)act_number(a, "count");
         int64_t begin = a->at, over = act_number(a, "over") * MS;
 
         for (unsigned i = 0; i < n; i++) {
                 a->at = act_spread(a, begin, i, n, over);
-                win_file(a, p, say(a->m, "%s.%s", document(a, folder, i), act_text(a, "ending")));
+                win_file(a, p,
+                         tel_say(a->m, "%s.%s", document(a, folder, i), act_text(a, "ending")));
         }
         proc_end(a, p, 3 * SEC);
 }
@@ -177,11 +179,12 @@ static void ransom_note(struct act *a) {
         unsigned n = (unsigned)act_number(a, "count");
         const struct proc *p = shell_ready(a);
 
-        win_file(a, p, say(a->m, "%s\\Desktop\\%s", win_home(a), act_text(a, "file")));
+        win_file(a, p, tel_say(a->m, "%s\\Desktop\\%s", win_home(a), act_text(a, "file")));
         for (unsigned i = 1; i < n; i++) {
-                act_wait(a, 400);
+                act_pause(a, 400);
                 win_file(a, p,
-                         say(a->m, "%s\\%s", folders[i % ARRAY_LEN(folders)], act_text(a, "file")));
+                         tel_say(a->m, "%s\\%s", folders[i % ARRAY_LEN(folders)],
+                                 act_text(a, "file")));
         }
 }
 
@@ -191,10 +194,11 @@ static void share_copy(struct act *a) {
         const char *host = a->from >= 0 ? a->m->hosts[a->from].name : "MAYCHU-TEP";
         const char *folder = act_text(a, "folder");
 
-        const struct proc *p = proc_start(
-                a, shell_ready(a), SYS32("Robocopy.exe"),
-                say(a->m, "robocopy \\\\%s\\%s C:\\Users\\Public\\tam /E /Z /R:1", host, folder),
-                a->who);
+        const struct proc *p =
+                proc_start(a, shell_ready(a), SYS32("Robocopy.exe"),
+                           tel_say(a->m, "robocopy \\\\%s\\%s C:\\Users\\Public\\tam /E /Z /R:1",
+                                   host, folder),
+                           a->who);
         for (unsigned i = 0; i < 30; i++)
                 win_file(a, p, document(a, "C:\\Users\\Public\\tam", i));
         for (unsigned i = 0; a->from >= 0 && i < 30; i++) {
@@ -208,9 +212,9 @@ static void share_copy(struct act *a) {
                 win_set(&w, "ObjectType", "File");
                 win_set(&w, "IpAddress", a->m->hosts[a->host].address);
                 win_set(&w, "IpPort",
-                        say(a->m, "%u", 50000u + (unsigned)prng_below(&a->rng, 9000)));
-                win_set(&w, "ShareName", say(a->m, "\\\\*\\%s", folder));
-                win_set(&w, "ShareLocalPath", say(a->m, "\\??\\D:\\%s", folder));
+                        tel_say(a->m, "%u", 50000u + (unsigned)prng_below(&a->rng, 9000)));
+                win_set(&w, "ShareName", tel_say(a->m, "\\\\*\\%s", folder));
+                win_set(&w, "ShareLocalPath", tel_say(a->m, "\\??\\D:\\%s", folder));
                 win_set(&w, "RelativeTargetName", document(a, "tam", i) + 4);
                 win_set(&w, "AccessMask", "0x120089");
                 win_set(&w, "AccessList", "%%1538\n\t\t\t\t%%1541\n\t\t\t\t%%4416\n\t\t\t\t");
@@ -220,29 +224,30 @@ static void share_copy(struct act *a) {
 }
 
 static void database_export(struct act *a) {
-        const struct proc *p =
-                proc_start(a, shell_ready(a),
-                           "C:\\Program Files\\Microsoft SQL Server\\Client "
-                           "SDK\\ODBC\\170\\Tools\\Binn\\bcp.exe",
-                           say(a->m, "bcp %s out C:\\Users\\Public\\hoso.csv -c -T -S localhost",
-                               act_text(a, "table")),
-                           a->who);
+        const struct proc *p = proc_start(
+                a, shell_ready(a),
+                "C:\\Program Files\\Microsoft SQL Server\\Client "
+                "SDK\\ODBC\\170\\Tools\\Binn\\bcp.exe",
+                tel_say(a->m, "bcp %s out C:\\Users\\Public\\hoso.csv -c -T -S localhost",
+                        act_text(a, "table")),
+                a->who);
 
-        act_wait(a, 8000);
+        act_pause(a, 8000);
         win_file(a, p, "C:\\Users\\Public\\hoso.csv");
         proc_end(a, p, SEC);
 }
 
 static void archive_data(struct act *a) {
-        const char *file = say(a->m, "C:\\Users\\Public\\%s", act_text(a, "file"));
-        const struct proc *p = proc_start(a, shell_ready(a), "C:\\Program Files\\7-Zip\\7z.exe",
-                                          say(a->m,
-                                              "\"C:\\Program Files\\7-Zip\\7z.exe\" a -pKhongThat "
-                                              "-mhe=on -mx1 %s C:\\Users\\Public\\tam",
-                                              file),
-                                          a->who);
+        const char *file = tel_say(a->m, "C:\\Users\\Public\\%s", act_text(a, "file"));
+        const struct proc *p =
+                proc_start(a, shell_ready(a), "C:\\Program Files\\7-Zip\\7z.exe",
+                           tel_say(a->m,
+                                   "\"C:\\Program Files\\7-Zip\\7z.exe\" a -pKhongThat "
+                                   "-mhe=on -mx1 %s C:\\Users\\Public\\tam",
+                                   file),
+                           a->who);
 
-        act_wait(a, 9000);
+        act_pause(a, 9000);
         win_file(a, p, file);
         proc_end(a, p, SEC);
 }
@@ -256,8 +261,8 @@ static void usb_copy(struct act *a) {
         if (!w.off) {
                 win_subject(&w, WHO_SYSTEM);
                 win_set(&w, "DeviceId",
-                        say(a->m, "USBSTOR\\Disk&Ven_Drill&Prod_USB_Disk&Rev_1.00\\%08X&0",
-                            (unsigned)prng_next(&a->rng)));
+                        tel_say(a->m, "USBSTOR\\Disk&Ven_Drill&Prod_USB_Disk&Rev_1.00\\%08X&0",
+                                (unsigned)prng_next(&a->rng)));
                 win_set(&w, "DeviceDescription", "Drill USB Disk USB Device");
                 win_set(&w, "ClassId", "{4d36e967-e325-11ce-bfc1-08002be10318}");
                 win_set(&w, "ClassName", "DiskDrive");
@@ -267,7 +272,7 @@ static void usb_copy(struct act *a) {
                 win_set(&w, "CompatibleIds", "\n\t\tUSBSTOR\\Disk\n\t\tUSBSTOR\\RAW\n\t\t");
                 win_write(&w);
         }
-        act_wait(a, 4000);
+        act_pause(a, 4000);
         int64_t begin = a->at;
         const struct proc *p = proc_standing(a->m, a->host, PROC_EXPLORER, a->who);
         for (unsigned i = 0; i < n; i++) {

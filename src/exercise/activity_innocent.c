@@ -46,16 +46,18 @@ static void admin_ssh(struct act *a) {
         unsigned pid = 1800 + (unsigned)prng_below(&a->rng, 20000);
         int64_t begin = a->at;
 
-        unix_line(a, SRC_SSHD, "sshd", pid,
-                  say(a->m,
-                      "Accepted publickey for %s from %s port %u ssh2: ED25519 SHA256:UXVhblRyaQ",
-                      name, a->from >= 0 ? act_address(a) : "10.0.0.9", 50000 + pid % 9000));
+        unix_line(
+                a, SRC_SSHD, "sshd", pid,
+                tel_say(a->m,
+                        "Accepted publickey for %s from %s port %u ssh2: ED25519 SHA256:UXVhblRyaQ",
+                        name, a->from >= 0 ? act_address(a) : "10.0.0.9", 50000 + pid % 9000));
         for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
                 a->at = act_spread(a, begin, i, ARRAY_LEN(list), over(a)) + 2 * SEC;
-                unix_line(a, SRC_SSHD, "sudo", pid + i + 1,
-                          say(a->m,
-                              "%8s : TTY=pts/1 ; PWD=/home/%s ; USER=root ; COMMAND=/usr/bin/%s",
-                              name, name, list[i]));
+                unix_line(
+                        a, SRC_SSHD, "sudo", pid + i + 1,
+                        tel_say(a->m,
+                                "%8s : TTY=pts/1 ; PWD=/home/%s ; USER=root ; COMMAND=/usr/bin/%s",
+                                name, name, list[i]));
                 linux_run(a, list[i], 0);
         }
 }
@@ -73,7 +75,7 @@ static void backup_run(struct act *a) {
         int64_t begin = a->at;
         for (unsigned i = 0; i < 12; i++) {
                 a->at = act_spread(a, begin, i, 12, over(a));
-                win_file(a, p, say(a->m, "E:\\WindowsImageBackup\\Backup\\%03u.vhdx", i));
+                win_file(a, p, tel_say(a->m, "E:\\WindowsImageBackup\\Backup\\%03u.vhdx", i));
         }
         proc_end(a, p, SEC);
 }
@@ -135,14 +137,15 @@ static void office_work(struct act *a) {
         int64_t begin = a->at;
 
         for (unsigned i = 0; i < ARRAY_LEN(list); i++) {
-                const char *image = say(a->m, OFFICE "%s", list[i][0]);
+                const char *image = tel_say(a->m, OFFICE "%s", list[i][0]);
 
                 a->at = act_spread(a, begin, i, ARRAY_LEN(list), over(a));
-                const struct proc *p = proc_start(
-                        a, proc_standing(a->m, a->host, PROC_EXPLORER, a->who), image,
-                        say(a->m, "\"%s\" \"%s\\Documents\\%s\"", image, win_home(a), list[i][1]),
-                        a->who);
-                win_file(a, p, say(a->m, "%s\\Documents\\~$%s", win_home(a), list[i][1]));
+                const struct proc *p =
+                        proc_start(a, proc_standing(a->m, a->host, PROC_EXPLORER, a->who), image,
+                                   tel_say(a->m, "\"%s\" \"%s\\Documents\\%s\"", image, win_home(a),
+                                           list[i][1]),
+                                   a->who);
+                win_file(a, p, tel_say(a->m, "%s\\Documents\\~$%s", win_home(a), list[i][1]));
                 proc_end(a, p, over(a) / 4);
         }
 }
@@ -155,16 +158,17 @@ static void failed_logon_typo(struct act *a) {
                 if (windows(a))
                         win_logon_failed(a, a->host, name, 2, "127.0.0.1");
                 unix_line(a, SRC_SSHD, "sshd", 2000 + i,
-                          say(a->m, "Failed password for %s from %s port %u ssh2", name,
-                              a->from >= 0 ? act_address(a) : "10.0.0.9", 51000 + i));
-                act_wait(a, 5000);
+                          tel_say(a->m, "Failed password for %s from %s port %u ssh2", name,
+                                  a->from >= 0 ? act_address(a) : "10.0.0.9", 51000 + i));
+                act_pause(a, 5000);
         }
         if (windows(a))
                 win_logon(a, a->host, a->who, 2, "Negotiate");
-        unix_line(a, SRC_SSHD, "sshd", 2000 + n,
-                  say(a->m,
-                      "Accepted publickey for %s from %s port %u ssh2: ED25519 SHA256:UXVhblRyaQ",
-                      name, a->from >= 0 ? act_address(a) : "10.0.0.9", 51000 + n));
+        unix_line(
+                a, SRC_SSHD, "sshd", 2000 + n,
+                tel_say(a->m,
+                        "Accepted publickey for %s from %s port %u ssh2: ED25519 SHA256:UXVhblRyaQ",
+                        name, a->from >= 0 ? act_address(a) : "10.0.0.9", 51000 + n));
 }
 
 static void vulnerability_scan_by_own(struct act *a) {

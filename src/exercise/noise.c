@@ -29,7 +29,7 @@ static void utc_of(struct act *a, struct win *w) {
 
         when[10] = ' ';
         when[n - 1] = 0;
-        win_set(w, "UtcTime", say(a->m, "%s", when));
+        win_set(w, "UtcTime", tel_say(a->m, "%s", when));
 }
 
 static void image_loaded(struct act *a) {
@@ -45,7 +45,7 @@ static void image_loaded(struct act *a) {
         utc_of(a, &w);
         win_process(&w, p);
         const char *dll = PICK(&a->rng, dlls);
-        win_set(&w, "ImageLoaded", say(a->m, SYS32("%s"), dll));
+        win_set(&w, "ImageLoaded", tel_say(a->m, SYS32("%s"), dll));
         win_set(&w, "FileVersion", "10.0.19041.546 (WinBuild.160101.0800)");
         win_set(&w, "Product", "Microsoft® Windows® Operating System");
         win_set(&w, "Company", "Microsoft Corporation");
@@ -76,13 +76,13 @@ static void key_event(struct act *a) {
 
 static void connection(struct act *a, bool bind) {
         const struct proc *p = proc_standing(a->m, a->host, PROC_SVCHOST_NETWORK, -1);
-        const char *port = say(a->m, "%u", (unsigned)prng_range(&a->rng, 49700, 65500));
+        const char *port = tel_say(a->m, "%u", (unsigned)prng_range(&a->rng, 49700, 65500));
         struct win w;
 
         win_open(&w, a->m, a->host, bind ? SEC_BIND : SEC_CONNECTION, a->at);
         if (w.off)
                 return;
-        win_set(&w, bind ? "ProcessId" : "ProcessID", say(a->m, "%u", p->pid));
+        win_set(&w, bind ? "ProcessId" : "ProcessID", tel_say(a->m, "%u", p->pid));
         win_set(&w, "Application", "\\device\\harddiskvolume2\\windows\\system32\\svchost.exe");
         win_set(&w, "SourceAddress", bind ? "0.0.0.0" : a->m->hosts[a->host].address);
         win_set(&w, "SourcePort", port);
@@ -129,7 +129,7 @@ static void privilege_used(struct act *a) {
         win_subject(&w, p->who);
         win_set(&w, "ObjectServer", "Security");
         win_set(&w, "PrivilegeList", "SeProfileSingleProcessPrivilege");
-        win_set(&w, "ProcessId", say(a->m, "0x%x", p->pid));
+        win_set(&w, "ProcessId", tel_say(a->m, "0x%x", p->pid));
         win_set(&w, "ProcessName", p->image);
         win_write(&w);
 }
@@ -144,8 +144,9 @@ static void deleted(struct act *a) {
         utc_of(a, &w);
         win_process(&w, p);
         win_set(&w, "TargetFilename",
-                say(a->m, "C:\\Users\\%s\\AppData\\Local\\Microsoft\\Edge\\User Data\\Last Version",
-                    account_name(a->m, p->who)));
+                tel_say(a->m,
+                        "C:\\Users\\%s\\AppData\\Local\\Microsoft\\Edge\\User Data\\Last Version",
+                        account_name(a->m, p->who)));
         win_set(&w, "IsExecutable", "false");
         win_set(&w, "Archived", "true");
         win_write(&w);
@@ -178,15 +179,16 @@ static void service_state(struct act *a) {
 
 static void ordinary_value(struct act *a) {
         win_value(a, quiet_proc(a),
-                  say(a->m, "HKLM\\System\\CurrentControlSet\\Services\\bam\\State\\UserSettings\\S"
-                            "-1-5-18\\SequenceNumber"),
+                  tel_say(a->m,
+                          "HKLM\\System\\CurrentControlSet\\Services\\bam\\State\\UserSettings\\S"
+                          "-1-5-18\\SequenceNumber"),
                   "DWORD (0x00000003)");
 }
 
 static void ordinary_file(struct act *a) {
         win_file(a, quiet_proc(a),
-                 say(a->m, "C:\\Windows\\ServiceState\\EventLog\\Data\\lastalive%u.dat",
-                     (unsigned)prng_below(&a->rng, 2)));
+                 tel_say(a->m, "C:\\Windows\\ServiceState\\EventLog\\Data\\lastalive%u.dat",
+                         (unsigned)prng_below(&a->rng, 2)));
 }
 
 static void windows_event(struct act *a, unsigned id) {
@@ -295,11 +297,11 @@ static void linux_event(struct act *a, bool audit) {
 }
 
 static void mail_event(struct act *a) {
-        const char *id = say(a->m, "%010llX", (unsigned long long)(prng_next(&a->rng) >> 24));
+        const char *id = tel_say(a->m, "%010llX", (unsigned long long)(prng_next(&a->rng) >> 24));
 
         unix_line(a, SRC_MAIL, "postfix/qmgr", 812,
-                  say(a->m, "%s: from=<tin@tintuc.example>, size=%u, nrcpt=1 (queue active)", id,
-                      3000 + (unsigned)prng_below(&a->rng, 90000)));
+                  tel_say(a->m, "%s: from=<tin@tintuc.example>, size=%u, nrcpt=1 (queue active)",
+                          id, 3000 + (unsigned)prng_below(&a->rng, 90000)));
 }
 
 /* One event of one of the host's logs. */
@@ -366,9 +368,8 @@ void noise_make(struct maker *m) {
 }
 
 int64_t telemetry_noise_stretch(const struct plan *p) {
-        /* About 2 KiB a record and up to six records an event; half as much again by the hour and by chance. */
-        uint64_t a_minute = (uint64_t)(p->n_hosts ? p->n_hosts : 1) * (p->noise ? p->noise : 1) * 3;
-        uint64_t minutes = TELEMETRY_RECORDS_MAX / 8 / a_minute;
+        /* Up to six records an event; half as much again by the hour and by chance, and bursts. */
+        int64_t a_minute = (int64_t)(p->n_hosts ? p->n_hosts : 1) * (p->noise ? p->noise : 1) * 24;
 
-        return (int64_t)MIN(MAX(minutes, 1), 60) * MINUTE_MS;
+        return MIN(MAX(TELEMETRY_RECORDS_MAX / 4 * MINUTE_MS / a_minute, 1000), 60 * MINUTE_MS);
 }

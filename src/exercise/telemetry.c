@@ -20,7 +20,7 @@ static void fail(struct maker *m, int r) {
                 m->error = r;
 }
 
-const char *say(struct maker *m, const char *fmt, ...) {
+const char *tel_say(struct maker *m, const char *fmt, ...) {
         char text[4096];
         va_list ap;
 
@@ -54,10 +54,10 @@ static const char *change_case(struct maker *m, const char *s, bool up) {
                 *p = up ? (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p) : ascii_lower(*p);
         return d.p;
 }
-const char *lower(struct maker *m, const char *s) {
+const char *tel_lower(struct maker *m, const char *s) {
         return change_case(m, s, false);
 }
-const char *upper(struct maker *m, const char *s) {
+const char *tel_upper(struct maker *m, const char *s) {
         return change_case(m, s, true);
 }
 
@@ -85,6 +85,10 @@ struct buf *line_begin(struct maker *m, unsigned host, enum source s) {
 void line_end(struct maker *m, unsigned host, enum source s, int64_t at, enum format format) {
         struct made *r = &m->made[m->n];
 
+        if (at / MS < m->ask->from || at / MS >= m->ask->to) {
+                m->text.len = r->off;
+                return;
+        }
         if (m->text.failed || m->n >= TELEMETRY_RECORDS_MAX) {
                 fail(m, -EFBIG);
                 return;
@@ -99,12 +103,22 @@ void line_end(struct maker *m, unsigned host, enum source s, int64_t at, enum fo
 
 /* ---- what the step says ---- */
 
+/* With the unit's names put in. */
+static const char *filled(struct maker *m, const char *s) {
+        _cleanup_(buf_deinit) struct buf b = {.limit = 4096};
+
+        if (!strchr(s, '{'))
+                return s;
+        plan_fill(m->p, m->ask->cast, s, &b);
+        return b.failed ? s : tel_say(m, "%.*s", (int)b.len, b.p ? b.p : "");
+}
+
 const char *act_text(const struct act *a, const char *param) {
         const struct activity_param *p = a->def ? activity_param_find(a->def, param) : NULL;
 
         for (unsigned i = 0; a->pa && i < a->pa->n_with; i++)
                 if (strcmp(a->pa->with[i].name, param) == 0)
-                        return a->pa->with[i].value;
+                        return filled(a->m, a->pa->with[i].value);
         return p ? p->fallback : NULL;
 }
 
@@ -124,7 +138,7 @@ int act_account(const struct act *a, const char *param) {
         return v ? plan_find_account(a->m->p, v) : -1;
 }
 
-void act_wait(struct act *a, int64_t ms) {
+void act_pause(struct act *a, int64_t ms) {
         a->at += prng_range(&a->rng, ms * MS * 2 / 3, ms * MS * 4 / 3);
 }
 
@@ -158,7 +172,7 @@ const char *made_up_name(struct maker *m, struct prng *r) {
                 "nam", "nga",  "phuong", "quang", "son",   "thao", "trang", "tuan", "van",  "yen"};
         const char *f = PICK(r, family), *g = PICK(r, given);
 
-        return say(m, "%s%c%u", g, *f, (unsigned)prng_range(r, 1, 99));
+        return tel_say(m, "%s%c%u", g, *f, (unsigned)prng_range(r, 1, 99));
 }
 
 const char *made_up_address(struct maker *m, struct prng *r, const char *own) {
@@ -166,19 +180,12 @@ const char *made_up_address(struct maker *m, struct prng *r, const char *own) {
         const char *s;
 
         do
-                s = say(m, "%s.%u", PICK(r, nets), (unsigned)prng_range(r, 1, 254));
+                s = tel_say(m, "%s.%u", PICK(r, nets), (unsigned)prng_range(r, 1, 254));
         while (own && strcmp(s, own) == 0);
         return s;
 }
 
 /* ---- who the unit is ---- */
-
-/* `{unit}` filled in. */
-static const char *filled(struct maker *m, const char *s) {
-        const char *p = strstr(s, "{unit}");
-
-        return p ? say(m, "%.*s%s%s", (int)(p - s), s, m->unit, p + 6) : s;
-}
 
 static const char *cast_of(struct maker *m, const char *const *list, unsigned i, const char *own) {
         return list && list[i] && *list[i] ? list[i] : filled(m, own);
@@ -192,8 +199,8 @@ static void know_host(struct maker *m, unsigned i) {
 
         h->name = cast_of(m, c ? c->hosts : NULL, i, ph->name);
         h->address = cast_of(m, c ? c->addresses : NULL, i, ph->address ? ph->address : "");
-        h->fqdn =
-                *m->domain && !strchr(h->name, '.') ? say(m, "%s.%s", h->name, m->domain) : h->name;
+        h->fqdn = *m->domain && !strchr(h->name, '.') ? tel_say(m, "%s.%s", h->name, m->domain)
+                                                      : h->name;
         h->key = r.s;
         h->machine = (uint32_t)prng_next(&r);
         h->boot = m->ask->start_ns - prng_range(&r, 2 * 86400, 20 * 86400) * NS_PER_SEC;
@@ -210,7 +217,7 @@ static void know_unit(struct maker *m) {
         m->key = prng_key_str(prng_key(m->ask->seed, 0x636f6c6f61), m->unit);
         m->domain = c && c->domain ? c->domain : "";
         const char *from = *m->domain ? m->domain : m->unit;
-        m->netbios = upper(m, say(m, "%.*s", (int)MIN(strcspn(from, "."), 15), from));
+        m->netbios = tel_upper(m, tel_say(m, "%.*s", (int)MIN(strcspn(from, "."), 15), from));
         struct prng r = {prng_key_str(m->key, "domain")};
         for (unsigned i = 0; i < 3; i++)
                 m->domain_sid[i] = prng_range(&r, 500000000, 4200000000);
@@ -303,8 +310,6 @@ static int give(struct maker *m, telemetry_sink *sink, void *ctx) {
                                              .step = m->ask->step,
                                              .bytes = span_of(m->text.p + d->off, d->len)};
 
-                if (r.offset < m->ask->from || r.offset >= m->ask->to)
-                        continue;
                 snprintf(name, sizeof(name), "%s@%s", activity_sources[d->source % SOURCES],
                          m->hosts[d->source / SOURCES].name);
                 int e = sink(ctx, &r);

@@ -100,7 +100,7 @@ extern const struct activity_fn activities_windows[], activities_harm[], activit
         activities_linux[], activities_web[], activities_network[], activities_innocent[];
 
 /* ---- telemetry.c ---- */
-const char *say(struct maker *m, const char *fmt, ...) _printf_(2, 3);
+const char *tel_say(struct maker *m, const char *fmt, ...) _printf_(2, 3);
 int64_t event_ns(const struct maker *m, int64_t at);
 bool host_has(const struct maker *m, unsigned host, enum source s);
 /* A line for that source; between begin and end buf_*() on the returned buffer. NULL: the host has no such source, or
@@ -112,15 +112,15 @@ const char *act_text(const struct act *a, const char *param);
 int64_t act_number(const struct act *a, const char *param);
 int act_account(const struct act *a, const char *param); /* -1: none */
 /* Moves on by that many ms, about. */
-void act_wait(struct act *a, int64_t ms);
+void act_pause(struct act *a, int64_t ms);
 /* n things spread over `over`: the time of the i-th. */
 int64_t act_spread(struct act *a, int64_t begin, unsigned i, unsigned n, int64_t over_us);
 /* Where it comes from: the host `from`, or outside. */
 const char *act_address(const struct act *a);
 const char *act_domain(const struct act *a);
 const char *account_name(const struct maker *m, int who);
-const char *lower(struct maker *m, const char *s);
-const char *upper(struct maker *m, const char *s);
+const char *tel_lower(struct maker *m, const char *s);
+const char *tel_upper(struct maker *m, const char *s);
 /* Of names that nobody has. */
 const char *made_up_name(struct maker *m, struct prng *r);
 const char *made_up_address(struct maker *m, struct prng *r, const char *own);

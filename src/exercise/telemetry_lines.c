@@ -16,7 +16,7 @@ static const char *local_time(struct maker *m, int64_t at, unsigned digits, cons
         size_t n = time_format(when, event_ns(m, at) + 7 * 3600 * NS_PER_SEC, digits);
 
         when[n - 1] = 0; /* the Z */
-        return say(m, "%s%s", when, zone);
+        return tel_say(m, "%s%s", when, zone);
 }
 
 void unix_line(struct act *a, enum source s, const char *tag, unsigned pid, const char *text) {
@@ -58,7 +58,7 @@ static unsigned words(struct maker *m, const char *line, const char **ret) {
                                 word[len++] = *line;
                 }
                 word[len] = 0;
-                ret[n++] = say(m, "%s", word);
+                ret[n++] = tel_say(m, "%s", word);
         }
         return n;
 }
@@ -111,8 +111,8 @@ static const char *full_path(struct maker *m, const char *word) {
                 return "/usr/bin/dash";
         for (unsigned i = 0; i < ARRAY_LEN(sbin); i++)
                 if (strcmp(word, sbin[i]) == 0)
-                        return say(m, "/usr/sbin/%s", word);
-        return say(m, "/usr/bin/%s", word);
+                        return tel_say(m, "/usr/sbin/%s", word);
+        return tel_say(m, "/usr/bin/%s", word);
 }
 
 static void audit_path(struct act *a, int64_t serial, unsigned item, const char *name) {
@@ -155,7 +155,8 @@ unsigned audit_exec(struct act *a, const struct command *c) {
 
         if (!host_has(a->m, a->host, SRC_AUDITD) || !(b = audit_begin(a, "SYSCALL", serial)))
                 return pid;
-        const char *auid = c->auid >= 0 ? say(a->m, "%u", 1000u + (unsigned)c->auid) : "4294967295";
+        const char *auid =
+                c->auid >= 0 ? tel_say(a->m, "%u", 1000u + (unsigned)c->auid) : "4294967295";
         buf_printf(b,
                    "arch=c000003e syscall=59 success=yes exit=0 a0=%llx a1=%llx a2=%llx a3=8 "
                    "items=2 ppid=%u pid=%u auid=%s uid=%u gid=%u euid=%u "
@@ -309,8 +310,8 @@ void eve_line(struct act *a, const struct eve *e) {
 void m365_line(struct act *a, const char *operation, const char *workload, const char *rest) {
         char when[40];
         uint64_t x = prng_next(&a->rng), y = prng_next(&a->rng);
-        const char *user = say(a->m, "%s@%s", account_name(a->m, a->who),
-                               *a->m->domain ? a->m->domain : "donvi.example");
+        const char *user = tel_say(a->m, "%s@%s", account_name(a->m, a->who),
+                                   *a->m->domain ? a->m->domain : "donvi.example");
         struct buf *b = line_begin(a->m, a->host, SRC_M365);
 
         if (!b)

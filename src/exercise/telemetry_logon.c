@@ -3,19 +3,19 @@
 #include "exercise/telemetry_impl.h"
 
 static const char *port_text(struct act *a) {
-        return say(a->m, "%u", (unsigned)prng_range(&a->rng, 49700, 65500));
+        return tel_say(a->m, "%u", (unsigned)prng_range(&a->rng, 49700, 65500));
 }
 
 static const char *ticket_guid(struct act *a) {
         uint64_t x = prng_next(&a->rng), y = prng_next(&a->rng);
 
-        return say(a->m, "{%08x-%04x-%04x-%04x-%012llx}", (unsigned)(x >> 32),
-                   (unsigned)(x >> 16 & 0xffff), (unsigned)(x & 0xffff), (unsigned)(y >> 48),
-                   (unsigned long long)(y & 0xffffffffffff));
+        return tel_say(a->m, "{%08x-%04x-%04x-%04x-%012llx}", (unsigned)(x >> 32),
+                       (unsigned)(x >> 16 & 0xffff), (unsigned)(x & 0xffff), (unsigned)(y >> 48),
+                       (unsigned long long)(y & 0xffffffffffff));
 }
 
 static const char *from_name(struct act *a) {
-        return a->from >= 0 ? upper(a->m, a->m->hosts[a->from].name) : "-";
+        return a->from >= 0 ? tel_upper(a->m, a->m->hosts[a->from].name) : "-";
 }
 
 static void privileges(struct act *a, unsigned host, int who) {
@@ -44,7 +44,7 @@ void win_logon(struct act *a, unsigned host, int who, unsigned type, const char 
                 return;
         win_subject(&w, type == 3 ? WHO_NOBODY : WHO_SYSTEM);
         win_target(&w, who);
-        win_set(&w, "LogonType", say(a->m, "%u", type));
+        win_set(&w, "LogonType", tel_say(a->m, "%u", type));
         win_set(&w, "LogonProcessName",
                 ntlm      ? "NtLmSsp "
                 : service ? "Advapi  "
@@ -55,17 +55,17 @@ void win_logon(struct act *a, unsigned host, int who, unsigned type, const char 
                 : service || session ? "Negotiate"
                                      : "Kerberos");
         win_set(&w, "WorkstationName",
-                session ? upper(a->m, a->m->hosts[host].name) : from_name(a));
+                session ? tel_upper(a->m, a->m->hosts[host].name) : from_name(a));
         win_set(&w, "LogonGuid",
                 ntlm || service ? "{00000000-0000-0000-0000-000000000000}" : ticket_guid(a));
         win_set(&w, "LmPackageName", ntlm ? "NTLM V2" : "-");
         win_set(&w, "KeyLength", "0");
         win_set(&w, "ProcessId",
                 type == 3 ? "0x0"
-                          : say(a->m, "0x%x",
-                                proc_standing(a->m, host,
-                                              service ? PROC_SERVICES : PROC_SVCHOST_DCOM, -1)
-                                        ->pid));
+                          : tel_say(a->m, "0x%x",
+                                    proc_standing(a->m, host,
+                                                  service ? PROC_SERVICES : PROC_SVCHOST_DCOM, -1)
+                                            ->pid));
         win_set(&w, "ProcessName",
                 service     ? SYS32("services.exe")
                 : type == 3 ? "-"
@@ -97,11 +97,11 @@ void win_logon_failed(struct act *a, unsigned host, const char *name, unsigned t
         win_set(&w, "Status", "0xc000006d");
         win_set(&w, "FailureReason", "%%2313");
         win_set(&w, "SubStatus", "0xc000006a");
-        win_set(&w, "LogonType", say(a->m, "%u", type));
+        win_set(&w, "LogonType", tel_say(a->m, "%u", type));
         win_set(&w, "LogonProcessName", type == 2 ? "User32 " : "NtLmSsp ");
         win_set(&w, "AuthenticationPackageName", type == 2 ? "Negotiate" : "NTLM");
         win_set(&w, "WorkstationName",
-                type == 2 ? upper(a->m, a->m->hosts[host].name) : from_name(a));
+                type == 2 ? tel_upper(a->m, a->m->hosts[host].name) : from_name(a));
         win_set(&w, "KeyLength", "0");
         win_set(&w, "ProcessId", "0x0");
         win_set(&w, "IpAddress", address);
@@ -126,7 +126,7 @@ void win_service(struct act *a, const char *name, const char *path) {
 /* ---- tickets ---- */
 
 static const char *address6(struct act *a) {
-        return say(a->m, "::ffff:%s", act_address(a));
+        return tel_say(a->m, "::ffff:%s", act_address(a));
 }
 
 static void kerberoast(struct act *a) {
@@ -145,15 +145,15 @@ static void kerberoast(struct act *a) {
                 if (w.off)
                         return;
                 win_set(&w, "TargetUserName",
-                        say(a->m, "%s@%s", account_name(a->m, a->who),
-                            upper(a->m, *a->m->domain ? a->m->domain : a->m->unit)));
+                        tel_say(a->m, "%s@%s", account_name(a->m, a->who),
+                                tel_upper(a->m, *a->m->domain ? a->m->domain : a->m->unit)));
                 win_set(&w, "TargetDomainName",
-                        upper(a->m, *a->m->domain ? a->m->domain : a->m->unit));
+                        tel_upper(a->m, *a->m->domain ? a->m->domain : a->m->unit));
                 win_set(&w, "ServiceName",
-                        i < ARRAY_LEN(services) ? name : say(a->m, "%s%u", name, i / 10 + 1));
+                        i < ARRAY_LEN(services) ? name : tel_say(a->m, "%s%u", name, i / 10 + 1));
                 win_set(&w, "ServiceSid",
-                        say(a->m, "%.*s%u", (int)(strlen(who_sid(a->m, a->host, 0)) - 4),
-                            who_sid(a->m, a->host, 0), 3000 + i));
+                        tel_say(a->m, "%.*s%u", (int)(strlen(who_sid(a->m, a->host, 0)) - 4),
+                                who_sid(a->m, a->host, 0), 3000 + i));
                 win_set(&w, "TicketOptions", "0x40810000");
                 win_set(&w, "TicketEncryptionType", "0x17");
                 win_set(&w, "IpAddress", address6(a));
@@ -175,8 +175,8 @@ static void tgt(struct act *a, const char *name, const char *encryption, const c
         win_set(&w, "TargetSid", who_sid(a->m, a->host, a->who >= 0 ? a->who : 0));
         win_set(&w, "ServiceName", "krbtgt");
         win_set(&w, "ServiceSid",
-                say(a->m, "%.*s502", (int)(strlen(who_sid(a->m, a->host, 0)) - 4),
-                    who_sid(a->m, a->host, 0)));
+                tel_say(a->m, "%.*s502", (int)(strlen(who_sid(a->m, a->host, 0)) - 4),
+                        who_sid(a->m, a->host, 0)));
         win_set(&w, "TicketOptions", "0x40810010");
         win_set(&w, "Status", "0x0");
         win_set(&w, "TicketEncryptionType", encryption);
@@ -198,7 +198,7 @@ static void dcsync(struct act *a) {
         for (unsigned i = 0; i < 4; i++) {
                 struct win w;
 
-                act_wait(a, 120);
+                act_pause(a, 120);
                 win_open(&w, a->m, a->host, SEC_OBJECT, a->at);
                 if (w.off)
                         return;
@@ -206,14 +206,15 @@ static void dcsync(struct act *a) {
                 win_set(&w, "ObjectServer", "DS");
                 win_set(&w, "ObjectType", "%{19195a5b-6da0-11d0-afd3-00c04fd930c9}");
                 win_set(&w, "ObjectName",
-                        say(a->m, "%%{%08x-1f2a-4b6c-9d3e-5a7b8c9d0e1f}", (unsigned)a->m->key));
+                        tel_say(a->m, "%%{%08x-1f2a-4b6c-9d3e-5a7b8c9d0e1f}", (unsigned)a->m->key));
                 win_set(&w, "OperationType", "Object Access");
                 win_set(&w, "HandleId", "0x0");
                 win_set(&w, "AccessList", "%%7688\n\t\t\t\t");
                 win_set(&w, "AccessMask", "0x100");
                 win_set(&w, "Properties",
-                        say(a->m, "%%%%7688\n\t\t%s\n\t{19195a5b-6da0-11d0-afd3-00c04fd930c9}\n",
-                            rights[i & 1]));
+                        tel_say(a->m,
+                                "%%%%7688\n\t\t%s\n\t{19195a5b-6da0-11d0-afd3-00c04fd930c9}\n",
+                                rights[i & 1]));
                 win_write(&w);
         }
 }
@@ -230,7 +231,7 @@ static void preauth_failed(struct act *a, const char *name) {
                 return;
         win_set(&w, "TargetUserName", name);
         win_set(&w, "TargetSid", who_sid(a->m, a->host, 0));
-        win_set(&w, "ServiceName", say(a->m, "krbtgt/%s", a->m->netbios));
+        win_set(&w, "ServiceName", tel_say(a->m, "krbtgt/%s", a->m->netbios));
         win_set(&w, "TicketOptions", "0x40810010");
         win_set(&w, "Status", "0x18");
         win_set(&w, "PreAuthType", "2");
@@ -255,7 +256,7 @@ static void password_spray(struct act *a) {
                 preauth_failed(a, name);
         }
         if (who >= 0) {
-                act_wait(a, 4000);
+                act_pause(a, 4000);
                 win_logon(a, a->host, who, 3, "NTLM");
         }
 }
@@ -285,7 +286,7 @@ static void password_guess(struct act *a) {
                 rdp_flow(a, 1800 + (unsigned)prng_below(&a->rng, 900));
         }
         if (act_number(a, "success")) {
-                act_wait(a, 5000);
+                act_pause(a, 5000);
                 win_logon(a, a->host, a->who, 10, "Negotiate");
         }
 }
@@ -308,14 +309,14 @@ static void remote_logon(struct act *a) {
         bool ntlm = strcmp(act_text(a, "method"), "ntlm") == 0;
 
         win_logon(a, a->host, a->who, 3, ntlm ? "NTLM" : "Kerberos");
-        act_wait(a, 30);
+        act_pause(a, 30);
         smb_flow(a, "srvsvc");
 }
 
 static void rdp_logon(struct act *a) {
         win_logon(a, a->host, a->who, 10, "Negotiate");
         rdp_flow(a, 120000);
-        act_wait(a, 1500);
+        act_pause(a, 1500);
         const struct proc *ui = proc_start(a, proc_standing(a->m, a->host, PROC_WINLOGON, -1),
                                            SYS32("userinit.exe"), SYS32("userinit.exe"), a->who);
         proc_end(a, ui, 25 * SEC);
@@ -324,31 +325,33 @@ static void rdp_logon(struct act *a) {
 static void psexec_service(struct act *a) {
         win_logon(a, a->host, a->who, 3, "NTLM");
         smb_flow(a, "svcctl");
-        act_wait(a, 300);
+        act_pause(a, 300);
         win_file(a, proc_standing(a->m, a->host, PROC_SYSTEM, -1), "C:\\Windows\\PSEXESVC.exe");
         win_service(a, "PSEXESVC", "%SystemRoot%\\PSEXESVC.exe");
-        act_wait(a, 200);
+        act_pause(a, 200);
         const struct proc *s =
                 proc_start(a, proc_standing(a->m, a->host, PROC_SERVICES, -1),
                            "C:\\Windows\\PSEXESVC.exe", "C:\\Windows\\PSEXESVC.exe", WHO_SYSTEM);
         const char *cmd = act_text(a, "command");
-        const struct proc *c = proc_start(a, s, SYS32("cmd.exe"), say(a->m, "\"%s\"", cmd), a->who);
+        const struct proc *c =
+                proc_start(a, s, SYS32("cmd.exe"), tel_say(a->m, "\"%s\"", cmd), a->who);
 
         shell_set(a, c);
 }
 
 static void remote_service(struct act *a) {
         const char *name = act_text(a, "service");
-        const char *cmd = say(a->m, "%%COMSPEC%% /Q /c echo dien tap > \\\\127.0.0.1\\ADMIN$\\__%s",
-                              lower(a->m, name));
+        const char *cmd =
+                tel_say(a->m, "%%COMSPEC%% /Q /c echo dien tap > \\\\127.0.0.1\\ADMIN$\\__%s",
+                        tel_lower(a->m, name));
 
         win_logon(a, a->host, a->who, 3, "NTLM");
         smb_flow(a, "svcctl");
-        act_wait(a, 250);
+        act_pause(a, 250);
         win_service(a, name, cmd);
         const struct proc *c =
                 proc_start(a, proc_standing(a->m, a->host, PROC_SERVICES, -1), SYS32("cmd.exe"),
-                           say(a->m, "C:\\Windows\\system32\\cmd.exe%s", cmd + 9), WHO_SYSTEM);
+                           tel_say(a->m, "C:\\Windows\\system32\\cmd.exe%s", cmd + 9), WHO_SYSTEM);
         proc_end(a, c, 300 * MS);
 }
 
@@ -356,7 +359,7 @@ static void wmi_remote(struct act *a) {
         const char *cmd = act_text(a, "command");
 
         win_logon(a, a->host, a->who, 3, "Kerberos");
-        act_wait(a, 200);
+        act_pause(a, 200);
         const struct proc *c = proc_start(a, proc_standing(a->m, a->host, PROC_WMIPRVSE, -1),
                                           SYS32("cmd.exe"), cmd, a->who);
         if (strstr(cmd, "powershell"))

@@ -130,7 +130,7 @@ void win_write(struct win *w) {
 /* ---- who ---- */
 
 const char *who_user(struct maker *m, unsigned host, int who) {
-        return say(m, "%s\\%s", who >= 0 ? m->netbios : "NT AUTHORITY", account_name(m, who));
+        return tel_say(m, "%s\\%s", who >= 0 ? m->netbios : "NT AUTHORITY", account_name(m, who));
 }
 
 const char *who_sid(struct maker *m, unsigned host, int who) {
@@ -138,9 +138,9 @@ const char *who_sid(struct maker *m, unsigned host, int who) {
 
         if (who < 0)
                 return own[MIN(-1 - who, 3)];
-        return say(m, "S-1-5-21-%llu-%llu-%llu-%d", (unsigned long long)m->domain_sid[0],
-                   (unsigned long long)m->domain_sid[1], (unsigned long long)m->domain_sid[2],
-                   1105 + who);
+        return tel_say(m, "S-1-5-21-%llu-%llu-%llu-%d", (unsigned long long)m->domain_sid[0],
+                       (unsigned long long)m->domain_sid[1], (unsigned long long)m->domain_sid[2],
+                       1105 + who);
 }
 
 uint64_t who_logon(struct maker *m, unsigned host, int who) {
@@ -152,7 +152,7 @@ uint64_t who_logon(struct maker *m, unsigned host, int who) {
 }
 
 static const char *logon_text(struct maker *m, unsigned host, int who) {
-        return say(m, "0x%llx", (unsigned long long)who_logon(m, host, who));
+        return tel_say(m, "0x%llx", (unsigned long long)who_logon(m, host, who));
 }
 
 static const char *domain_of(struct maker *m, int who) {
@@ -165,7 +165,7 @@ void win_subject(struct win *w, int who) {
         bool machine = who == WHO_SYSTEM; /* Windows names the computer there */
         win_set(w, "SubjectUserSid", who_sid(w->m, w->host, who));
         win_set(w, "SubjectUserName",
-                machine ? say(w->m, "%s$", upper(w->m, w->m->hosts[w->host].name))
+                machine ? tel_say(w->m, "%s$", tel_upper(w->m, w->m->hosts[w->host].name))
                         : account_name(w->m, who));
         win_set(w, "SubjectDomainName", machine ? w->m->netbios : domain_of(w->m, who));
         win_set(w, "SubjectLogonId", logon_text(w->m, w->host, who));
@@ -185,9 +185,10 @@ void win_target(struct win *w, int who) {
 static const char *guid(struct maker *m, unsigned host, int64_t created_ns, uint64_t token) {
         uint64_t s = (uint64_t)(created_ns / NS_PER_SEC);
 
-        return say(m, "{%08x-%04x-%04x-%04x-%02x0000000%x00}", m->hosts[host].machine,
-                   (unsigned)(s & 0xffff), (unsigned)(s >> 16 & 0xffff), (unsigned)(token & 0xffff),
-                   (unsigned)(token >> 16 & 0xff), 4u + (unsigned)(m->hosts[host].key % 9));
+        return tel_say(m, "{%08x-%04x-%04x-%04x-%02x0000000%x00}", m->hosts[host].machine,
+                       (unsigned)(s & 0xffff), (unsigned)(s >> 16 & 0xffff),
+                       (unsigned)(token & 0xffff), (unsigned)(token >> 16 & 0xff),
+                       4u + (unsigned)(m->hosts[host].key % 9));
 }
 
 static const struct {
@@ -303,7 +304,7 @@ static const char *hashes(struct maker *m, const char *image) {
                 const char *name;
                 unsigned words;
         } kinds[] = {{"SHA1", 5}, {"MD5", 4}, {"SHA256", 8}, {"IMPHASH", 4}};
-        struct prng r = {prng_key_str(0x48415348, lower(m, base_name(image)))};
+        struct prng r = {prng_key_str(0x48415348, tel_lower(m, base_name(image)))};
         char text[256];
         size_t n = 0;
 
@@ -314,7 +315,7 @@ static const char *hashes(struct maker *m, const char *image) {
                         n += (size_t)snprintf(text + n, sizeof(text) - n, "%08X",
                                               (unsigned)prng_next(&r));
         }
-        return say(m, "%s", text);
+        return tel_say(m, "%s", text);
 }
 
 static void describe(struct win *w, const char *image) {
@@ -347,14 +348,14 @@ static void utc(struct win *w, int64_t at) {
         size_t n = time_format(when, event_ns(w->m, at), 3);
         when[10] = ' ';
         when[n - 1] = 0; /* the Z */
-        win_set(w, "UtcTime", say(w->m, "%s", when));
+        win_set(w, "UtcTime", tel_say(w->m, "%s", when));
 }
 
 void win_process(struct win *w, const struct proc *p) {
         if (w->off)
                 return;
         win_set(w, "ProcessGuid", p->guid);
-        win_set(w, "ProcessId", say(w->m, "%u", p->pid));
+        win_set(w, "ProcessId", tel_say(w->m, "%u", p->pid));
         win_set(w, "Image", p->image);
         win_set(w, "User", who_user(w->m, w->host, p->who));
 }
@@ -383,17 +384,18 @@ static void started_sysmon(struct act *a, const struct proc *p, const struct pro
         win_set(&w, "CommandLine", p->cmd);
         win_set(&w, "CurrentDirectory", p->folder);
         win_set(&w, "LogonGuid",
-                say(m, "{%08x-%04x-%04x-%02x%02x-%02x0000000000}", m->hosts[a->host].machine,
-                    (unsigned)(m->hosts[a->host].key & 0xffff), 0x64d4u, (unsigned)(logon & 0xff),
-                    (unsigned)(logon >> 8 & 0xff), (unsigned)(logon >> 16 & 0xff)));
-        win_set(&w, "LogonId", say(m, "0x%llx", (unsigned long long)logon));
+                tel_say(m, "{%08x-%04x-%04x-%02x%02x-%02x0000000000}", m->hosts[a->host].machine,
+                        (unsigned)(m->hosts[a->host].key & 0xffff), 0x64d4u,
+                        (unsigned)(logon & 0xff), (unsigned)(logon >> 8 & 0xff),
+                        (unsigned)(logon >> 16 & 0xff)));
+        win_set(&w, "LogonId", tel_say(m, "0x%llx", (unsigned long long)logon));
         win_set(&w, "TerminalSessionId", p->who >= 0 ? "1" : "0");
         win_set(&w, "IntegrityLevel",
                 p->who < 0            ? "System"
                 : elevated(m, p->who) ? "High"
                                       : "Medium");
         win_set(&w, "ParentProcessGuid", parent->guid);
-        win_set(&w, "ParentProcessId", say(m, "%u", parent->pid));
+        win_set(&w, "ParentProcessId", tel_say(m, "%u", parent->pid));
         win_set(&w, "ParentImage", parent->image);
         win_set(&w, "ParentCommandLine", parent->cmd);
         win_set(&w, "ParentUser", who_user(m, a->host, parent->who));
@@ -408,10 +410,10 @@ static void started_security(struct act *a, const struct proc *p, const struct p
         if (w.off)
                 return;
         win_subject(&w, p->who);
-        win_set(&w, "NewProcessId", say(m, "0x%x", p->pid));
+        win_set(&w, "NewProcessId", tel_say(m, "0x%x", p->pid));
         win_set(&w, "NewProcessName", p->image);
         win_set(&w, "TokenElevationType", p->who >= 0 && elevated(m, p->who) ? "%%1937" : "%%1936");
-        win_set(&w, "ProcessId", say(m, "0x%x", parent->pid));
+        win_set(&w, "ProcessId", tel_say(m, "0x%x", parent->pid));
         win_set(&w, "CommandLine", p->cmd);
         win_set(&w, "TargetUserSid", "S-1-0-0");
         win_set(&w, "TargetLogonId", "0x0");
@@ -432,7 +434,7 @@ const struct proc *proc_start(struct act *a, const struct proc *parent, const ch
         a->at += prng_range(&a->rng, 15, 260) * MS;
         p->image = image;
         p->cmd = cmd;
-        p->folder = who < 0 ? SYS32("") : say(a->m, "C:\\Users\\%s\\", account_name(a->m, who));
+        p->folder = who < 0 ? SYS32("") : tel_say(a->m, "C:\\Users\\%s\\", account_name(a->m, who));
         p->pid = 1200 + 4 * (unsigned)prng_below(&a->rng, 3400);
         p->who = who;
         snprintf(p->guid, sizeof(p->guid), "%s",
@@ -452,7 +454,7 @@ void proc_end(struct act *a, const struct proc *p, int64_t after) {
                 return;
         win_subject(&w, p->who);
         win_set(&w, "Status", "0x0");
-        win_set(&w, "ProcessId", say(a->m, "0x%x", p->pid));
+        win_set(&w, "ProcessId", tel_say(a->m, "0x%x", p->pid));
         win_set(&w, "ProcessName", p->image);
         win_write(&w);
 }
@@ -500,7 +502,7 @@ const struct proc *shell_ready(struct act *a) {
 }
 
 const char *win_home(struct act *a) {
-        return a->who >= 0 ? say(a->m, "C:\\Users\\%s", account_name(a->m, a->who))
+        return a->who >= 0 ? tel_say(a->m, "C:\\Users\\%s", account_name(a->m, a->who))
                            : "C:\\Users\\Public";
 }
 
@@ -545,11 +547,11 @@ void win_connect(struct act *a, const struct proc *p, const char *to, const char
         win_set(&w, "SourceIsIpv6", "false");
         win_set(&w, "SourceIp", h->address);
         win_set(&w, "SourceHostname", h->fqdn);
-        win_set(&w, "SourcePort", say(a->m, "%u", (unsigned)prng_range(&a->rng, 49700, 65500)));
+        win_set(&w, "SourcePort", tel_say(a->m, "%u", (unsigned)prng_range(&a->rng, 49700, 65500)));
         win_set(&w, "DestinationIsIpv6", strchr(to, ':') ? "true" : "false");
         win_set(&w, "DestinationIp", to);
         win_set(&w, "DestinationHostname", name ? name : "-");
-        win_set(&w, "DestinationPort", say(a->m, "%u", port));
+        win_set(&w, "DestinationPort", tel_say(a->m, "%u", port));
         win_write(&w);
 }
 
@@ -562,7 +564,7 @@ void win_dns(struct act *a, const struct proc *p, const char *name, const char *
                 return;
         win_set(&w, "QueryName", name);
         win_set(&w, "QueryStatus", address ? "0" : "9003");
-        win_set(&w, "QueryResults", address ? say(a->m, "::ffff:%s;", address) : "-");
+        win_set(&w, "QueryResults", address ? tel_say(a->m, "::ffff:%s;", address) : "-");
         win_write(&w);
 }
 
@@ -574,19 +576,19 @@ void win_access(struct act *a, const struct proc *p, const struct proc *to, cons
         if (w.off)
                 return;
         win_set(&w, "SourceProcessGUID", p->guid);
-        win_set(&w, "SourceProcessId", say(a->m, "%u", p->pid));
+        win_set(&w, "SourceProcessId", tel_say(a->m, "%u", p->pid));
         win_set(&w, "SourceThreadId",
-                say(a->m, "%u", 4 * (unsigned)prng_range(&a->rng, 300, 3000)));
+                tel_say(a->m, "%u", 4 * (unsigned)prng_range(&a->rng, 300, 3000)));
         win_set(&w, "SourceImage", p->image);
         win_set(&w, "TargetProcessGUID", to->guid);
-        win_set(&w, "TargetProcessId", say(a->m, "%u", to->pid));
+        win_set(&w, "TargetProcessId", tel_say(a->m, "%u", to->pid));
         win_set(&w, "TargetImage", to->image);
         win_set(&w, "GrantedAccess", mask);
         win_set(&w, "CallTrace",
-                say(a->m, SYS32("ntdll.dll") "+%x|" SYS32("KERNELBASE.dll") "+%x|%s+%x",
-                    0x9d000u + (unsigned)prng_below(&a->rng, 0xfff),
-                    0x2c000u + (unsigned)prng_below(&a->rng, 0xfff), p->image,
-                    (unsigned)prng_range(&a->rng, 0x1000, 0x2ffff)));
+                tel_say(a->m, SYS32("ntdll.dll") "+%x|" SYS32("KERNELBASE.dll") "+%x|%s+%x",
+                        0x9d000u + (unsigned)prng_below(&a->rng, 0xfff),
+                        0x2c000u + (unsigned)prng_below(&a->rng, 0xfff), p->image,
+                        (unsigned)prng_range(&a->rng, 0x1000, 0x2ffff)));
         win_set(&w, "SourceUser", who_user(a->m, a->host, p->who));
         win_set(&w, "TargetUser", who_user(a->m, a->host, to->who));
         win_write(&w);
@@ -603,10 +605,10 @@ void win_script(struct act *a, const char *text) {
         win_set(&w, "MessageTotal", "1");
         win_set(&w, "ScriptBlockText", text);
         win_set(&w, "ScriptBlockId",
-                say(a->m, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(x >> 32),
-                    (unsigned)(x >> 16 & 0xffff), (unsigned)(x & 0xfff),
-                    0x8000u | (unsigned)(y >> 48 & 0x3fff),
-                    (unsigned long long)(y & 0xffffffffffff)));
+                tel_say(a->m, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(x >> 32),
+                        (unsigned)(x >> 16 & 0xffff), (unsigned)(x & 0xfff),
+                        0x8000u | (unsigned)(y >> 48 & 0x3fff),
+                        (unsigned long long)(y & 0xffffffffffff)));
         win_set(&w, "Path", NULL);
         win_write(&w);
 }

@@ -12,6 +12,8 @@ static const struct {
 } words[] = {
         {"check", exercise_check, "say what is wrong with scenarios, and how to mend it",
          "chỉ ra chỗ sai của kịch bản và cách sửa"},
+        {"generate", exercise_generate, "write the log records of a scenario as files",
+         "ghi nhật ký của kịch bản ra tệp"},
 };
 
 static void usage(FILE *to) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "exercise/telemetry.h"
 #include "main/jobs.h"
 #include "main/processes.h"
 #include "main/spawn.h"
@@ -36,6 +37,7 @@ static const struct {
         [JOB_READER] = {job_reader, seed},
         [JOB_PRESS] = {job_press, press_prepare},
         [JOB_CHECK] = {job_check, seed},
+        [JOB_TELEMETRY] = {telemetry_job, seed},
 };
 
 #ifdef COLOA_FAULTS
