@@ -13,7 +13,7 @@ enum job_kind {
         JOB_READER = 1, /* an imported document to plain messages; its first byte says which kind */
         JOB_PRESS,      /* a report as PDF or DOCX */
         JOB_CHECK,      /* rules and indicators, as the linter sees them (main/job_check.c) */
-        JOB_TELEMETRY, /* a step of an exercise as log records (exercise/telemetry.h) */
+        JOB_TELEMETRY,  /* a step of an exercise as log records (exercise/telemetry.h) */
         JOB_KINDS,
 };
 
