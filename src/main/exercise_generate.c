@@ -37,6 +37,8 @@ static const char help_en[] =
         "      --start TIME   when the drill begins (now)\n"
         "      --step ID      only this step; may be repeated\n"
         "      --noise        with the hosts' background\n"
+        "      --list         the activities that steps can have, one JSON object a line; no "
+        "scenario\n"
         "      --lang LANG    en or vi\n"
         "\n"
         "Exit status: 0 written, 2 the scenario cannot be played (or usage), 3 something failed.\n";
@@ -55,6 +57,8 @@ static const char help_vi[] =
         "      --start LÚC    thời điểm bắt đầu diễn tập (bây giờ)\n"
         "      --step MÃ      chỉ bước này; dùng được nhiều lần\n"
         "      --noise        kèm hoạt động nền của các máy\n"
+        "      --list         các hoạt động mà bước có thể dùng, mỗi dòng một đối tượng JSON; "
+        "không cần kịch bản\n"
         "      --lang NGỮ     en hoặc vi\n"
         "\n"
         "Mã thoát: 0 đã ghi, 2 kịch bản không diễn được (hoặc sai cách dùng), 3 có lỗi.\n";
@@ -64,7 +68,7 @@ struct args {
         unsigned n_steps;
         int64_t start;
         uint64_t seed;
-        bool noise;
+        bool noise, list;
 };
 
 static int set_seed(void *to, const char *value) {
@@ -93,6 +97,7 @@ static const struct option_row rows[] = {
         {"start", 0, OPTION_TIME, OPTION_OF(args, start), NULL},
         {"step", 0, OPTION_CALL, 0, add_step},
         {"noise", 0, OPTION_FLAG, OPTION_OF(args, noise), NULL},
+        {"list", 0, OPTION_FLAG, OPTION_OF(args, list), NULL},
 };
 
 struct line {
@@ -390,16 +395,19 @@ int exercise_generate(int argc, char **argv) {
         static const struct option_verb verb = {VERB, help_en, help_vi, rows, ARRAY_LEN(rows)};
         struct args a = {.unit = "DONVI", .domain = "", .seed = 1, .start = os_now()};
         json_t *o = NULL;
+        const char *path;
         int r = option_rows_read(&verb, &a, argc, argv);
 
         if (r != 0)
                 return r == 1 ? 0 : r;
+        if (a.list)
+                return option_nothing_left(verb.name, argc, argv) ? 2 : exercise_activities();
         if (optind + 1 != argc || !a.out) {
                 fprintf(stderr, "%s: %s\n", verb.name,
                         tr("one scenario and --out are needed", "cần một kịch bản và --out"));
                 return 2;
         }
-        const char *path = argv[optind];
+        path = argv[optind];
         if (exercise_read_file(verb.name, path, READER_SCENARIO, &o) < 0)
                 return 3;
         if (!json_is_object(json_object_get(o, "plan"))) {

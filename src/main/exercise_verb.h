@@ -10,6 +10,7 @@ int verb_exercise(int argc, char **argv);
 /* Each begins with its own word as argv[0], reads its own options, and says its own --help. An exit status. */
 int exercise_check(int argc, char **argv);
 int exercise_generate(int argc, char **argv);
+int exercise_activities(void); /* generate --list */
 int exercise_import(int argc, char **argv);
 int exercise_export(int argc, char **argv);
 
