@@ -22,6 +22,7 @@
 #define GONE_NS (30 * NS_PER_SEC)
 #define BEAT_NS (15 * NS_PER_SEC)
 #define TICK_MS 500
+#define LOOK_NS (NS_PER_SEC / 4)
 
 /* ---- connections ---- */
 
@@ -38,6 +39,17 @@ static enum MHD_Result accept_policy(void *cls, const struct sockaddr *from, soc
                                                                                   : MHD_NO;
 }
 
+/* Thousands of browsers come back at once after a cut line: most of a handshake is spared when a session is taken up
+ * again. The key lives as long as this process; GnuTLS makes those that tickets are sealed with from it, by time. */
+static void take_up_again(const struct web *w, struct MHD_Connection *c) {
+        const union MHD_ConnectionInfo *i =
+                w->tickets.size ? MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION)
+                                : NULL;
+
+        if (i && i->tls_session)
+                (void)gnutls_session_ticket_enable_server(i->tls_session, &w->tickets);
+}
+
 static void notify(void *cls, struct MHD_Connection *c, void **context,
                    enum MHD_ConnectionNotificationCode what) {
         struct web *w = cls;
@@ -51,6 +63,7 @@ static void notify(void *cls, struct MHD_Connection *c, void **context,
                 *context = p;
                 if (!p)
                         return;
+                take_up_again(w, c);
                 web_address(c, p->address);
                 p->fd = i ? i->connect_fd : -1;
                 p->since = w->mono;
@@ -105,7 +118,11 @@ static void tick_ask(struct web *w, struct ask *a) {
         }
 }
 
+/* Not at each turn: there may be thousands of both. */
 static void tick(struct web *w) {
+        if (w->mono - w->ticked < LOOK_NS)
+                return;
+        w->ticked = w->mono;
         for (struct peer *p = w->peers; p; p = p->next)
                 if (p->asks == 0 && w->mono - p->since > (p->asked ? IDLE_NS : HEAD_NS))
                         end_peer(p);
@@ -186,6 +203,8 @@ int web_open(struct web **ret, const struct web_setup *setup) {
         if (!w->buckets || os_random(&w->key, sizeof(w->key)) < 0)
                 // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): _cleanup_ frees it
                 return FAIL(-ENOMEM);
+        if (w->tls && gnutls_session_ticket_key_generate(&w->tickets) < 0)
+                return FAIL(-ENOMEM);
         json_object_seed(0); /* H1 */
         tzset();             /* the same: the first Date of an answer would read /etc/localtime */
         w->mhd = start(w, setup);
@@ -213,6 +232,9 @@ struct web *web_free(struct web *w) {
         os_close_quiet(w->desk);
         buf_deinit(&w->in);
         buf_deinit(&w->out);
+        if (w->tickets.data)
+                gnutls_memset(w->tickets.data, 0, w->tickets.size);
+        gnutls_free(w->tickets.data);
         free(w->buckets);
         free(w);
         return NULL;

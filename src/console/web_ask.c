@@ -36,6 +36,8 @@ static struct ask *ask_new(struct web *w, struct MHD_Connection *c) {
         if (w->asks)
                 w->asks->before = a;
         w->asks = a;
+        a->same = w->places[a->id % WEB_PLACES];
+        w->places[a->id % WEB_PLACES] = a;
         struct peer *p = peer_of(c);
         if (p)
                 p->asks++;
@@ -61,6 +63,11 @@ void web_completed(void *cls, struct MHD_Connection *c, void **ask,
         *(a->before ? &a->before->next : &w->asks) = a->next;
         if (a->next)
                 a->next->before = a->before;
+        struct ask **place = &w->places[a->id % WEB_PLACES];
+        while (*place != a)
+                place = &(*place)->same;
+        *place = a->same;
+        w->n_waiting -= a->waits_for_room;
         w->bodies -= a->body.len;
         if (a->body.p)
                 explicit_bzero(a->body.p, a->body.len);
@@ -353,6 +360,7 @@ static enum MHD_Result take_upload(struct ask *a, const char *data, size_t *len)
                 return MHD_YES;
         }
         if (w->out.len > WEB_OUT_MOST) {
+                w->n_waiting += !a->waits_for_room;
                 a->waits_for_room = true;
                 web_suspend(a);
                 return MHD_YES;

@@ -73,12 +73,12 @@ static void take_say(struct ask *a, struct span bytes) {
 }
 
 static int take_frame(struct web *w, const struct api_head *head, struct span bytes) {
-        struct ask *a = w->asks;
+        struct ask *a = w->places[head->id % WEB_PLACES];
 
         if (head->frame != API_SAY || bytes.len < sizeof(struct api_say))
                 return -EPROTO;
         while (a && a->id != head->id)
-                a = a->next;
+                a = a->same;
         if (a && a->sent)
                 take_say(a, bytes);
         return 0; /* of one that has gone meanwhile: nothing */
@@ -136,9 +136,11 @@ void web_desk_write(struct web *w) {
                 return;
         }
         buf_drop(&w->out, at);
-        for (struct ask *a = w->asks; a && w->out.len < WEB_OUT_MOST / 2; a = a->next)
+        for (struct ask *a = w->asks; a && w->n_waiting && w->out.len < WEB_OUT_MOST / 2;
+             a = a->next)
                 if (a->waits_for_room) {
                         a->waits_for_room = false;
+                        w->n_waiting--;
                         web_resume(a);
                 }
 }

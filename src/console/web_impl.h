@@ -2,6 +2,7 @@
 #ifndef CONSOLE_WEB_IMPL_H
 #define CONSOLE_WEB_IMPL_H
 
+#include <gnutls/gnutls.h>
 #include <jansson.h>
 #include <microhttpd.h>
 
@@ -11,9 +12,10 @@
 #include "console/web.h"
 #include "wire/api.h"
 
-#define WEB_CONNECTIONS 512u
-#define WEB_PER_PEER 64u              /* of another machine */
-#define WEB_PER_PEER_HERE 400u        /* of this one: a proxy, a test */
+#define WEB_CONNECTIONS 8192u
+#define WEB_PER_PEER 512u       /* of another machine: a site behind one address */
+#define WEB_PER_PEER_HERE 7168u /* of this one: a proxy, a test */
+#define WEB_PLACES 4096u
 #define WEB_BODIES ((size_t)64 << 20) /* of all requests under way */
 #define WEB_OUT_MOST ((size_t)4 << 20)
 #define WEB_PIECE_MOST ((size_t)2 << 20) /* of a stream that its reader does not take */
@@ -39,6 +41,7 @@ struct ask {
         struct web *web;
         struct MHD_Connection *c;
         struct ask *next, *before;
+        struct ask *same; /* in its place of web.places */
         enum ask_state state;
         bool suspended;
         bool sent; /* the desk knows of it */
@@ -85,10 +88,14 @@ struct web {
         struct MHD_Daemon *mhd;
         int listener, ep;
         bool tls;
+        gnutls_datum_t tickets; /* key of sessions that are taken up again; empty: none are */
         int desk;          /* -1: none */
         int64_t desk_gone; /* mono */
         struct buf in, out;
         struct ask *asks;
+        struct ask *places[WEB_PLACES]; /* those with a number, by it */
+        unsigned n_waiting;             /* for room in `out` */
+        int64_t ticked;                 /* mono */
         struct peer *peers;
         uint64_t last_id, key;
         size_t bodies;

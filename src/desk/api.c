@@ -38,11 +38,32 @@ struct api *desk_api(struct desk *d) {
 
 /* ---- calls ---- */
 
+static struct held **place_of(struct api *a, unsigned line, uint64_t id) {
+        return &a->places[(id * UINT64_C(0x9e3779b97f4a7c15) >> 40 ^ line) % API_PLACES];
+}
+
+static void held_into(struct held **list, struct held *h) {
+        h->list = list;
+        h->before = NULL;
+        h->next = *list;
+        if (*list)
+                (*list)->before = h;
+        *list = h;
+}
+
+static void held_out(struct held *h) {
+        *(h->before ? &h->before->next : h->list) = h->next;
+        if (h->next)
+                h->next->before = h->before;
+}
+
 static struct held *held_new(struct api *a, unsigned line, uint64_t id) {
-        struct held *h = calloc(1, sizeof(*h));
+        struct held *h = calloc(1, sizeof(*h)), **place = place_of(a, line, id);
 
         if (!h)
                 return NULL;
+        h->same = *place;
+        *place = h;
         arena_init(&h->arena, ARENA_BYTES);
         h->line = line;
         h->id = id;
@@ -52,21 +73,31 @@ static struct held *held_new(struct api *a, unsigned line, uint64_t id) {
                                  .now = a->wall,
                                  .arena = &h->arena,
                                  .ticket = ++a->ticket};
-        h->next = a->first;
-        if (a->first)
-                a->first->before = h;
-        a->first = h;
+        held_into(&a->first, h);
         a->n_held++;
         return h;
 }
 
-static void held_free(struct api *a, struct held *h) {
-        *(h->before ? &h->before->next : &a->first) = h->next;
-        if (h->next)
-                h->next->before = h->before;
+void api_held_stream(struct api *a, struct held *h) {
+        held_out(h);
+        held_into(&a->streams, h);
+        h->kind = HELD_STREAM;
         a->n_held--;
+        a->n_listeners++;
+}
+
+static void held_free(struct api *a, struct held *h) {
+        struct held **place = place_of(a, h->line, h->id);
+
+        while (*place != h)
+                place = &(*place)->same;
+        *place = h->same;
+        held_out(h);
         if (h->kind == HELD_STREAM)
                 a->n_listeners--;
+        else
+                a->n_held--;
+        api_events_free(h);
         json_decref(h->c.in);
         json_decref(h->c.answer);
         json_decref(h->c.detail);
@@ -75,10 +106,10 @@ static void held_free(struct api *a, struct held *h) {
 }
 
 static struct held *held_find(struct api *a, unsigned line, uint64_t id) {
-        struct held *h = a->first;
+        struct held *h = *place_of(a, line, id);
 
         while (h && (h->line != line || h->id != id))
-                h = h->next;
+                h = h->same;
         return h;
 }
 
@@ -507,11 +538,13 @@ void desk_api_open(struct desk *d, unsigned line, bool local) {
 void desk_api_close(struct desk *d, unsigned line) {
         struct api *a = d->api;
 
-        for (struct held *h = a->first, *next; h; h = next) { /* W4 */
-                next = h->next;
-                if (h->line == line)
-                        held_gone(a, h);
-        }
+        struct held *const lists[] = {a->first, a->streams};
+        for (unsigned i = 0; i < ARRAY_LEN(lists); i++)
+                for (struct held *h = lists[i], *next; h; h = next) { /* W4 */
+                        next = h->next;
+                        if (h->line == line)
+                                held_gone(a, h);
+                }
         buf_deinit(&a->lines[line].out);
         buf_deinit(&a->lines[line].waiting);
         a->lines[line] = (struct line){0};
@@ -567,7 +600,7 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
 }
 
 int desk_api_wait(const struct desk *d) {
-        for (const struct held *h = d->api->first; h && d->api->n_listeners; h = h->next)
+        for (const struct held *h = d->api->streams; h; h = h->next)
                 if (h->n_queue || h->all)
                         return 50;
         return 1000;

@@ -201,6 +201,8 @@ int api_upload(struct api_call *c, api_take *take, api_left *gone);
 void api_tell(struct api_call *c, const char *what, int64_t id, int64_t unit);
 /* The same for what the desk does by itself. */
 void api_tell_all(struct desk *d, const char *what, int64_t id, int64_t unit);
+/* Roles were given or taken, or units moved: who hears what is looked at anew. */
+void api_rights_changed(struct desk *d);
 
 /* ---- the audit log ---- */
 

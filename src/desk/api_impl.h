@@ -6,7 +6,7 @@
 
 #define API_LINES 9u   /* the first is the console's, the others' are local callers */
 #define API_CALLS 512u /* of all lines, that wait for something */
-#define API_LISTENERS 300u
+#define API_LISTENERS 8000u
 
 struct desk;
 struct seen_sources;
@@ -43,8 +43,9 @@ struct told {
 
 /* A call with all that it needs, from the ask to the last of its answer. */
 struct held {
-        struct api_call c; /* first: a call is found from it */
-        struct held *next, *before;
+        struct api_call c;                  /* first: a call is found from it */
+        struct held *next, *before, **list; /* of api.first, or api.streams */
+        struct held *same;                  /* in its place of api.places */
         struct arena arena;
         enum held_kind kind;
         unsigned line;
@@ -62,13 +63,15 @@ struct held {
         unsigned n_faults;
         unsigned status; /* of a refusal; 0: none */
         const char *code, *en, *vi;
-        struct told queue[TOLD_MAX]; /* for a listener */
+        struct told *queue; /* for a listener: TOLD_MAX; NULL: nothing yet */
         unsigned n_queue;
-        bool all;     /* more than that: fetch everything anew */
-        int64_t told; /* mono: when it was told last */
+        struct hears *hears; /* api_events.c */
+        bool all;            /* more than that: fetch everything anew */
+        int64_t told;        /* mono: when it was told last */
 };
 
 #define ENDED_MAX 64u
+#define API_PLACES 4096u
 struct line {
         bool open, local;
         struct buf out, waiting;
@@ -79,8 +82,11 @@ struct line {
 struct api {
         struct desk *desk;
         int (**handlers)(struct api_call *c); /* by number of operation */
-        struct held *first;
-        unsigned n_held, n_listeners;
+        struct held *first, *streams;
+        unsigned n_held, n_listeners;    /* held: without listeners */
+        struct held *places[API_PLACES]; /* all of both, by line and id */
+        uint64_t rights;                 /* counted up by api_rights_changed() */
+        int64_t streams_seen;            /* mono: when listeners were looked at last */
         uint64_t ticket;
         struct line lines[API_LINES];
         bool written;               /* since the last commit */
@@ -116,5 +122,9 @@ int api_follow(struct api_call *c);
 void api_events_committed(struct api *a);
 void api_events_tick(struct api *a);
 void api_events_give(struct api *a, struct held *h);
+void api_events_free(struct held *h);
+
+/* api.c: it is a listener from here on. */
+void api_held_stream(struct api *a, struct held *h);
 
 #endif

@@ -291,6 +291,7 @@ static int first_person(struct api_call *c, struct span login, struct resetting 
         k->id = sql_last_id(c->db);
         k->login = login;
         k->made = true;
+        api_rights_changed(c->desk);
         for (size_t i = 0; i < ARRAY_LEN(roles) && r == 0; i++)
                 r = sql_do(c->db,
                            "INSERT INTO role_grant(person,role,unit,since,given_at)"

@@ -78,6 +78,7 @@ static int roles_give(struct api_call *c) {
         c->answer = json_pack("{sI}", "id", (json_int_t)sql_last_id(c->db));
         c->detail = json_pack("{so sI}", "role", api_json_text(role), "unit", (json_int_t)unit);
         api_tell(c, "person", person, unit);
+        api_rights_changed(c->desk);
         return 0;
 }
 
@@ -101,6 +102,7 @@ static int roles_take(struct api_call *c) {
                 return r;
         c->detail = json_pack("{sI sI}", "grant", (json_int_t)grant, "unit", (json_int_t)unit);
         api_tell(c, "person", person, unit);
+        api_rights_changed(c->desk);
         return sql_do(c->db, "UPDATE role_grant SET until=?2 WHERE id=?1", "ii", grant, c->now);
 }
 

@@ -168,6 +168,7 @@ int unit_move(struct api_call *c, int64_t id, int64_t parent) {
         struct span own = arena_printf(c->arena, "%.*s%lld/", (int)to.len, to.p, (long long)id);
         if (!own.p)
                 return FAIL(-ENOMEM);
+        api_rights_changed(c->desk);
         r = sql_do(c->db, "UPDATE unit SET parent=?2 WHERE id=?1", "ii", id, parent);
         return r < 0 ? r
                      : sql_do(c->db,

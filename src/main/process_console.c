@@ -9,11 +9,13 @@
 #include "console/web.h"
 #include "main/processes.h"
 #include "main/spawn.h"
+#include "os/net.h"
 #include "os/os.h"
 #include "os/sandbox.h"
 #include "wire/message.h"
 
 #define MEMORY_MAX ((size_t)1 << 30)
+#define FILES_MAX 16384u /* a connection each */
 #define PEM_MAX ((size_t)1 << 20)
 
 struct given {
@@ -99,6 +101,7 @@ int process_console(int argc, char **argv) {
         setup.stats = p;
         os_close(4); /* the maps are enough: nothing that could be mapped anew */
         os_close(5);
+        (void)os_raise_files(FILES_MAX);
         if (open_pages(&g, &setup.web) < 0)
                 return 13;
         if (sandbox_enter(SANDBOX_CONSOLE, g.landlock, MEMORY_MAX, NULL) < 0)
