@@ -14,6 +14,10 @@ static const struct {
          "chỉ ra chỗ sai của kịch bản và cách sửa"},
         {"generate", exercise_generate, "write the log records of a scenario as files",
          "ghi nhật ký của kịch bản ra tệp"},
+        {"score", exercise_score, "compute the scores of an export anew",
+         "tính lại điểm của một bản xuất"},
+        {"report", exercise_report, "write the after-action report of an export",
+         "ghi báo cáo sau diễn tập từ một bản xuất"},
 };
 
 static void usage(FILE *to) {

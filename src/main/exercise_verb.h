@@ -11,6 +11,8 @@ int verb_exercise(int argc, char **argv);
 int exercise_check(int argc, char **argv);
 int exercise_generate(int argc, char **argv);
 int exercise_activities(void); /* generate --list */
+int exercise_score(int argc, char **argv);
+int exercise_report(int argc, char **argv);
 int exercise_import(int argc, char **argv);
 int exercise_export(int argc, char **argv);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "exercise/export.h"
 #include "exercise/telemetry.h"
 #include "main/jobs.h"
 #include "main/processes.h"
@@ -34,10 +35,9 @@ static const struct {
         job_run *run; /* NULL: there is no such kind */
         int (*prepare)(void);
 } kinds[JOB_KINDS] = {
-        [JOB_READER] = {job_reader, seed},
-        [JOB_PRESS] = {job_press, press_prepare},
-        [JOB_CHECK] = {job_check, seed},
-        [JOB_TELEMETRY] = {telemetry_job, seed},
+        [JOB_READER] = {job_reader, seed}, [JOB_PRESS] = {job_press, press_prepare},
+        [JOB_CHECK] = {job_check, seed},   [JOB_TELEMETRY] = {telemetry_job, seed},
+        [JOB_SCORE] = {job_score, seed},
 };
 
 #ifdef COLOA_FAULTS

@@ -1,0 +1,190 @@
+/* The report as the press prints it: an official document of rows (press/document.h), so it has the look, and the
+ * bounds, of all reports: at most 128 rows and 32 notes; what would be more is said to be left out. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "exercise/after_impl.h"
+
+#define ROWS 120
+#define NOTES 30
+
+struct paper {
+        struct buf *b;
+        const struct after *a;
+        unsigned rows, notes;
+};
+
+static void text(struct buf *b, const char *s) {
+        buf_char(b, '"');
+        buf_json(b, span_str(s ? s : ""));
+        buf_char(b, '"');
+}
+
+_printf_(3, 4) static void row(struct paper *p, const char *label, const char *fmt, ...) {
+        char value[1800];
+        va_list ap;
+
+        if (p->rows >= ROWS)
+                return;
+        va_start(ap, fmt);
+        (void)vsnprintf(value, sizeof(value), fmt, ap);
+        va_end(ap);
+        buf_str(p->b, p->rows++ ? ",[" : "[");
+        text(p->b, label);
+        buf_char(p->b, ',');
+        text(p->b, value);
+        buf_str(p->b, ",false]");
+}
+
+_printf_(2, 3) static void note(struct paper *p, const char *fmt, ...) {
+        char value[1800];
+        va_list ap;
+
+        if (p->notes >= NOTES)
+                return;
+        va_start(ap, fmt);
+        (void)vsnprintf(value, sizeof(value), fmt, ap);
+        va_end(ap);
+        buf_str(p->b, p->notes++ ? "," : "");
+        text(p->b, value);
+}
+
+static void member(struct buf *b, const char *name, const char *v) {
+        buf_printf(b, ",\"%s\":", name);
+        text(b, v);
+}
+
+static const char *number(char to[FORMULA_SHOWN], int64_t v, bool vi) {
+        if (v < 0)
+                return "–";
+        formula_show(to, v);
+        for (char *p = to; vi && *p; p++)
+                if (*p == '.')
+                        *p = ',';
+        return to;
+}
+
+static void unit_rows(struct paper *p, const struct after_unit *u) {
+        const struct after *a = p->a;
+        const struct score *s = u->score;
+        char t[FORMULA_SHOWN], x[AFTER_TIME], y[AFTER_TIME], z[AFTER_TIME];
+
+        row(p, SAY(a, "Score of 100", "Điểm trên 100"), "%s%s", number(t, s->total, a->vi),
+            s->provisional ? SAY(a, " (provisional)", " (tạm thời)") : "");
+        row(p, SAY(a, "Rules and sources", "Quy tắc, nguồn nhật ký"), "%s",
+            number(t, s->part[PART_MACHINE], a->vi));
+        row(p, SAY(a, "People", "Con người"), "%s", number(t, s->part[PART_PEOPLE], a->vi));
+        row(p, SAY(a, "All harm", "Toàn bộ thiệt hại"), "%s", number(t, s->harm, a->vi));
+        for (unsigned c = 0; c < PLAN_CAPABILITIES; c++)
+                if (s->capability_lines[c])
+                        row(p, review_capability(c, a->vi), "%s",
+                            s->capability[c] < 0 ? SAY(a, "insufficient", "chưa đủ dữ kiện")
+                                                 : number(t, s->capability[c], a->vi));
+        for (unsigned i = 0; i < u->review->n_steps; i++) {
+                const struct review_step *v = &u->review->steps[i];
+
+                row(p, after_text(a, v->step->title),
+                    SAY(a, "%s%splayed %s, seen %s, answered %s",
+                        "%s%sdiễn ra %s, phát hiện %s, xử lý %s"),
+                    v->step->technique ? v->step->technique : "", v->step->technique ? ": " : "",
+                    after_time(x, v->t), after_time(y, v->seen), after_time(z, v->answered));
+        }
+        for (unsigned i = 0; i < s->n_lines; i++) {
+                const struct score_line *l = &s->lines[i];
+
+                row(p, after_text(a, l->expectation->title), "%s / %u. %s",
+                    l->state <= LINE_MISSED ? number(t, l->points, a->vi) : "–",
+                    l->expectation->weight, a->vi ? l->vi : l->en);
+        }
+}
+
+static void unit_notes(struct paper *p, const struct after_unit *u) {
+        const struct after *a = p->a;
+        bool causes[SCORE_CAUSES] = {false};
+
+        for (unsigned i = 0; i < u->review->n_strengths; i++)
+                note(p, "%s: %s", SAY(a, "Strength", "Điểm mạnh"),
+                     review_capability(u->review->strengths[i], a->vi));
+        for (unsigned i = 0; i < u->review->n_gaps; i++) {
+                const struct review_gap *g = &u->review->gaps[i];
+
+                causes[g->cause] = true;
+                if (i < 15)
+                        note(p, "%s: %s (%s)", SAY(a, "Gap", "Hạn chế"), a->vi ? g->vi : g->en,
+                             review_cause(g->cause, a->vi));
+        }
+        for (unsigned c = CAUSE_SOURCE; c < SCORE_CAUSES; c++)
+                if (causes[c])
+                        note(p, "%s: %s", SAY(a, "Lesson", "Bài học"), after_lesson(c, a->vi));
+}
+
+static void all_rows(struct paper *p, const struct after_all *x) {
+        const struct after *a = p->a;
+        char t[FORMULA_SHOWN], u[FORMULA_SHOWN], v[FORMULA_SHOWN], s[AFTER_TIME], w[AFTER_TIME];
+
+        for (unsigned i = 0; i < a->plan->n_steps && i < 60; i++)
+                row(p, after_text(a, a->plan->steps[i].title),
+                    SAY(a,
+                        "played %u, seen %u, answered %u; median until seen %s, until answered %s",
+                        "diễn ra %u, phát hiện %u, xử lý %u; trung vị phát hiện %s, xử lý %s"),
+                    after_count(x, i, STEP_PLAYED), after_count(x, i, STEP_SEEN),
+                    after_count(x, i, STEP_ANSWERED), after_time(s, after_median(x, i, false)),
+                    after_time(w, after_median(x, i, true)));
+        for (unsigned i = 0; i < x->n; i++)
+                row(p, x->units[i].play->name,
+                    SAY(a, "%s (machine %s, people %s)", "%s (máy %s, người %s)"),
+                    number(t, x->units[i].score->total, a->vi),
+                    number(u, x->units[i].score->part[PART_MACHINE], a->vi),
+                    number(v, x->units[i].score->part[PART_PEOPLE], a->vi));
+        if (p->rows >= ROWS)
+                note(p, "%s",
+                     SAY(a,
+                         "Not all rows have room here: the HTML report and the export have them.",
+                         "Không đủ chỗ cho mọi dòng: xem báo cáo HTML và bản xuất."));
+}
+
+int after_paper(struct buf *b, const struct after *a, const char *format) {
+        struct paper p = {.b = b, .a = a};
+        struct after_all x;
+        unsigned n = 0;
+        int r = after_open(&x, a);
+
+        if (r < 0)
+                return r;
+        buf_printf(b, "{\"format\":\"%s\",\"lang\":\"%s\"", format, a->vi ? "vi" : "en");
+        member(b, "title", SAY(a, "After-action report", "Báo cáo sau diễn tập"));
+        member(b, "subtitle", a->title);
+        member(b, "number", a->code);
+        member(b, "mark", SAY(a, "DRILL", "DIỄN TẬP"));
+        member(b, "foot", a->plan->hash);
+        buf_str(b, ",\"agency\":[\"\",");
+        text(b, a->play ? x.units[0].play->name : "");
+        buf_str(b, "],\"columns\":[");
+        text(b, SAY(a, "No.", "STT"));
+        buf_char(b, ',');
+        text(b, SAY(a, "What", "Nội dung"));
+        buf_char(b, ',');
+        text(b, SAY(a, "Result", "Kết quả"));
+        buf_str(b, "],\"rows\":[");
+        if (a->play)
+                unit_rows(&p, &x.units[0]);
+        else
+                all_rows(&p, &x);
+        buf_str(b, "],\"notes\":[");
+        if (a->play)
+                unit_notes(&p, &x.units[0]);
+        for (unsigned i = 0; i < x.units[0].score->n_lines; i++)
+                n += x.units[0].score->lines[i].state <= LINE_MISSED;
+        note(&p,
+             SAY(a,
+                 "A score is a record of one day (%s). With %u lines that count, time taken as a "
+                 "measure of ability is "
+                 "known to a factor of %s (95%%).",
+                 "Điểm ghi lại kết quả một ngày (%s). Với %u dòng được tính, thời gian xử lý như "
+                 "thước đo năng lực dao "
+                 "động %s lần (95%%)."),
+             FORMULA, n, after_ratio(n) ? after_ratio(n) : "> 2");
+        buf_str(b, "]}");
+        after_close(&x);
+        return b->failed ? FAIL(-ENOMEM) : 0;
+}
