@@ -99,3 +99,68 @@ test('a state is changed though a note came meanwhile, and not when the state it
     await w.end();
   }
 });
+test('what is undone stands below the page and covers nothing; who is idle is warned', async () => {
+  const w = await world({ path: '/alerts/2' });
+  const { page } = w;
+  try {
+    await settled(page);
+    await page.keyboard.press('a');
+    const bar = page.getByRole('status').filter({ hasText: 'Hoàn tác' });
+    await bar.waitFor();
+    const [strip, main] = [await bar.boundingBox(), await page.locator('main').boundingBox()];
+    assert.ok(strip && main && strip.y >= main.y + main.height - 1, 'below, not over');
+    await w.shot('undo-bar');
+    assert.equal(await page.getByText(/Ở lại/).count(), 0);
+    w.mock.state.idle = 1;
+    await page.reload();
+    await page.getByRole('button', { name: 'Ở lại' }).waitFor();
+    await page.getByText(/phiên (đã )?kết thúc/i).first().waitFor();
+    await w.shot('idle');
+    assert.deepEqual(await axe(page), []);
+    assert.deepEqual(w.complaints, []);
+  } finally {
+    await w.end();
+  }
+});
+test('the marks of one field carry the numbers of their own conditions; around it is by its own time', async () => {
+  const w = await world({ path: '/alerts/1', before: (m) => { m.state.permissions = m.state.permissions.filter((x) => x !== 'events.read'); m.meddleAlert(1, { first: '2020-09-21T15:39:11.000Z', last: '2020-09-21T15:39:11.000Z', why: [{ n: 1, field: 'CommandLine', op: 'contains', value: 'asktgt', text_en: 'a', text_vi: 'a' }, { n: 2, field: 'CommandLine', op: 'contains', value: '/ptt', text_en: 'b', text_vi: 'b' }], events: [{ which: 'first', seq: 7, received: '2026-11-18T01:00:00.000Z', fields: { CommandLine: 'rubeus.exe asktgt /user:a /ptt' }, marks: [] }] }); } });
+  const { page } = w;
+  try {
+    await page.locator('pre mark').nth(1).waitFor();
+    assert.deepEqual(await page.locator('pre mark sup').allInnerTexts(), ['1', '2']);
+    const to = await page.getByRole('link', { name: /15 phút/ }).getAttribute('href');
+    assert.match(decodeURIComponent(to ?? ''), /from=2020-09-21T15:24:11.000Z&to=2020-09-21T15:54:11.000Z/);
+    assert.deepEqual(w.complaints, []);
+  } finally {
+    await w.end();
+  }
+});
+test('the first steps name the listeners that this node has', async () => {
+  const w = await world({ path: '/start' });
+  const { page } = w;
+  try {
+    const how = page.getByRole('region', { name: 'Cách gửi' });
+    await how.getByText('--port 5514', { exact: false }).waitFor();
+    assert.equal(await how.getByText('6514').count(), 0);
+    await how.getByText('http://127.0.0.1:9200', { exact: false }).waitFor();
+    await how.getByText(/Chỉ máy này gửi được/).waitFor();
+    await w.shot('start');
+    assert.deepEqual(w.complaints, []);
+  } finally {
+    await w.end();
+  }
+});
+test('a page that is not there has a way back; an incident without reports says that only its own are shown', async () => {
+  const w = await world({ path: '/incidents/99999' });
+  const { page } = w;
+  try {
+    await page.getByRole('link', { name: 'Về Ca trực' }).waitFor();
+    await page.getByRole('button', { name: 'Quay lại' }).click();
+    await page.getByRole('heading', { name: 'Ca trực' }).waitFor();
+    await page.goto(w.mock.url + '/reports?incident=99998');
+    await page.getByText('Sự cố này chưa có báo cáo nào.').waitFor();
+    assert.deepEqual(w.complaints, []);
+  } finally {
+    await w.end();
+  }
+});

@@ -16,10 +16,12 @@ export interface Mock {
   server: Server;
   url: string;
   /* What tests turn. */
-  state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean };
+  state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean; idle: number };
   tell: (what: string, id: number) => void;
   /* Another person changes an incident; nobody is told. */
   meddle: (id: number, change?: Record<string, unknown>) => void;
+  /* Of an alert's detail, what a test needs otherwise. */
+  meddleAlert: (id: number, change: Record<string, unknown>) => void;
   raise: () => Alert;
   /* Every line of events breaks. */
   drop: () => void;
@@ -52,14 +54,15 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
   const systems = data.systems.map((s) => ({ ...s }));
   const units = data.units.map((u) => ({ ...u }));
   let decisions = [...data.decisions];
+  const odd = new Map<number, Record<string, unknown>>();
   const undoes = new Map<number, Alert>();
   const listeners = new Set<ServerResponse>();
   let step: 'totp' | 'new_password' | null = null;
-  const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false };
+  const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false, idle: 1800 };
 
   const assessment = () => ({ regime: 'vn-2026', questions, suggests: 'yes', serious: 'yes', notice: 'Found by secondary sources; no official form yet.', notice_vi: 'Theo nguồn thứ cấp; chưa có mẫu chính thức.' });
   const session = (): Session => ({
-    person: { id: 1, name: 'Nguyễn Thu Hà', login: 'ha.nt', lang: 'vi', title: 'Chuyên viên giám sát' }, roles: [{ role: 'officer', unit: 1, unit_name: 'Toàn ngành' }], permissions: state.permissions, level_idle_s: 1800, second_at: data.iso(now() - 60_000), expires: data.iso(now() + 8 * 3_600_000), must_change_password: state.mustChange, needs_totp: state.needsTotp, now: iso(), step, first_run: state.firstRun,
+    person: { id: 1, name: 'Nguyễn Thu Hà', login: 'ha.nt', lang: 'vi', title: 'Chuyên viên giám sát' }, roles: [{ role: 'officer', unit: 1, unit_name: 'Toàn ngành' }], permissions: state.permissions, level_idle_s: state.idle, second_at: data.iso(now() - 60_000), expires: data.iso(now() + 8 * 3_600_000), must_change_password: state.mustChange, needs_totp: state.needsTotp, now: iso(), step, first_run: state.firstRun,
   });
   const tell = (what: string, id: number) => {
     for (const l of listeners) l.write(`event: change\ndata: ${JSON.stringify({ what, id })}\n\n`);
@@ -221,7 +224,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
       for (const id of body['ids'] as number[]) change(find(alerts, String(id)), String(body['action']), body);
       return { done: (body['ids'] as number[]).length };
     }],
-    ['GET', /^\/alerts\/(\d+)$/, ({ id }) => data.detail(find(alerts, id))],
+    ['GET', /^\/alerts\/(\d+)$/, ({ id }) => ({ ...data.detail(find(alerts, id)), ...odd.get(Number(id)) })],
     ['POST', /^\/alerts\/(\d+)\/(\w+)$/, ({ id, sub, body }) => change(find(alerts, id), sub, body)],
     ['GET', /^\/incidents$/, ({ q }) => {
       return list(incidents.filter((i) => q.get('open') !== 'true' || !i.closed), q, ['open']);
@@ -372,7 +375,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
       resolve({
-        server, state, tell, raise, meddle: (id, change = {}) => void Object.assign(find(incidents, String(id)), change, { version: find(incidents, String(id)).version + 1 }), drop: () => listeners.forEach((l) => l.destroy()), url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
+        server, state, tell, raise, meddle: (id, change = {}) => void Object.assign(find(incidents, String(id)), change, { version: find(incidents, String(id)).version + 1 }), meddleAlert: (id, change) => void odd.set(id, change), drop: () => listeners.forEach((l) => l.destroy()), url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
         close: () => new Promise((done) => { for (const l of listeners) l.end(); server.close(() => done()); server.closeAllConnections(); }),
       });
     });

@@ -38,6 +38,8 @@ export function address(path: string, query?: Query): string {
 /* What a page asks by itself keeps no session alive: an unattended one must end. */
 const UNTOUCHED_MS = 30_000;
 let touched = Date.now();
+/* When the node last heard something that counts as somebody being here: its idle limit runs from then. */
+export const idle = { counted: Date.now() };
 if (typeof addEventListener === 'function')
   for (const kind of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchstart'])
     addEventListener(kind, () => (touched = Date.now()), { passive: true, capture: true });
@@ -45,7 +47,8 @@ if (typeof addEventListener === 'function')
 async function ask<T>(method: string, path: string, query?: Query, body?: BodyInit | null, type?: string): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': lang.now };
   if (method !== 'GET') headers['X-Coloa'] = '1';
-  if (Date.now() - touched > UNTOUCHED_MS) headers['X-Coloa-Background'] = '1';
+  const counts = Date.now() - touched <= UNTOUCHED_MS;
+  if (!counts) headers['X-Coloa-Background'] = '1';
   if (type) headers['Content-Type'] = type;
   let answer: Response;
   try {
@@ -62,6 +65,7 @@ async function ask<T>(method: string, path: string, query?: Query, body?: BodyIn
     throw new Refusal({ title: '', status: 0, code: 'unreachable' });
   }
   reached(true);
+  if (counts && answer.status !== 401) idle.counted = Date.now();
   if (answer.status === 204) return undefined as T;
   let said: unknown = null;
   try {

@@ -49,7 +49,7 @@ export function moment(when: When): string {
   const d = local(when);
   const now = local(clock.minute);
   if (!d || !now) return '–';
-  return dayOf(d) === dayOf(now) ? timeSeconds(when) : `${timeSeconds(when)} ${dateShort(when)}`;
+  return dayOf(d) === dayOf(now) ? timeSeconds(when) : `${timeSeconds(when)} ${d.getUTCFullYear() === now.getUTCFullYear() ? dateShort(when) : date(when)}`;
 }
 /* The last `n` days as the node's zone has them, oldest first: 'YYYY-MM-DD'. */
 export function lastDays(n: number): string[] {

@@ -24,8 +24,28 @@ export function store(name: string, value: string): void {
   }
 }
 
+/* What was chosen here; else the first language of the browser's that there is. */
+function preferred(): Lang | null {
+  const own = stored('lang');
+  if (own === 'vi' || own === 'en') return own;
+  for (const l of navigator.languages ?? []) {
+    const short = l.slice(0, 2).toLowerCase();
+    if (short === 'vi' || short === 'en') return short;
+  }
+  return null;
+}
+
 class Language {
-  now: Lang = $state(stored('lang') === 'en' ? 'en' : 'vi');
+  now: Lang = $state(preferred() ?? 'vi');
+  constructor() {
+    document.documentElement.lang = this.now;
+  }
+  /* What the node has of a person counts where neither they here nor their browser say it. */
+  suggest(to: string | null | undefined): void {
+    if (preferred() || (to !== 'vi' && to !== 'en')) return;
+    this.now = to;
+    document.documentElement.lang = to;
+  }
   set(to: Lang): void {
     this.now = to;
     store('lang', to);

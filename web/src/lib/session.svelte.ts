@@ -29,7 +29,7 @@ class Here {
     draftsOf(session.person.id);
     this.session = session;
     this.why = '';
-    if (session.person.lang && !localStorage.getItem('coloa.lang')) lang.set(session.person.lang);
+    lang.suggest(session.person.lang);
   }
   may(permission: string): boolean {
     return this.session?.permissions?.includes(permission) ?? false;

@@ -154,3 +154,8 @@ export function nodeStates(visits: Visit[]): Map<number, Visit> {
   }
   return of;
 }
+
+/* Steps that somebody or the node does: branches and joins are none. */
+export function stepsOf(r: RunDetail): number {
+  return r.graph.nodes.filter((n) => n.type === 'action' || n.type === 'playbook-action').length;
+}

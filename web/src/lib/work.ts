@@ -31,7 +31,7 @@ export function decisionLink(d: Decision): string {
 export function decisionVerb(d: Decision): string {
   if (d.kind === 'action_approve') return d.mine ? t('do.review') : t('do.open');
   if (d.kind === 'action_prolong') return t('do.choose');
-  if (d.kind === 'report_sign') return t('do.readsign');
+  if (d.kind === 'report_sign') return d.mine ? t('do.readsign') : t('do.open');
   if (d.kind === 'evidence_export' || d.kind === 'unmask') return d.mine ? t('do.review') : t('do.open');
   return t('do.open');
 }
