@@ -137,8 +137,8 @@ const struct activity activities[] = {
 {"cloud_sync", {"Data goes to a cloud drive", "Đồng bộ dữ liệu lên đám mây"}, .needs = HAO, .os = WINDOWS, .sources = "sysmon", .more = "security eve", .techniques = "T1567.002", .rules = "net_flow_large_upload",
  PARAMS(BYTES("800M"))},
 /* ---- mail, cloud ---- */
-{"mailbox_logon", {"A mailbox is opened from abroad", "Hộp thư bị mở từ nước ngoài"}, .needs = HAO, .os = ANY_OS, .kinds = KIND(HOST_MAIL), .sources = "m365 mail", .more = "", .techniques = "T1078.004", .rules = "",
- PARAMS(COUNT("failures", "0", 0, 100, "failures before", "số lần sai trước đó"))},
+{"mailbox_logon", {"A mailbox is opened from abroad", "Hộp thư bị mở từ nước ngoài"}, .needs = HAO, .os = ANY_OS, .kinds = KIND(HOST_MAIL), .sources = "m365 mail", .more = "", .techniques = "T1078.004", .rules = "corr_m365_logon_after_failures",
+ PARAMS(COUNT("failures", "8", 0, 100, "failures before", "số lần sai trước đó"))},
 {"mailbox_rule", {"A mailbox rule hides or forwards mail", "Quy tắc hộp thư ẩn hoặc chuyển tiếp thư"}, .needs = HAO, .os = ANY_OS, .kinds = KIND(HOST_MAIL), .sources = "m365", .more = "", .techniques = "T1564.008 T1114.003", .rules = "m365_inbox_rule_suspicious",
  PARAMS(TEXT("rule", ".", "name of the rule", "tên quy tắc"), TEXT("words", "thanh toan;hoa don;chuyen khoan", "mail it acts on", "từ khóa trong thư"))},
 {"mail_send_burst", {"Many mails from one mailbox", "Gửi hàng loạt thư từ một hộp thư"}, .needs = HA, .os = LINUX, .kinds = KIND(HOST_MAIL), .sources = "mail", .more = "", .techniques = "T1534", .rules = "corr_mail_sent_burst",
