@@ -164,6 +164,9 @@ struct api_list_spec {
         const char *search_index;
         const char *
                 unit; /* column of the unit that decides who sees a row; NULL: all who may at all */
+        /* Column that holds the play of a row that may be of a drill, or 0 (matter.h); with '=': of alerts, whose number is
+         * `id`. NULL: `where` sees to it, or no row is of any. */
+        const char *drill;
         /* Changes a row before it goes out (masks, adds); or NULL. 0, API_E_REFUSED, -errno. */
         int (*row)(struct api_call *c, json_t *row);
 };

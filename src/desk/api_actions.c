@@ -10,6 +10,7 @@
 
 #include "desk/desk_impl.h"
 #include "desk/incident.h"
+#include "desk/matter.h"
 #include "desk/orders.h"
 #include "desk/people.h"
 #include "wire/api_shapes.h"
@@ -20,12 +21,9 @@
 
 /* Columns in the call's arena: a CSV is written after the handler. */
 static int spec_of(struct api_call *c, struct api_list_spec *l) {
-        static const char *const fixed[] = {"a.id",        "printf('NC-%04d',a.id)",
-                                            "a.incident",  "i.code",
-                                            "a.unit",      "a.kind",
-                                            "a.via",       "a.text",
-                                            "a.direction", "a.seconds",
-                                            "a.reason"};
+        static const char *const fixed[] = {
+                "a.id",   ACTION_CODE("a.id"), "a.incident", "i.code",  "a.unit", "a.kind", "a.via",
+                "a.text", "a.direction",       "a.seconds",  "a.reason"};
         static const char *const rest[] = {"a.proposed",
                                            "a.proposer",
                                            "p.name",
@@ -56,13 +54,16 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
         for (size_t i = 0; i < ARRAY_LEN(rest); i++)
                 columns[n++] = rest[i];
         columns[n++] = mine.p;
+        columns[n++] = "ifnull(i.drill,0)<>0";
+        columns[n++] = "nullif(i.drill,0)";
         *l = (struct api_list_spec){.shape = api_action_shape,
                                     .columns = columns,
                                     .from = "action a LEFT JOIN incident i ON i.id=a.incident"
                                             " LEFT JOIN person p ON p.id=a.proposer",
                                     .id = "a.id",
                                     .search = {"a.text", "a.reason", "i.code", NULL},
-                                    .unit = "a.unit"};
+                                    .unit = "a.unit",
+                                    .drill = "i.drill"};
         return 0;
 }
 
@@ -322,12 +323,13 @@ static int insert(struct api_call *c, const struct incident *i, const struct msg
         int r = sql_do(
                 c->db,
                 "INSERT INTO action(incident,unit,kind,targets,text,direction,seconds,reason,"
-                "state,proposed,proposer,lapses,replaces,via) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
-                "'proposed',?9,?10,?11,?12,?13)",
-                "iitxttitiiiks", i->id, i->unit, kind, targets_of(m), text,
+                "state,proposed,proposer,lapses,replaces,via,id) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,"
+                "'proposed',?9,?10,?11,?12,?13,(SELECT ifnull(max(id),iif(?14,1000000000,0))+1"
+                " FROM action WHERE (id>=1000000000)=(?14<>0)))",
+                "iitxttitiiiksi", i->id, i->unit, kind, targets_of(m), text,
                 direction.len ? direction : SPAN("both"), api_int(c, "seconds", 0),
                 api_text(c, "reason"), c->now, c->who.id, c->now + LAPSE_NS,
-                api_int(c, "replaces", 0), via_name(m));
+                api_int(c, "replaces", 0), via_name(m), i->drill);
         struct about a = {i->id, sql_last_id(c->db), kind, text};
 
         if (r == 0)

@@ -10,6 +10,7 @@
 #include "desk/desk_impl.h"
 #include "desk/exceptions.h"
 #include "desk/incident.h"
+#include "desk/matter.h"
 #include "desk/people.h"
 #include "desk/triage.h"
 #include "wire/api_shapes.h"
@@ -28,8 +29,8 @@
                 "r.tags", "nullif(t.host,'')", "nullif(a.user,'')", "nullif(t.source,'')",         \
                 "nullif(a.entity,'')", "t.system", "s.name", "s.level", "t.unit", "a.count",       \
                 "a.first", "a.last", "t.raised", "t.waiting_since", "p.name", "t.taken_at",        \
-                "t.incident", "i.code", "t.reason", "nullif(t.drill,0)", "a.retro<>0", "t.again",  \
-                "t.version"
+                "t.incident", "i.code", "t.reason", "t.drill<>0", "nullif(t.drill,0)",             \
+                "a.retro<>0", "t.again", "t.version"
 
 static const char *const columns[] = {COLUMNS, NULL};
 static const char *const flat_columns[] = {COLUMNS,
@@ -39,8 +40,8 @@ static const char *const flat_columns[] = {COLUMNS,
                                            "t.decided_at",
                                            "nullif(a.exception,'')",
                                            NULL};
-static const char *const filters[] = {[8] = "t.host", [10] = "t.source", [31] = NULL};
-static const char *const sorts[] = {[2] = "t.urgency", [8] = "t.host", [31] = NULL};
+static const char *const filters[] = {[8] = "t.host", [10] = "t.source", [32] = NULL};
+static const char *const sorts[] = {[2] = "t.urgency", [8] = "t.host", [32] = NULL};
 
 #define USER_COLUMN 9
 #define ENTITY_COLUMN 11
@@ -64,6 +65,7 @@ static int spec_of(struct api_call *c, const struct api_field *shape, const char
                                       .search = {"=t.words"},
                                       .search_index = "triage_words",
                                       .unit = "t.unit",
+                                      .drill = "=t.drill",
                                       .row = alert_view_row};
         return r;
 }
@@ -105,11 +107,13 @@ static int add_history(struct api_call *c, int64_t id, struct span rule, struct 
                 c->answer, "history",
                 json_pack("{so sb so}", "days", days, "first_on_host", 0, "earlier", earlier));
         if (r == 0)
-                r = sql_rows(c->db, &q,
-                             "SELECT t.raised/86400000000000, sum(a.count) FROM triage t"
-                             " JOIN alert a ON a.id=t.alert WHERE t.rule=?1 AND t.host=?2"
-                             " AND t.raised>=?3 GROUP BY 1 ORDER BY 1",
-                             "tti", rule, host, c->now - HISTORY_DAYS * DAY_NS);
+                r = sql_rows(
+                        c->db, &q,
+                        "SELECT t.raised/86400000000000, sum(a.count) FROM triage t"
+                        " JOIN alert a ON a.id=t.alert WHERE t.rule=?1 AND t.host=?2"
+                        " AND t.raised>=?3 AND t.drill=(SELECT drill FROM triage WHERE alert=?4)"
+                        " GROUP BY 1 ORDER BY 1",
+                        "ttii", rule, host, c->now - HISTORY_DAYS * DAY_NS, id);
         while (r == 0 && (r = sql_next(q)) == 1) {
                 char day[40];
 
@@ -122,7 +126,8 @@ static int add_history(struct api_call *c, int64_t id, struct span rule, struct 
                 r = sql_rows(
                         c->db, &e,
                         "SELECT alert, raised, status, host, reason FROM triage WHERE rule=?1"
-                        " AND host=?2 AND raised<=?3 AND alert<>?4 ORDER BY raised DESC LIMIT 10",
+                        " AND host=?2 AND raised<=?3 AND alert<>?4 AND drill=(SELECT drill FROM"
+                        " triage WHERE alert=?4) ORDER BY raised DESC LIMIT 10",
                         "ttii", rule, host, raised, id);
         while (r == 0 && (r = sql_next(e)) == 1) {
                 struct span reason = sql_span(e, 4);
@@ -141,7 +146,7 @@ static int add_history(struct api_call *c, int64_t id, struct span rule, struct 
 }
 
 /* Incidents at work that have an alert of the same host, or are about the same system. */
-static int add_suggestions(struct api_call *c, struct span host, int64_t system) {
+static int add_suggestions(struct api_call *c, int64_t id, struct span host, int64_t system) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         json_t *list = json_array();
         const char *scope;
@@ -154,10 +159,10 @@ static int add_suggestions(struct api_call *c, struct span host, int64_t system)
                         "SELECT i.id, i.code, i.title, (SELECT count(*) FROM triage x WHERE"
                         " x.incident=i.id AND x.host=?1 AND ?1<>'') AS n FROM incident i"
                         " WHERE i.state NOT IN ('closed','reviewed') AND (%s) AND (n>0 OR "
-                        "i.system=?2)"
+                        "i.system=?2) AND i.drill=(SELECT drill FROM triage WHERE alert=?3)"
                         " ORDER BY n DESC, i.id DESC LIMIT 5",
                         scope);
-                r = text.p ? sql_rows(c->db, &q, text.p, "tk", host, system) : FAIL(-ENOMEM);
+                r = text.p ? sql_rows(c->db, &q, text.p, "tki", host, system, id) : FAIL(-ENOMEM);
         }
         while (r == 0 && (r = sql_next(q)) == 1) {
                 bool same = sql_int(q, 3) > 0;
@@ -195,7 +200,7 @@ static int alerts_get(struct api_call *c) {
         if (r == 0)
                 r = add_history(c, id, kept_text(c, "rule"), kept_text(c, "host"), raised);
         if (r == 0)
-                r = add_suggestions(c, kept_text(c, "host"),
+                r = add_suggestions(c, id, kept_text(c, "host"),
                                     json_integer_value(json_object_get(c->answer, "system")));
         return r;
 }
@@ -219,11 +224,11 @@ static int not_now(struct api_call *c) {
 static int find(struct api_call *c, int64_t id, struct at *ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int64_t seen = api_int(c, "version", 0);
-        int r = sql_rows(
-                c->db, &q,
-                "SELECT unit, ifnull(incident,0), version, status, ifnull(was,'') FROM triage"
-                " WHERE alert=?1",
-                "i", id);
+        int r = sql_rows(c->db, &q,
+                         "SELECT unit, ifnull(incident,0), version, status, ifnull(was,''), drill "
+                         "FROM triage"
+                         " WHERE alert=?1",
+                         "i", id);
 
         if (r == 0)
                 r = sql_next(q);
@@ -236,6 +241,8 @@ static int find(struct api_call *c, int64_t id, struct at *ret) {
                            .status = arena_dup(c->arena, sql_span(q, 3)),
                            .was = arena_dup(c->arena, sql_span(q, 4))};
         r = api_sees(c, "alerts.read", ret->unit);
+        if (r == 1 && sql_int(q, 5))
+                r = matter_plays(c, sql_int(q, 5)); /* nobody else deals with a drill's */
         if (r <= 0)
                 return r < 0 ? r : api_missing(c);
         r = api_may(c, "alerts.work", ret->unit);

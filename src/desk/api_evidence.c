@@ -5,6 +5,7 @@
 
 #include "desk/desk_impl.h"
 #include "desk/evidence.h"
+#include "desk/matter.h"
 #include "wire/api_shapes.h"
 #include "wire/court.h"
 
@@ -16,14 +17,32 @@
          " LIMIT 1)")
 
 static const char *const columns[] = {
-        "e.id",        ITEM_CODE,      "e.incident",
-        "i.code",      "e.unit",       "e.kind",
-        "e.name",      "e.size",       "lower(hex(e.hash))",
-        "e.note",      "e.origin",     "e.taken",
-        "e.added",     "e.added_by",   "p.name",
-        "e.first_seq", "e.last_seq",   "e.query",
-        "e.hold",      "e.hold_state", "(SELECT max(n) FROM custody WHERE evidence=e.id)",
-        LAST_HASH,     "e.sealed",     "e.version",
+        "e.id",
+        ITEM_CODE,
+        "e.incident",
+        "i.code",
+        "e.unit",
+        "e.kind",
+        "e.name",
+        "e.size",
+        "lower(hex(e.hash))",
+        "e.note",
+        "e.origin",
+        "e.taken",
+        "e.added",
+        "e.added_by",
+        "p.name",
+        "e.first_seq",
+        "e.last_seq",
+        "e.query",
+        "e.hold",
+        "e.hold_state",
+        "(SELECT max(n) FROM custody WHERE evidence=e.id)",
+        LAST_HASH,
+        "e.sealed",
+        "e.version",
+        "i.drill<>0",
+        "nullif(i.drill,0)",
 };
 
 /* ---- reading ---- */
@@ -49,7 +68,8 @@ static int list(struct api_call *c) {
                                   .columns = columns,
                                   .from = FROM_EVIDENCE,
                                   .id = "e.id",
-                                  .search = {"e.name", "e.note", "e.origin", "i.code", NULL}};
+                                  .search = {"e.name", "e.note", "e.origin", "i.code", NULL},
+                                  .drill = "i.drill"};
         int r = evidence_scope(c, "evidence.read", "e.incident", &l.where);
 
         return r < 0 ? r : api_list(c, &l);

@@ -56,7 +56,8 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                 .from = "evidence_export x LEFT JOIN incident i ON"
                         " i.id=x.incident LEFT JOIN person p ON p.id=x.proposer",
                 .id = "x.id",
-                .search = {"x.reason", "i.code", NULL}};
+                .search = {"x.reason", "i.code", NULL},
+                .drill = "i.drill"};
         return 0;
 }
 

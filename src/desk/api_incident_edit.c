@@ -1,6 +1,7 @@
 /* What decides about an incident: opening, its facts, states, deadlines, review. Each handler finds the
  * incident for the asker (incident_get), changes it, writes the timeline and answers with it as it is now. */
 #include "desk/incident.h"
+#include "desk/matter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +107,8 @@ static int good_system(struct api_call *c, int64_t id) {
 /* ---- opening ---- */
 
 /* "SC-2026-0147": its year, as the regime's clocks on the wall show it, and the next number of that (I4). */
-static int next_code(struct api_call *c, const json_t *regime, struct span *ret) {
+static int next_code(struct api_call *c, const struct incident *i, struct span *ret) {
+        const json_t *regime = i->regime;
         const char *z = json_string_value(json_object_get(regime, "zone"));
         int64_t east = 0, year, n = 0;
         unsigned month, day;
@@ -115,16 +117,19 @@ static int next_code(struct api_call *c, const json_t *regime, struct span *ret)
                 east = (strtol(z + 1, NULL, 10) * 60 + strtol(z + 4, NULL, 10)) *
                        (z[0] == '-' ? -60 : 60);
         time_civil((c->now + east * NS_PER_SEC) / DAY_NS, &year, &month, &day);
+        /* Drills count by themselves: no number of a real one is missing because of them. */
+        int64_t series = i->drill ? -year : year;
         int r = sql_do(c->db,
                        "INSERT INTO incident_number VALUES(?1,1) ON CONFLICT(year) DO UPDATE SET"
                        " last=last+1",
-                       "i", year);
+                       "i", series);
         if (r == 0)
                 r = sql_get_int(c->db, &n, "SELECT last FROM incident_number WHERE year=?1", "i",
-                                year);
+                                series);
         if (r < 0)
                 return r;
-        *ret = incident_text(c, "SC-%lld-%04lld", (long long)year, (long long)n);
+        *ret = incident_text(c, "%sSC-%lld-%04lld", i->drill ? "DT-" : "", (long long)year,
+                             (long long)n);
         return 0;
 }
 
@@ -143,6 +148,38 @@ static int opening_unit(struct api_call *c, int64_t *ret) {
                                     "Chưa rõ sự cố của đơn vị nào", "Name a unit or a system",
                                     "Chọn đơn vị hoặc hệ thống");
         return exists(c, "unit", "SELECT 1 FROM unit WHERE id=?1", *ret);
+}
+
+/* Whether it is a drill's: with alerts of one, or as a player says. All that belongs to it then belongs to that play. */
+static int opening_drill(struct api_call *c, struct incident *i) {
+        const json_t *list = json_object_get(c->in, "alerts"), *id;
+        size_t n;
+        int r = 0;
+
+        json_array_foreach(list, n, id) {
+                int64_t play = 0;
+
+                if (!i->drill && r >= 0)
+                        r = sql_get_int(c->db, &play, "SELECT drill FROM alert WHERE id=?1", "i",
+                                        (int64_t)json_integer_value(id));
+                i->drill = i->drill ? i->drill : play;
+        }
+        if (r < 0)
+                return r;
+        if (!i->drill && !api_bool(c, "drill", false))
+                return 0;
+        int64_t mine = 0;
+        r = matter_of_mine(c, i->unit, &mine);
+        if (r < 0)
+                return r;
+        if (!mine || (i->drill && i->drill != mine))
+                return api_refuse(c, 403, "not_playing",
+                                  "Only who plays in an exercise at this moment, for this unit, "
+                                  "opens an incident of it",
+                                  "Chỉ người đang tham gia diễn tập của đơn vị này mới lập được sự "
+                                  "cố diễn tập");
+        i->drill = mine;
+        return 0;
 }
 
 /* When the first of its alerts was raised: the node knew then. */
@@ -177,14 +214,17 @@ static int insert(struct api_call *c, struct incident *i) {
         int r = sql_do(
                 c->db,
                 "INSERT INTO incident(code,title,summary,unit,system,regime,kind,harm,"
-                "severity,state,tlp,lead,t0,detection,opened,opened_by,plain) VALUES(?1,?2,?3,"
-                "?4,?5,?6,nullif(?7,''),?8,'medium','open','amber',NULL,?9,?10,?11,?12,"
-                "plain(?2))",
+                "severity,state,tlp,lead,t0,detection,opened,opened_by,plain,drill,id) "
+                "VALUES(?1,?2,"
+                "?3,?4,?5,?6,nullif(?7,''),?8,'medium','open','amber',NULL,?9,?10,?11,?12,"
+                "plain(?2),?13,(SELECT ifnull(max(id),iif(?13,1000000000,0))+1 FROM incident WHERE"
+                " (id>=1000000000)=(?13<>0)))",
                 "tttik"
                 "ttt"
-                "itik",
+                "itiki",
                 i->code, i->title, summary.p ? summary : SPAN(""), i->unit, i->system, i->regime_id,
-                i->kind.p ? i->kind : SPAN(""), i->harm, i->t0, detection, c->now, c->who.id);
+                i->kind.p ? i->kind : SPAN(""), i->harm, i->t0, detection, c->now, c->who.id,
+                i->drill);
         if (r < 0)
                 return r;
         i->id = sql_last_id(c->db);
@@ -253,6 +293,8 @@ int incident_do_open(struct api_call *c) {
         if (r == 0)
                 r = good_system(c, i.system);
         if (r == 0)
+                r = opening_drill(c, &i);
+        if (r == 0)
                 r = opening_t0(c, &i.t0);
         if (r != 0)
                 return r;
@@ -265,7 +307,7 @@ int incident_do_open(struct api_call *c) {
         if (r == 0)
                 r = good_harm(c, i.regime, i.harm);
         if (r == 0)
-                r = next_code(c, i.regime, &i.code);
+                r = next_code(c, &i, &i.code);
         if (r == 0)
                 r = insert(c, &i);
         if (r == 0)
@@ -677,7 +719,8 @@ int incident_do_clock_met(struct api_call *c) {
                 r = sql_do(c->db,
                            "UPDATE incident_clock SET met_at=?3, met_by=?4, proof=?5, void_at=NULL,"
                            " void_by=NULL WHERE incident=?1 AND clock=?2",
-                           "itikt", i.id, name, at == TIME_NONE ? c->now : at, c->who.id, proof);
+                           "itikt", i.id, name,
+                           matter_at(c, i.drill, at == TIME_NONE ? c->now : at), c->who.id, proof);
         if (r == 0)
                 r = said(c, &i, "clock",
                          incident_text(c, "%.*s: met: %.*s", (int)en.len, en.p, (int)proof.len,

@@ -1,6 +1,7 @@
 /* Incidents as they are read: lists, one with all that belongs to it, its timeline, tasks, observables,
  * clocks. What changes them: api_incident_edit.c and api_incident_work.c. */
 #include "desk/incident.h"
+#include "desk/matter.h"
 #include "wire/api_shapes.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@
                 "(SELECT count(*) FROM incident_alert x WHERE x.incident=i.id)",                   \
                 ("(SELECT count(*) FROM incident_task x WHERE x.incident=i.id"                     \
                  " AND x.state IN ('open','doing'))"),                                             \
-                "i.tlp", "i.drill", "i.version"
+                "i.tlp", "i.drill<>0", "nullif(i.drill,0)", "i.version"
 
 static const char *const list_columns[] = {INCIDENT_COLUMNS, NULL};
 static const char *const flat_columns[] = {
@@ -37,7 +38,7 @@ static const char *const flat_columns[] = {
 };
 
 int incident_visible(struct api_call *c, const char *more, const char **ret) {
-        const char *scope;
+        const char *scope, *drill;
         struct span s;
 
         if (c->who.incident) {
@@ -46,16 +47,18 @@ int incident_visible(struct api_call *c, const char *more, const char **ret) {
                                  (long long)c->who.tlp, more);
         } else {
                 int r = api_scope(c, "incidents.read", "x.unit", &scope);
+                if (r == 0)
+                        r = matter_sees(c, "i.drill", matter_asked(c), &drill);
                 if (r < 0)
                         return r;
                 /* Each has a unit, so who sees all of them asks no further; a set that is found by its units
                  * costs as much as it holds, a question for each incident as much as there are. */
                 s = strcmp(scope, "1") == 0
-                            ? arena_printf(c->arena, "1%s", more)
+                            ? arena_printf(c->arena, "%s%s", drill, more)
                             : arena_printf(c->arena,
                                            "i.id IN (SELECT x.incident FROM incident_unit x WHERE"
-                                           " %s)%s",
-                                           scope, more);
+                                           " %s) AND %s%s",
+                                           scope, drill, more);
         }
         *ret = s.p;
         return s.p ? 0 : FAIL(-ENOMEM);
@@ -109,11 +112,13 @@ static const char *clock_state(struct sql_rows *q, int64_t now) {
 #define CLOCK_SQL                                                                                  \
         "SELECT k.id, k.clock, k.state, k.begins, k.due, k.warn, k.title, k.title_vi, k.basis,"    \
         " k.checked, k.met_at, (SELECT name FROM person WHERE id=k.met_by), k.proof, k.void_at,"   \
-        " k.report FROM incident_clock k WHERE k.incident=?1 AND k.state<>0 ORDER BY"              \
+        " k.report, (SELECT drill FROM incident WHERE id=?1) FROM incident_clock k WHERE"          \
+        " k.incident=?1 AND k.state<>0 ORDER BY"                                                   \
         " k.met_at IS NOT NULL OR k.void_at IS NOT NULL, k.due"
 
 static json_t *clock_json(struct api_call *c, struct sql_rows *q) {
-        int64_t met = sql_time(q, 10), until = met == TIME_NONE ? c->now : met;
+        int64_t now = matter_now(c, sql_int(q, 15));
+        int64_t met = sql_time(q, 10), until = met == TIME_NONE ? now : met;
 
         return json_pack("{s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:o}", "id",
                          (json_int_t)sql_int(q, 0), "clock", texts(q, 1), "title", texts(q, 6),
@@ -121,8 +126,8 @@ static json_t *clock_json(struct api_call *c, struct sql_rows *q) {
                          "report", texts(q, 14), "begins", api_json_time(sql_time(q, 3)), "due",
                          api_json_time(sql_time(q, 4)), "left_s",
                          (json_int_t)((sql_time(q, 4) - until) / NS_PER_SEC), "state",
-                         clock_state(q, c->now), "met_at", api_json_time(met), "met_by",
-                         texts(q, 11), "proof", texts(q, 12));
+                         clock_state(q, now), "met_at", api_json_time(met), "met_by", texts(q, 11),
+                         "proof", texts(q, 12));
 }
 
 static int add_clocks(struct api_call *c, const struct incident *i) {
@@ -303,6 +308,8 @@ static const char *const task_columns[] = {"t.id",
                                            "t.step",
                                            "t.done_at",
                                            "(SELECT name FROM person WHERE id=t.done_by)",
+                                           "i.drill<>0",
+                                           "nullif(i.drill,0)",
                                            "t.version"};
 
 static int tasks(struct api_call *c) {
@@ -400,18 +407,19 @@ static int held_by(struct api_call *c, const char **ret) {
 
 /* States change with the time of day: they are made of now. */
 int incident_clock_spec(struct api_call *c, struct api_list_spec *ret) {
-        long long now = (long long)c->now;
-        const char *held = NULL;
+        const char *held = NULL, *now = NULL;
         int r = held_by(c, &held);
 
+        if (r == 0) /* a drill's deadlines are dates of its own clock */
+                r = matter_now_sql(c, "i.drill", &now);
         if (r < 0)
                 return r;
-        struct span left = arena_printf(c->arena, "(t.due-ifnull(t.met_at,%lld))/1000000000", now);
+        struct span left = arena_printf(c->arena, "(t.due-ifnull(t.met_at,%s))/1000000000", now);
         struct span state = arena_printf(
                 c->arena,
                 "CASE WHEN t.void_at IS NOT NULL THEN 'void' WHEN t.met_at<=t.due THEN 'met'"
                 " WHEN t.met_at IS NOT NULL THEN 'met_late' WHEN t.state=%d THEN 'maybe'"
-                " WHEN t.due<=%lld THEN 'late' WHEN t.warn<=%lld THEN 'near' ELSE 'running' END",
+                " WHEN t.due<=%s THEN 'late' WHEN t.warn<=%s THEN 'near' ELSE 'running' END",
                 (int)CLOCK_MAYBE, now, now);
         const char *const names[] = {"t.id",
                                      "t.incident",
@@ -432,7 +440,9 @@ int incident_clock_spec(struct api_call *c, struct api_list_spec *ret) {
                                      "(SELECT name FROM person WHERE id=t.met_by)",
                                      "t.proof",
                                      held,
-                                     c->who.incident ? "NULL" : "(SELECT r.id" REPORT_OF};
+                                     c->who.incident ? "NULL" : "(SELECT r.id" REPORT_OF,
+                                     "i.drill<>0",
+                                     "nullif(i.drill,0)"};
         const char **columns = arena_array(c->arena, ARRAY_LEN(names), sizeof(*columns));
 
         if (!columns || !left.p || !state.p)

@@ -18,6 +18,7 @@
 #include "base/utf8.h"
 #include "desk/api.h"
 #include "desk/api_impl.h"
+#include "desk/matter.h"
 
 #define VALUES_MAX 256u
 #define COUNT_MOST 10000
@@ -38,6 +39,7 @@ struct query {
         struct sql_value after_value; /* of it; text of the arena */
         int64_t after_id;
         int narrow;   /* is_narrow(); -1: not asked */
+        bool all;     /* one row: what is of a drill too, to who may know of it */
         int64_t rare; /* how many rows the index of the search has, at most RARE + 1; -1: not asked */
 };
 
@@ -277,16 +279,23 @@ static int put_search(struct query *q, struct api_call *c) {
 /* A wide scope (api_scope()) is asked row by row where rows come in order: '+' keeps SQLite from collecting all of its
  * units' rows to sort them. A count does want them from an index. */
 static int put_where(struct query *q, struct api_call *c, const char *from, bool in_order) {
-        const char *scope = "1";
+        const char *scope = "1", *drill = "1", *column = q->l->drill;
         int r = 0;
+
+        if (column && *column == '=')
+                r = matter_sees_alerts(c, q->l->id, column + 1, q->all || matter_asked(c), &drill);
+        else if (column)
+                r = matter_sees(c, column, q->all || matter_asked(c), &drill);
+        if (r < 0)
+                return r;
 
         if (q->l->unit && c->op->permission)
                 r = api_scope(c, c->op->permission, q->l->unit, &scope); /* L1 */
         if (r != 0)
                 return r;
-        buf_printf(&q->text, " FROM %s WHERE (%s) AND (%s%s)", from,
-                   q->l->where ? q->l->where : "1", in_order && strstr(scope, "SELECT") ? "+" : "",
-                   scope);
+        buf_printf(&q->text, " FROM %s WHERE (%s) AND (%s) AND (%s%s)", from,
+                   q->l->where ? q->l->where : "1", drill,
+                   in_order && strstr(scope, "SELECT") ? "+" : "", scope);
         for (unsigned i = 0; i < q->l->n_bind; i++)
                 q->values[q->n++] = q->l->bind[i];
         return 0;
@@ -709,7 +718,8 @@ int api_rows(struct api_call *c, const struct api_list_spec *l, const char *orde
 }
 
 int api_detail(struct api_call *c, const struct api_list_spec *l, int64_t id) {
-        struct query q = {.l = l, .rare = -1, .narrow = -1, .text = {.limit = (size_t)1 << 16}};
+        struct query q = {
+                .l = l, .rare = -1, .narrow = -1, .all = true, .text = {.limit = (size_t)1 << 16}};
         _cleanup_(sql_endp) struct sql_rows *rows = NULL;
         int r, wrong = 0;
 

@@ -43,7 +43,9 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                 late.p,
                 "(SELECT min(v.due) FROM playbook_visit v WHERE v.run=r.id AND v.state='ready')",
                 "(SELECT v.run FROM playbook_visit v WHERE v.id=r.parent)",
-                "r.version"};
+                "r.version",
+                "i.drill<>0",
+                "nullif(i.drill,0)"};
         const char **columns = arena_array(c->arena, ARRAY_LEN(names), sizeof(*columns));
 
         if (!columns || !late.p)

@@ -41,7 +41,7 @@ static const json_t *clock_of(const json_t *regime, const char *kind) {
 static int insert(struct api_call *c, struct report *t, const json_t *form, const json_t *named) {
         struct span lang = api_text(c, "lang");
         json_t *content = NULL;
-        int r = report_next_code(c, t->regime, &t->code);
+        int r = report_next_code(c, t->regime, t->drill, &t->code);
 
         t->lang = lang.len ? lang : SPAN("vi");
         t->title = span_str(text(named, "en"));

@@ -40,6 +40,7 @@ static const char *const columns[] = {
         "t.unit",
         "u.name",
         "t.drill",
+        "nullif(i.drill,0)",
         "t.created",
         "(SELECT name FROM person WHERE id=t.created_by)",
         "t.written",

@@ -8,6 +8,7 @@
 #include "desk/decide.h"
 #include "desk/desk_impl.h"
 #include "desk/incident.h"
+#include "desk/matter.h"
 #include "desk/people.h"
 #include "desk/sources.h"
 #include "desk/triage.h"
@@ -112,9 +113,12 @@ static int add_decisions(struct api_call *c) {
 /* One that somebody made on containment; the page says it when nothing waits. */
 static int add_last_decision(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope = "0", *units = "0";
+        const char *scope = "0", *units = "0", *drill = "1";
         int r = api_scope(c, "actions.read", "a.unit", &scope);
 
+        if (r == 0)
+                r = matter_sees(c, "(SELECT drill FROM incident WHERE id=a.incident)", false,
+                                &drill);
         if (r == 0)
                 r = api_subtree(c, api_int(c, "unit", 0), "a.unit", &units);
         if (r < 0)
@@ -122,8 +126,8 @@ static int add_last_decision(struct api_call *c) {
         struct span s = arena_printf(c->arena,
                                      "SELECT a.id, a.text, a.state='refused', a.decided FROM"
                                      " action a WHERE a.decided IS NOT NULL AND (%s) AND (%s)"
-                                     " ORDER BY a.decided DESC LIMIT 1",
-                                     scope, units);
+                                     " AND %s ORDER BY a.decided DESC LIMIT 1",
+                                     scope, units, drill);
         r = s.p ? sql_rows(c->db, &q, s.p, "") : FAIL(-ENOMEM);
         if (r == 0)
                 r = sql_next(q);
@@ -131,7 +135,7 @@ static int add_last_decision(struct api_call *c) {
                 return r < 0 ? r : put(c, "last_decision", json_null());
         struct span what = sql_span(q, 1);
         bool no = sql_int(q, 2) != 0;
-        struct span code = arena_printf(c->arena, "NC-%04lld", (long long)sql_int(q, 0));
+        struct span code = action_code(c->arena, sql_int(q, 0));
         struct span en = arena_printf(c->arena, "Block of %.*s %s", (int)what.len, what.p,
                                       no ? "refused" : "approved");
         struct span vi = arena_printf(c->arena, "%s chặn %.*s", no ? "Từ chối" : "Phê duyệt",
@@ -146,7 +150,7 @@ static int add_last_decision(struct api_call *c) {
 
 struct group {
         struct span rule;
-        int64_t system, n;
+        int64_t system, n, play;
 };
 
 /* The condition on units of table waiting or triage. */
@@ -166,22 +170,24 @@ static int alert_units(struct api_call *c, const char *column, const char **ret)
 static int read_groups(struct api_call *c, struct group to[GROUPS], unsigned *ret_n,
                        int64_t *ret_groups, int64_t *ret_new) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *units = "0";
+        const char *units = "0", *drill = "0";
         int r = alert_units(c, "g.unit", &units);
 
+        if (r == 0)
+                r = matter_sees(c, "g.drill", false, &drill);
         if (r < 0)
                 return r;
-        struct span s =
-                arena_printf(c->arena,
-                             "SELECT g.rule, g.system, sum(g.n), max(g.urgency) AS u FROM waiting g"
-                             " WHERE g.n>0 AND %s"
-                             " GROUP BY g.rule, g.system ORDER BY u DESC, g.rule, g.system",
-                             units);
+        struct span s = arena_printf(
+                c->arena,
+                "SELECT g.rule, g.system, sum(g.n), max(g.urgency) AS u, g.drill FROM waiting g"
+                " WHERE g.n>0 AND %s AND %s GROUP BY g.rule, g.system, g.drill"
+                " ORDER BY u DESC, g.rule, g.system, g.drill",
+                units, drill);
         r = s.p ? sql_rows(c->db, &q, s.p, "") : FAIL(-ENOMEM);
         while (r == 0 && (r = sql_next(q)) == 1) {
                 if (*ret_n < GROUPS) {
                         to[*ret_n] = (struct group){arena_dup(c->arena, sql_span(q, 0)),
-                                                    sql_int(q, 1), sql_int(q, 2)};
+                                                    sql_int(q, 1), sql_int(q, 2), sql_int(q, 4)};
                         if (!to[(*ret_n)++].rule.p)
                                 return FAIL(-ENOMEM);
                 }
@@ -193,19 +199,23 @@ static int read_groups(struct api_call *c, struct group to[GROUPS], unsigned *re
 }
 
 static int add_group(struct api_call *c, const struct group *g, const char *units, json_t *list) {
+        struct span of = g->play ? arena_printf(c->arena, "t.drill=%lld", (long long)g->play)
+                                 : arena_printf(c->arena, "t.alert<%d", STATE_DRILL_IDS);
+        if (!of.p)
+                return FAIL(-ENOMEM);
         struct span first = arena_printf(
                 c->arena,
                 "SELECT t.alert FROM triage t INDEXED BY triage_waits WHERE t.status='new'"
-                " AND t.rule=?1 AND ifnull(t.system,0)=?2 AND %s"
+                " AND t.rule=?1 AND ifnull(t.system,0)=?2 AND %s AND %s"
                 " ORDER BY t.urgency DESC LIMIT 1",
-                units);
+                units, of.p);
         struct span hosts = arena_printf(
                 c->arena,
                 "SELECT count(DISTINCT host) FROM (SELECT t.host FROM triage t INDEXED BY "
                 "triage_waits"
                 " WHERE t.status='new' AND t.rule=?1 AND ifnull(t.system,0)=?2 AND t.host<>''"
-                " AND %s LIMIT %d)",
-                units, HOSTS_MOST);
+                " AND %s AND %s LIMIT %d)",
+                units, of.p, HOSTS_MOST);
         int64_t id = 0, n = 0;
         json_t *row = NULL;
         int r = first.p && hosts.p ? sql_get_int(c->db, &id, first.p, "ti", g->rule, g->system)

@@ -64,7 +64,8 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                                             " LEFT JOIN person p ON p.id=m.by",
                                     .where = where.p,
                                     .id = "m.id",
-                                    .search = {"m.reason", "i.code", "p.name", NULL}};
+                                    .search = {"m.reason", "i.code", "p.name", NULL},
+                                    .drill = "i.drill"};
         return 0;
 }
 

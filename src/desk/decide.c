@@ -1,5 +1,7 @@
 /* See decide.h. Kept here too: what waits of containment, as no other file of it needs that. */
 #include "desk/decide.h"
+#include "desk/matter.h"
+#include "desk/state.h"
 
 #include <stdlib.h>
 
@@ -11,13 +13,13 @@ static json_t *text(struct span s) {
 }
 
 int decision_add(struct decisions *to, const struct decision *d) {
-        json_t *o = json_pack("{s:s s:I s:o s:o s:o s:o s:o s:o s:o s:o s:b}", "kind", d->kind,
+        json_t *o = json_pack("{s:s s:I s:o s:o s:o s:o s:o s:o s:o s:o s:b s:b}", "kind", d->kind,
                               "id", (json_int_t)d->id, "code", text(d->code), "title",
                               text(d->title), "title_vi", text(d->title_vi), "incident",
                               d->incident ? json_integer(d->incident) : json_null(),
                               "incident_code", text(d->incident_code), "by", text(d->by), "asked",
                               api_json_time(d->asked), "due", api_json_time(d->due), "mine",
-                              (int)d->mine);
+                              (int)d->mine, "drill", d->incident >= STATE_DRILL_IDS);
 
         return o && json_array_append_new(to->list, o) == 0 ? 0 : FAIL(-ENOMEM);
 }
@@ -28,9 +30,11 @@ int decision_add(struct decisions *to, const struct decision *d) {
  * proposals are seen by them too, as waiting for another. */
 static int proposals(struct api_call *c, struct decisions *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope = "0", *units = "0";
+        const char *scope = "0", *units = "0", *drill = "1";
         int r = api_scope(c, "actions.approve", "a.unit", &scope);
 
+        if (r == 0)
+                r = matter_sees(c, "i.drill", false, &drill);
         if (r == 0)
                 r = api_subtree(c, to->unit, "a.unit", &units);
         if (r < 0)
@@ -43,12 +47,12 @@ static int proposals(struct api_call *c, struct decisions *to) {
                 " AND ifnull(m.reset_by,0)<>a.proposer)"
                 " FROM action a LEFT JOIN incident i ON i.id=a.incident"
                 " LEFT JOIN person p ON p.id=a.proposer WHERE a.state='proposed' AND a.lapses>?2"
-                " AND ((%s) OR a.proposer=?1) AND (%s) ORDER BY a.proposed LIMIT %d",
-                scope, units, DECISIONS_EACH);
+                " AND ((%s) OR a.proposer=?1) AND (%s) AND %s ORDER BY a.proposed LIMIT %d",
+                scope, units, drill, DECISIONS_EACH);
         r = sql.p ? sql_rows(c->db, &q, sql.p, "iii", c->who.id, c->now, c->now - YOUNG_NS)
                   : FAIL(-ENOMEM);
         while (r == 0 && (r = sql_next(q)) == 1) {
-                struct span code = arena_printf(c->arena, "NC-%04lld", (long long)sql_int(q, 0));
+                struct span code = action_code(c->arena, sql_int(q, 0));
                 struct span what = sql_span(q, 1);
 
                 r = decision_add(
@@ -73,9 +77,11 @@ static int proposals(struct api_call *c, struct decisions *to) {
 /* In force and soon over, with nothing proposed to go on: prolong it, or let it end. */
 static int endings(struct api_call *c, struct decisions *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope = "0", *units = "0";
+        const char *scope = "0", *units = "0", *drill = "1";
         int r = api_scope(c, "actions.propose", "a.unit", &scope);
 
+        if (r == 0)
+                r = matter_sees(c, "i.drill", false, &drill);
         if (r == 0)
                 r = api_subtree(c, to->unit, "a.unit", &units);
         if (r < 0)
@@ -88,8 +94,8 @@ static int endings(struct api_call *c, struct decisions *to) {
                 " AND a.undo_asked IS NULL AND NOT EXISTS(SELECT 1 FROM action b"
                 " WHERE b.incident=a.incident AND b.replaces=a.id AND (b.state='approved' OR"
                 " b.state='in_force' OR (b.state='proposed' AND b.lapses>?2)))"
-                " AND (%s) AND (%s) ORDER BY a.until LIMIT %d",
-                scope, units, DECISIONS_EACH);
+                " AND (%s) AND (%s) AND %s ORDER BY a.until LIMIT %d",
+                scope, units, drill, DECISIONS_EACH);
         r = sql.p ? sql_rows(c->db, &q, sql.p, "ii", c->now + SOON_NS, c->now) : FAIL(-ENOMEM);
         while (r == 0 && (r = sql_next(q)) == 1) {
                 struct span what = sql_span(q, 1);
@@ -99,8 +105,7 @@ static int endings(struct api_call *c, struct decisions *to) {
                         &(struct decision){
                                 .kind = "action_prolong",
                                 .id = sql_int(q, 0),
-                                .code = arena_printf(c->arena, "NC-%04lld",
-                                                     (long long)sql_int(q, 0)),
+                                .code = action_code(c->arena, sql_int(q, 0)),
                                 .title = arena_printf(c->arena, "Prolong the block of %.*s, or not",
                                                       (int)what.len, what.p),
                                 .title_vi = arena_printf(c->arena, "Gia hạn chặn %.*s hay không",

@@ -220,14 +220,15 @@ static int put_containment(struct making *m, const char *units) {
         static const char *const columns[] = {"id:i",    "code:t",     "targets:t",       "state:t",
                                               "until:T", "incident:i", "incident_code:t", NULL};
 
-        return put_rows(m, "containment", columns,
-                        arena_printf(m->c->arena,
-                                     "SELECT a.id, printf('NC-%%04d',a.id), a.text, a.state,"
-                                     " a.until, a.incident, i.code FROM action a LEFT JOIN incident"
-                                     " i ON i.id=a.incident WHERE a.state IN"
-                                     " ('approved','in_force') AND ?1<=?2 AND %s"
-                                     " ORDER BY a.until LIMIT 50",
-                                     units));
+        return put_rows(
+                m, "containment", columns,
+                arena_printf(m->c->arena,
+                             "SELECT a.id, printf('NC-%%04d',a.id), a.text, a.state,"
+                             " a.until, a.incident, i.code FROM action a LEFT JOIN incident"
+                             " i ON i.id=a.incident WHERE a.state IN"
+                             " ('approved','in_force') AND a.id<1000000000 AND ?1<=?2 AND %s"
+                             " ORDER BY a.until LIMIT 50",
+                             units));
 }
 
 static int put_alerts(struct making *m, const char *units) {
@@ -235,10 +236,11 @@ static int put_alerts(struct making *m, const char *units) {
         static const char *const names[] = {"critical", "high", "medium", "low", "info"};
         json_t *of = json_object(), *alerts = json_pack("{s:o}", "by_severity", of);
         int64_t all = 0, oldest = TIME_NONE;
-        struct span sql = arena_printf(m->c->arena,
-                                       "SELECT t.severity, count(*), min(t.waiting_since) FROM"
-                                       " triage t WHERE t.status='new' AND %s GROUP BY 1",
-                                       units);
+        struct span sql = arena_printf(
+                m->c->arena,
+                "SELECT t.severity, count(*), min(t.waiting_since) FROM"
+                " triage t WHERE t.status='new' AND t.alert<1000000000 AND %s GROUP BY 1",
+                units);
 
         if (!alerts || json_object_set_new(m->o, "alerts", alerts) < 0)
                 return FAIL(-ENOMEM);
@@ -281,11 +283,13 @@ static int put_open(struct making *m, const char *units_t, const char *units_a) 
                 r = count(m, o, "actions",
                           arena_printf(a,
                                        "SELECT count(*) FROM action a WHERE a.state IN"
-                                       " ('approved','in_force') AND %s",
+                                       " ('approved','in_force') AND a.id<1000000000 AND %s",
                                        units_a));
         return r < 0 ? r
                      : count(m, o, "alerts",
-                             arena_printf(a, "SELECT ifnull(sum(t.n),0) FROM waiting t WHERE %s",
+                             arena_printf(a,
+                                          "SELECT ifnull(sum(t.n),0) FROM waiting t WHERE "
+                                          "t.drill=0 AND %s",
                                           units_t));
 }
 
@@ -309,6 +313,10 @@ static int put_guarded(struct making *m) {
                 json_t *list = NULL;
 
                 r = decisions_of(c, m->h->unit, &list);
+                for (size_t i = json_array_size(list);
+                     i-- > 0;) /* a night's note is of what is real */
+                        if (json_is_true(json_object_get(json_array_get(list, i), "drill")))
+                                json_array_remove(list, i);
                 if (r == 0)
                         json_object_set_new(m->o, "decisions", list);
         }
@@ -414,8 +422,8 @@ static int of_unit(struct making *m) {
         if (r < 0)
                 return r;
         struct span s = arena_printf(m->c->arena,
-                                     "EXISTS(SELECT 1 FROM incident_unit x WHERE x.incident=i.id"
-                                     " AND (%s))",
+                                     "i.drill=0 AND EXISTS(SELECT 1 FROM incident_unit x WHERE"
+                                     " x.incident=i.id AND (%s))",
                                      units);
         m->incidents = s.p;
         return s.p ? 0 : FAIL(-ENOMEM);

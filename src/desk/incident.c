@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "desk/desk_impl.h"
+#include "desk/matter.h"
 #include "desk/settings.h"
 
 struct span incident_text(struct api_call *c, const char *fmt, ...) {
@@ -63,7 +64,7 @@ int incident_read(struct api_call *c, int64_t id, struct incident *i) {
                                .t0 = sql_int(q, 5),
                                .opened = sql_int(q, 6),
                                .serious = fact_of(sql_span(q, 15)),
-                               .drill = sql_int(q, 16) != 0,
+                               .drill = sql_int(q, 16),
                                .severity_is_set = !sql_null(q, 13)};
         for (size_t n = 0; n < ARRAY_LEN(texts); n++) {
                 *texts[n] = arena_dup(c->arena, sql_span(q, (int)n + 7));
@@ -96,7 +97,7 @@ bool incident_for_guests(const struct api_call *c) {
 
 /* Whether one of the units that work on it is theirs. A guest has one incident, and reads it. */
 static int sees(struct api_call *c, int64_t id, const char *permission) {
-        const char *scope;
+        const char *scope, *drill;
         int64_t n = 0;
         int r;
 
@@ -109,11 +110,14 @@ static int sees(struct api_call *c, int64_t id, const char *permission) {
                 return r < 0 ? r : n <= c->who.tlp;
         }
         r = api_scope(c, permission, "u.unit", &scope);
+        if (r == 0)
+                r = matter_sees(c, "i.drill", true, &drill);
         if (r < 0)
                 return r;
-        struct span sql = arena_printf(
-                c->arena, "SELECT count(*) FROM incident_unit u WHERE u.incident=?1 AND (%s)",
-                scope);
+        struct span sql = arena_printf(c->arena,
+                                       "SELECT count(*) FROM incident_unit u JOIN incident i ON"
+                                       " i.id=u.incident WHERE u.incident=?1 AND (%s) AND (%s)",
+                                       scope, drill);
         if (!sql.p)
                 return FAIL(-ENOMEM);
         r = sql_get_int(c->db, &n, sql.p, "i", id);
@@ -256,14 +260,15 @@ int incident_clocks(struct api_call *c, const struct incident *i) {
         struct incident_facts ctx;
         struct facts f = incident_facts(&ctx, c, i);
         struct regime_clock k;
+        int64_t t0 = matter_at(c, i->drill, i->t0); /* a drill's deadlines are of its own clock */
         int r = 0;
 
-        for (size_t n = 0; r == 0 && regime_clock(i->regime, n, i->t0, TIME_NONE, &f, &k); n++) {
+        for (size_t n = 0; r == 0 && regime_clock(i->regime, n, t0, TIME_NONE, &f, &k); n++) {
                 int64_t from;
 
                 r = since(c, i, k.rule, &from);
                 if (r == 0 && from != TIME_NONE)
-                        regime_clock(i->regime, n, i->t0, from, &f, &k);
+                        regime_clock(i->regime, n, t0, matter_at(c, i->drill, from), &f, &k);
                 if (r == 0)
                         r = ctx.error ? ctx.error : put_clock(c, i, &k);
         }
@@ -296,10 +301,11 @@ int incident_leave(struct api_call *c, const struct incident *i, int64_t alert) 
 
 int incident_join(struct api_call *c, const struct incident *i, int64_t alert) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q,
-                         "SELECT r.title, r.title_vi, a.host, a.count, a.first, t.unit FROM alert a"
-                         " JOIN rule r ON r.ref=a.rule JOIN triage t ON t.alert=a.id WHERE a.id=?1",
-                         "i", alert);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT r.title, r.title_vi, a.host, a.count, a.first, t.unit, t.drill FROM alert a"
+                " JOIN rule r ON r.ref=a.rule JOIN triage t ON t.alert=a.id WHERE a.id=?1",
+                "i", alert);
 
         if (r == 0)
                 r = sql_next(q);
@@ -310,6 +316,15 @@ int incident_join(struct api_call *c, const struct incident *i, int64_t alert) {
                              : api_fault_at(c, "alerts", "There is no such alert",
                                             "Không có cảnh báo này", "Choose one of the list",
                                             "Chọn trong danh sách");
+        if (sql_int(q, 6) != i->drill)
+                return api_refuse(
+                        c, 409, "drill",
+                        sql_int(q, 6)
+                                ? "An alert of a drill goes into an incident of the same drill only"
+                                : "A real alert goes into no incident of a drill",
+                        sql_int(q, 6)
+                                ? "Cảnh báo diễn tập chỉ thuộc sự cố của chính cuộc diễn tập đó"
+                                : "Cảnh báo thật không thuộc sự cố diễn tập");
         struct span en = sql_span(q, 0), vi = sql_span(q, 1), host = sql_span(q, 2);
         int64_t count = sql_int(q, 3);
         if (!vi.len)

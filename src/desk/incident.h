@@ -12,7 +12,8 @@ struct incident {
         int64_t t0, opened;
         struct span code, title, state, kind, harm, severity, severity_set, regime_id;
         enum fact serious;
-        bool drill, severity_is_set;
+        int64_t drill; /* the play it belongs to; 0: real */
+        bool severity_is_set;
         const json_t *regime;
 };
 

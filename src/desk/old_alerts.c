@@ -14,10 +14,12 @@
 #define HOUR_NS EVERY_NS
 #define DAY_NS (24 * HOUR_NS)
 
-/* The time of the last event is in an index. The latest stays: its number must not be given again. */
+/* The time of the last event is in an index. The latest, of drills and of what is real, stay: their
+ * numbers must not be given again. */
 static const char old[] = "SELECT a.id FROM alert a WHERE a.last<?1 AND a.updated<?1 AND NOT EXISTS"
                           " (SELECT 1 FROM incident_alert x WHERE x.alert=a.id)"
-                          " AND a.id<(SELECT max(id) FROM alert)"
+                          " AND a.id<>(SELECT max(id) FROM alert)"
+                          " AND a.id<>(SELECT ifnull(max(id),0) FROM alert WHERE id<1000000000)"
                           " ORDER BY a.last LIMIT ?2";
 
 static int find_old(struct desk *d, int64_t before, int64_t *to, uint32_t *ret_n) {

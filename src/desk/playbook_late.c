@@ -4,6 +4,7 @@
 
 #include "desk/decide.h"
 #include "desk/desk_impl.h"
+#include "desk/matter.h"
 #include "desk/playbook.h"
 
 #define EVERY_NS (INT64_C(5) * NS_PER_SEC)
@@ -42,12 +43,13 @@ static int tell(struct api_call *c, const struct late *l) {
 
 static int find(struct api_call *c, struct late list[AT_ONCE], unsigned *ret_n) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int e = sql_rows(c->db, &q,
-                         "SELECT v.id, v.run, v.step, r.incident, i.unit FROM playbook_visit v"
-                         " JOIN playbook_run r ON r.id=v.run JOIN incident i ON i.id=r.incident"
-                         " WHERE v.state='ready' AND v.told IS NULL AND v.due<=?1"
-                         " AND r.state IN ('running','stuck') ORDER BY v.due LIMIT 20",
-                         "i", c->now);
+        int e = sql_rows(
+                c->db, &q,
+                "SELECT v.id, v.run, v.step, r.incident, i.unit FROM playbook_visit v"
+                " JOIN playbook_run r ON r.id=v.run JOIN incident i ON i.id=r.incident"
+                " WHERE v.state='ready' AND v.told IS NULL AND v.due<=?1"
+                " AND r.state IN ('running','stuck') AND i.drill=0 ORDER BY v.due LIMIT 20",
+                "i", c->now);
 
         while (e == 0 && (e = sql_next(q)) == 1 && *ret_n < AT_ONCE) {
                 list[(*ret_n)++] = (struct late){sql_int(q, 0), sql_int(q, 1), sql_int(q, 2),
@@ -86,11 +88,13 @@ int playbooks_tick(struct desk *d, int64_t mono, int64_t wall) {
  * work on its incident. A step without a limit waits quietly in the incident. */
 int playbook_decisions(struct api_call *c, struct decisions *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope = "0", *units = "0";
+        const char *scope = "0", *units = "0", *drill = "1";
         int r = api_scope(c, "incidents.work", "u.unit", &scope);
 
         if (r == 0)
                 r = api_subtree(c, to->unit, "u.unit", &units);
+        if (r == 0)
+                r = matter_sees(c, "i.drill", false, &drill);
         if (r < 0)
                 return r;
         struct span sql = arena_printf(
@@ -100,10 +104,11 @@ int playbook_decisions(struct api_call *c, struct decisions *to) {
                 " FROM playbook_run r JOIN playbook p ON p.id=r.playbook"
                 " JOIN incident i ON i.id=r.incident JOIN playbook_visit v ON v.run=r.id"
                 " AND v.state IN ('ready','failed') WHERE r.state IN ('running','stuck')"
-                " AND EXISTS(SELECT 1 FROM incident_unit u WHERE u.incident=i.id AND (%s) AND (%s))"
+                " AND %s AND EXISTS(SELECT 1 FROM incident_unit u WHERE u.incident=i.id AND (%s) "
+                "AND (%s))"
                 " GROUP BY r.id HAVING min(v.due)<=?2 OR max(v.state='failed')"
                 " ORDER BY min(v.due) LIMIT %d",
-                scope, units, DECISIONS_EACH);
+                drill, scope, units, DECISIONS_EACH);
         r = sql.p ? sql_rows(c->db, &q, sql.p, "ii", c->now, c->now + SOON_NS) : FAIL(-ENOMEM);
         while (r == 0 && (r = sql_next(q)) == 1) {
                 struct span en = run_cut(sql_span(q, 1), 160), vi = run_cut(sql_span(q, 2), 160);

@@ -7,6 +7,7 @@
  *       signed.
  *   R5. What is missing is counted anew with every version, from the form's own marks. */
 #include "desk/report.h"
+#include "desk/matter.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -105,9 +106,12 @@ int report_in(struct api_call *c, const struct report *r, const char *state) {
 }
 
 int report_visible(struct api_call *c, const char *more, const char **ret) {
-        const char *of = "0", *own = "0";
+        const char *of = "0", *own = "0", *drill = "1";
         int r = api_scope(c, "reports.read", "x.unit", &of);
 
+        if (r == 0)
+                r = matter_sees(c, "(SELECT drill FROM incident WHERE id=t.incident)",
+                                matter_asked(c) || api_has(c, "id"), &drill);
         if (r == 0)
                 r = api_scope(c, "reports.read", "t.unit", &own);
         if (r < 0)
@@ -115,8 +119,8 @@ int report_visible(struct api_call *c, const char *more, const char **ret) {
         struct span s = arena_printf(c->arena,
                                      "(EXISTS(SELECT 1 FROM incident_unit x WHERE"
                                      " x.incident=t.incident AND (%s)) OR (t.incident IS NULL"
-                                     " AND (%s)))%s",
-                                     of, own, more);
+                                     " AND (%s))) AND %s%s",
+                                     of, own, drill, more);
         *ret = s.p;
         return s.p ? 0 : FAIL(-ENOMEM);
 }
@@ -254,21 +258,23 @@ int64_t report_zone_s(const json_t *regime) {
         return (strtol(z + 1, NULL, 10) * 60 + strtol(z + 4, NULL, 10)) * (z[0] == '-' ? -60 : 60);
 }
 
-int report_next_code(struct api_call *c, const json_t *regime, struct span *ret) {
+int report_next_code(struct api_call *c, const json_t *regime, bool drill, struct span *ret) {
         int64_t year, n = 0;
         unsigned month, day;
 
         time_civil((c->now + report_zone_s(regime) * NS_PER_SEC) / DAY_NS, &year, &month, &day);
+        int64_t series = drill ? -year : year; /* drills take no number of a real one */
         int r = sql_do(c->db,
                        "INSERT INTO report_number VALUES(?1,1) ON CONFLICT(year) DO UPDATE SET"
                        " last=last+1",
-                       "i", year);
+                       "i", series);
         if (r == 0)
                 r = sql_get_int(c->db, &n, "SELECT last FROM report_number WHERE year=?1", "i",
-                                year);
+                                series);
         if (r < 0)
                 return r;
-        *ret = arena_printf(c->arena, "BC-%lld-%04lld", (long long)year, (long long)n);
+        *ret = arena_printf(c->arena, "%sBC-%lld-%04lld", drill ? "DT-" : "", (long long)year,
+                            (long long)n);
         return ret->p ? 0 : FAIL(-ENOMEM);
 }
 
@@ -329,7 +335,8 @@ int report_meets(struct api_call *c, const struct report *r, int64_t at, struct 
                 e = sql_do(c->db,
                            "UPDATE incident_clock SET met_at=?3, met_by=?4, proof=?5"
                            " WHERE incident=?1 AND clock=?2",
-                           "itikt", r->incident, ids[i], at, c->who.id, proof);
+                           "itikt", r->incident, ids[i], matter_at(c, r->of.drill, at), c->who.id,
+                           proof);
                 if (e == 0)
                         e = incident_write(
                                 c, r->incident,

@@ -42,7 +42,7 @@ int report_fill(struct api_call *c, const struct report *r, json_t **ret);
 int report_fill_again(struct api_call *c, const struct report *r, json_t *content);
 
 /* "BC-2026-0007". */
-int report_next_code(struct api_call *c, const json_t *regime, struct span *ret);
+int report_next_code(struct api_call *c, const json_t *regime, bool drill, struct span *ret);
 /* Seconds east of Greenwich of the regime. */
 int64_t report_zone_s(const json_t *regime);
 /* Those of the incident's clocks that this report meets are met; an entry for each. */

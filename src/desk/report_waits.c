@@ -1,14 +1,17 @@
 /* Reports that wait for a signature, for "Tonight" (decide.h): for those who may sign in the unit; "mine" for who
  * neither wrote the last version nor signed it (api_report_work.c S1 to S3). */
 #include "desk/decide.h"
+#include "desk/matter.h"
 
 int report_decisions(struct api_call *c, struct decisions *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        const char *scope = "0", *units = "0";
+        const char *scope = "0", *units = "0", *drill = "1";
         int r = api_scope(c, "reports.sign", "x.unit", &scope);
 
         if (r == 0)
                 r = api_subtree(c, to->unit, "x.unit", &units);
+        if (r == 0)
+                r = matter_sees(c, "i.drill", false, &drill);
         if (r < 0)
                 return r;
         struct span sql = arena_printf(
@@ -19,11 +22,11 @@ int report_decisions(struct api_call *c, struct decisions *to) {
                 " s.report=t.id AND s.version=t.version AND s.person=?1 AND s.void IS NULL)"
                 " FROM report t LEFT JOIN incident i ON i.id=t.incident LEFT JOIN incident_clock k"
                 " ON k.incident=t.incident AND k.clock=t.clock WHERE t.state='signing'"
-                " AND EXISTS(SELECT 1 FROM (SELECT unit FROM incident_unit WHERE "
+                " AND %s AND EXISTS(SELECT 1 FROM (SELECT unit FROM incident_unit WHERE "
                 "incident=t.incident"
                 " UNION SELECT t.unit AS unit WHERE t.incident IS NULL) x WHERE (%s) AND (%s))"
                 " ORDER BY ifnull(k.due,t.due) LIMIT %d",
-                scope, units, DECISIONS_EACH);
+                drill, scope, units, DECISIONS_EACH);
         r = sql.p ? sql_rows(c->db, &q, sql.p, "i", c->who.id) : FAIL(-ENOMEM);
         while (r == 0 && (r = sql_next(q)) == 1)
                 r = decision_add(to, &(struct decision){.kind = "report_sign",

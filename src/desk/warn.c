@@ -75,12 +75,13 @@ static int find_deadline(struct api_call *c, bool late, struct deadline *k) {
                        " k.title_vi, k.basis, i.code, i.title, ifnull(i.severity_set,i.severity)"
                        " FROM incident_clock k JOIN incident i ON i.id=k.incident"
                        " WHERE k.told_late IS NULL AND k.met_at IS NULL AND k.void_at IS NULL"
-                       " AND k.state<>0 AND k.due<=?1 ORDER BY k.due LIMIT 1"
+                       " AND k.state<>0 AND i.drill=0 AND k.due<=?1 ORDER BY k.due LIMIT 1"
                      : "SELECT k.id, k.incident, i.unit, i.lead, k.due, i.drill, k.state, k.title,"
                        " k.title_vi, k.basis, i.code, i.title, ifnull(i.severity_set,i.severity)"
                        " FROM incident_clock k JOIN incident i ON i.id=k.incident"
                        " WHERE k.warned IS NULL AND k.told_late IS NULL AND k.met_at IS NULL"
-                       " AND k.void_at IS NULL AND k.state<>0 AND k.warn<=?1 ORDER BY k.warn LIMIT "
+                       " AND k.void_at IS NULL AND k.state<>0 AND i.drill=0 AND k.warn<=?1 ORDER "
+                       "BY k.warn LIMIT "
                        "1",
                 "i", c->now);
 
@@ -410,7 +411,10 @@ static int critical(struct api_call *c) {
         if (r == 0)
                 r = state_number(c->desk->state, "critical_told", &told);
         if (r == 0)
-                r = MIN(sql_get_int(c->db, &last, "SELECT ifnull(max(alert),0) FROM triage", ""),
+                r = MIN(sql_get_int(c->db, &last,
+                                    "SELECT ifnull(max(alert),0) FROM triage"
+                                    " WHERE alert<1000000000",
+                                    ""),
                         0);
         if (r < 0 || (on ? told == last + 1 : told == 0))
                 return r;

@@ -50,6 +50,9 @@ const struct api_field api_action_shape[] = {
          .vi = "Gia hạn cho."},
         {"mine", API_BOOL, .en = "You proposed it: another person decides.",
          .vi = "Bạn đã đề nghị: người khác quyết định."},
+        {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise.", .vi = "Của diễn tập."},
+        {"play", API_ID, .flags = API_FILTER | API_NULLABLE, .en = "Of which play of an exercise.",
+         .vi = "Của lượt diễn tập nào."},
         {0},
 };
 

@@ -63,8 +63,10 @@
                  .values = REASONS,                                                                \
                  .en = "Why it was dismissed.",                                                    \
                  .vi = "Vì sao bỏ qua."},                                                          \
-                {"drill", API_STRING, API_NULLABLE, .en = "The drill it belongs to.",              \
-                 .vi = "Thuộc cuộc diễn tập nào."},                                                \
+                {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise.",                  \
+                 .vi = "Của diễn tập."},                                                           \
+                {"play", API_ID, .flags = API_FILTER | API_NULLABLE,                               \
+                 .en = "Of which play of an exercise.", .vi = "Của lượt diễn tập nào."},           \
                 {"retro", API_BOOL, .en = "Found in the past by a later rule.",                    \
                  .vi = "Tìm thấy trong quá khứ bởi quy tắc mới."},                                 \
                 {"again", API_INT, .en = "Times it came back after it was dismissed.",             \

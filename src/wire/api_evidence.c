@@ -55,7 +55,11 @@ static const struct api_field custody_shape[] = {
                 {"custody_head", API_STRING, .en = "The last link's hash.",                        \
                  .vi = "Mã băm mắt xích cuối."},                                                   \
                 {"sealed", API_BOOL, .en = "It is in a sealed export.", .vi = "Đã niêm phong."},   \
-                {"version", API_INT, .en = "Of this row.", .vi = "Phiên bản."},
+                {"version", API_INT, .en = "Of this row.", .vi = "Phiên bản."},                    \
+                {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise.",                  \
+                 .vi = "Của diễn tập."},                                                           \
+                {"play", API_ID, .flags = API_FILTER | API_NULLABLE,                               \
+                 .en = "Of which play of an exercise.", .vi = "Của lượt diễn tập nào."},
 
 const struct api_field api_evidence_shape[] = {ITEM_FIELDS{0}};
 const struct api_field api_evidence_one_shape[] = {

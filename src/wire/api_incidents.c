@@ -54,6 +54,11 @@ const struct api_field api_clock_shape[] = {
                "(thư đang gửi), failed (thư không gửi được)."},
         {"report_id", API_ID, .flags = API_NULLABLE, .en = "The report that is to meet it.",
          .vi = "Báo cáo sẽ đáp ứng thời hạn."},
+        {"drill", API_BOOL, .flags = API_FILTER,
+         .en = "Of an exercise: all its times are of the drill's clock.",
+         .vi = "Của diễn tập: mọi thời điểm theo đồng hồ diễn tập."},
+        {"play", API_ID, .flags = API_FILTER | API_NULLABLE, .en = "Of which play of an exercise.",
+         .vi = "Của lượt diễn tập nào."},
         {0},
 };
 
@@ -132,6 +137,8 @@ static const struct api_field move_shape[] = {
                 {"tlp", API_ENUM, .values = TLPS, .en = "Traffic light.", .vi = "Mức TLP."},       \
                 {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise.",                  \
                  .vi = "Của diễn tập."},                                                           \
+                {"play", API_ID, .flags = API_FILTER | API_NULLABLE,                               \
+                 .en = "Of which play of an exercise.", .vi = "Của lượt diễn tập nào."},           \
         {                                                                                          \
                 "version", API_INT, .en = "Grows with every change.", .vi = "Phiên bản."        \
         }
@@ -225,6 +232,9 @@ const struct api_field api_task_shape[] = {
          .vi = "Bước quy trình."},
         {"done_at", API_TIME, .flags = API_NULLABLE, .en = "Done at.", .vi = "Xong lúc."},
         {"done_by", API_STRING, .flags = API_NULLABLE, .en = "By whom.", .vi = "Người hoàn thành."},
+        {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise.", .vi = "Của diễn tập."},
+        {"play", API_ID, .flags = API_FILTER | API_NULLABLE, .en = "Of which play of an exercise.",
+         .vi = "Của lượt diễn tập nào."},
         {"version", API_INT, .en = "Grows with every change.", .vi = "Phiên bản."},
         {0},
 };
@@ -307,6 +317,11 @@ static const struct api_field open_fields[] = {
          .en = "How it was detected.", .vi = "Cách phát hiện."},
         {"lead", API_ID, .en = "Who leads (needs incidents.lead).",
          .vi = "Chỉ huy (cần quyền incidents.lead)."},
+        {"drill", API_BOOL,
+         .en = "Of the exercise that you play in at this moment; with alerts of a drill it is so "
+               "anyway.",
+         .vi = "Thuộc cuộc diễn tập bạn đang tham gia; nếu có cảnh báo diễn tập thì mặc nhiên là "
+               "vậy."},
         {0},
 };
 

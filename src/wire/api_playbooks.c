@@ -61,7 +61,9 @@
         {"overdue", API_INT, .en = "Of them late.", .vi = "Số bước quá hạn."},                     \
         {"next_due", API_TIME, .flags = API_NULLABLE, .en = "The nearest limit.", .vi = "Hạn gần nhất."}, \
         {"parent", API_ID, .flags = API_NULLABLE, .en = "The run that called it.", .vi = "Lần thực hiện đã gọi."}, \
-        {"version", API_INT, .en = "Grows with every change.", .vi = "Phiên bản."}
+        {"version", API_INT, .en = "Grows with every change.", .vi = "Phiên bản."},                \
+        {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise.", .vi = "Của diễn tập."},  \
+        {"play", API_ID, .flags = API_FILTER | API_NULLABLE, .en = "Of which play of an exercise.", .vi = "Của lượt diễn tập nào."}
 
 const struct api_field api_playbook_shape[] = {PLAYBOOK_FIELDS, {0}};
 const struct api_field api_playbook_run_shape[] = {RUN_FIELDS, {0}};

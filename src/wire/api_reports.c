@@ -61,6 +61,8 @@ static const struct api_field signature_shape[] = {
                  .vi = "Tên đơn vị."},                                                              \
                 {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise: never sent.",       \
                  .vi = "Của diễn tập: không gửi ra ngoài."},                                        \
+                {"play", API_ID, .flags = API_FILTER | API_NULLABLE,                                \
+                 .en = "Of which play of an exercise.", .vi = "Của lượt diễn tập nào."},            \
                 {"created", API_TIME, .flags = API_SORT | API_DEFAULT_SORT, .en = "Begun.",         \
                  .vi = "Lập lúc."},                                                                 \
                 {"created_by", API_STRING, .flags = API_NULLABLE, .en = "By whom.",                 \

@@ -31,6 +31,7 @@ const struct api_field api_decision_shape[] = {
         {"asked", API_TIME, N, .en = "Since when it waits.", .vi = "Chờ từ khi nào."},
         {"due", API_TIME, N, .en = "Decided too late from then on.", .vi = "Hạn quyết định."},
         {"mine", API_BOOL, .en = "Whoever asks may decide it.", .vi = "Người hỏi được quyết định."},
+        {"drill", API_BOOL, .en = "Of an exercise.", .vi = "Của diễn tập."},
         {0},
 };
 

@@ -781,6 +781,23 @@ static void exercises_never_leave(void) {
         begin();
         check_int(desk_begin(w.d), 0);
         check_int(sql_do(state_sql(w.d->state), "UPDATE incident SET drill=1", ""), 0);
+        /* All of them are on the roster of a play that is under way. */
+        check_int(sql_do(state_sql(w.d->state),
+                         "INSERT INTO exercise(id,code,title,kind,state,unit,seed,speed,simulated,"
+                         "started,created) VALUES(1,'DT-2026-01','x','replay','running',1,0,1000,0,"
+                         "?1,?1)",
+                         "i", w.wall),
+                  0);
+        check_int(sql_do(state_sql(w.d->state),
+                         "INSERT INTO exercise_play(id,exercise,run,unit,state,live)"
+                         " VALUES(1,1,1,1,'playing',1)",
+                         ""),
+                  0);
+        check_int(sql_do(state_sql(w.d->state),
+                         "INSERT INTO exercise_roster(exercise,unit,person,role,since)"
+                         " SELECT 1,1,id,'lead',0 FROM person",
+                         ""),
+                  0);
         check_int(desk_commit(w.d, w.mono, w.wall), 0);
         int64_t id = signed_report();
         check_int(asf(&who[LIAISON], "reports.send", "{\"id\":%lld,\"to\":[\"a05@example.vn\"]}",
