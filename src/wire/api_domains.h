@@ -33,7 +33,8 @@
         X(searches)                                                                                \
         X(unmaskings)                                                                              \
         X(playbooks)                                                                               \
-        X(livefire)
+        X(livefire)                                                                 \
+        X(exercises)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)
