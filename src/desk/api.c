@@ -526,6 +526,7 @@ void desk_api_deinit(struct desk *d) {
         for (unsigned i = 0; i < API_LINES; i++)
                 desk_api_close(d, i);
         free(a->handlers);
+        free(a->told_people);
         free(a);
         d->api = NULL;
 }
@@ -595,6 +596,8 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
                 r = playbooks_tick(d, mono, wall);
         if (r == 0)
                 r = live_tick(d, wall);
+        if (r == 0)
+                r = exercises_tick(d, mono, wall);
         api_events_tick(a);
         return r == 0 ? maintenance_tick(d, mono, wall) : r;
 }
@@ -603,5 +606,5 @@ int desk_api_wait(const struct desk *d) {
         for (const struct held *h = d->api->streams; h; h = h->next)
                 if (h->n_queue || h->all)
                         return 50;
-        return 1000;
+        return exercises_wait(d);
 }

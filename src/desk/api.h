@@ -202,6 +202,8 @@ int api_upload(struct api_call *c, api_take *take, api_left *gone);
 
 /* Something changed: "alert", 17. Sent to those who may see it after the commit, at most four times a second. */
 void api_tell(struct api_call *c, const char *what, int64_t id, int64_t unit);
+/* To one person, whatever they may see: it is theirs (an inject). Within a call or not. */
+void api_tell_person(struct desk *d, const char *what, int64_t id, int64_t person);
 /* The same for what the desk does by itself. */
 void api_tell_all(struct desk *d, const char *what, int64_t id, int64_t unit);
 /* Roles were given or taken, or units moved: who hears what is looked at anew. */

@@ -17,11 +17,12 @@ static enum exercise_state state_of(struct span s) {
 
 int exercise_load(struct sql *db, struct arena *a, int64_t id, struct exercise *ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(db, &q,
-                         "SELECT scenario, unit, seed, run, starts, started, ended, version,"
-                         " created_by, state, speed, kind='live', solo, demo, simulated, code, title"
-                         " FROM exercise WHERE id=?1",
-                         "i", id);
+        int r = sql_rows(
+                db, &q,
+                "SELECT scenario, unit, seed, run, starts, started, ended, version,"
+                " created_by, state, speed, kind='live', solo, demo, simulated, code, title"
+                " FROM exercise WHERE id=?1",
+                "i", id);
 
         if (r == 0)
                 r = sql_next(q);
@@ -79,7 +80,8 @@ static int sees(struct api_call *c, const struct exercise *e, const char *permis
         int r = api_sees(c, permission, e->unit);
 
         if (r != 0 || e->state == EX_DRAFT ||
-            (strcmp(permission, "exercises.read") != 0 && strcmp(permission, "exercises.play") != 0))
+            (strcmp(permission, "exercises.read") != 0 &&
+             strcmp(permission, "exercises.play") != 0))
                 return r;
         r = api_scope(c, permission, "y.unit", &scope);
         if (r < 0)
@@ -141,7 +143,8 @@ static const char *const columns[] = {
         "u.name",
         "(SELECT count(*) FROM exercise_play y WHERE y.exercise=e.id AND y.run=e.run AND"
         " y.state<>'declined')",
-        "(SELECT count(DISTINCT r.person) FROM exercise_roster r WHERE r.exercise=e.id AND r.until IS"
+        "(SELECT count(DISTINCT r.person) FROM exercise_roster r WHERE r.exercise=e.id AND r.until "
+        "IS"
         " NULL)",
         "e.solo",
         "e.demo",
@@ -385,7 +388,8 @@ static int insert(struct api_call *c, struct exercise *e, struct span title) {
                 r = sql_do(
                         c->db,
                         "INSERT INTO exercise(code,title,kind,scenario,state,unit,solo,demo,seed,"
-                        "speed,simulated,starts,text,created,created_by) VALUES(?1,?2,?3,?4,'draft',"
+                        "speed,simulated,starts,text,created,created_by) "
+                        "VALUES(?1,?2,?3,?4,'draft',"
                         "?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
                         "ttskibbiibTtik", e->code, title, e->live_fire ? "live" : "replay",
                         e->scenario, e->unit, e->solo, e->demo, e->seed, (int64_t)e->speed,
@@ -449,7 +453,8 @@ static int create(struct api_call *c) {
         if (!title.len && !p)
                 return api_fault_at(c, "title", "live fire needs a title",
                                     "diễn tập thực chiến cần có tên", "give one", "đặt tên");
-        r = insert(c, &e, title.len ? title : span_str(c->lang == LANG_VI ? p->title.vi : p->title.en));
+        r = insert(c, &e,
+                   title.len ? title : span_str(c->lang == LANG_VI ? p->title.vi : p->title.en));
         if (r == 0)
                 r = units_of(c, &e);
         api_tell(c, "exercise", e.id, e.unit);
@@ -478,10 +483,11 @@ static int solo(struct api_call *c) {
         if (r != 0)
                 return r;
         e.simulated = true;
-        r = sql_get_int(c->db, &running,
-                        "SELECT e.id FROM exercise e WHERE e.solo AND e.created_by=?1 AND e.state IN"
-                        " ('running','paused') LIMIT 1",
-                        "i", c->who.id);
+        r = sql_get_int(
+                c->db, &running,
+                "SELECT e.id FROM exercise e WHERE e.solo AND e.created_by=?1 AND e.state IN"
+                " ('running','paused') LIMIT 1",
+                "i", c->who.id);
         if (r == 1)
                 return api_refuse(c, 409, "playing", "you play alone already: end that first",
                                   "bạn đang tự luyện: hãy kết thúc lượt đó trước");
@@ -493,8 +499,8 @@ static int solo(struct api_call *c) {
                 r = sql_do(c->db,
                            "INSERT INTO exercise_roster(exercise,unit,person,role,since)"
                            " VALUES(?1,?2,?3,?4,?5)",
-                           "iiisi", e.id, e.unit, c->who.id,
-                           p->n_roles ? p->roles[i] : "handler", c->now);
+                           "iiisi", e.id, e.unit, c->who.id, p->n_roles ? p->roles[i] : "handler",
+                           c->now);
         if (r == 0)
                 r = exercise_solo_start(c, &e);
         return r == 0 ? exercise_answer(c, e.id) : r;

@@ -40,6 +40,10 @@ struct told {
         int64_t id, unit;
 };
 #define TOLD_MAX 64u
+struct told_person {
+        int64_t person;
+        struct told t;
+};
 
 /* A call with all that it needs, from the ask to the last of its answer. */
 struct held {
@@ -89,8 +93,10 @@ struct api {
         int64_t streams_seen;            /* mono: when listeners were looked at last */
         uint64_t ticket;
         struct line lines[API_LINES];
-        bool written;               /* since the last commit */
-        struct told told[TOLD_MAX]; /* since the last commit */
+        bool written;                    /* since the last commit */
+        struct told told[TOLD_MAX];      /* since the last commit */
+        struct told_person *told_people; /* the same, to one person each */
+        size_t n_told_people, told_room;
         unsigned n_told;
         bool told_all;
         int64_t mono, wall;

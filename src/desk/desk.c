@@ -172,6 +172,7 @@ struct desk *desk_free(struct desk *d) {
         warn_free(d);
         desk_api_deinit(d);
         seen_sources_free(d->sources);
+        exercises_free(d);
         desk_asks_free(d);
         desk_jobs_free(d);
         desk_searches_free(d);

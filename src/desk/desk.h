@@ -83,6 +83,8 @@ int desk_regimes(struct desk *d, struct span json);
 /* A playbook that ships with the program (doc/playbooks.md): kept unless it is already. 0, DESK_E_REFUSED: it is
  * none; -errno. */
 int desk_playbook(struct desk *d, struct span json, int64_t wall);
+/* A scenario that ships with the program (doc/scenarios.md), the same. */
+int desk_scenario(struct desk *d, struct span yaml, int64_t wall);
 /* What the configuration file says, as [{name, value}], to be shown to who may see settings; no secrets. DESK_E_REFUSED. */
 int desk_configuration(struct desk *d, struct span json);
 

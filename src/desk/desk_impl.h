@@ -125,6 +125,8 @@ struct desk {
         struct exempted *exempted;            /* exempted.c */
         json_t *configuration;                /* of the file, to be shown; NULL: unknown */
         struct warn *warn;                    /* warn.c */
+        struct exercises *exercises;          /* exercise_engine.c */
+        struct exercise_plans *plans;         /* exercise_play.c */
         struct regimes *regimes;              /* NULL: none was given yet */
 };
 
@@ -144,6 +146,10 @@ struct verdict {
 };
 
 void desk_asks_free(struct desk *d);
+void exercises_free(struct desk *d);
+/* Within desk_api_tick(): what is due of exercises that run; ms until more is. */
+int exercises_tick(struct desk *d, int64_t mono, int64_t wall);
+int exercises_wait(const struct desk *d);
 void desk_holds_free(struct desk *d);
 void desk_drills_free(struct desk *d);
 void desk_jobs_free(struct desk *d);

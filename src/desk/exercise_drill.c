@@ -22,13 +22,13 @@ int exercise_clock_json(struct api_call *c, const struct exercise *e, int64_t pl
         unsigned speed = k.p[k.n - 1].speed;
         bool running = e->ended == TIME_NONE && speed > 0;
         int64_t ends = p && running ? clock_real_of(k.p, k.n, p->length) : INT64_MAX;
-        *ret = json_pack(
-                "{sI sI sb so sI so sI}", "drill_ms",
-                (json_int_t)clock_drill_of(k.p, k.n, until / MS_NS), "speed",
-                (json_int_t)(speed ? speed : e->speed), "running", running, "at",
-                api_json_time(until), "length_ms", (json_int_t)(p ? p->length : 0), "ends",
-                ends == INT64_MAX || ends == INT64_MIN ? json_null() : api_json_time(ends * MS_NS),
-                "run", (json_int_t)e->run);
+        *ret = json_pack("{sI sI sb so sI so sI}", "drill_ms",
+                         (json_int_t)clock_drill_of(k.p, k.n, until / MS_NS), "speed",
+                         (json_int_t)(speed ? speed : e->speed), "running", running, "at",
+                         api_json_time(until), "length_ms", (json_int_t)(p ? p->length : 0), "ends",
+                         ends == INT64_MAX || ends == INT64_MIN ? json_null()
+                                                                : api_json_time(ends * MS_NS),
+                         "run", (json_int_t)e->run);
         return *ret ? 0 : FAIL(-ENOMEM);
 }
 
@@ -39,8 +39,10 @@ int exercise_mine(struct api_call *c, int64_t want, struct exercise_play *ret) {
         int r = sql_get_int(
                 c->db, &play,
                 "SELECT y.id FROM exercise_roster r JOIN exercise e ON e.id=r.exercise JOIN"
-                " exercise_play y ON y.exercise=e.id AND y.unit=r.unit AND y.run=e.run WHERE r.person=?1"
-                " AND r.until IS NULL AND (y.live OR e.state='rehearsal') AND (?2 IS NULL OR y.id=?2)"
+                " exercise_play y ON y.exercise=e.id AND y.unit=r.unit AND y.run=e.run WHERE "
+                "r.person=?1"
+                " AND r.until IS NULL AND (y.live OR e.state='rehearsal') AND (?2 IS NULL OR "
+                "y.id=?2)"
                 " ORDER BY y.live DESC, e.solo DESC, y.id DESC LIMIT 1",
                 "ik", c->who.id, want);
 
@@ -52,7 +54,8 @@ int exercise_mine(struct api_call *c, int64_t want, struct exercise_play *ret) {
                 return r;
         struct span sql = arena_printf(
                 c->arena,
-                "SELECT y.id FROM exercise_play y JOIN exercise e ON e.id=y.exercise AND e.solo=0 WHERE"
+                "SELECT y.id FROM exercise_play y JOIN exercise e ON e.id=y.exercise AND e.solo=0 "
+                "WHERE"
                 " y.live AND (?1 IS NULL OR y.id=?1) AND (%s) AND NOT EXISTS(SELECT 1 FROM"
                 " exercise_roster r WHERE r.exercise=e.id AND r.unit=y.unit AND r.until IS NULL)"
                 " ORDER BY y.id DESC LIMIT 1",
@@ -93,10 +96,10 @@ static json_t *choices_at(struct sql_rows *q, int column) {
 static json_t *inject_json(struct sql_rows *q, const struct plan *p) {
         return json_pack(
                 "{sI so so so so so so so sI so sb so so so so so so so so so so}", "id",
-                (json_int_t)sql_int(q, 0), "kind", text_at(q, 1), "title", text_at(q, 2), "title_vi",
-                text_at(q, 3), "text", text_at(q, 4), "text_vi", text_at(q, 5), "sender",
-                text_at(q, 6), "sender_vi", text_at(q, 7), "t", (json_int_t)sql_int(q, 8), "seen",
-                api_json_time(sql_time(q, 9)), "answer", sql_int(q, 10) != 0, "choices",
+                (json_int_t)sql_int(q, 0), "kind", text_at(q, 1), "title", text_at(q, 2),
+                "title_vi", text_at(q, 3), "text", text_at(q, 4), "text_vi", text_at(q, 5),
+                "sender", text_at(q, 6), "sender_vi", text_at(q, 7), "t", (json_int_t)sql_int(q, 8),
+                "seen", api_json_time(sql_time(q, 9)), "answer", sql_int(q, 10) != 0, "choices",
                 choices_at(q, 11), "answered", api_json_time(sql_time(q, 12)), "answered_by",
                 text_at(q, 13), "choice", text_at(q, 14), "said", text_at(q, 15), "file_name",
                 text_at(q, 16), "file", text_at(q, 17), "file_vi", text_at(q, 18), "due_t",
@@ -109,13 +112,17 @@ static int injects(struct api_call *c, const struct exercise_play *y, const stru
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
                 c->db, &q,
-                "SELECT v.id, i.kind, i.title, i.title_vi, i.text, i.text_vi, i.sender, i.sender_vi,"
-                " v.t, v.seen, i.answer, i.choices, v.answered, p.name, v.choice, v.text, i.file_name,"
-                " i.file, i.file_vi, i.plan_id, v.at FROM exercise_delivery v JOIN exercise_inject i ON"
+                "SELECT v.id, i.kind, i.title, i.title_vi, i.text, i.text_vi, i.sender, "
+                "i.sender_vi,"
+                " v.t, v.seen, i.answer, i.choices, v.answered, p.name, v.choice, v.text, "
+                "i.file_name,"
+                " i.file, i.file_vi, i.plan_id, v.at FROM exercise_delivery v JOIN exercise_inject "
+                "i ON"
                 " i.id=v.inject LEFT JOIN person p ON p.id=v.answered_by WHERE v.play=?1 AND"
                 " (i.roles='[]' OR NOT EXISTS(SELECT 1 FROM exercise_roster r, json_each(i.roles) j"
                 " WHERE r.exercise=?2 AND r.unit=?3 AND r.until IS NULL AND r.role=j.value) OR"
-                " EXISTS(SELECT 1 FROM exercise_roster r, json_each(i.roles) j WHERE r.exercise=?2 AND"
+                " EXISTS(SELECT 1 FROM exercise_roster r, json_each(i.roles) j WHERE r.exercise=?2 "
+                "AND"
                 " r.unit=?3 AND r.until IS NULL AND r.role=j.value AND r.person=?4))"
                 " ORDER BY v.t DESC, v.id DESC LIMIT 300",
                 "iiii", y->id, y->exercise, y->unit, c->who.id);
@@ -129,19 +136,20 @@ static int injects(struct api_call *c, const struct exercise_play *y, const stru
 
 static int messages(struct api_call *c, const struct exercise_play *y, json_t *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q,
-                         "SELECT m.id, m.organiser, p.name, m.text, m.t, m.at FROM exercise_message m"
-                         " LEFT JOIN person p ON p.id=m.by WHERE m.exercise=?1 AND (m.play=?2 OR"
-                         " m.play=?3 OR (m.play IS NULL AND m.organiser)) ORDER BY m.id DESC LIMIT 200",
-                         "iii", y->exercise, y->id, y->old);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT m.id, m.organiser, p.name, m.text, m.t, m.at FROM exercise_message m"
+                " LEFT JOIN person p ON p.id=m.by WHERE m.exercise=?1 AND (m.play=?2 OR"
+                " m.play=?3 OR (m.play IS NULL AND m.organiser)) ORDER BY m.id DESC LIMIT 200",
+                "iii", y->exercise, y->id, y->old);
 
         while (r == 0 && (r = sql_next(q)) == 1)
-                r = json_array_append_new(
-                            to, json_pack("{sI sb so so sI so}", "id", (json_int_t)sql_int(q, 0),
-                                          "from_organiser", sql_int(q, 1) != 0, "by_name",
-                                          text_at(q, 2), "text", text_at(q, 3), "t",
-                                          (json_int_t)sql_int(q, 4), "at",
-                                          api_json_time(sql_time(q, 5)))) < 0
+                r = json_array_append_new(to, json_pack("{sI sb so so sI so}", "id",
+                                                        (json_int_t)sql_int(q, 0), "from_organiser",
+                                                        sql_int(q, 1) != 0, "by_name",
+                                                        text_at(q, 2), "text", text_at(q, 3), "t",
+                                                        (json_int_t)sql_int(q, 4), "at",
+                                                        api_json_time(sql_time(q, 5)))) < 0
                             ? FAIL(-ENOMEM)
                             : 0;
         return r;
@@ -149,47 +157,51 @@ static int messages(struct api_call *c, const struct exercise_play *y, json_t *t
 
 static int requests(struct api_call *c, const struct exercise_play *y, json_t *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q,
-                         "SELECT id, kind, text, step, price, t, state, yes, answer, answer_vi,"
-                         " answered_t, hint FROM exercise_request WHERE play=?1 OR (play=?2 AND t<=?3)"
-                         " ORDER BY id DESC LIMIT 200",
-                         "iii", y->id, y->old, y->old_t);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT id, kind, text, step, price, t, state, yes, answer, answer_vi,"
+                " answered_t, hint FROM exercise_request WHERE play=?1 OR (play=?2 AND t<=?3)"
+                " ORDER BY id DESC LIMIT 200",
+                "iii", y->id, y->old, y->old_t);
 
         while (r == 0 && (r = sql_next(q)) == 1)
                 r = json_array_append_new(
-                            to,
-                            json_pack("{sI so so so sI sI so so so so so so}", "id",
-                                      (json_int_t)sql_int(q, 0), "kind", text_at(q, 1), "text",
-                                      text_at(q, 2), "step", int_at(q, 3), "price",
-                                      (json_int_t)sql_int(q, 4), "t", (json_int_t)sql_int(q, 5),
-                                      "state", text_at(q, 6), "yes",
-                                      sql_null(q, 7) ? json_null() : json_boolean(sql_int(q, 7) != 0),
-                                      "answer", text_at(q, 8), "answer_vi", text_at(q, 9),
-                                      "answered_t", int_at(q, 10), "hint", text_at(q, 11))) < 0
+                            to, json_pack("{sI so so so sI sI so so so so so so}", "id",
+                                          (json_int_t)sql_int(q, 0), "kind", text_at(q, 1), "text",
+                                          text_at(q, 2), "step", int_at(q, 3), "price",
+                                          (json_int_t)sql_int(q, 4), "t", (json_int_t)sql_int(q, 5),
+                                          "state", text_at(q, 6), "yes",
+                                          sql_null(q, 7) ? json_null()
+                                                         : json_boolean(sql_int(q, 7) != 0),
+                                          "answer", text_at(q, 8), "answer_vi", text_at(q, 9),
+                                          "answered_t", int_at(q, 10), "hint", text_at(q, 11))) < 0
                             ? FAIL(-ENOMEM)
                             : 0;
         return r;
 }
 
 /* Of steps that were played for this unit; what they say once they were given. */
-static int hints(struct api_call *c, const struct exercise_play *y, const struct plan *p, json_t *to) {
+static int hints(struct api_call *c, const struct exercise_play *y, const struct plan *p,
+                 json_t *to) {
         int r = 0;
 
         for (unsigned i = 0, n = 0; p && i < p->n_hints && r >= 0; i++) {
                 const struct plan_hint *h = &p->hints[i];
                 int64_t step = plan_find_step(p, h->step) + 1, one, given = 0;
 
-                r = sql_get_int(c->db, &one,
-                                "SELECT 1 FROM exercise_item WHERE play=?1 AND item='s' AND n=?2 AND"
-                                " state='played'",
-                                "ii", y->id, step);
+                r = sql_get_int(
+                        c->db, &one,
+                        "SELECT 1 FROM exercise_item WHERE play=?1 AND item='s' AND n=?2 AND"
+                        " state='played'",
+                        "ii", y->id, step);
                 if (r <= 0)
                         continue;
                 n++;
-                r = sql_get_int(c->db, &given,
-                                "SELECT yes IS NOT NULL AND yes FROM exercise_request WHERE hint=?3 AND"
-                                " (play=?1 OR play=?2) ORDER BY id DESC LIMIT 1",
-                                "iis", y->id, y->old, h->id);
+                r = sql_get_int(
+                        c->db, &given,
+                        "SELECT yes IS NOT NULL AND yes FROM exercise_request WHERE hint=?3 AND"
+                        " (play=?1 OR play=?2) ORDER BY id DESC LIMIT 1",
+                        "iis", y->id, y->old, h->id);
                 bool taken = r == 1;
                 char en[40], vi[40];
                 snprintf(en, sizeof(en), "Hint %u", n);
@@ -211,23 +223,26 @@ static int invitations(struct api_call *c, json_t *to) {
 
         if (r < 0)
                 return r;
-        struct span sql = arena_printf(
-                c->arena,
-                "SELECT e.id, e.code, e.title, e.starts, y.unit, u.name, y.state, e.text FROM exercise e"
-                " JOIN exercise_play y ON y.exercise=e.id AND y.run=e.run JOIN unit u ON u.id=y.unit"
-                " WHERE e.state IN ('invited','rehearsal','ready') AND e.solo=0 AND ((%s) OR EXISTS("
-                "SELECT 1 FROM exercise_roster r WHERE r.exercise=e.id AND r.unit=y.unit AND r.until IS"
-                " NULL AND r.person=?1)) ORDER BY e.starts, e.id LIMIT 20",
-                scope);
+        struct span sql = arena_printf(c->arena,
+                                       "SELECT e.id, e.code, e.title, e.starts, y.unit, u.name, "
+                                       "y.state, e.text FROM exercise e"
+                                       " JOIN exercise_play y ON y.exercise=e.id AND y.run=e.run "
+                                       "JOIN unit u ON u.id=y.unit"
+                                       " WHERE e.state IN ('invited','rehearsal','ready') AND "
+                                       "e.solo=0 AND ((%s) OR EXISTS("
+                                       "SELECT 1 FROM exercise_roster r WHERE r.exercise=e.id AND "
+                                       "r.unit=y.unit AND r.until IS"
+                                       " NULL AND r.person=?1)) ORDER BY e.starts, e.id LIMIT 20",
+                                       scope);
         r = sql.p ? sql_rows(c->db, &q, sql.p, "i", c->who.id) : FAIL(-ENOMEM);
         while (r == 0 && (r = sql_next(q)) == 1)
-                r = json_array_append_new(
-                            to, json_pack("{sI so so so sI so so so}", "exercise",
-                                          (json_int_t)sql_int(q, 0), "code", text_at(q, 1), "title",
-                                          text_at(q, 2), "starts", api_json_time(sql_time(q, 3)),
-                                          "unit", (json_int_t)sql_int(q, 4), "unit_name",
-                                          text_at(q, 5), "state", text_at(q, 6), "text",
-                                          text_at(q, 7))) < 0
+                r = json_array_append_new(to, json_pack("{sI so so so sI so so so}", "exercise",
+                                                        (json_int_t)sql_int(q, 0), "code",
+                                                        text_at(q, 1), "title", text_at(q, 2),
+                                                        "starts", api_json_time(sql_time(q, 3)),
+                                                        "unit", (json_int_t)sql_int(q, 4),
+                                                        "unit_name", text_at(q, 5), "state",
+                                                        text_at(q, 6), "text", text_at(q, 7))) < 0
                             ? FAIL(-ENOMEM)
                             : 0;
         return r;
@@ -246,11 +261,11 @@ static int nothing(struct api_call *c) {
         json_t *invited = json_array();
         int r = invitations(c, invited);
 
-        c->answer = json_pack(
-                "{sn sn sn sn sn sn sn sn sn sn sn sn sn s[] s[] s[] s[] s[] sn so}", "play",
-                "exercise", "code", "title", "title_vi", "state", "kind", "unit", "unit_name", "role",
-                "solo", "simulated", "clock", "objectives", "injects", "messages", "requests", "hints",
-                "waiting", "invitations", invited);
+        c->answer = json_pack("{sn sn sn sn sn sn sn sn sn sn sn sn sn s[] s[] s[] s[] s[] sn so}",
+                              "play", "exercise", "code", "title", "title_vi", "state", "kind",
+                              "unit", "unit_name", "role", "solo", "simulated", "clock",
+                              "objectives", "injects", "messages", "requests", "hints", "waiting",
+                              "invitations", invited);
         return r < 0 ? r : c->answer ? 0 : FAIL(-ENOMEM);
 }
 
@@ -271,10 +286,11 @@ static int head(struct api_call *c, const struct exercise_play *y, const struct 
         if (r == 0)
                 r = exercise_clock_json(c, e, y->id, &clock);
         if (r == 0)
-                r = sql_rows(c->db, &q,
-                             "SELECT u.name, y.state FROM exercise_play y JOIN unit u ON u.id=y.unit"
-                             " WHERE y.id=?1",
-                             "i", y->id);
+                r = sql_rows(
+                        c->db, &q,
+                        "SELECT u.name, y.state FROM exercise_play y JOIN unit u ON u.id=y.unit"
+                        " WHERE y.id=?1",
+                        "i", y->id);
         if (r == 0)
                 r = sql_next(q);
         if (r != 1) {
@@ -287,12 +303,13 @@ static int head(struct api_call *c, const struct exercise_play *y, const struct 
                             : e->state == EX_REHEARSAL ? "rehearsal"
                                                        : exercise_states[e->state];
         c->answer = json_pack(
-                "{sI sI so so so ss ss sI so so sb sb so so}", "play", (json_int_t)y->id, "exercise",
-                (json_int_t)e->id, "code", api_json_text(e->code), "title", api_json_text(e->title),
-                "title_vi", p ? json_string(p->title.vi) : json_null(), "state", state, "kind",
-                e->live_fire ? "live" : "replay", "unit", (json_int_t)y->unit, "unit_name",
-                text_at(q, 0), "role", role.p ? api_json_text(role) : json_null(), "solo", e->solo,
-                "simulated", e->simulated, "clock", clock, "objectives", objectives(p));
+                "{sI sI so so so ss ss sI so so sb sb so so}", "play", (json_int_t)y->id,
+                "exercise", (json_int_t)e->id, "code", api_json_text(e->code), "title",
+                api_json_text(e->title), "title_vi", p ? json_string(p->title.vi) : json_null(),
+                "state", state, "kind", e->live_fire ? "live" : "replay", "unit",
+                (json_int_t)y->unit, "unit_name", text_at(q, 0), "role",
+                role.p ? api_json_text(role) : json_null(), "solo", e->solo, "simulated",
+                e->simulated, "clock", clock, "objectives", objectives(p));
         return c->answer ? 0 : FAIL(-ENOMEM);
 }
 

@@ -157,11 +157,12 @@ static int load_play(struct desk *d, struct engine_play *y, bool own) {
 
 static int load_plays(struct desk *d, struct engine_run *x) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(state_sql(d->state), &q,
-                         "SELECT id, unit, own_clock, state='held', ifnull(old_t,0), noise, seg,"
-                         " lost IS NOT NULL FROM exercise_play WHERE exercise=?1 AND run=?2 AND live"
-                         " ORDER BY id",
-                         "ii", x->e.id, x->e.run);
+        int r = sql_rows(
+                state_sql(d->state), &q,
+                "SELECT id, unit, own_clock, state='held', ifnull(old_t,0), noise, seg,"
+                " lost IS NOT NULL FROM exercise_play WHERE exercise=?1 AND run=?2 AND live"
+                " ORDER BY id",
+                "ii", x->e.id, x->e.run);
 
         x->plays = calloc(EXERCISE_UNITS_MAX, sizeof(*x->plays));
         if (!x->plays)
@@ -239,18 +240,19 @@ static int take_out_gap(struct desk *d, const struct exercise *e, int64_t from, 
         if (r == 0)
                 r = gap_points(db, e, 0, from, now);
         if (r == 0)
-                r = sql_rows(db, &q,
-                             "SELECT id FROM exercise_play WHERE exercise=?1 AND run=?2 AND own_clock"
-                             " AND live AND state<>'held'",
-                             "ii", e->id, e->run);
+                r = sql_rows(
+                        db, &q,
+                        "SELECT id FROM exercise_play WHERE exercise=?1 AND run=?2 AND own_clock"
+                        " AND live AND state<>'held'",
+                        "ii", e->id, e->run);
         while (r == 0 && (r = sql_next(q)) == 1)
                 r = gap_points(db, e, sql_int(q, 0), from, now);
         q = sql_end(q);
         snprintf(about, sizeof(about), "exercise %lld", (long long)e->id);
         snprintf(detail, sizeof(detail), "{\"stood_still_s\":%lld}",
                  (long long)((now - from) / NS_PER_SEC));
-        return r == 0 ? state_audit(d->state, now, "coloa", "exercises.stood_still", span_str(about),
-                                    span_str(detail))
+        return r == 0 ? state_audit(d->state, now, "coloa", "exercises.stood_still",
+                                    span_str(about), span_str(detail))
                       : r;
 }
 
@@ -358,9 +360,10 @@ static int deliver(struct desk *d, struct engine_play *y, char item, int64_t n, 
         int r = desk_begin(d);
 
         if (r == 0)
-                r = sql_get_int(state_sql(d->state), &inject,
-                                "SELECT id FROM exercise_inject WHERE exercise=?1 AND item=?2 AND n=?3",
-                                "isi", y->exercise, kind, n);
+                r = sql_get_int(
+                        state_sql(d->state), &inject,
+                        "SELECT id FROM exercise_inject WHERE exercise=?1 AND item=?2 AND n=?3",
+                        "isi", y->exercise, kind, n);
         if (r == 1)
                 r = exercise_deliver(d, state_sql(d->state), &p, inject, t, now);
         y->dirty = true;
@@ -389,8 +392,8 @@ static int skip_item(struct desk *d, struct engine_play *y, unsigned i, int64_t 
 }
 
 /* One item whose time has come. *ret: it was decided. */
-static int decide(struct desk *d, struct engine_play *y, const struct plan *p, unsigned i, int64_t due,
-                  int64_t t, int64_t now, bool *ret) {
+static int decide(struct desk *d, struct engine_play *y, const struct plan *p, unsigned i,
+                  int64_t due, int64_t t, int64_t now, bool *ret) {
         const struct plan_when *w = when_of(p, i);
         int holds = w->condition < 0 ? 1 : exercise_condition(d, y, p, w->condition);
 
@@ -402,7 +405,8 @@ static int decide(struct desk *d, struct engine_play *y, const struct plan *p, u
         if (!w->wait || t > w->until)
                 return skip_item(d, y, i, MIN(t, MAX(due, w->wait ? w->until : due)), now);
         *ret = false;
-        y->look_at = MIN(y->look_at, MIN(w->until + 1, t + LOOK_MS * MAX(engine_speed(y), 1) / 1000));
+        y->look_at =
+                MIN(y->look_at, MIN(w->until + 1, t + LOOK_MS * MAX(engine_speed(y), 1) / 1000));
         return 0;
 }
 
@@ -447,10 +451,11 @@ static int free_injects(struct desk *d, struct engine_run *x, int64_t now) {
         } due[16];
         unsigned n = 0;
         int64_t t = clock_drill_of(x->clock.p, x->clock.n, now / MS_NS);
-        int r = sql_rows(state_sql(d->state), &q,
-                         "SELECT id, t, n FROM exercise_inject WHERE exercise=?1 AND item='f' AND sent"
-                         " IS NULL AND t<=?2 LIMIT 16",
-                         "ii", x->e.id, t);
+        int r = sql_rows(
+                state_sql(d->state), &q,
+                "SELECT id, t, n FROM exercise_inject WHERE exercise=?1 AND item='f' AND sent"
+                " IS NULL AND t<=?2 LIMIT 16",
+                "ii", x->e.id, t);
 
         while (r == 0 && n < 16 && (r = sql_next(q)) == 1) {
                 due[n].id = sql_int(q, 0);
@@ -462,8 +467,9 @@ static int free_injects(struct desk *d, struct engine_run *x, int64_t now) {
         for (unsigned i = 0; i < n && r == 0; i++) {
                 r = exercise_engine_send(d, x->e.id, 'f', due[i].n, now);
                 if (r == 0)
-                        r = sql_do(state_sql(d->state), "UPDATE exercise_inject SET sent=?2 WHERE id=?1",
-                                   "ii", due[i].id, now);
+                        r = sql_do(state_sql(d->state),
+                                   "UPDATE exercise_inject SET sent=?2 WHERE id=?1", "ii",
+                                   due[i].id, now);
         }
         return r;
 }
@@ -472,11 +478,12 @@ static int free_injects(struct desk *d, struct engine_run *x, int64_t now) {
 static int is_for(struct desk *d, int64_t exercise, int64_t n, int64_t play) {
         int64_t one;
 
-        return sql_get_int(state_sql(d->state), &one,
-                           "SELECT 1 FROM exercise_inject i WHERE i.exercise=?1 AND i.item='f' AND i.n=?2"
-                           " AND (i.units IS NULL OR EXISTS(SELECT 1 FROM json_each(i.units) j WHERE"
-                           " j.value=?3))",
-                           "iii", exercise, n, play);
+        return sql_get_int(
+                state_sql(d->state), &one,
+                "SELECT 1 FROM exercise_inject i WHERE i.exercise=?1 AND i.item='f' AND i.n=?2"
+                " AND (i.units IS NULL OR EXISTS(SELECT 1 FROM json_each(i.units) j WHERE"
+                " j.value=?3))",
+                "iii", exercise, n, play);
 }
 
 int exercise_engine_send(struct desk *d, int64_t exercise, char item, int64_t n, int64_t now) {
@@ -532,7 +539,8 @@ static int maybe_end(struct desk *d, struct engine_run *x, int64_t now) {
         if (r == 0 && e.solo)
                 r = exercise_move(&c, &e, "publish");
         if (r == 0)
-                r = state_audit(d->state, now, "coloa", "exercises.end", span_str(about), SPAN("{}"));
+                r = state_audit(d->state, now, "coloa", "exercises.end", span_str(about),
+                                SPAN("{}"));
         json_decref(c.in);
         arena_deinit(&arena);
         return r > 0 ? FAIL(-EPROTO) : r;
@@ -542,10 +550,11 @@ static int maybe_end(struct desk *d, struct engine_run *x, int64_t now) {
 static int look_for_lost(struct desk *d, struct engine_run *x, int64_t now) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct sql *db = state_sql(d->state);
-        int r = sql_rows(db, &q,
-                         "SELECT r.unit, max(s.last) FROM exercise_roster r JOIN session s ON"
-                         " s.person=r.person WHERE r.exercise=?1 AND r.until IS NULL GROUP BY r.unit",
-                         "i", x->e.id);
+        int r = sql_rows(
+                db, &q,
+                "SELECT r.unit, max(s.last) FROM exercise_roster r JOIN session s ON"
+                " s.person=r.person WHERE r.exercise=?1 AND r.until IS NULL GROUP BY r.unit",
+                "i", x->e.id);
 
         while (r == 0 && (r = sql_next(q)) == 1) {
                 for (unsigned i = 0; i < x->n_plays; i++)
@@ -564,10 +573,11 @@ static int look_for_lost(struct desk *d, struct engine_run *x, int64_t now) {
                 y->dirty = true;
                 r = desk_begin(d);
                 if (r == 0)
-                        r = sql_do(db,
-                                   "UPDATE exercise_play SET lost=?2, seen=?3, version=version+1 WHERE"
-                                   " id=?1",
-                                   "iTi", y->id, lost ? now : TIME_NONE, y->seen);
+                        r = sql_do(
+                                db,
+                                "UPDATE exercise_play SET lost=?2, seen=?3, version=version+1 WHERE"
+                                " id=?1",
+                                "iTi", y->id, lost ? now : TIME_NONE, y->seen);
                 api_tell_all(d, "exercise", x->e.id, x->e.unit);
         }
         return r;
@@ -628,6 +638,8 @@ int exercises_tick(struct desk *d, int64_t mono, int64_t now) {
         int r = 0;
 
         (void)mono;
+        if (x)
+                x->now = now;
         if (!x)
                 return FAIL(-ENOMEM);
         if (!x->loaded || x->wake)

@@ -8,7 +8,7 @@
 enum item_state { ITEM_OPEN, ITEM_PLAYED, ITEM_SKIPPED };
 
 /* A piece of telemetry in the spool. */
-struct piece {
+struct spooled {
         uint32_t seg;
         unsigned step;
         int64_t t_from, first, last;
@@ -27,15 +27,15 @@ struct engine_play {
         struct engine_run *of;
         struct exercise_clock *own; /* NULL: the run's */
         bool held, look, lost, over;
-        int64_t base;    /* drill time that it begins at, after a rewind */
-        int64_t next;    /* drill time of the next that is known; INT64_MAX */
-        int64_t look_at; /* drill time to look at conditions again */
-        unsigned char *state;       /* of steps, then injects: enum item_state */
-        int64_t *t;                 /* when each was, -1 */
-        unsigned char *spooled;     /* of steps: 0 not asked for, 1 asked for, 2 there, 3 failed */
-        int64_t noise;              /* spooled until */
-        uint32_t seg;               /* the next piece's number */
-        struct piece *pieces;
+        int64_t base;           /* drill time that it begins at, after a rewind */
+        int64_t next;           /* drill time of the next that is known; INT64_MAX */
+        int64_t look_at;        /* drill time to look at conditions again */
+        unsigned char *state;   /* of steps, then injects: enum item_state */
+        int64_t *t;             /* when each was, -1 */
+        unsigned char *spooled; /* of steps: 0 not asked for, 1 asked for, 2 there, 3 failed */
+        int64_t noise;          /* spooled until */
+        uint32_t seg;           /* the next piece's number */
+        struct spooled *pieces;
         unsigned n_pieces, room;
         uint64_t last;    /* position that was given last in this life */
         bool noise_asked; /* a job is under way */
@@ -71,7 +71,7 @@ struct exercises {
         uint64_t life;
         struct engine_ask asks[ENGINE_ASKS];
         unsigned turn; /* play to begin with */
-        int64_t wait_ms;
+        int64_t wait_ms, now; /* now: ns, of the last turn */
         int64_t beat, looked_lost, cleaned; /* wall */
         uint64_t failed, late; /* jobs that came to nothing; injects that were over 2 s late */
         int64_t behind_ms;
@@ -98,10 +98,9 @@ int spool_give(struct desk *d, int64_t now);
 
 /* exercise_board.c */
 void board_cells_free(struct engine_play *y);
-/* exercise_play.c */
-void exercise_plans_free(struct desk *d);
 
 /* exercise_condition.c: 1, 0, -errno. */
-int exercise_condition(struct desk *d, const struct engine_play *y, const struct plan *p, int condition);
+int exercise_condition(struct desk *d, const struct engine_play *y, const struct plan *p,
+                       int condition);
 
 #endif

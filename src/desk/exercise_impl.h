@@ -26,8 +26,7 @@ enum exercise_state {
 };
 extern const char *const exercise_states[EX_STATES];
 #define EX_BIT(state) (1u << (state))
-#define EX_BEFORE                                                                                  \
-        (EX_BIT(EX_DRAFT) | EX_BIT(EX_INVITED) | EX_BIT(EX_REHEARSAL) | EX_BIT(EX_READY))
+#define EX_BEFORE (EX_BIT(EX_DRAFT) | EX_BIT(EX_INVITED) | EX_BIT(EX_REHEARSAL) | EX_BIT(EX_READY))
 #define EX_LIVE (EX_BIT(EX_RUNNING) | EX_BIT(EX_PAUSED))
 
 /* A row of it. */
@@ -68,6 +67,7 @@ int exercise_hold_unit(struct api_call *c, const struct exercise *e, int64_t pla
 /* Its drill containment, all of it, or what was asked for after t, is undone (exercise_undo.c). */
 int exercise_undo(struct desk *d, int64_t play, int64_t now);
 int exercise_undo_after(struct desk *d, int64_t play, int64_t t, int64_t now);
+void exercise_plans_free(struct desk *d);
 int exercise_scenario_plan(struct desk *d, int64_t scenario, const struct plan **ret);
 
 /* ---- clocks (exercise_play.c) ---- */
@@ -92,7 +92,8 @@ int exercise_unit_add(struct api_call *c, const struct exercise *e, int64_t unit
 /* Fills roster and cast from what is known, where they are empty. */
 int exercise_suggest(struct api_call *c, const struct exercise *e, int64_t play, int64_t unit);
 int exercise_plays_json(struct api_call *c, const struct exercise *e, bool manages, json_t **ret);
-int exercise_checklist(struct api_call *c, const struct exercise *e, json_t **ret, unsigned *ret_open);
+int exercise_checklist(struct api_call *c, const struct exercise *e, json_t **ret,
+                       unsigned *ret_open);
 /* The cast as the generator takes it; all of the arena. NULL: none was set. -EBADMSG. */
 int exercise_cast_load(struct arena *a, const struct plan *p, struct span json, struct span unit,
                        struct plan_cast *ret);
@@ -127,13 +128,18 @@ void exercise_engine_numbers(const struct desk *d, struct exercise_numbers *ret)
 /* ---- handlers ---- */
 
 #define EXERCISE_HANDLERS(X)                                                                       \
-        X(scenario_list) X(scenario_upload) X(scenario_get) X(scenario_file) X(scenario_retire)    \
-        X(move_invite) X(move_rehearse) X(move_go) X(move_recall) X(move_start) X(move_pause)      \
-        X(move_resume) X(move_end) X(move_publish) X(move_finish) X(move_stop) X(speed)            \
-        X(checkpoint) X(rewind) X(check) X(units_add) X(unit_remove) X(accept) X(roster) X(cast)   \
-        X(suggest) X(consent) X(unit_pause) X(unit_resume) X(merge) X(board) X(inject)             \
-        X(inject_send) X(inject_postpone) X(request_answer) X(messages) X(say) X(notes) X(note)    \
-        X(drill_get) X(drill_seen) X(drill_answer) X(drill_ask) X(drill_say) X(drill_control)
+        X(scenario_list)                                                                           \
+        X(scenario_upload) X(scenario_get) X(scenario_file) X(scenario_retire) X(move_invite) X(   \
+                move_rehearse) X(move_go) X(move_recall) X(move_start) X(move_pause)               \
+                X(move_resume) X(move_end) X(move_publish) X(move_finish) X(move_stop) X(speed)    \
+                        X(checkpoint) X(rewind) X(check) X(units_add) X(unit_remove) X(accept)     \
+                                X(roster) X(cast) X(suggest) X(consent) X(unit_pause)              \
+                                        X(unit_resume) X(merge) X(board) X(inject) X(inject_send)  \
+                                                X(inject_postpone) X(request_answer) X(messages)   \
+                                                        X(say) X(notes) X(note) X(drill_get)       \
+                                                                X(drill_seen) X(drill_answer)      \
+                                                                        X(drill_ask) X(drill_say)  \
+                                                                                X(drill_control)
 #define X(name) int exercise_do_##name(struct api_call *c);
 EXERCISE_HANDLERS(X)
 #undef X

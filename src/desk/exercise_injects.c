@@ -32,18 +32,20 @@ static int lay(struct api_call *c, const struct exercise *e, const struct plan_i
         int r = !r_text || !c_text ? FAIL(-ENOMEM) : 0;
 
         if (r == 0)
-                r = sql_do(c->db,
-                           "INSERT OR IGNORE INTO exercise_inject(exercise,item,n,plan_id,kind,title,"
-                           "title_vi,text,text_vi,sender,sender_vi,roles,choices,answer,file_name,"
-                           "file,file_vi,t,created) VALUES(?1,'i',?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
-                           "?12,?13,?14,?15,?16,?17,?18)",
-                           "iissssssssssbsssni", e->id, (int64_t)n, i->id, kinds[i->kind],
-                           i->title.en, i->title.vi, i->text.en, i->text.vi, i->from.en, i->from.vi,
-                           r_text, c_text, i->answer, i->file_name, i->file.en, i->file.vi, c->now);
+                r = sql_do(
+                        c->db,
+                        "INSERT OR IGNORE INTO exercise_inject(exercise,item,n,plan_id,kind,title,"
+                        "title_vi,text,text_vi,sender,sender_vi,roles,choices,answer,file_name,"
+                        "file,file_vi,t,created) VALUES(?1,'i',?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
+                        "?12,?13,?14,?15,?16,?17,?18)",
+                        "iissssssssssbsssni", e->id, (int64_t)n, i->id, kinds[i->kind], i->title.en,
+                        i->title.vi, i->text.en, i->text.vi, i->from.en, i->from.vi, r_text, c_text,
+                        i->answer, i->file_name, i->file.en, i->file.vi, c->now);
         if (r == 0 && !i->when.after)
-                r = sql_do(c->db,
-                           "UPDATE exercise_inject SET t=?3 WHERE exercise=?1 AND item='i' AND n=?2",
-                           "iii", e->id, (int64_t)n, i->when.at);
+                r = sql_do(
+                        c->db,
+                        "UPDATE exercise_inject SET t=?3 WHERE exercise=?1 AND item='i' AND n=?2",
+                        "iii", e->id, (int64_t)n, i->when.at);
         free(r_text);
         free(c_text);
         json_decref(roles);
@@ -78,9 +80,9 @@ int exercise_tell_roster(struct desk *d, struct sql *db, int64_t exercise, int64
 
 int exercise_deliver(struct desk *d, struct sql *db, const struct exercise_play *y, int64_t inject,
                      int64_t t, int64_t now) {
-        int r = sql_do(db,
-                       "INSERT OR IGNORE INTO exercise_delivery(play,inject,t,at) VALUES(?1,?2,?3,?4)",
-                       "iiii", y->id, inject, MAX(t, 0), now);
+        int r = sql_do(
+                db, "INSERT OR IGNORE INTO exercise_delivery(play,inject,t,at) VALUES(?1,?2,?3,?4)",
+                "iiii", y->id, inject, MAX(t, 0), now);
 
         if (r < 0 || !sql_changes(db))
                 return r;
@@ -106,8 +108,9 @@ static int done(struct api_call *c, const struct exercise *e, int r) {
 
 int exercise_do_inject(struct api_call *c) {
         struct exercise e;
-        json_t *choices = json_object_get(c->in, "choices"), *roles = json_object_get(c->in, "roles"),
-               *units = json_object_get(c->in, "units"), *none = json_array();
+        json_t *choices = json_object_get(c->in, "choices"),
+               *roles = json_object_get(c->in, "roles"), *units = json_object_get(c->in, "units"),
+               *none = json_array();
         struct exercise_clock k;
         int r = organised(c, &e, EX_LIVE);
 
@@ -121,14 +124,16 @@ int exercise_do_inject(struct api_call *c) {
              *r_text = json_dumps(json_is_array(roles) ? roles : none, JSON_COMPACT),
              *u_text = json_array_size(units) ? json_dumps(units, JSON_COMPACT) : NULL;
         int64_t t = api_int(c, "t", MAX(clock_drill_of(k.p, k.n, c->now / MS_NS), 0));
-        r = sql_do(c->db,
-                   "INSERT INTO exercise_inject(exercise,item,n,kind,title,text,sender,roles,choices,"
-                   "answer,units,t,by,created) SELECT ?1,'f',ifnull(max(n),0)+1,?2,?3,?4,?5,?6,?7,?8,"
-                   "?9,?10,?11,?12 FROM exercise_inject WHERE exercise=?1 AND item='f'",
-                   "ittttssbsiki", e.id, api_text(c, "kind"), api_text(c, "title"),
-                   api_text(c, "text"), api_text(c, "sender"), r_text, c_text,
-                   api_bool(c, "answer", json_array_size(choices) > 0), u_text, t, c->who.id, c->now);
-        c->detail = json_pack("{sI sI}", "inject", (json_int_t)sql_last_id(c->db), "t", (json_int_t)t);
+        r = sql_do(
+                c->db,
+                "INSERT INTO exercise_inject(exercise,item,n,kind,title,text,sender,roles,choices,"
+                "answer,units,t,by,created) SELECT ?1,'f',ifnull(max(n),0)+1,?2,?3,?4,?5,?6,?7,?8,"
+                "?9,?10,?11,?12 FROM exercise_inject WHERE exercise=?1 AND item='f'",
+                "ittttssbsiki", e.id, api_text(c, "kind"), api_text(c, "title"),
+                api_text(c, "text"), api_text(c, "sender"), r_text, c_text,
+                api_bool(c, "answer", json_array_size(choices) > 0), u_text, t, c->who.id, c->now);
+        c->detail =
+                json_pack("{sI sI}", "inject", (json_int_t)sql_last_id(c->db), "t", (json_int_t)t);
         free(c_text);
         free(r_text);
         free(u_text);
@@ -204,12 +209,13 @@ struct delivery {
 static int own(struct api_call *c, struct delivery *ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int64_t one = 0, id = api_int(c, "id", 0);
-        int r = sql_rows(c->db, &q,
-                         "SELECT v.play, i.choices, v.seen IS NOT NULL, v.answered IS NOT NULL,"
-                         " i.answer, e.state IN ('rehearsal','running','paused') FROM"
-                         " exercise_delivery v JOIN exercise_inject i ON i.id=v.inject JOIN exercise e"
-                         " ON e.id=i.exercise WHERE v.id=?1",
-                         "i", id);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT v.play, i.choices, v.seen IS NOT NULL, v.answered IS NOT NULL,"
+                " i.answer, e.state IN ('rehearsal','running','paused') FROM"
+                " exercise_delivery v JOIN exercise_inject i ON i.id=v.inject JOIN exercise e"
+                " ON e.id=i.exercise WHERE v.id=?1",
+                "i", id);
 
         if (r == 0)
                 r = sql_next(q);
@@ -227,10 +233,11 @@ static int own(struct api_call *c, struct delivery *ret) {
         if (r == 1)
                 r = exercise_role_of(c->db, c->arena, play, c->who.id, c->now, &ret->role, NULL);
         if (r == 0 && !ret->role.p)
-                r = sql_get_int(c->db, &one,
-                                "SELECT 1 FROM exercise_roster WHERE exercise=?1 AND unit=?2 AND until"
-                                " IS NULL LIMIT 1",
-                                "ii", ret->play.exercise, ret->play.unit);
+                r = sql_get_int(
+                        c->db, &one,
+                        "SELECT 1 FROM exercise_roster WHERE exercise=?1 AND unit=?2 AND until"
+                        " IS NULL LIMIT 1",
+                        "ii", ret->play.exercise, ret->play.unit);
         if (r == 0)
                 r = ret->role.p ? 1 : api_sees(c, "exercises.play", ret->play.unit);
         else if (r == 1) /* others are on it */
@@ -239,17 +246,19 @@ static int own(struct api_call *c, struct delivery *ret) {
                 return r < 0 ? r : api_missing(c);
         snprintf(c->about, sizeof(c->about), "exercise %lld", (long long)ret->play.exercise);
         if (!goes_on || ret->play.over)
-                return api_refuse(c, 409, "over", "this exercise is over", "cuộc diễn tập đã kết thúc");
+                return api_refuse(c, 409, "over", "this exercise is over",
+                                  "cuộc diễn tập đã kết thúc");
         return 0;
 }
 
 static int see(struct api_call *c, const struct delivery *v) {
         if (v->seen)
                 return 0;
-        return sql_do(c->db,
-                      "UPDATE exercise_delivery SET seen=?2, seen_t=?3, seen_by=?4 WHERE id=?1 AND seen"
-                      " IS NULL",
-                      "iiik", v->id, c->now, MAX(v->play.t, 0), c->who.id);
+        return sql_do(
+                c->db,
+                "UPDATE exercise_delivery SET seen=?2, seen_t=?3, seen_by=?4 WHERE id=?1 AND seen"
+                " IS NULL",
+                "iiik", v->id, c->now, MAX(v->play.t, 0), c->who.id);
 }
 
 static int told(struct api_call *c, const struct delivery *v, int r) {
@@ -303,15 +312,17 @@ int exercise_do_drill_answer(struct api_call *c) {
                 return api_fault_at(c, "choice", "it has no such choice", "không có lựa chọn này",
                                     "choose one of those shown", "chọn một trong các mục đã nêu");
         if (!choice.len && (!text.len || has_choice(v.choices, SPAN_NONE) || v.choices.len > 2))
-                return api_fault_at(c, v.choices.len > 2 ? "choice" : "text", "nothing was answered",
-                                    "chưa có câu trả lời", "choose, or write", "hãy chọn hoặc viết");
+                return api_fault_at(c, v.choices.len > 2 ? "choice" : "text",
+                                    "nothing was answered", "chưa có câu trả lời",
+                                    "choose, or write", "hãy chọn hoặc viết");
         r = see(c, &v);
         if (r == 0)
-                r = sql_do(c->db,
-                           "UPDATE exercise_delivery SET answered=?2, answered_t=?3, answered_by=?4,"
-                           " answered_role=?5, choice=?6, text=?7 WHERE id=?1 AND answered IS NULL",
-                           "iiikttt", v.id, c->now, MAX(v.play.t, 0), c->who.id, v.role,
-                           choice.len ? choice : SPAN_NONE, text.len ? text : SPAN_NONE);
+                r = sql_do(
+                        c->db,
+                        "UPDATE exercise_delivery SET answered=?2, answered_t=?3, answered_by=?4,"
+                        " answered_role=?5, choice=?6, text=?7 WHERE id=?1 AND answered IS NULL",
+                        "iiikttt", v.id, c->now, MAX(v.play.t, 0), c->who.id, v.role,
+                        choice.len ? choice : SPAN_NONE, text.len ? text : SPAN_NONE);
         c->detail = json_pack("{sI so}", "delivery", (json_int_t)v.id, "choice",
                               choice.len ? api_json_text(choice) : json_null());
         return r == 0 ? told(c, &v, 0) : r;

@@ -56,8 +56,7 @@ static int do_nothing(struct api_call *c, struct exercise *e) {
         return 0;
 }
 
-static int plays_state(struct api_call *c, const struct exercise *e, const char *state,
-                       bool live) {
+static int plays_state(struct api_call *c, const struct exercise *e, const char *state, bool live) {
         return sql_do(c->db,
                       "UPDATE exercise_play SET state=?3, live=?4, version=version+1"
                       " WHERE exercise=?1 AND run=?2 AND state<>'declined'",
@@ -67,10 +66,11 @@ static int plays_state(struct api_call *c, const struct exercise *e, const char 
 /* "exercise" to all who are on a roster of it. */
 static int tell_rosters(struct api_call *c, const struct exercise *e) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q,
-                         "SELECT DISTINCT person FROM exercise_roster WHERE exercise=?1 AND until IS"
-                         " NULL",
-                         "i", e->id);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT DISTINCT person FROM exercise_roster WHERE exercise=?1 AND until IS"
+                " NULL",
+                "i", e->id);
 
         while (r == 0 && (r = sql_next(q)) == 1) {
                 api_tell_person(c->desk, "exercise", e->id, sql_int(q, 0));
@@ -123,7 +123,8 @@ static int do_rehearse(struct api_call *c, struct exercise *e) {
                              " state<>'declined'",
                              "ii", e->id, e->run);
         while (r == 0 && (r = sql_next(q)) == 1) {
-                struct exercise_play y = {.id = sql_int(q, 0), .exercise = e->id, .unit = sql_int(q, 1)};
+                struct exercise_play y = {
+                        .id = sql_int(q, 0), .exercise = e->id, .unit = sql_int(q, 1)};
 
                 r = exercise_deliver(c->desk, c->db, &y, inject, 0, c->now);
         }
@@ -144,7 +145,8 @@ static int do_start(struct api_call *c, struct exercise *e) {
         if (r == 0)
                 r = exercise_clock_set(c->db, e, 0, c->now, 0, e->speed);
         if (r == 0)
-                r = sql_do(c->db, "UPDATE exercise SET started=?2 WHERE id=?1", "ii", e->id, c->now);
+                r = sql_do(c->db, "UPDATE exercise SET started=?2 WHERE id=?1", "ii", e->id,
+                           c->now);
         if (r == 0 && p)
                 r = exercise_injects_lay(c, e, p);
         return r;
@@ -156,10 +158,11 @@ static int all_clocks(struct api_call *c, const struct exercise *e, unsigned spe
         int r = exercise_clock_set(c->db, e, 0, c->now, -1, speed);
 
         if (r == 0)
-                r = sql_rows(c->db, &q,
-                             "SELECT id FROM exercise_play WHERE exercise=?1 AND run=?2 AND own_clock"
-                             " AND live AND state<>'held'",
-                             "ii", e->id, e->run);
+                r = sql_rows(
+                        c->db, &q,
+                        "SELECT id FROM exercise_play WHERE exercise=?1 AND run=?2 AND own_clock"
+                        " AND live AND state<>'held'",
+                        "ii", e->id, e->run);
         while (r == 0 && (r = sql_next(q)) == 1)
                 r = exercise_clock_set(c->db, e, sql_int(q, 0), c->now, -1, speed);
         return r;
@@ -181,15 +184,16 @@ static int do_resume(struct api_call *c, struct exercise *e) {
 static int over(struct api_call *c, struct exercise *e, const char *state) {
         int r = 0;
 
-        if (e->started != TIME_NONE) /* a list that is full keeps its last word: `ended` bounds it */
+        if (e->started !=
+            TIME_NONE) /* a list that is full keeps its last word: `ended` bounds it */
                 r = all_clocks(c, e, 0);
         if (r == -E2BIG)
                 r = 0;
         if (r == 0)
                 r = plays_state(c, e, state, false);
         if (r == 0)
-                r = sql_do(c->db, "UPDATE exercise SET ended=?2, reason=?3 WHERE id=?1", "iit", e->id,
-                           c->now, api_text(c, "reason"));
+                r = sql_do(c->db, "UPDATE exercise SET ended=?2, reason=?3 WHERE id=?1", "iit",
+                           e->id, c->now, api_text(c, "reason"));
         return r;
 }
 
@@ -232,10 +236,11 @@ static int blocked(struct api_call *c, const struct exercise *e, const struct mo
 
         *ret_en = NULL;
         if (m->units)
-                r = sql_get_int(c->db, &units,
-                                "SELECT count(*) FROM exercise_play WHERE exercise=?1 AND run=?2 AND"
-                                " state<>'declined'",
-                                "ii", e->id, e->run);
+                r = sql_get_int(
+                        c->db, &units,
+                        "SELECT count(*) FROM exercise_play WHERE exercise=?1 AND run=?2 AND"
+                        " state<>'declined'",
+                        "ii", e->id, e->run);
         if (r >= 0 && m->units && !units) {
                 *ret_en = "no unit plays";
                 *ret_vi = "chưa có đơn vị tham gia";
@@ -255,7 +260,8 @@ int exercise_move(struct api_call *c, struct exercise *e, const char *name) {
         const char *en, *vi = NULL;
 
         if (!(EX_BIT(e->state) & m->from)) /* M1 */
-                return api_refuse(c, 409, "state", "this cannot be done where the exercise stands now",
+                return api_refuse(c, 409, "state",
+                                  "this cannot be done where the exercise stands now",
                                   "không thể làm việc này ở trạng thái hiện tại");
         int r = blocked(c, e, m, &en, &vi);
         if (r == 0 && en)
@@ -265,8 +271,8 @@ int exercise_move(struct api_call *c, struct exercise *e, const char *name) {
         if (r == -E2BIG)
                 return too_often(c);
         if (r == 0)
-                r = sql_do(c->db, "UPDATE exercise SET state=?2, version=version+1 WHERE id=?1", "is",
-                           e->id, exercise_states[m->to]);
+                r = sql_do(c->db, "UPDATE exercise SET state=?2, version=version+1 WHERE id=?1",
+                           "is", e->id, exercise_states[m->to]);
         if (r != 0)
                 return r;
         e->state = m->to;
@@ -285,10 +291,10 @@ int exercise_moves_json(struct api_call *c, const struct exercise *e, json_t **r
                 if (!(EX_BIT(e->state) & moves[i].from))
                         continue;
                 r = blocked(c, e, &moves[i], &en, &vi);
-                json_array_append_new(
-                        list, json_pack("{ss ss ss so}", "move", moves[i].name, "en", moves[i].en,
-                                        "vi", moves[i].vi, "blocked",
-                                        en ? json_string(c->lang == LANG_VI ? vi : en) : json_null()));
+                json_array_append_new(list, json_pack("{ss ss ss so}", "move", moves[i].name, "en",
+                                                      moves[i].en, "vi", moves[i].vi, "blocked",
+                                                      en ? json_string(c->lang == LANG_VI ? vi : en)
+                                                         : json_null()));
         }
         *ret = list;
         return r;
@@ -402,24 +408,26 @@ int exercise_do_checkpoint(struct api_call *c) {
 
 /* What one play did up to t, into the one that goes on from it. */
 static int carry(struct api_call *c, int64_t old, int64_t fresh_, int64_t t) {
-        int r = sql_do(c->db,
-                       "INSERT INTO exercise_item(play,item,n,state,t,at,spooled)"
-                       " SELECT ?2, item, n, state, t, at, 0 FROM exercise_item WHERE play=?1 AND t<=?3"
-                       " AND state IN ('played','skipped')",
-                       "iii", old, fresh_, t);
+        int r = sql_do(
+                c->db,
+                "INSERT INTO exercise_item(play,item,n,state,t,at,spooled)"
+                " SELECT ?2, item, n, state, t, at, 0 FROM exercise_item WHERE play=?1 AND t<=?3"
+                " AND state IN ('played','skipped')",
+                "iii", old, fresh_, t);
 
         if (r == 0) /* E6: as they are; an answer that came later is not */
-                r = sql_do(c->db,
-                           "INSERT INTO exercise_delivery(play,inject,t,at,seen,seen_t,seen_by,"
-                           "answered,answered_t,answered_by,answered_role,choice,text,carried)"
-                           " SELECT ?2, inject, t, at, iif(seen_t<=?3,seen,NULL),"
-                           " iif(seen_t<=?3,seen_t,NULL), iif(seen_t<=?3,seen_by,NULL),"
-                           " iif(answered_t<=?3,answered,NULL), iif(answered_t<=?3,answered_t,NULL),"
-                           " iif(answered_t<=?3,answered_by,NULL),"
-                           " iif(answered_t<=?3,answered_role,NULL), iif(answered_t<=?3,choice,NULL),"
-                           " iif(answered_t<=?3,text,NULL), id FROM exercise_delivery"
-                           " WHERE play=?1 AND t<=?3",
-                           "iii", old, fresh_, t);
+                r = sql_do(
+                        c->db,
+                        "INSERT INTO exercise_delivery(play,inject,t,at,seen,seen_t,seen_by,"
+                        "answered,answered_t,answered_by,answered_role,choice,text,carried)"
+                        " SELECT ?2, inject, t, at, iif(seen_t<=?3,seen,NULL),"
+                        " iif(seen_t<=?3,seen_t,NULL), iif(seen_t<=?3,seen_by,NULL),"
+                        " iif(answered_t<=?3,answered,NULL), iif(answered_t<=?3,answered_t,NULL),"
+                        " iif(answered_t<=?3,answered_by,NULL),"
+                        " iif(answered_t<=?3,answered_role,NULL), iif(answered_t<=?3,choice,NULL),"
+                        " iif(answered_t<=?3,text,NULL), id FROM exercise_delivery"
+                        " WHERE play=?1 AND t<=?3",
+                        "iii", old, fresh_, t);
         if (r == 0)
                 r = sql_do(c->db, "DELETE FROM exercise_spool WHERE play=?1", "i", old);
         if (r == 0)
@@ -440,7 +448,8 @@ static int rewind_play(struct api_call *c, const struct exercise *e, int64_t old
         int64_t id = sql_last_id(c->db);
 
         if (r == 0 && id > LABEL_PLAY_MAX) /* E2 */
-                return api_refuse(c, 507, "full", "no number for a play is left", "đã hết số lượt chơi");
+                return api_refuse(c, 507, "full", "no number for a play is left",
+                                  "đã hết số lượt chơi");
         if (r == 0)
                 r = carry(c, old, id, t);
         return r == 0 ? exercise_undo_after(c->desk, old, t, c->now) : r;
@@ -486,8 +495,8 @@ int exercise_do_rewind(struct api_call *c) {
                                "diễn tập không chạy, hoặc không có kịch bản");
         if (r == 0)
                 r = sql_get_int(c->db, &t,
-                                "SELECT t FROM exercise_checkpoint WHERE id=?1 AND exercise=?2", "ii",
-                                api_int(c, "checkpoint", 0), e.id);
+                                "SELECT t FROM exercise_checkpoint WHERE id=?1 AND exercise=?2",
+                                "ii", api_int(c, "checkpoint", 0), e.id);
         else
                 return r;
         if (r <= 0)

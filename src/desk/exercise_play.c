@@ -21,8 +21,8 @@ int exercise_clock_load(struct sql *db, int64_t exercise, int64_t run, int64_t p
         while (r == 0 && (r = sql_next(q)) == 1) {
                 if (ret->n == CLOCK_POINTS_MAX)
                         return FAIL(-EBADMSG);
-                ret->p[ret->n++] = (struct clock_point){sql_int(q, 0), sql_int(q, 1),
-                                                        (unsigned)sql_int(q, 2)};
+                ret->p[ret->n++] =
+                        (struct clock_point){sql_int(q, 0), sql_int(q, 1), (unsigned)sql_int(q, 2)};
                 r = 0;
         }
         return r;

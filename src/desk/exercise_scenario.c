@@ -12,24 +12,15 @@
 #define ARENA_BYTES ((size_t)4 << 20)
 
 static const char *const columns[] = {
-        "s.id",
-        "s.code",
-        "s.title",
-        "s.title_vi",
-        "s.level",
-        "s.minutes",
-        "s.demo_minutes",
-        "s.edition",
-        "s.hash",
-        "s.techniques",
-        "s.steps",
-        "s.injects",
-        "s.expectations",
-        "s.origin",
-        "s.added",
-        "(SELECT count(*) FROM exercise e WHERE e.scenario=s.id)",
-        "s.retired",
-        "s.version"};
+        "s.id",           "s.code",
+        "s.title",        "s.title_vi",
+        "s.level",        "s.minutes",
+        "s.demo_minutes", "s.edition",
+        "s.hash",         "s.techniques",
+        "s.steps",        "s.injects",
+        "s.expectations", "s.origin",
+        "s.added",        "(SELECT count(*) FROM exercise e WHERE e.scenario=s.id)",
+        "s.retired",      "s.version"};
 
 static struct api_list_spec spec_of(void) {
         return (struct api_list_spec){.shape = api_op(api_number("scenarios.list"))->answer,

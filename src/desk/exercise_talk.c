@@ -26,22 +26,25 @@ static int t_of(struct api_call *c, const struct exercise *e, int64_t play, int6
 }
 
 /* The play that a request names is of that exercise. 0, API_E_REFUSED, -errno; *ret_unit 0: none named. */
-static int named_play(struct api_call *c, const struct exercise *e, int64_t *ret, int64_t *ret_unit) {
+static int named_play(struct api_call *c, const struct exercise *e, int64_t *ret,
+                      int64_t *ret_unit) {
         *ret = api_int(c, "play", 0);
         *ret_unit = 0;
         if (!*ret)
                 return 0;
-        int r = sql_get_int(c->db, ret_unit, "SELECT unit FROM exercise_play WHERE id=?1 AND exercise=?2",
-                            "ii", *ret, e->id);
+        int r = sql_get_int(c->db, ret_unit,
+                            "SELECT unit FROM exercise_play WHERE id=?1 AND exercise=?2", "ii",
+                            *ret, e->id);
         return r < 0 ? r : r ? 0 : api_missing(c);
 }
 
 static int tell_all_rosters(struct api_call *c, const struct exercise *e, int64_t unit) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q,
-                         "SELECT DISTINCT person FROM exercise_roster WHERE exercise=?1 AND until IS"
-                         " NULL AND (?2 IS NULL OR unit=?2)",
-                         "ik", e->id, unit);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT DISTINCT person FROM exercise_roster WHERE exercise=?1 AND until IS"
+                " NULL AND (?2 IS NULL OR unit=?2)",
+                "ik", e->id, unit);
 
         while (r == 0 && (r = sql_next(q)) == 1) {
                 api_tell_person(c->desk, "exercise", e->id, sql_int(q, 0));
@@ -97,10 +100,11 @@ static int list(struct api_call *c, const char *table, bool organiser) {
 
         if (r != 0)
                 return r;
-        struct span from = arena_printf(c->arena,
-                                        "%s m LEFT JOIN exercise_play y ON y.id=m.play LEFT JOIN unit u"
-                                        " ON u.id=y.unit LEFT JOIN person p ON p.id=m.by",
-                                        table),
+        struct span from = arena_printf(
+                            c->arena,
+                            "%s m LEFT JOIN exercise_play y ON y.id=m.play LEFT JOIN unit u"
+                            " ON u.id=y.unit LEFT JOIN person p ON p.id=m.by",
+                            table),
                     where = arena_printf(c->arena, "m.exercise=%lld", (long long)e.id);
         if (!from.p || !where.p)
                 return FAIL(-ENOMEM);
@@ -147,7 +151,8 @@ int exercise_do_drill_say(struct api_call *c) {
                 r = sql_do(c->db,
                            "INSERT INTO exercise_message(exercise,play,organiser,by,text,t,at)"
                            " VALUES(?1,?2,0,?3,?4,?5,?6)",
-                           "iiktii", e.id, y.id, c->who.id, api_text(c, "text"), MAX(y.t, 0), c->now);
+                           "iiktii", e.id, y.id, c->who.id, api_text(c, "text"), MAX(y.t, 0),
+                           c->now);
         if (r == 0)
                 r = exercise_tell_roster(c->desk, c->db, e.id, y.unit, "exercise", e.id);
         api_tell(c, "exercise", e.id, e.unit);
@@ -167,12 +172,13 @@ static const struct plan_hint *hint_of(struct api_call *c, const struct plan *p)
         return NULL;
 }
 
-static int answer_request(struct api_call *c, int64_t id, bool agrees, struct span en, struct span vi,
-                          int64_t t) {
-        return sql_do(c->db,
-                      "UPDATE exercise_request SET state='answered', yes=?2, answer=?3, answer_vi=?4,"
-                      " answered_t=?5, answered=?6, answered_by=?7 WHERE id=?1",
-                      "ibttiik", id, agrees, en, vi, t, c->now, c->who.id);
+static int answer_request(struct api_call *c, int64_t id, bool agrees, struct span en,
+                          struct span vi, int64_t t) {
+        return sql_do(
+                c->db,
+                "UPDATE exercise_request SET state='answered', yes=?2, answer=?3, answer_vi=?4,"
+                " answered_t=?5, answered=?6, answered_by=?7 WHERE id=?1",
+                "ibttiik", id, agrees, en, vi, t, c->now, c->who.id);
 }
 
 /* Only about what was played for them. */
@@ -192,10 +198,11 @@ static int hint_good(struct api_call *c, const struct exercise_play *y, const st
                 return api_fault_at(c, "hint", "there is no such hint yet", "chưa có gợi ý này",
                                     "choose one of those shown", "chọn một gợi ý đang có");
         if (r == 1)
-                r = sql_get_int(c->db, &one,
-                                "SELECT 1 FROM exercise_request WHERE play=?1 AND hint=?2 AND (state="
-                                "'waiting' OR yes)",
-                                "is", y->id, h->id);
+                r = sql_get_int(
+                        c->db, &one,
+                        "SELECT 1 FROM exercise_request WHERE play=?1 AND hint=?2 AND (state="
+                        "'waiting' OR yes)",
+                        "is", y->id, h->id);
         if (r == 1)
                 return api_refuse(c, 409, "asked", "you asked for that hint already",
                                   "đơn vị đã xin gợi ý này");
@@ -223,7 +230,8 @@ int exercise_do_drill_ask(struct api_call *c) {
         if (r != 0)
                 return r;
         r = sql_do(c->db,
-                   "INSERT INTO exercise_request(exercise,play,kind,text,step,hint,price,by,t,at,state)"
+                   "INSERT INTO "
+                   "exercise_request(exercise,play,kind,text,step,hint,price,by,t,at,state)"
                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,'waiting')",
                    "iittksikii", e.id, y.id, api_text(c, "kind"), api_text(c, "text"),
                    h ? (int64_t)plan_find_step(p, h->step) + 1 : api_int(c, "step", 0),
@@ -253,10 +261,11 @@ int exercise_do_request_answer(struct api_call *c) {
         if (r == 0)
                 r = exercise_plan_of(c->desk, e.id, &p);
         if (r == 0)
-                r = sql_rows(c->db, &q,
-                             "SELECT r.state='waiting', r.play, r.hint, y.unit FROM exercise_request r"
-                             " JOIN exercise_play y ON y.id=r.play WHERE r.id=?1 AND r.exercise=?2",
-                             "ii", id, e.id);
+                r = sql_rows(
+                        c->db, &q,
+                        "SELECT r.state='waiting', r.play, r.hint, y.unit FROM exercise_request r"
+                        " JOIN exercise_play y ON y.id=r.play WHERE r.id=?1 AND r.exercise=?2",
+                        "ii", id, e.id);
         if (r == 0)
                 r = sql_next(q);
         else
@@ -301,9 +310,10 @@ int exercise_do_drill_control(struct api_call *c) {
         if (span_eq(move, SPAN("speed")))
                 r = exercise_set_speed(c, &e, (unsigned)api_int(c, "speed", (int64_t)e.speed));
         else
-                r = exercise_move(c, &e, span_eq(move, SPAN("pause"))    ? "pause"
-                                         : span_eq(move, SPAN("resume")) ? "resume"
-                                                                         : "end");
+                r = exercise_move(c, &e,
+                                  span_eq(move, SPAN("pause"))    ? "pause"
+                                  : span_eq(move, SPAN("resume")) ? "resume"
+                                                                  : "end");
         if (r == 0 && e.state == EX_ENDED)
                 r = exercise_move(c, &e, "publish");
         c->answer = yes();

@@ -17,25 +17,27 @@ int exercise_unit_add(struct api_call *c, const struct exercise *e, int64_t unit
         int r = e->solo ? 1 : api_sees(c, "exercises.plan", unit);
 
         if (r == 1)
-                r = sql_get_int(c->db, &one, "SELECT 1 FROM unit WHERE id=?1 AND active", "i", unit);
+                r = sql_get_int(c->db, &one, "SELECT 1 FROM unit WHERE id=?1 AND active", "i",
+                                unit);
         if (r < 0)
                 return r;
         if (r == 0)
-                return api_fault_at(c, "units", "there is no such unit, or it is not yours to invite",
+                return api_fault_at(c, "units",
+                                    "there is no such unit, or it is not yours to invite",
                                     "không có đơn vị này hoặc bạn không được mời đơn vị này",
                                     "choose among the units that you organise for",
                                     "chọn trong các đơn vị bạn phụ trách");
-        r = sql_get_int(c->db, &n, "SELECT count(*) FROM exercise_play WHERE exercise=?1 AND run=?2",
-                        "ii", e->id, e->run);
+        r = sql_get_int(c->db, &n,
+                        "SELECT count(*) FROM exercise_play WHERE exercise=?1 AND run=?2", "ii",
+                        e->id, e->run);
         if (r < 0)
                 return r;
         if (n >= EXERCISE_UNITS_MAX)
                 return api_fault_at(c, "units", "more units than an exercise holds",
                                     "quá số đơn vị của một cuộc diễn tập", "make another exercise",
                                     "lập cuộc diễn tập khác");
-        r = sql_do(c->db,
-                   "INSERT INTO exercise_play(exercise,run,unit,state) VALUES(?1,?2,?3,?4)", "iiis",
-                   e->id, e->run, unit, e->state == EX_DRAFT ? "draft" : "invited");
+        r = sql_do(c->db, "INSERT INTO exercise_play(exercise,run,unit,state) VALUES(?1,?2,?3,?4)",
+                   "iiis", e->id, e->run, unit, e->state == EX_DRAFT ? "draft" : "invited");
         if (r == -EEXIST)
                 return 0;
         int64_t play = sql_last_id(c->db);
@@ -119,7 +121,8 @@ int exercise_do_accept(struct api_call *c) {
                    play, accepts ? "accepted" : "declined");
         if (r == 0)
                 r = exercise_changed(c, &e);
-        c->detail = json_pack("{sb so}", "yes", accepts, "reason", api_json_text(api_text(c, "reason")));
+        c->detail = json_pack("{sb so}", "yes", accepts, "reason",
+                              api_json_text(api_text(c, "reason")));
         c->answer = yes();
         return r;
 }
@@ -143,7 +146,8 @@ int exercise_do_consent(struct api_call *c) {
                            "iski", play, gives ? "given" : "refused", c->who.id, c->now);
         if (r == 0)
                 r = exercise_changed(c, &e);
-        c->detail = json_pack("{sb so}", "yes", gives, "reason", api_json_text(api_text(c, "reason")));
+        c->detail =
+                json_pack("{sb so}", "yes", gives, "reason", api_json_text(api_text(c, "reason")));
         c->answer = yes();
         return r;
 }
@@ -155,24 +159,27 @@ static int roster_clear(struct api_call *c, const struct exercise *e, int64_t un
         if (EX_BIT(e->state) & EX_BEFORE)
                 return sql_do(c->db, "DELETE FROM exercise_roster WHERE exercise=?1 AND unit=?2",
                               "ii", e->id, unit);
-        return sql_do(c->db,
-                      "UPDATE exercise_roster SET until=?3 WHERE exercise=?1 AND unit=?2 AND until IS"
-                      " NULL",
-                      "iii", e->id, unit, c->now);
+        return sql_do(
+                c->db,
+                "UPDATE exercise_roster SET until=?3 WHERE exercise=?1 AND unit=?2 AND until IS"
+                " NULL",
+                "iii", e->id, unit, c->now);
 }
 
 static int roster_add(struct api_call *c, const struct exercise *e, int64_t unit, const json_t *v) {
         int64_t person = json_integer_value(json_object_get(v, "person")), one;
-        int r = sql_get_int(c->db, &one, "SELECT 1 FROM person WHERE id=?1 AND active", "i", person);
+        int r = sql_get_int(c->db, &one, "SELECT 1 FROM person WHERE id=?1 AND active", "i",
+                            person);
 
         if (r < 0)
                 return r;
         if (r == 1) /* whom the asker may know of: of the unit, or one they see */
-                r = sql_get_int(c->db, &one,
-                                "SELECT 1 FROM person p, unit a, unit b WHERE p.id=?1 AND a.id=?2 AND"
-                                " b.id=p.unit AND (substr(b.path,1,length(a.path))=a.path OR"
-                                " substr(a.path,1,length(b.path))=b.path)",
-                                "ii", person, unit);
+                r = sql_get_int(
+                        c->db, &one,
+                        "SELECT 1 FROM person p, unit a, unit b WHERE p.id=?1 AND a.id=?2 AND"
+                        " b.id=p.unit AND (substr(b.path,1,length(a.path))=a.path OR"
+                        " substr(a.path,1,length(b.path))=b.path)",
+                        "ii", person, unit);
         if (r < 0)
                 return r;
         if (r == 0)
@@ -182,8 +189,7 @@ static int roster_add(struct api_call *c, const struct exercise *e, int64_t unit
         return sql_do(c->db,
                       "INSERT INTO exercise_roster(exercise,unit,person,role,deputy,since)"
                       " VALUES(?1,?2,?3,?4,?5,?6)",
-                      "iiisbi", e->id, unit, person,
-                      json_string_value(json_object_get(v, "role")),
+                      "iiisbi", e->id, unit, person, json_string_value(json_object_get(v, "role")),
                       json_is_true(json_object_get(v, "deputy")), c->now);
 }
 
@@ -216,15 +222,16 @@ static int suggest_role(struct api_call *c, const struct exercise *e, int64_t un
 
         while (number < ROLE_MAX && strcmp(role_names[number], role) != 0)
                 number++;
-        return sql_do(c->db,
-                      "INSERT INTO exercise_roster(exercise,unit,person,role,deputy,since)"
-                      " SELECT ?1, ?2, p, ?4, row_number() OVER (ORDER BY near DESC, p)>1, ?5 FROM"
-                      " (SELECT g.person p, max(a.depth) near FROM role_grant g JOIN unit a ON"
-                      " a.id=g.unit JOIN unit b ON b.id=?2 JOIN person x ON x.id=g.person AND x.active"
-                      " WHERE g.role=?3 AND g.since<=?5 AND (g.until IS NULL OR g.until>?5) AND"
-                      " substr(b.path,1,length(a.path))=a.path GROUP BY g.person"
-                      " ORDER BY near DESC, p LIMIT 2)",
-                      "iiisi", e->id, unit, number, role, c->now);
+        return sql_do(
+                c->db,
+                "INSERT INTO exercise_roster(exercise,unit,person,role,deputy,since)"
+                " SELECT ?1, ?2, p, ?4, row_number() OVER (ORDER BY near DESC, p)>1, ?5 FROM"
+                " (SELECT g.person p, max(a.depth) near FROM role_grant g JOIN unit a ON"
+                " a.id=g.unit JOIN unit b ON b.id=?2 JOIN person x ON x.id=g.person AND x.active"
+                " WHERE g.role=?3 AND g.since<=?5 AND (g.until IS NULL OR g.until>?5) AND"
+                " substr(b.path,1,length(a.path))=a.path GROUP BY g.person"
+                " ORDER BY near DESC, p LIMIT 2)",
+                "iiisi", e->id, unit, number, role, c->now);
 }
 
 /* ---- casts ---- */
@@ -233,12 +240,13 @@ static int suggest_role(struct api_call *c, const struct exercise *e, int64_t un
 static int host_names(struct api_call *c, int64_t unit, json_t **ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         json_t *list = json_array();
-        int r = sql_rows(c->db, &q,
-                         "SELECT h.host FROM system_host h JOIN system s ON s.id=h.system AND"
-                         " s.active JOIN unit a ON a.id=?1 JOIN unit b ON b.id=s.unit WHERE"
-                         " substr(b.path,1,length(a.path))=a.path ORDER BY s.level DESC, s.id, h.host"
-                         " LIMIT 200",
-                         "i", unit);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT h.host FROM system_host h JOIN system s ON s.id=h.system AND"
+                " s.active JOIN unit a ON a.id=?1 JOIN unit b ON b.id=s.unit WHERE"
+                " substr(b.path,1,length(a.path))=a.path ORDER BY s.level DESC, s.id, h.host"
+                " LIMIT 200",
+                "i", unit);
 
         while (r == 0 && (r = sql_next(q)) == 1) {
                 json_array_append_new(list, api_json_text(sql_span(q, 0)));
@@ -296,13 +304,14 @@ static int suggest_cast(struct api_call *c, const struct plan *p, int64_t play, 
                         continue;
                 taken++;
                 if (name_good(name))
-                        json_array_append_new(json_object_get(cast, "accounts"),
-                                              json_pack("{ss ss}", "id", p->accounts[i].id, "name",
-                                                        name));
+                        json_array_append_new(
+                                json_object_get(cast, "accounts"),
+                                json_pack("{ss ss}", "id", p->accounts[i].id, "name", name));
         }
         char *text = json_dumps(cast, JSON_COMPACT);
         if (r == 0)
-                r = text ? sql_do(c->db, "UPDATE exercise_play SET cast=?2 WHERE id=?1 AND cast IS NULL",
+                r = text ? sql_do(c->db,
+                                  "UPDATE exercise_play SET cast=?2 WHERE id=?1 AND cast IS NULL",
                                   "is", play, text)
                          : FAIL(-ENOMEM);
         free(text);
@@ -318,9 +327,10 @@ int exercise_suggest(struct api_call *c, const struct exercise *e, int64_t play,
         int r = exercise_plan_of(c->desk, e->id, &p);
 
         if (r == 0)
-                r = sql_get_int(c->db, &n,
-                                "SELECT count(*) FROM exercise_roster WHERE exercise=?1 AND unit=?2",
-                                "ii", e->id, unit);
+                r = sql_get_int(
+                        c->db, &n,
+                        "SELECT count(*) FROM exercise_roster WHERE exercise=?1 AND unit=?2", "ii",
+                        e->id, unit);
         if (r >= 0 && n == 0) {
                 r = 0;
                 for (unsigned i = 0; p && i < p->n_roles && r == 0; i++)
@@ -357,7 +367,8 @@ static int cast_check(struct api_call *c, const struct plan *p, const char *fiel
                 const char *id = json_string_value(json_object_get(v, "id"));
                 const char *name = json_string_value(json_object_get(v, "name"));
 
-                if ((hosts ? plan_find_host(p, id) : plan_find_account(p, id)) < 0 || !name_good(name))
+                if ((hosts ? plan_find_host(p, id) : plan_find_account(p, id)) < 0 ||
+                    !name_good(name))
                         wrong = id;
                 for (size_t j = 0; j < i && !wrong; j++) {
                         const json_t *w = json_array_get(list, j);
@@ -369,9 +380,10 @@ static int cast_check(struct api_call *c, const struct plan *p, const char *fiel
         }
         if (!wrong)
                 return 0;
-        return api_fault_at(c, field, "an id that the plan has not, a name twice, or one that no log has",
-                            "mã không có trong kịch bản, tên trùng, hoặc tên không hợp lệ",
-                            "letters, digits, - _ . only, each once", "chỉ chữ, số, - _ ., mỗi tên một lần");
+        return api_fault_at(
+                c, field, "an id that the plan has not, a name twice, or one that no log has",
+                "mã không có trong kịch bản, tên trùng, hoặc tên không hợp lệ",
+                "letters, digits, - _ . only, each once", "chỉ chữ, số, - _ ., mỗi tên một lần");
 }
 
 int exercise_do_cast(struct api_call *c) {
@@ -381,7 +393,8 @@ int exercise_do_cast(struct api_call *c) {
         int r = before(c, &e, "exercises.plan");
 
         if (r == 0 && e.state == EX_READY)
-                r = api_refuse(c, 409, "frozen", "its content is frozen since go", "nội dung đã chốt");
+                r = api_refuse(c, 409, "frozen", "its content is frozen since go",
+                               "nội dung đã chốt");
         if (r == 0)
                 r = exercise_plan_of(c->desk, e.id, &p);
         if (r != 0)
@@ -407,7 +420,7 @@ int exercise_do_cast(struct api_call *c) {
         return done(c, &e, r);
 }
 
-static const char *dup(struct arena *a, const json_t *v) {
+static const char *text_of(struct arena *a, const json_t *v) {
         struct span s = span_of(json_string_value(v), json_string_length(v));
 
         return json_is_string(v) ? arena_dup(a, span_of(s.p, s.len + 1)).p : NULL;
@@ -434,21 +447,21 @@ int exercise_cast_load(struct arena *a, const struct plan *p, struct span json, 
                 int at = plan_find_host(p, json_string_value(json_object_get(v, "id")));
 
                 if (at >= 0) {
-                        hosts[at] = dup(a, json_object_get(v, "name"));
-                        addresses[at] = dup(a, json_object_get(v, "address"));
+                        hosts[at] = text_of(a, json_object_get(v, "name"));
+                        addresses[at] = text_of(a, json_object_get(v, "address"));
                 }
         }
         json_array_foreach(json_object_get(o, "accounts"), i, v) {
                 int at = plan_find_account(p, json_string_value(json_object_get(v, "id")));
 
                 if (at >= 0)
-                        accounts[at] = dup(a, json_object_get(v, "name"));
+                        accounts[at] = text_of(a, json_object_get(v, "name"));
         }
         *ret = (struct plan_cast){.unit = code.p,
                                   .hosts = hosts,
                                   .addresses = addresses,
                                   .accounts = accounts,
-                                  .domain = dup(a, json_object_get(o, "domain"))};
+                                  .domain = text_of(a, json_object_get(o, "domain"))};
         json_decref(o);
         return 0;
 }
@@ -467,7 +480,8 @@ static int units_where(struct api_call *c, const struct exercise *e, const char 
         struct span sql = arena_printf(
                 c->arena,
                 "SELECT count(*), group_concat(name, ', ') FROM (SELECT u.name FROM exercise_play y"
-                " JOIN unit u ON u.id=y.unit WHERE y.exercise=?1 AND y.run=?2 AND y.state<>'declined'"
+                " JOIN unit u ON u.id=y.unit WHERE y.exercise=?1 AND y.run=?2 AND "
+                "y.state<>'declined'"
                 " AND (%s) ORDER BY u.name LIMIT 500)",
                 where);
         int r = sql.p ? sql_rows(c->db, &q, sql.p, "ii", e->id, e->run) : FAIL(-ENOMEM);
@@ -484,8 +498,9 @@ static int units_where(struct api_call *c, const struct exercise *e, const char 
 
 /* Roles of the plan that somebody on a unit's roster has. */
 static const char *roster_condition(struct api_call *c, const struct plan *p) {
-        struct span s = SPAN("NOT EXISTS(SELECT 1 FROM exercise_roster r WHERE r.exercise=y.exercise"
-                             " AND r.unit=y.unit AND r.until IS NULL)");
+        struct span s =
+                SPAN("NOT EXISTS(SELECT 1 FROM exercise_roster r WHERE r.exercise=y.exercise"
+                     " AND r.unit=y.unit AND r.until IS NULL)");
 
         for (unsigned i = 0; p && i < p->n_roles && s.p; i++)
                 s = arena_printf(c->arena,
@@ -496,8 +511,8 @@ static const char *roster_condition(struct api_call *c, const struct plan *p) {
         return s.p;
 }
 
-static int look(struct api_call *c, const struct exercise *e, const struct plan *p,
-                struct item *it, const char *where) {
+static int look(struct api_call *c, const struct exercise *e, const struct plan *p, struct item *it,
+                const char *where) {
         int64_t n = 0;
         struct span who = SPAN_NONE;
         int r = where ? units_where(c, e, where, &who, &n) : FAIL(-ENOMEM);
@@ -511,9 +526,13 @@ static int look(struct api_call *c, const struct exercise *e, const struct plan 
 static json_t *item_json(const struct item *it, bool done_, json_t *by, json_t *at, json_t *why) {
         return json_pack("{ss ss ss sb sb so so so so}", "id", it->id, "en", it->en, "vi", it->vi,
                          "done", done_, "auto", !it->may, "by", by, "at", at, "why",
-                         why ? json_incref(why)
-                             : it->why.len ? api_json_text(it->why) : json_null(),
-                         "why_vi", why ? why : it->why_vi.len ? api_json_text(it->why_vi) : json_null());
+                         why           ? json_incref(why)
+                         : it->why.len ? api_json_text(it->why)
+                                       : json_null(),
+                         "why_vi",
+                         why              ? why
+                         : it->why_vi.len ? api_json_text(it->why_vi)
+                                          : json_null());
 }
 
 static int said(struct api_call *c, const struct exercise *e, struct item *it, json_t *list) {
@@ -531,12 +550,14 @@ static int said(struct api_call *c, const struct exercise *e, struct item *it, j
                 it->done = true;
         if (list && r == 1)
                 json_array_append_new(
-                        list, item_json(it, it->done,
-                                        sql_null(q, 0) ? json_null() : api_json_text(sql_span(q, 0)),
-                                        api_json_time(sql_time(q, 1)),
-                                        sql_null(q, 2) ? NULL : api_json_text(sql_span(q, 2))));
+                        list,
+                        item_json(it, it->done,
+                                  sql_null(q, 0) ? json_null() : api_json_text(sql_span(q, 0)),
+                                  api_json_time(sql_time(q, 1)),
+                                  sql_null(q, 2) ? NULL : api_json_text(sql_span(q, 2))));
         else if (list)
-                json_array_append_new(list, item_json(it, it->done, json_null(), json_null(), NULL));
+                json_array_append_new(list,
+                                      item_json(it, it->done, json_null(), json_null(), NULL));
         return 0;
 }
 
@@ -551,8 +572,11 @@ int exercise_checklist(struct api_call *c, const struct exercise *e, json_t **re
                  "nguồn nhật ký và quy tắc cần cho kịch bản đã sẵn sàng", .may = true},
                 {"never_list", "what must never be contained is on the list of containment",
                  "những gì không bao giờ được ngăn chặn đã có trong danh sách", .may = true},
-                {"containment", e->simulated ? "containment is simulated" : "containment is for real, on drill targets only",
-                 e->simulated ? "ngăn chặn chỉ được mô phỏng" : "ngăn chặn thật, chỉ trên mục tiêu diễn tập",
+                {"containment",
+                 e->simulated ? "containment is simulated"
+                              : "containment is for real, on drill targets only",
+                 e->simulated ? "ngăn chặn chỉ được mô phỏng"
+                              : "ngăn chặn thật, chỉ trên mục tiêu diễn tập",
                  .may = true, .done = e->simulated},
                 {"clock", "people know speed, length and how it is stopped",
                  "mọi người biết tốc độ, thời lượng và cách dừng", .may = true},
@@ -576,7 +600,8 @@ int exercise_checklist(struct api_call *c, const struct exercise *e, json_t **re
                          e->simulated && !e->live_fire ? "0" : "y.consent<>'given'");
         if (r == 0)
                 r = look(c, e, p, &items[7],
-                         "EXISTS(SELECT 1 FROM exercise_play o JOIN exercise x ON x.id=o.exercise AND"
+                         "EXISTS(SELECT 1 FROM exercise_play o JOIN exercise x ON x.id=o.exercise "
+                         "AND"
                          " x.solo=0 WHERE o.unit=y.unit AND o.live AND o.exercise<>y.exercise)");
         int64_t retired = 0;
         if (r == 0 && e->scenario)
@@ -603,10 +628,11 @@ int exercise_do_check(struct api_call *c) {
         if (r != 0)
                 return r;
         if (api_bool(c, "done", false))
-                r = sql_do(c->db,
-                           "INSERT INTO exercise_check(exercise,item,by,at,why) VALUES(?1,?2,?3,?4,?5)"
-                           " ON CONFLICT(exercise,item) DO UPDATE SET by=?3, at=?4, why=?5",
-                           "itkit", e.id, api_text(c, "item"), c->who.id, c->now, api_text(c, "why"));
+                r = sql_do(
+                        c->db,
+                        "INSERT INTO exercise_check(exercise,item,by,at,why) VALUES(?1,?2,?3,?4,?5)"
+                        " ON CONFLICT(exercise,item) DO UPDATE SET by=?3, at=?4, why=?5",
+                        "itkit", e.id, api_text(c, "item"), c->who.id, c->now, api_text(c, "why"));
         else
                 r = sql_do(c->db, "DELETE FROM exercise_check WHERE exercise=?1 AND item=?2", "it",
                            e.id, api_text(c, "item"));
@@ -617,19 +643,19 @@ int exercise_do_check(struct api_call *c) {
 
 static int roster_json(struct api_call *c, const struct exercise *e, int64_t unit, json_t *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q,
-                         "SELECT r.id, r.person, p.name, r.role, r.deputy FROM exercise_roster r JOIN"
-                         " person p ON p.id=r.person WHERE r.exercise=?1 AND r.unit=?2 AND r.until IS"
-                         " NULL ORDER BY r.deputy, r.id",
-                         "ii", e->id, unit);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT r.id, r.person, p.name, r.role, r.deputy FROM exercise_roster r JOIN"
+                " person p ON p.id=r.person WHERE r.exercise=?1 AND r.unit=?2 AND r.until IS"
+                " NULL ORDER BY r.deputy, r.id",
+                "ii", e->id, unit);
 
         while (r == 0 && (r = sql_next(q)) == 1) {
-                json_array_append_new(to, json_pack("{sI sI so so sb}", "id",
-                                                    (json_int_t)sql_int(q, 0), "person",
-                                                    (json_int_t)sql_int(q, 1), "person_name",
-                                                    api_json_text(sql_span(q, 2)), "role",
-                                                    api_json_text(sql_span(q, 3)), "deputy",
-                                                    sql_int(q, 4) != 0));
+                json_array_append_new(
+                        to, json_pack("{sI sI so so sb}", "id", (json_int_t)sql_int(q, 0), "person",
+                                      (json_int_t)sql_int(q, 1), "person_name",
+                                      api_json_text(sql_span(q, 2)), "role",
+                                      api_json_text(sql_span(q, 3)), "deputy", sql_int(q, 4) != 0));
                 r = 0;
         }
         return r;
@@ -690,7 +716,8 @@ int exercise_plays_json(struct api_call *c, const struct exercise *e, bool manag
         struct span sql = arena_printf(
                 c->arena,
                 "SELECT y.id, y.unit, u.name, u.code, y.state, y.cast, y.consent, y.lost FROM"
-                " exercise_play y JOIN unit u ON u.id=y.unit WHERE y.exercise=?1 AND y.run=?2 AND (%s)"
+                " exercise_play y JOIN unit u ON u.id=y.unit WHERE y.exercise=?1 AND y.run=?2 AND "
+                "(%s)"
                 " ORDER BY u.name COLLATE words, y.id LIMIT 500",
                 scope);
         r = sql.p ? sql_rows(c->db, &q, sql.p, "ii", e->id, e->run) : FAIL(-ENOMEM);

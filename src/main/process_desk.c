@@ -644,11 +644,13 @@ static int keep_playbooks(struct loop *l) {
         int r = 0;
 
         while (r == 0 && bundle_next(all, &pos, &e) == 1) {
-                if (e.kind != BUNDLE_PLAYBOOK)
+                if (e.kind != BUNDLE_PLAYBOOK && e.kind != BUNDLE_SCENARIO)
                         continue;
-                r = desk_playbook(l->desk, e.data, os_now());
+                r = e.kind == BUNDLE_PLAYBOOK ? desk_playbook(l->desk, e.data, os_now())
+                                              : desk_scenario(l->desk, e.data, os_now());
                 if (r == DESK_E_REFUSED) {
-                        note(0, "a shipped playbook was refused");
+                        note(0, e.kind == BUNDLE_PLAYBOOK ? "a shipped playbook was refused"
+                                                          : "a shipped scenario was refused");
                         r = 0;
                 }
         }
