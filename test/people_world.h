@@ -68,7 +68,11 @@ static inline int ask_from(unsigned line, const unsigned char *token, uint32_t h
                 memcpy(ask.token, token, sizeof(ask.token));
         ask.address[10] = ask.address[11] = 0xff;
         ask.address[12] = people_w.address;
-        check_int(api_send_frame(line, API_ASK, ++api_w.id, &ask, sizeof(ask), span_str(body)), 0);
+        int sent = api_send_frame(line, API_ASK, ++api_w.id, &ask, sizeof(ask), span_str(body));
+
+        if (sent < 0)
+                printf("# %s: %s: %s\n", op, base_fail_where(), desk_error(w.d));
+        check_int(sent, 0);
         api_settle();
         pump_vault();
         return api_take_frame(line) == api_w.id ? (int)api_w.say.status : 0;

@@ -529,7 +529,7 @@ static int edit(struct api_call *c) {
         if (r == 0 && api_has(c, "scenario")) {
                 r = e.live_fire ? 0 : scenario_good(c, api_int(c, "scenario", 0));
                 if (r == 0) /* the names are of another plan */
-                        r = sql_do(c->db, "UPDATE exercise_play SET cast=NULL WHERE exercise=?1",
+                        r = sql_do(c->db, "UPDATE exercise_play SET casting=NULL WHERE exercise=?1",
                                    "i", e.id);
         }
         if (r == 0)

@@ -16,7 +16,7 @@ static int names_of(struct desk *d, const struct engine_play *y, const struct pl
         struct plan_cast cast;
         int i, r = sql_rows(
                        state_sql(d->state), &q,
-                       "SELECT y.cast, u.code FROM exercise_play y JOIN unit u ON u.id=y.unit WHERE"
+                       "SELECT y.casting, u.code FROM exercise_play y JOIN unit u ON u.id=y.unit WHERE"
                        " y.id=?1",
                        "i", y->id);
 

@@ -440,9 +440,9 @@ static int carry(struct api_call *c, int64_t old, int64_t fresh_, int64_t t) {
 
 static int rewind_play(struct api_call *c, const struct exercise *e, int64_t old, int64_t t) {
         int r = sql_do(c->db,
-                       "INSERT INTO exercise_play(exercise,run,unit,state,live,cast,consent,"
+                       "INSERT INTO exercise_play(exercise,run,unit,state,live,casting,consent,"
                        "consent_by,consent_at,seen,noise,old,old_t) SELECT exercise, ?2, unit,"
-                       " 'playing', 1, cast, consent, consent_by, consent_at, seen, ?3, id, ?3"
+                       " 'playing', 1, casting, consent, consent_by, consent_at, seen, ?3, id, ?3"
                        " FROM exercise_play WHERE id=?1",
                        "iii", old, e->run + 1, t);
         int64_t id = sql_last_id(c->db);

@@ -200,7 +200,7 @@ static int encode(struct desk *d, const struct need *n, const struct plan *p, st
         struct plan_cast cast;
         int r = sql_rows(
                 state_sql(d->state), &q,
-                "SELECT s.plan, y.cast, u.code FROM exercise_play y JOIN exercise e ON"
+                "SELECT s.plan, y.casting, u.code FROM exercise_play y JOIN exercise e ON"
                 " e.id=y.exercise JOIN scenario s ON s.id=e.scenario JOIN unit u ON u.id=y.unit"
                 " WHERE y.id=?1",
                 "i", n->y->id);

@@ -311,7 +311,8 @@ static int suggest_cast(struct api_call *c, const struct plan *p, int64_t play, 
         char *text = json_dumps(cast, JSON_COMPACT);
         if (r == 0)
                 r = text ? sql_do(c->db,
-                                  "UPDATE exercise_play SET cast=?2 WHERE id=?1 AND cast IS NULL",
+                                  "UPDATE exercise_play SET casting=?2 WHERE id=?1 AND casting IS "
+                                  "NULL",
                                   "is", play, text)
                          : FAIL(-ENOMEM);
         free(text);
@@ -353,7 +354,7 @@ int exercise_do_suggest(struct api_call *c) {
                 return r < 0 ? r : api_missing(c);
         r = roster_clear(c, &e, api_int(c, "unit", 0));
         if (r == 0)
-                r = sql_do(c->db, "UPDATE exercise_play SET cast=NULL WHERE id=?1", "i", play);
+                r = sql_do(c->db, "UPDATE exercise_play SET casting=NULL WHERE id=?1", "i", play);
         return done(c, &e, r == 0 ? exercise_suggest(c, &e, play, api_int(c, "unit", 0)) : r);
 }
 
@@ -408,11 +409,17 @@ int exercise_do_cast(struct api_call *c) {
         if (r != 0)
                 return r;
         json_t *domain = json_object_get(c->in, "domain");
-        json_t *o = json_pack("{sO sO sO}", "domain", domain ? domain : json_null(), "hosts",
-                              json_object_get(c->in, "hosts"), "accounts",
-                              json_object_get(c->in, "accounts"));
+        json_t *o = json_pack("{sO s[] s[]}", "domain", domain ? domain : json_null(), "hosts",
+                              "accounts");
+        for (unsigned i = 0; i < 2; i++) {
+                json_t *list = json_object_get(c->in, i ? "accounts" : "hosts");
+
+                if (json_is_array(list))
+                        json_object_set(o, i ? "accounts" : "hosts", list);
+        }
         char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-        r = text ? sql_do(c->db, "UPDATE exercise_play SET cast=?2, version=version+1 WHERE id=?1",
+        r = text ? sql_do(c->db,
+                          "UPDATE exercise_play SET casting=?2, version=version+1 WHERE id=?1",
                           "is", play, text)
                  : FAIL(-ENOMEM);
         free(text);
@@ -594,7 +601,7 @@ int exercise_checklist(struct api_call *c, const struct exercise *e, json_t **re
         if (r == 0)
                 r = look(c, e, p, &items[0], roster_condition(c, p));
         if (r == 0)
-                r = look(c, e, p, &items[1], p ? "y.cast IS NULL" : "0");
+                r = look(c, e, p, &items[1], p ? "y.casting IS NULL" : "0");
         if (r == 0)
                 r = look(c, e, p, &items[6],
                          e->simulated && !e->live_fire ? "0" : "y.consent<>'given'");
@@ -715,7 +722,7 @@ int exercise_plays_json(struct api_call *c, const struct exercise *e, bool manag
                 return r;
         struct span sql = arena_printf(
                 c->arena,
-                "SELECT y.id, y.unit, u.name, u.code, y.state, y.cast, y.consent, y.lost FROM"
+                "SELECT y.id, y.unit, u.name, u.code, y.state, y.casting, y.consent, y.lost FROM"
                 " exercise_play y JOIN unit u ON u.id=y.unit WHERE y.exercise=?1 AND y.run=?2 AND "
                 "(%s)"
                 " ORDER BY u.name COLLATE words, y.id LIMIT 500",

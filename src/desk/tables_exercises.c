@@ -52,7 +52,7 @@ static const char *const steps[] = {
         "CREATE TABLE exercise_play(id INTEGER PRIMARY KEY AUTOINCREMENT, exercise INTEGER NOT NULL"
         " REFERENCES exercise(id), run INTEGER NOT NULL, unit INTEGER NOT NULL REFERENCES unit(id),"
         " state TEXT NOT NULL, live INTEGER NOT NULL DEFAULT 0," /* live: its clock may move */
-        " own_clock INTEGER NOT NULL DEFAULT 0, cast TEXT, consent TEXT NOT NULL DEFAULT 'none',"
+        " own_clock INTEGER NOT NULL DEFAULT 0, casting TEXT, consent TEXT NOT NULL DEFAULT 'none',"
         " consent_by INTEGER, consent_at INTEGER, seen INTEGER, lost INTEGER,"
         " noise INTEGER NOT NULL DEFAULT 0, noise_seg INTEGER NOT NULL DEFAULT 0,"
         " seg INTEGER NOT NULL DEFAULT 0,"

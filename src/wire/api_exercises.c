@@ -217,8 +217,8 @@ static const struct api_field cast_account[] = {
 };
 static const struct api_field cast_fields[] = {
         PATH_ID, PATH_UNIT,
-        {"hosts", API_OBJECT, .flags = API_REQUIRED | API_LIST_OF, .most = 200, .fields = cast_host, .en = "Others keep the plan's names.", .vi = "Máy không liệt kê giữ tên trong kịch bản."},
-        {"accounts", API_OBJECT, .flags = API_REQUIRED | API_LIST_OF, .most = 200, .fields = cast_account, .en = "Others keep the plan's names.", .vi = "Tài khoản không liệt kê giữ tên trong kịch bản."},
+        {"hosts", API_OBJECT, .flags = API_LIST_OF, .most = 200, .fields = cast_host, .en = "Others keep the plan's names.", .vi = "Máy không liệt kê giữ tên trong kịch bản."},
+        {"accounts", API_OBJECT, .flags = API_LIST_OF, .most = 200, .fields = cast_account, .en = "Others keep the plan's names.", .vi = "Tài khoản không liệt kê giữ tên trong kịch bản."},
         {"domain", API_STRING, .max = 120, .en = "\"corp.example.vn\".", .vi = "Tên miền."},
         {0},
 };

@@ -35,13 +35,14 @@ struct things {
         int64_t mail;
         int64_t directive, draft;
         int64_t run, visit; /* of a playbook in the incident */
+        int64_t exercise;   /* of the unit, which plays in it too */
 };
 
 #define DIRECTIVE                                                                                  \
         "{\"unit\":$U,\"kind\":\"order\",\"severity\":\"high\",\"title\":\"patch it\",\"text\":"   \
         "\"now\",\"due\":\"2026-12-24T00:00:00Z\",\"units\":[$C]}"
 
-/* $U $C $P $G $S $D $A $I $T $O $J $M $R $K $F: numbers of the things above; $N: a word never used. */
+/* $U $C $P $G $S $D $A $I $T $O $J $M $R $K $F $Q: numbers of the things above; $N: a word never used. */
 static const struct {
         const char *op, *body;
 } recipes[] = {
@@ -159,6 +160,41 @@ static const struct {
         {"reports.stix", "{\"id\":$I,\"sharing\":\"red\"}"},
         {"reports.iodef", "{\"id\":$I,\"sharing\":\"red\"}"},
         {"reports.file", "{\"id\":$R,\"format\":\"json\"}"},
+        {"exercises.create", "{\"title\":\"$N\",\"scenario\":1,\"unit\":$U}"},
+        {"exercises.get", "{\"id\":$Q}"},
+        {"exercises.edit", "{\"id\":$Q,\"version\":1,\"title\":\"another\"}"},
+        {"exercises.invite", "{\"id\":$Q}"},
+        {"exercises.rehearse", "{\"id\":$Q}"},
+        {"exercises.go", "{\"id\":$Q}"},
+        {"exercises.recall", "{\"id\":$Q}"},
+        {"exercises.start", "{\"id\":$Q}"},
+        {"exercises.pause", "{\"id\":$Q}"},
+        {"exercises.resume", "{\"id\":$Q}"},
+        {"exercises.end", "{\"id\":$Q}"},
+        {"exercises.publish", "{\"id\":$Q}"},
+        {"exercises.finish", "{\"id\":$Q}"},
+        {"exercises.stop", "{\"id\":$Q,\"reason\":\"a test\"}"},
+        {"exercises.speed", "{\"id\":$Q,\"speed\":2000}"},
+        {"exercises.checkpoint", "{\"id\":$Q,\"name\":\"x\"}"},
+        {"exercises.rewind", "{\"id\":$Q,\"checkpoint\":1}"},
+        {"exercises.check", "{\"id\":$Q,\"item\":\"clock\",\"done\":true}"},
+        {"exercises.units_add", "{\"id\":$Q,\"units\":[$C]}"},
+        {"exercises.unit_remove", "{\"id\":$Q,\"unit\":$U}"},
+        {"exercises.accept", "{\"id\":$Q,\"unit\":$U,\"yes\":true}"},
+        {"exercises.roster",
+         "{\"id\":$Q,\"unit\":$U,\"people\":[{\"person\":$P,\"role\":\"officer\"}]}"},
+        {"exercises.cast", "{\"id\":$Q,\"unit\":$U,\"hosts\":[],\"accounts\":[]}"},
+        {"exercises.suggest", "{\"id\":$Q,\"unit\":$U}"},
+        {"exercises.consent", "{\"id\":$Q,\"unit\":$U,\"yes\":true}"},
+        {"exercises.unit_pause", "{\"id\":$Q,\"unit\":$U}"},
+        {"exercises.unit_resume", "{\"id\":$Q,\"unit\":$U}"},
+        {"exercises.board", "{\"id\":$Q}"},
+        {"exercises.inject", "{\"id\":$Q,\"kind\":\"call\",\"title\":\"x\",\"text\":\"y\"}"},
+        {"exercises.messages", "{\"id\":$Q}"},
+        {"exercises.say", "{\"id\":$Q,\"text\":\"x\"}"},
+        {"exercises.notes", "{\"id\":$Q}"},
+        {"exercises.note", "{\"id\":$Q,\"text\":\"x\"}"},
+        {"exercises.solo", "{\"scenario\":1,\"unit\":$U}"},
 };
 
 static unsigned n_words;
@@ -287,6 +323,10 @@ static struct things lay_things(int64_t unit) {
         snprintf(other, sizeof(other), "g%s", name);
         lay_incident(&t, host, other);
         t.mail = lay_mail(unit);
+        t.exercise = local_idf("exercises.create",
+                               "{\"title\":\"x\",\"scenario\":1,\"unit\":%lld,\"units\":[%lld]}",
+                               (long long)unit, (long long)unit);
+        (void)local_idf("exercises.invite", "{\"id\":%lld}", (long long)t.exercise);
         t.draft = lay_directive(&t, false);
         t.directive = lay_directive(&t, true);
         return t;
@@ -328,6 +368,7 @@ static void fill(char *to, size_t room, const char *body, const struct things *t
                     : *p == 'R' ? t->report
                     : *p == 'X' ? t->run
                     : *p == 'V' ? t->visit
+                    : *p == 'Q' ? t->exercise
                                 : t->duty;
                 at += (size_t)snprintf(to + at, room - at, "%lld", (long long)v);
         }
@@ -390,6 +431,11 @@ static void give_regime(void) {
                                &len),
                   0);
         check_int(desk_playbook(w.d, span_of(text, len), w.wall), 0);
+        free(text);
+        check_int(os_read_file(TEST_CONTENT "/scenarios/ransomware-province.yaml", (size_t)1 << 20,
+                               &text, &len),
+                  0);
+        check_int(desk_scenario(w.d, span_of(text, len), w.wall), 0);
         free(text);
 }
 
