@@ -61,28 +61,6 @@ void api_tell_person(struct desk *d, const char *what, int64_t id, int64_t perso
         snprintf(p->t.what, sizeof(p->t.what), "%s", what);
 }
 
-static int by_person(const void *a, const void *b) {
-        const struct told_person *x = a, *y = b;
-
-        return x->person < y->person ? -1 : x->person > y->person;
-}
-
-/* Theirs: the first by halving, then those beside it. */
-static void hear_own(const struct api *a, struct held *h) {
-        size_t lo = 0, hi = a->n_told_people;
-
-        while (lo < hi) {
-                size_t mid = lo + (hi - lo) / 2;
-
-                if (a->told_people[mid].person < h->c.who.id)
-                        lo = mid + 1;
-                else
-                        hi = mid;
-        }
-        for (; lo < a->n_told_people && a->told_people[lo].person == h->c.who.id && !h->all; lo++)
-                add_told(h->queue, &h->n_queue, &h->all, &a->told_people[lo].t);
-}
-
 int api_follow(struct api_call *c) {
         struct held *h = held_of(c);
         struct api *a = desk_api(c->desk);
@@ -100,24 +78,6 @@ int api_follow(struct api_call *c) {
 }
 
 /* ---- who hears what ---- */
-static bool may_hear(struct held *h, const struct told *t) {
-        static const char *const needs[][2] = {
-                {"alert", "alerts.read"},           {"incident", "incidents.read"},
-                {"task", "incidents.read"},         {"clock", "incidents.read"},
-                {"action", "actions.read"},         {"report", "reports.read"},
-                {"system", "systems.read"},         {"source", "sources.read"},
-                {"person", "people.read"},          {"unit", "people.read"},
-                {"directive", "directives.read"},   {"setting", "settings.read"},
-                {"handover", "incidents.read"},     {"exception", "exceptions.write"},
-                {"outgoing", "reports.read"},       {"drill", "recovery.read"},
-                {"evidence", "evidence.read"},      {"evidence_export", "evidence.read"},
-                {"improvement", "incidents.read"},  {"playbook", "playbooks.read"},
-                {"playbook_run", "incidents.read"}, {"duty", "people.read"},
-                {"unmasking", "events.unmask"},     {"unmasking", "events.unmask_long"},
-                {"unmasking", "audit.read"},        {"exercise", "exercises.plan"},
-                {"exercise", "exercises.judge"},    {"exercise_request", "exercises.plan"},
-                {"scenario", "exercises.read"},
-        };
 
 /* What an event is about, and the permission that reading it needs; several: one of them. */
 static const char *const needs[][2] = {
@@ -133,7 +93,9 @@ static const char *const needs[][2] = {
         {"improvement", "incidents.read"},  {"playbook", "playbooks.read"},
         {"playbook_run", "incidents.read"}, {"duty", "people.read"},
         {"unmasking", "events.unmask"},     {"unmasking", "events.unmask_long"},
-        {"unmasking", "audit.read"},
+        {"unmasking", "audit.read"},        {"exercise", "exercises.plan"},
+        {"exercise", "exercises.judge"},    {"exercise_request", "exercises.plan"},
+        {"scenario", "exercises.read"},
 };
 
 /* The roles of a listener, read once: thousands listen, and each event is held against all of them. They are read
@@ -261,26 +223,41 @@ static void queue(struct held *h, const struct told *t) {
                 h->all = true;
 }
 
+static int by_person(const void *a, const void *b) {
+        const struct told_person *x = a, *y = b;
+
+        return x->person < y->person ? -1 : x->person > y->person;
+}
+
+/* What was told to one person: the first by halving, then those beside it. */
+static void hear_own(const struct api *a, struct held *h) {
+        size_t lo = 0, hi = a->n_told_people;
+
+        while (lo < hi) {
+                size_t mid = lo + (hi - lo) / 2;
+
+                if (a->told_people[mid].person < h->c.who.id)
+                        lo = mid + 1;
+                else
+                        hi = mid;
+        }
+        for (; lo < a->n_told_people && a->told_people[lo].person == h->c.who.id && !h->all; lo++)
+                queue(h, &a->told_people[lo].t);
+}
+
 void api_events_committed(struct api *a) {
         struct event events[TOLD_MAX];
 
         for (unsigned i = 0; i < a->n_told && a->streams; i++)
                 events[i] = event_of(a->streams->c.db, &a->told[i]);
-        for (struct held *h = a->streams; h && (a->n_told || a->told_all); h = h->next) {
+        if (a->n_told_people)
+                qsort(a->told_people, a->n_told_people, sizeof(*a->told_people), by_person);
+        for (struct held *h = a->streams; h && (a->n_told || a->told_all || a->n_told_people);
+             h = h->next) {
                 h->all |= a->told_all;
                 for (unsigned i = 0; i < a->n_told && !h->all; i++)
                         if (may_hear(a, h, &a->told[i], &events[i]))
                                 queue(h, &a->told[i]);
-        if (a->n_told_people)
-                qsort(a->told_people, a->n_told_people, sizeof(*a->told_people), by_person);
-        for (struct held *h = a->first; h && (a->n_told || a->told_all || a->n_told_people);
-             h = h->next) {
-                if (h->kind != HELD_STREAM)
-                        continue;
-                h->all |= a->told_all;
-                for (unsigned i = 0; i < a->n_told && !h->all; i++)
-                        if (may_hear(h, &a->told[i]))
-                                add_told(h->queue, &h->n_queue, &h->all, &a->told[i]);
                 if (h->c.who.id)
                         hear_own(a, h);
         }

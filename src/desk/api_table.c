@@ -23,8 +23,9 @@ static const struct api_binding *const bindings[] = {
         X(incidents)                                                                               \
         X(alerts)                                                                                  \
         X(actions)                                                                                 \
-        X(outgoing) X(directives) X(nights) X(reports) X(searches) X(playbooks) X(signin)          \
-                X(exercises) X(labels) X(livefire)
+        X(outgoing)                                                                                \
+        X(directives) X(nights) X(reports) X(searches) X(playbooks) X(signin) X(exercises)         \
+                X(labels) X(livefire)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;
 TABLES(TABLES_DECLARE)

@@ -14,11 +14,11 @@ static int names_of(struct desk *d, const struct engine_play *y, const struct pl
                     const char *object, struct names *ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct plan_cast cast;
-        int i, r = sql_rows(
-                       state_sql(d->state), &q,
-                       "SELECT y.casting, u.code FROM exercise_play y JOIN unit u ON u.id=y.unit WHERE"
-                       " y.id=?1",
-                       "i", y->id);
+        int i, r = sql_rows(state_sql(d->state), &q,
+                            "SELECT y.casting, u.code FROM exercise_play y JOIN unit u ON "
+                            "u.id=y.unit WHERE"
+                            " y.id=?1",
+                            "i", y->id);
 
         if (r == 0)
                 r = sql_next(q);

@@ -70,8 +70,8 @@ struct exercises {
         unsigned n_runs;
         uint64_t life;
         struct engine_ask asks[ENGINE_ASKS];
-        unsigned turn; /* play to begin with */
-        int64_t wait_ms, now; /* now: ns, of the last turn */
+        unsigned turn;                      /* play to begin with */
+        int64_t wait_ms, now;               /* now: ns, of the last turn */
         int64_t beat, looked_lost, cleaned; /* wall */
         uint64_t failed, late; /* jobs that came to nothing; injects that were over 2 s late */
         int64_t behind_ms;

@@ -16,7 +16,6 @@
 #include "desk/replay.h"
 #include "exercise/telemetry.h"
 
-
 #define ASKS 2u
 #define HELD_MAX ((size_t)64 << 20)
 #define AHEAD_MS 20000 /* of real time, that is asked for beforehand */
@@ -93,7 +92,8 @@ int spool_load(struct desk *d, struct engine_play *y) {
         return r;
 }
 
-static int load_bytes(struct desk *d, struct exercises *x, struct engine_play *y, struct spooled *k) {
+static int load_bytes(struct desk *d, struct exercises *x, struct engine_play *y,
+                      struct spooled *k) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(state_sql(d->state), &q,
                          "SELECT bytes FROM exercise_spool WHERE play=?1 AND seg=?2", "ii", y->id,
@@ -298,12 +298,12 @@ static int put_piece(struct desk *d, struct engine_play *y, const struct engine_
         if (y->seg >= SEG_MAX || !(k = add_piece(y)))
                 return FAIL(-ENOMEM);
         *k = (struct spooled){.seg = ++y->seg,
-                            .step = a->step,
-                            .t_from = held ? INT32_MAX : t_now + 1,
-                            .first = c->first,
-                            .last = c->last,
-                            .held = held,
-                            .commits = d->st.commits};
+                              .step = a->step,
+                              .t_from = held ? INT32_MAX : t_now + 1,
+                              .first = c->first,
+                              .last = c->last,
+                              .held = held,
+                              .commits = d->st.commits};
         r = sql_do(state_sql(d->state),
                    "INSERT INTO exercise_spool(play,seg,step,t_from,first,last,n,held,bytes)"
                    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",

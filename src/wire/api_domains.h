@@ -33,7 +33,7 @@
         X(searches)                                                                                \
         X(unmaskings)                                                                              \
         X(playbooks)                                                                               \
-        X(livefire)                                                                 \
+        X(livefire)                                                                                \
         X(exercises)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
