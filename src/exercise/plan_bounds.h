@@ -7,6 +7,7 @@
 
 #define PLAN_ID_MAX 64u
 #define PLAN_TEXT_MAX ((size_t)16 << 10) /* bytes of one text */
+#define PLAN_XCEXF_MAX ((size_t)256 << 10)
 #define PLAN_TITLE_MAX ((size_t)300)
 #define PLAN_LENGTH_MAX INT64_C(86400000) /* ms: a day */
 #define PLAN_LENGTH_MIN INT64_C(600000)   /* ten minutes */

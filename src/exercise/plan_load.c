@@ -39,7 +39,7 @@ struct plan *plan_free(struct plan *p) {
 /* ---- values ---- */
 
 static const char *keep(struct loading *l, const char *s, size_t len) {
-        struct span d = len > PLAN_TEXT_MAX ? SPAN_NONE : arena_dup(l->a, span_of(s, len));
+        struct span d = len > PLAN_XCEXF_MAX ? SPAN_NONE : arena_dup(l->a, span_of(s, len));
 
         if (!d.p)
                 l->bad = true;

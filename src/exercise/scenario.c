@@ -82,6 +82,15 @@ static bool where(const struct node *up, const struct node *at, struct buf *b, u
         return false;
 }
 
+json_t *scenario_finding(const struct scenario_rule *rule, unsigned line, unsigned column,
+                         const char *where_, const char *const args[4]) {
+        return json_pack("{si si so ss so so so so}", "line", (int)line, "column", (int)column,
+                         "where", json_stringn(where_, MIN(strlen(where_), (size_t)WHERE_MAX)),
+                         "rule", rule->name, "en", filled(rule->en, args), "vi",
+                         filled(rule->vi, args), "remedy_en", filled(rule->remedy_en, args),
+                         "remedy_vi", filled(rule->remedy_vi, args));
+}
+
 void scenario_tell(struct scenario *s, const struct node *at, enum scenario_rule_id id,
                    const char *const args[4]) {
         const struct scenario_rule *rule = &scenario_rules[id];
@@ -92,12 +101,12 @@ void scenario_tell(struct scenario *s, const struct node *at, enum scenario_rule
                 return;
         if (at && s->root && !where(s->root, at, &path, 12))
                 path.len = 0;
-        json_t *o = json_pack("{si si so ss so so so so}", "line", at ? (int)at->line : 1, "column",
-                              at ? (int)at->column : 1, "where",
-                              json_stringn(path.p ? path.p : "", MIN(path.len, WHERE_MAX)), "rule",
-                              rule->name, "en", filled(rule->en, args), "vi",
-                              filled(rule->vi, args), "remedy_en", filled(rule->remedy_en, args),
-                              "remedy_vi", filled(rule->remedy_vi, args));
+        size_t len = MIN(path.len, (size_t)WHERE_MAX);
+        while (len && len < path.len && (path.p[len] & 0xc0) == 0x80)
+                len--;
+        path.len = len;
+        buf_char(&path, '\0');
+        json_t *o = scenario_finding(rule, at ? at->line : 1, at ? at->column : 1, path.p, args);
         if (!o || json_array_append_new(rule->fault ? s->faults : s->warnings, o) < 0)
                 s->failed = true;
 }

@@ -146,6 +146,9 @@ struct scenario {
 /* One finding: at a node (NULL: the document's begin), with up to four texts. */
 void scenario_tell(struct scenario *s, const struct node *at, enum scenario_rule_id rule,
                    const char *const args[4]);
+/* One, as an object; NULL: no memory. */
+json_t *scenario_finding(const struct scenario_rule *rule, unsigned line, unsigned column,
+                         const char *where, const char *const args[4]);
 #define TELL(s, at, rule, ...) scenario_tell((s), (at), (rule), (const char *const[4]){__VA_ARGS__})
 
 /* Reads and checks all: 0, faults or not; -ENOMEM. The plan lives in the arena. */
@@ -200,6 +203,8 @@ int64_t scenario_time_of(struct span s);
 
 /* A text of players: addresses, links, markup, numbers of people, placeholders. */
 void scenario_safe(struct scenario *s, const struct node *at, const char *name, const char *text);
+/* The text with what scenario_safe() would refuse replaced; `first`: the first that was, or "". */
+void scenario_tame(const char *text, struct buf *out, char *first, size_t room);
 enum address_kind { ADDRESS_NONE, ADDRESS_DOCUMENTATION, ADDRESS_PRIVATE, ADDRESS_REAL };
 enum address_kind scenario_address(const char *text);
 /* Lower-case labels, ending in what RFC 2606 and 6761 keep. 0; 1: could be somebody's; -1: no domain. */

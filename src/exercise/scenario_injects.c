@@ -3,15 +3,13 @@
 #include "exercise/scenario_impl.h"
 #include "report/attack.h"
 
-#define XCEXF_MAX ((size_t)16 << 10)
-
 const char *scenario_xcexf(struct scenario *s, const struct node *o) {
         const struct node *v = node_get(o, "x-cexf");
         json_t *j = NULL;
 
         if (!v)
                 return NULL;
-        if (v->kind == NODE_SCALAR && v->text.len <= XCEXF_MAX)
+        if (v->kind == NODE_SCALAR && v->text.len <= PLAN_XCEXF_MAX)
                 j = json_loadb(v->text.p, v->text.len, JSON_REJECT_DUPLICATES, NULL);
         bool good = json_is_object(j);
         json_decref(j);

@@ -172,7 +172,7 @@ const struct scenario_rule scenario_rules[RULES] = {
         "leave 'answer' out, or the choices", "bỏ 'answer' hoặc bỏ các lựa chọn"},
 [RULE_FILE_NAME] = {"file-name", true, "'{1}' is no name of a file", "'{1}' không phải tên tệp",
         "use letters, digits, blanks, '.', '-' and '_', at most 120", "dùng chữ, số, dấu cách, '.', '-' và '_', nhiều nhất 120 ký tự"},
-[RULE_XCEXF] = {"x-cexf", true, "'x-cexf' must be JSON of at most 16 KiB, as a text", "'x-cexf' phải là JSON dạng chuỗi, tối đa 16 KiB",
+[RULE_XCEXF] = {"x-cexf", true, "'x-cexf' must be JSON of at most 256 KiB, as a text", "'x-cexf' phải là JSON dạng chuỗi, tối đa 256 KiB",
         "leave it out: only 'coloa exercise import' writes it", "bỏ đi: chỉ 'coloa exercise import' viết khóa này"},
 /* ---- expectations ---- */
 [RULE_OF] = {"of-unknown", true, "there is no step or inject '{1}'", "không có bước hay tình huống '{1}'",

@@ -34,7 +34,9 @@ static void once(struct scenario *s, const struct node *at, const char *id) {
         } while (0)
 
 void scenario_story_ids(struct scenario *s) {
-        scenario_get(s, s->root, "steps", REQUIRED);
+        /* Injects alone are a table-top exercise. */
+        if (!node_get(s->root, "injects"))
+                scenario_get(s, s->root, "steps", REQUIRED);
         IDS(steps, step, PLAN_STEPS_MAX);
         IDS(injects, inject, PLAN_INJECTS_MAX);
 }

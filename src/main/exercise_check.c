@@ -56,7 +56,7 @@ static long long whole(const json_t *o, const char *key) {
         return (long long)json_integer_value(json_object_get(o, key));
 }
 
-void exercise_say_faults(const char *path, const json_t *list, bool warning) {
+void exercise_put_faults(FILE *to, const char *path, const json_t *list, bool warning) {
         const json_t *f;
         size_t i;
 
@@ -77,8 +77,12 @@ void exercise_say_faults(const char *path, const json_t *list, bool warning) {
                 buf_str(&b, "; ");
                 say(&b, f, "remedy_en", "remedy_vi");
                 buf_char(&b, '\n');
-                fwrite(b.p, 1, b.len, stdout);
+                fwrite(b.p, 1, b.len, to);
         }
+}
+
+void exercise_say_faults(const char *path, const json_t *list, bool warning) {
+        exercise_put_faults(stdout, path, list, warning);
 }
 
 /* What the job said, as an object; NULL: it said something else. */
@@ -92,7 +96,8 @@ static json_t *said(struct span out) {
         return NULL;
 }
 
-int exercise_read_file(const char *verb, const char *path, unsigned kind, json_t **ret) {
+int exercise_read_as(const char *verb, const char *path, unsigned kind, unsigned more,
+                     json_t **ret) {
         _cleanup_(buf_deinit) struct buf in = {.limit = (size_t)16 << 20}, out = {0};
         char *text = NULL;
         size_t len = 0;
@@ -100,6 +105,8 @@ int exercise_read_file(const char *verb, const char *path, unsigned kind, json_t
 
         if (r == 0) {
                 buf_char(&in, (char)kind);
+                if (more)
+                        buf_char(&in, (char)more);
                 buf_add(&in, text, len);
                 r = in.failed ? -ENOMEM : job_once(JOB_READER, buf_get(&in), &out);
         }
@@ -109,6 +116,10 @@ int exercise_read_file(const char *verb, const char *path, unsigned kind, json_t
         if (r < 0)
                 fprintf(stderr, "%s: %s: %s\n", verb, path, error_text(r));
         return r;
+}
+
+int exercise_read_file(const char *verb, const char *path, unsigned kind, json_t **ret) {
+        return exercise_read_as(verb, path, kind, 0, ret);
 }
 
 static void say_json(const char *path, json_t *o) {

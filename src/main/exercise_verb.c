@@ -12,6 +12,10 @@ static const struct {
 } words[] = {
         {"check", exercise_check, "say what is wrong with scenarios, and how to mend it",
          "chỉ ra chỗ sai của kịch bản và cách sửa"},
+        {"import", exercise_import, "a scenario out of CEXF, Attack Flow or a table of events",
+         "kịch bản từ CEXF, Attack Flow hoặc bảng sự kiện"},
+        {"export", exercise_export, "a scenario as CEXF, Attack Flow, table, Navigator layer",
+         "kịch bản thành CEXF, Attack Flow, bảng, lớp Navigator"},
         {"generate", exercise_generate, "write the log records of a scenario as files",
          "ghi nhật ký của kịch bản ra tệp"},
         {"score", exercise_score, "compute the scores of an export anew",

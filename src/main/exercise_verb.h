@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 int verb_exercise(int argc, char **argv);
 
@@ -21,7 +22,11 @@ int exercise_export(int argc, char **argv);
 /* A file read by the job JOB_READER as `kind` (reader/reader.h): the object that it said, with "faults" and
  * "warnings". 0; -errno, which was said on standard error. */
 int exercise_read_file(const char *verb, const char *path, unsigned kind, json_t **ret);
-/* FILE:LINE:COLUMN: rule: what; remedy. On standard output, a line each. */
+/* With a byte `more` before the file. */
+int exercise_read_as(const char *verb, const char *path, unsigned kind, unsigned more,
+                     json_t **ret);
+/* FILE:LINE:COLUMN: rule: what; remedy. A line each; the first on standard output. */
 void exercise_say_faults(const char *path, const json_t *list, bool warning);
+void exercise_put_faults(FILE *to, const char *path, const json_t *list, bool warning);
 
 #endif

@@ -1,6 +1,7 @@
 /* See reader.h: one line for each kind of document. */
 #include "reader/reader.h"
 
+#include "exercise/exchange.h"
 #include "exercise/plan.h"
 #include "reader/playbook.h"
 
@@ -12,6 +13,8 @@ int job_reader(struct span in, struct buf *out) {
         switch ((unsigned char)in.p[0]) {
         case READER_PLAYBOOK: return playbook_read(rest, out);
         case READER_SCENARIO: return scenario_read(rest, out);
+        case READER_EXCHANGE: return exchange_read(rest, out);
+        case READER_EXPORT: return exchange_write(rest, out);
         default: return FAIL(-EINVAL);
         }
 }
