@@ -126,6 +126,11 @@ people() { # how many there are
 }
 page=""
 [ -n "$config" ] || grep -q 'console port=.*cannot be bound' "$log" || page=$(console http://127.0.0.1:8600)
+if [ -z "$page" ] && [ -z "$config" ] && grep -q 'console port=.*cannot be bound' "$log"; then
+  heading "No console:" "Không có bảng điều khiển:"
+  t "Another program has port 8600 ('ss -lntup' says which). End it, or give another address under 'console: listen:' of a configuration of your own: ./dev run -c FILE" \
+    "Chương trình khác đang giữ cổng 8600 ('ss -lntup' cho biết). Dừng nó, hoặc đặt địa chỉ khác ở mục 'console: listen:' trong cấu hình riêng: ./dev run -c TỆP"
+fi
 if [ -n "$page" ]; then
   heading "The console:" "Bảng điều khiển:"
   echo "   $page"

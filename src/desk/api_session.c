@@ -389,8 +389,8 @@ static int ask_code(struct api_call *c, enum vault_message what, struct span box
         return r;
 }
 
-/* L4. */
-static int wrong_code(struct api_call *c) {
+/* L4. `refused`: what the audit log says; 0: the session goes on; else it has ended, which is said. */
+static int wrong_try(struct api_call *c, const char *refused) {
         int64_t wrong = 0;
         int r = sql_do(c->db, "UPDATE session SET wrong=wrong+1 WHERE id=?1", "i", c->who.session);
 
@@ -400,17 +400,35 @@ static int wrong_code(struct api_call *c) {
         if (r < 0)
                 return r;
         c->keep = true;
-        c->detail = json_pack("{ss}", "refused", "wrong code");
+        c->detail = json_pack("{ss}", "refused", refused);
         if (wrong < WRONG_MAX)
-                return api_refuse(c, 403, "wrong_code",
-                                  "the code is not right, or was used before: take the next one",
-                                  "mã không đúng hoặc đã dùng: hãy dùng mã kế tiếp");
+                return 0;
         r = sql_do(c->db, "DELETE FROM session WHERE id=?1", "i", c->who.session);
         if (r < 0)
                 return r;
         c->say |= API_SAY_FORGET;
-        return api_refuse(c, 401, "sign_in", "too many wrong codes: sign in again",
+        return api_refuse(c, 401, "sign_in", "too many wrong tries: sign in again",
                           "sai mã quá nhiều lần: hãy đăng nhập lại");
+}
+
+static int wrong_code(struct api_call *c) {
+        int r = wrong_try(c, "wrong code");
+        return r != 0 ? r
+                      : api_refuse(c, 403, "wrong_code",
+                                   "the code is not right, or was used before: take the next one",
+                                   "mã không đúng hoặc đã dùng: hãy dùng mã kế tiếp");
+}
+
+static int wrong_password(struct api_call *c) {
+        int r = wrong_try(c, "wrong password");
+
+        if (r != 0)
+                return r;
+        (void)api_fault_at(c, "old", "this is not your present password",
+                           "đây không phải mật khẩu hiện tại", "type the one you signed in with",
+                           "gõ mật khẩu bạn vừa đăng nhập");
+        return api_refuse(c, 403, "wrong_password", "the present password is not right",
+                          "mật khẩu hiện tại không đúng");
 }
 
 int totp_ask(struct api_call *c) {
@@ -675,7 +693,7 @@ static int session_password(struct api_call *c) {
         if (a->error == -EAGAIN)
                 return api_vault_busy(c);
         if (!k->checked && a->error)
-                return wrong_code(c);
+                return wrong_password(c);
         if (!k->checked) {
                 k->checked = true;
                 return hash_new(c);

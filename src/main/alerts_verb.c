@@ -302,6 +302,8 @@ static int open_state(const struct alerts_options *o, struct state **ret) {
                         : r == -EPROTO
                                 ? tr("of a newer version of Coloa", "của phiên bản Coloa mới hơn")
                                 : error_text(r));
+                if (r == -ENOENT)
+                        fputs(where_else(), stderr);
                 return 3;
         }
         return 0;

@@ -254,6 +254,7 @@ static int ask(const struct args *a, const struct api_op *o, const json_t *in, c
                         tr("coloa api: no node answers at %s: %s\n",
                            "coloa api: không có nút nào trả lời tại %s: %s\n"),
                         control, error_text(r));
+                fputs(where_else(), stderr);
                 return 3;
         }
         if (status >= 400)

@@ -170,6 +170,7 @@ static int ask(const char *path, const void *m, size_t len, int file, bool *ret_
                         tr("coloa: no node answers at %s: %s\n",
                            "coloa: không có nút nào trả lời tại %s: %s\n"),
                         path, error_text(sock));
+                fputs(where_else(), stderr);
                 return 3;
         }
         r = os_send(sock, m, len, &file, file >= 0 ? 1 : 0);

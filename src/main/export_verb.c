@@ -356,6 +356,7 @@ static int run(struct job *j) {
                 fprintf(stderr, "coloa export: %s: %s\n", events,
                         r == READER_E_BAD ? tr("no event store", "không phải kho sự kiện")
                                           : error_text(r));
+                fputs(where_else(), stderr);
                 return 3;
         }
         r = signer_new(&j->signer, &j->place, o->select.landlock);

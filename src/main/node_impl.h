@@ -170,6 +170,8 @@ int node_make_shared(struct node *n);
 /* After main was killed its processes end on their own, and until then one has the sockets too: an
  * address in use is tried for so long. */
 int node_bind(struct node *n, const struct config *c, int *to, int patience_ms);
+/* What to do about an address that cannot be bound, and under which key another is named; "": nothing is known. */
+const char *node_bind_advice(int error, const char *key);
 int node_start(struct node *n, enum node_process p);
 int node_tell_ingest(struct node *n);
 int node_tell_sources(struct node *n);

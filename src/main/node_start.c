@@ -99,13 +99,22 @@ int node_make_shared(struct node *n) {
         return r;
 }
 
-static const char *bind_advice(int error) {
+/* Which program has it, and where in the configuration another address is named. */
+const char *node_bind_advice(int error, const char *key) {
+        static char advice[200];
+
         if (error == -EADDRINUSE)
-                return ": another program has it ('ss -lntup' says which); end that one, or give "
-                       "this listener another address";
-        if (error == -EACCES)
-                return ": ports below 1024 need CAP_NET_BIND_SERVICE; take one above";
-        return "";
+                snprintf(advice, sizeof(advice),
+                         ": another program has it ('ss -lntup' says which); end that one, or give "
+                         "another address under '%s' of the configuration",
+                         key);
+        else if (error == -EACCES)
+                snprintf(advice, sizeof(advice),
+                         ": ports below 1024 need CAP_NET_BIND_SERVICE; take one above under '%s'",
+                         key);
+        else
+                advice[0] = '\0';
+        return advice;
 }
 
 static int bind_one(const struct config_listen *l) {
@@ -126,7 +135,7 @@ int node_bind(struct node *n, const struct config *c, int *to, int patience_ms) 
                 if (fd < 0) {
                         node_say(n, 0, "main", "listener=%s %s%s port=%u cannot be bound: %s%s",
                                  l->name, l->path ? "path=" : "", l->path ? l->path : "", l->port,
-                                 strerror(-fd), bind_advice(fd));
+                                 strerror(-fd), node_bind_advice(fd, "listen:"));
                         return fd;
                 }
                 to[i] = fd;

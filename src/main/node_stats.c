@@ -14,8 +14,9 @@ static void bind_console(struct node *n, const struct config *c) {
                 return;
         n->metrics_fd = os_bind(BIND_STREAM, c->metrics, c->metrics_port);
         if (n->metrics_fd < 0)
-                node_say(n, 0, "main", "metrics port=%u cannot be bound, so none are shown: %s",
-                         c->metrics_port, error_text(n->metrics_fd));
+                node_say(n, 0, "main", "metrics port=%u cannot be bound, so none are shown: %s%s",
+                         c->metrics_port, error_text(n->metrics_fd),
+                         node_bind_advice(n->metrics_fd, "metrics:"));
 }
 
 static int read_only(int fd) {

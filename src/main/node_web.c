@@ -40,8 +40,9 @@ void node_open_web(struct node *n, const struct config *c, int keep) {
                 r = w->fd = os_bind(BIND_STREAM, c->console.address, c->console.port);
                 if (r < 0)
                         node_say(n, 0, "main",
-                                 "console port=%u cannot be bound, so there is none: %s",
-                                 c->console.port, error_text(r));
+                                 "console port=%u cannot be bound, so there are no pages: %s%s",
+                                 c->console.port, error_text(r),
+                                 node_bind_advice(r, "console: listen:"));
         }
         if (r < 0)
                 close_web(w);

@@ -108,6 +108,7 @@ static int ask(const struct args *a, const char *control) {
                         tr("coloa person: no node answers at %s: %s\n",
                            "coloa person: không có nút nào trả lời tại %s: %s\n"),
                         control, error_text(r));
+                fputs(where_else(), stderr);
                 return 3;
         }
         if (status == 404) {

@@ -141,6 +141,14 @@ static const struct {
         {-ENXIO, "không có thiết bị này"},
 };
 
+const char *where_else(void) {
+        return tr(
+                "Is the node's directory another one? Name it: --directory DIR (that of ./dev run: "
+                "build/node), or -c CONFIG.\n",
+                "Nút ở thư mục khác? Hãy ghi: --directory THƯ-MỤC (của ./dev run: build/node), "
+                "hoặc -c CẤU-HÌNH.\n");
+}
+
 const char *error_text(int error) {
         for (size_t i = 0; lang_current == LANG_VI && i < ARRAY_LEN(errors); i++)
                 if (errors[i].error == error)

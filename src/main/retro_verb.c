@@ -406,6 +406,7 @@ static int open_kept(struct past *p) {
         if (r == READER_E_BAD || r < 0) {
                 fprintf(stderr, "coloa retro: %s: %s\n", path,
                         r > 0 ? tr("no event store", "không phải kho sự kiện") : error_text(r));
+                fputs(where_else(), stderr);
                 return r > 0 ? -EBADMSG : r;
         }
         r = reader_range(p->reader, &p->first, &p->past);

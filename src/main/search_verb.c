@@ -361,6 +361,7 @@ static int search(const struct search_options *o) {
                 fprintf(stderr, "coloa search: %s: %s\n", events,
                         r == READER_E_BAD ? tr("no event store", "không phải kho sự kiện")
                                           : error_text(r));
+                fputs(where_else(), stderr);
                 r = 3;
         } else {
                 r = seekers_compile(&q, o->landlock, &rules);

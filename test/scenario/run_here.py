@@ -88,7 +88,8 @@ def a_newcomer_sees_alerts_and_where_to_look(folder):
                 assert json.load(urllib.request.urlopen(ask, timeout=30))["step"] == "new_password"
                 assert password not in (r.directory / "node.log").read_text(errors="replace")
             else:
-                assert "console port=8600 cannot be bound" in (r.directory / "node.log").read_text(errors="replace"), said
+                log = (r.directory / "node.log").read_text(errors="replace")
+                assert "console port=8600 cannot be bound" in log and "under 'console: listen:'" in log and "No console:" in said, said
             r.wait_for("SSH login after many failures", "Many files rewritten by one program", seconds=240)  # a minute of lateness
             before = records(r.directory)
             assert before > 1000, before
@@ -145,7 +146,7 @@ def what_keeps_it_from_starting_is_said(folder):
         config.write_text(f"directory: {folder}/node\ncontrol: {folder}/node/control\n"
                           f"listen:\n  - {{name: t, protocol: relp, address: '127.0.0.1:{port}'}}\n")
         with Run(folder, "-c", config) as r:
-            assert r.process.wait(60) == 1 and "another program has it" in r.said(), r.said()
+            assert r.process.wait(60) == 1 and "another program has it" in r.said() and "under 'listen:'" in r.said(), r.said()
     assert Run(folder, "--wrong").process.wait(60) == 2
     assert os.access(ROOT / "tools/hunt_here.sh", os.X_OK)
 

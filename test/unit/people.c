@@ -105,6 +105,7 @@ static void one_hears_of_ones_own_way_in(void) {
         check_int(
                 as(&s, "session.password", "{\"old\":\"wrong\",\"new\":\"Chín 9 con chim bay!\"}"),
                 403);
+        check(code_is("wrong_password"));
         check(strcmp(mails(), "") == 0);
         check_int(as(&s, "session.password",
                      "{\"old\":\"" GOOD_PASSWORD "\",\"new\":\"Chín 9 con chim bay!\"}"),
