@@ -9,11 +9,13 @@ export interface Route {
   nav: string;
   title: string;
   id: string;
+  /* Without the shell around it: the organisers' table. */
+  bare: boolean;
 }
 interface Rule extends Omit<Route, 'id'> {
   path: RegExp;
 }
-const rule = (path: RegExp, page: () => Promise<unknown>, nav: string, title: string): Rule => ({ path, page: page as Route['page'], nav, title });
+const rule = (path: RegExp, page: () => Promise<unknown>, nav: string, title: string, bare = false): Rule => ({ path, page: page as Route['page'], nav, title, bare });
 
 const rules: Rule[] = [
   rule(/^\/$/, () => import('./pages/Tonight.svelte'), '/', 'nav.tonight'),
@@ -56,13 +58,22 @@ const rules: Rule[] = [
   rule(/^\/improvements$/, () => import('./pages/Improvements.svelte'), '/recovery', 'learn.title'),
   rule(/^\/directives$/, () => import('./pages/Directives.svelte'), '/directives', 'nav.directives'),
   rule(/^\/directives\/(\d+|new)$/, () => import('./pages/Directive.svelte'), '/directives', 'directive.title'),
+  rule(/^\/exercises$/, () => import('./pages/exercise/Exercises.svelte'), '/exercises', 'nav.exercises'),
+  rule(/^\/exercises\/(\d+|new)$/, () => import('./pages/exercise/Exercise.svelte'), '/exercises', 'exercise.one'),
+  rule(/^\/exercises\/(\d+)\/board$/, () => import('./pages/exercise/Board.svelte'), '/exercises', 'board.title', true),
+  rule(/^\/exercises\/(\d+)\/results$/, () => import('./pages/exercise/Results.svelte'), '/exercises', 'results.title'),
+  rule(/^\/exercises\/(\d+\/results\/\d+)$/, () => import('./pages/exercise/UnitResult.svelte'), '/exercises', 'results.title'),
+  rule(/^\/scenarios$/, () => import('./pages/exercise/Scenarios.svelte'), '/exercises', 'scenarios.title'),
+  rule(/^\/scenarios\/new$/, () => import('./pages/exercise/ScenarioNew.svelte'), '/exercises', 'scenario.upload'),
+  rule(/^\/scenarios\/(\d+)$/, () => import('./pages/exercise/Scenario.svelte'), '/exercises', 'scenario.one'),
+  rule(/^\/drill$/, () => import('./pages/exercise/MyDrill.svelte'), '/drill', 'drill.title'),
   rule(/^\/start$/, () => import('./pages/FirstRun.svelte'), '/start', 'start.title'),
 ];
 
 export function find(path: string): Route | null {
   for (const r of rules) {
     const found = r.path.exec(path);
-    if (found) return { page: r.page, nav: r.nav, title: r.title, id: found[1] ?? '' };
+    if (found) return { page: r.page, nav: r.nav, title: r.title, id: found[1] ?? '', bare: r.bare };
   }
   return null;
 }
@@ -92,6 +103,8 @@ export const navigation: Entry[][] = [
     { path: '/reports', title: 'nav.reports', may: ['reports.read'] },
     { path: '/directives', title: 'nav.directives', may: ['directives.read'] },
     { path: '/recovery', title: 'nav.recovery', may: ['recovery.read'] },
+    { path: '/exercises', title: 'nav.exercises', may: ['exercises.read', 'exercises.red'] },
+    { path: '/drill', title: 'nav.drill', may: ['exercises.play'] },
   ],
   [
     { path: '/figures', title: 'nav.figures', may: ['figures.read'] },

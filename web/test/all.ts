@@ -6,3 +6,4 @@ import './desk.test.ts';
 import './search.test.ts';
 import './playbooks.test.ts';
 import './drafts.test.ts';
+import './exercise.test.ts';

@@ -10,13 +10,13 @@ import { searchDoes } from './mock_search.ts';
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
-const ALL = ['alerts.read', 'alerts.work', 'exceptions.write', 'events.read', 'events.search', 'events.unmask', 'incidents.read', 'incidents.open', 'incidents.work', 'incidents.lead', 'evidence.read', 'reports.read', 'reports.write', 'reports.sign', 'reports.send', 'directives.read', 'directives.issue', 'directives.answer', 'recovery.read', 'recovery.work', 'figures.read', 'evidence.write', 'evidence.export', 'incidents.guests', 'playbooks.write', 'sources.work', 'actions.read', 'actions.propose', 'actions.approve', 'actions.undo', 'playbooks.read', 'systems.read', 'systems.write', 'sources.read', 'people.read', 'people.write', 'units.write', 'settings.read', 'settings.write', 'audit.read'];
+const ALL = ['alerts.read', 'alerts.work', 'exceptions.write', 'events.read', 'events.search', 'events.unmask', 'incidents.read', 'incidents.open', 'incidents.work', 'incidents.lead', 'evidence.read', 'reports.read', 'reports.write', 'reports.sign', 'reports.send', 'directives.read', 'directives.issue', 'directives.answer', 'recovery.read', 'recovery.work', 'figures.read', 'evidence.write', 'evidence.export', 'incidents.guests', 'playbooks.write', 'sources.work', 'actions.read', 'actions.propose', 'actions.approve', 'actions.undo', 'playbooks.read', 'systems.read', 'systems.write', 'sources.read', 'people.read', 'people.write', 'units.write', 'settings.read', 'settings.write', 'audit.read', 'exercises.read', 'exercises.play', 'exercises.plan', 'exercises.judge'];
 
 export interface Mock {
   server: Server;
   url: string;
   /* What tests turn. */
-  state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean; idle: number };
+  state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean; idle: number; drill: boolean; units: number };
   tell: (what: string, id: number) => void;
   /* Another person changes an incident; nobody is told. */
   meddle: (id: number, change?: Record<string, unknown>) => void;
@@ -37,7 +37,7 @@ class Refused extends Error {
 }
 const missing = () => new Refused(404, 'Không có, hoặc bạn không được xem.', undefined, 'missing');
 
-export function startMock(dist: string, port = 0): Promise<Mock> {
+export function startMock(dist: string, port = 0, exerciseUnits = 13): Promise<Mock> {
   const began = Date.now();
   const now = () => data.START + (Date.now() - began);
   const iso = () => data.iso(now());
@@ -58,7 +58,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
   const undoes = new Map<number, Alert>();
   const listeners = new Set<ServerResponse>();
   let step: 'totp' | 'new_password' | null = null;
-  const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false, idle: 1800 };
+  const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false, idle: 1800, drill: false, units: exerciseUnits };
 
   const assessment = () => ({ regime: 'vn-2026', questions, suggests: 'yes', serious: 'yes', notice: 'Found by secondary sources; no official form yet.', notice_vi: 'Theo nguồn thứ cấp; chưa có mẫu chính thức.' });
   const session = (): Session => ({
@@ -128,7 +128,7 @@ export function startMock(dist: string, port = 0): Promise<Mock> {
 
   // One answer for each operation: [method, path, what].
   const does: Does[] = [
-    ...deskDoes({ now, iso, list, find, tell, refuse: (status, title, fields, code) => new Refused(status, title, fields, code), reports }),
+    ...deskDoes({ state, now, iso, list, find, tell, refuse: (status, title, fields, code) => new Refused(status, title, fields, code), reports }),
     ['GET', /^\/health$/, () => ({ ok: true, now: iso() })],
     ['POST', /^\/session$/, ({ body }) => {
       if (body['login'] === 'locked') throw new Refused(429, 'Tài khoản tạm khoá 12 phút.', undefined, 'locked');

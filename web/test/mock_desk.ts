@@ -3,6 +3,7 @@
 import type { Problem, Report } from '../src/lib/types.ts';
 import type { ReportDetail } from '../src/lib/types_reports.ts';
 import * as data from './mock_data.ts';
+import { exerciseDoes, type ExerciseState } from './mock_exercise.ts';
 import { playbooksDoes } from './mock_playbooks.ts';
 import { recoverDoes } from './mock_recover.ts';
 import { courierDoes, nightsDoes } from './mock_rest.ts';
@@ -107,7 +108,7 @@ function reportsOf(m: Shared): Does[] {
   ];
 }
 
-export function deskDoes(m: Shared): Does[] {
+export function deskDoes(m: Shared & { state: ExerciseState }): Does[] {
   return [
     ['GET', /^\/regimes\/(current|vn-2026)$/, () => regime],
     ['GET', /^\/regimes$/, () => ({ items: [regime] })],
@@ -116,5 +117,6 @@ export function deskDoes(m: Shared): Does[] {
     ...courierDoes(m),
     ...recoverDoes(m),
     ...playbooksDoes(m),
+    ...exerciseDoes(m),
   ];
 }

@@ -6,7 +6,7 @@ import { axe, mistakes, settled, world, type World } from './world.ts';
 
 const PAGES: Record<string, string> = {
   tonight: '/', alerts: '/alerts', alert: '/alerts/2', incidents: '/incidents', incident: '/incidents/147', search: '/search?q=dc02', 'search-empty': '/search', systems: '/systems', system: '/systems/1', 'system-new': '/systems/new', sources: '/sources', actions: '/actions', action: '/actions/312', 'action-active': '/actions/309',
-  reports: '/reports', report: '/reports/45', 'report-draft': '/reports/47', playbooks: '/playbooks', playbook: '/playbooks/3', run: '/playbooks/runs/1', people: '/people', person: '/people/2', 'person-new': '/people/new', units: '/units', audit: '/audit', settings: '/settings', 'settings-node': '/settings/node', opening: '/settings/opening', exceptions: '/settings/exceptions', outgoing: '/settings/outgoing', directives: '/directives', directive: '/directives/3', 'directive-new': '/directives/new', 'evidence-list': '/evidence', evidence: '/evidence/1', 'evidence-range': '/evidence/2', exports: '/evidence/exports', export: '/evidence/exports/1', recovery: '/recovery', 'drill-bad': '/recovery/drills/1', 'drill-running': '/recovery/drills/3', 'system-recovery': '/systems/1/recovery', improvements: '/improvements', figures: '/figures', duty: '/duty', handover: '/handover', handovers: '/handovers', 'handover-kept': '/handovers/3', start: '/start', missing: '/nothing-here',
+  reports: '/reports', report: '/reports/45', 'report-draft': '/reports/47', playbooks: '/playbooks', playbook: '/playbooks/3', run: '/playbooks/runs/1', people: '/people', person: '/people/2', 'person-new': '/people/new', units: '/units', audit: '/audit', settings: '/settings', 'settings-node': '/settings/node', opening: '/settings/opening', exceptions: '/settings/exceptions', outgoing: '/settings/outgoing', directives: '/directives', directive: '/directives/3', 'directive-new': '/directives/new', 'evidence-list': '/evidence', evidence: '/evidence/1', 'evidence-range': '/evidence/2', exports: '/evidence/exports', export: '/evidence/exports/1', recovery: '/recovery', 'drill-bad': '/recovery/drills/1', 'drill-running': '/recovery/drills/3', 'system-recovery': '/systems/1/recovery', improvements: '/improvements', figures: '/figures', duty: '/duty', handover: '/handover', handovers: '/handovers', 'handover-kept': '/handovers/3', exercises: '/exercises', exercise: '/exercises/4', 'exercise-running': '/exercises/3', 'exercise-new': '/exercises/new', board: '/exercises/3/board', results: '/exercises/2/results', 'unit-result': '/exercises/2/results/33', scenarios: '/scenarios', scenario: '/scenarios/1', 'scenario-new': '/scenarios/new', 'drill-none': '/drill', start: '/start', missing: '/nothing-here',
 };
 async function check(w: World, name: string): Promise<void> {
   const { page } = w;
@@ -42,6 +42,16 @@ for (const [name, path] of Object.entries(PAGES))
     }
   });
 
+for (const [name, path] of Object.entries({ 'drill-tonight': '/', drill: '/drill', 'drill-incident': '/incidents/147' }))
+  test(`page ${name}, while one plays`, async () => {
+    const w = await world({ path, before: (m) => (m.state.drill = true) });
+    try {
+      await w.page.getByRole('complementary', { name: 'Đang diễn tập' }).waitFor();
+      await check(w, name);
+    } finally {
+      await w.end();
+    }
+  });
 test('page sign-in', async () => {
   const w = await world({ before: (m) => (m.state.signedIn = false) });
   try {

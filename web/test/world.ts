@@ -29,10 +29,12 @@ export interface How {
   theme?: 'light' | 'dark';
   width?: number;
   height?: number;
+  /* Units in the exercises of the mock node. */
+  units?: number;
   before?: (m: Mock) => void;
 }
 export async function world(how: How = {}): Promise<World> {
-  const mock = await startMock(resolve('dist'));
+  const mock = await startMock(resolve('dist'), 0, how.units);
   how.before?.(mock);
   const context = await (await launch()).newContext({ viewport: { width: how.width ?? 1280, height: how.height ?? 800 }, colorScheme: how.theme ?? 'light', reducedMotion: 'reduce', locale: 'vi-VN' });
   await context.addInitScript((lang) => {

@@ -1,6 +1,9 @@
 // The console's strings in English; vi.ts has the same keys (tools/check_strings.mjs). {name} is a value,
 // {n|thing|things} chooses by number.
+import { exercise } from './en_exercise.ts';
+
 export const en = {
+  ...exercise,
   // shell
   'nav.tonight': 'Tonight',
   'nav.alerts': 'Alerts',

@@ -1,7 +1,9 @@
 // The console's strings in Vietnamese; en.ts has the same keys and says what stands in braces.
 import type { en } from './en.ts';
+import { exercise } from './vi_exercise.ts';
 
 export const vi: Record<keyof typeof en, string> = {
+  ...exercise,
   // shell
   'nav.tonight': 'Ca trực',
   'nav.alerts': 'Cảnh báo',
