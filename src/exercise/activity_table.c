@@ -163,8 +163,8 @@ const struct activity activities[] = {
 {"flood", {"A flood of requests", "Tấn công từ chối dịch vụ bằng yêu cầu web"}, .needs = NEEDS_HOST, .os = ANY_OS, .sources = "web eve", .more = "", .techniques = "T1498 T1499.002", .rules = "corr_web_overload",
  PARAMS(COUNT("count", "1500", 1, 20000, "requests", "số yêu cầu"), OVER("2m", HOUR), COUNT("addresses", "180", 1, 250, "that they come from", "số địa chỉ nguồn"), TEXT("path", "/", "the page", "trang bị tấn công"))},
 /* ---- Linux ---- */
-{"ssh_brute_force", {"SSH passwords guessed", "Đoán mật khẩu SSH"}, .needs = HO, .os = LINUX, .sources = "sshd", .more = "eve", .techniques = "T1110.001", .rules = "corr_ssh_brute_force corr_ssh_success_after_failures",
- PARAMS(COUNT("count", "40", 1, 1000, "attempts", "số lần thử"), OVER("3m", HOUR), BOOL("success", "true", "the last one is right (of `account`, else root)", "lần cuối thành công"))},
+{"ssh_brute_force", {"SSH passwords guessed", "Đoán mật khẩu SSH"}, .needs = NEEDS_HOST, .os = LINUX, .sources = "sshd", .more = "eve", .techniques = "T1110.001", .rules = "corr_ssh_brute_force corr_ssh_success_after_failures",
+ PARAMS(FROM, COUNT("count", "40", 1, 1000, "attempts", "số lần thử"), OVER("3m", HOUR), BOOL("success", "true", "the last one is right (of `account`, else root)", "lần cuối thành công"))},
 {"ssh_spray", {"SSH tried on many accounts", "Thử SSH trên nhiều tài khoản"}, .needs = HO, .os = LINUX, .sources = "sshd", .more = "", .techniques = "T1110.003", .rules = "corr_ssh_spraying",
  PARAMS(COUNT("count", "18", 1, 300, "accounts", "số tài khoản"), OVER("5m", HOUR))},
 {"ssh_logon", {"SSH logon", "Đăng nhập SSH"}, .needs = NEEDS_HOST, .os = LINUX, .sources = "sshd", .more = "eve", .techniques = "T1021.004", .rules = "lnx_ssh_root_login",
