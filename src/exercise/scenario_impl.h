@@ -17,6 +17,7 @@ enum scenario_rule_id {
         RULE_FORMULA,
         RULE_KEY_UNKNOWN,
         RULE_KEY_STRANGE,
+        RULE_KEY_TEXT,
         RULE_KEY_MISSING,
         RULE_TYPE,
         RULE_LIST_LONG,

@@ -22,6 +22,8 @@ const struct scenario_rule scenario_rules[RULES] = {
         "did you mean '{2}'?", "có phải ý bạn là '{2}'?"},
 [RULE_KEY_STRANGE] = {"key-unknown", true, "there is no key '{1}' here", "không có khóa '{1}' ở đây",
         "keys here: {2}", "các khóa dùng được: {2}"},
+[RULE_KEY_TEXT] = {"key-text", true, "'{1}' stands where a key should: it looks like the rest of a text", "'{1}' đứng ở chỗ của khóa: có vẻ là phần cuối của một đoạn chữ",
+        "put the text before it into quotes: a comma, or a colon with a blank, ends it otherwise", "đặt đoạn chữ trước đó trong dấu nháy: nếu không, dấu phẩy hoặc dấu hai chấm kèm dấu cách sẽ cắt ngang"},
 [RULE_KEY_MISSING] = {"key-missing", true, "'{1}' is missing", "thiếu '{1}'",
         "add '{1}:'", "thêm '{1}:'"},
 [RULE_TYPE] = {"type", true, "'{1}' must be {2}", "'{1}' phải là {3}",

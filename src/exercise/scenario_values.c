@@ -103,6 +103,8 @@ bool scenario_keys(struct scenario *s, const struct node *o, const char *name, c
                 const char *near = scenario_near(c->key->text.p, table, n);
                 if (near)
                         TELL(s, c->key, RULE_KEY_UNKNOWN, c->key->text.p, near);
+                else if (strpbrk(c->key->text.p, " .,?!") || (unsigned char)*c->key->text.p >= 0x80)
+                        TELL(s, c->key, RULE_KEY_TEXT, c->key->text.p);
                 else
                         TELL(s, c->key, RULE_KEY_STRANGE, c->key->text.p, keys);
         }

@@ -5,6 +5,7 @@
 {"formula", "version: 2", "version: 2\nformula: mine", "formula: mine"},
 {"key-unknown", "level: basic", "level: basic\nlenght: 3", "lenght"},
 {"key-unknown", "at: 8m", "at: 8m\n    zzzzzzzz: 1", "zzzzzzzz"},
+{"key-text", "{en: A call,", "{en: A call, and more,", "title: {en: A call, and"},
 {"key-missing", "level: basic\n", "", "scenario:"},
 {"key-missing", "worth: 1, ", "", "- {id: stop"},
 {"type", "roles: [officer, lead, approver]", "roles: officer", "roles: officer"},
