@@ -63,6 +63,9 @@ const rules: Rule[] = [
   rule(/^\/exercises\/(\d+)\/board$/, () => import('./pages/exercise/Board.svelte'), '/exercises', 'board.title', true),
   rule(/^\/exercises\/(\d+)\/results$/, () => import('./pages/exercise/Results.svelte'), '/exercises', 'results.title'),
   rule(/^\/exercises\/(\d+\/results\/\d+)$/, () => import('./pages/exercise/UnitResult.svelte'), '/exercises', 'results.title'),
+  rule(/^\/exercises\/(\d+)\/declaration$/, () => import('./pages/live/Rules.svelte'), '/exercises', 'live.declaration'),
+  rule(/^\/exercises\/(\d+)\/findings$/, () => import('./pages/live/Findings.svelte'), '/exercises', 'live.findings'),
+  rule(/^\/exercises\/(\d+\/findings\/(?:\d+|new))$/, () => import('./pages/live/Finding.svelte'), '/exercises', 'finding.title'),
   rule(/^\/scenarios$/, () => import('./pages/exercise/Scenarios.svelte'), '/exercises', 'scenarios.title'),
   rule(/^\/scenarios\/new$/, () => import('./pages/exercise/ScenarioNew.svelte'), '/exercises', 'scenario.upload'),
   rule(/^\/scenarios\/(\d+)$/, () => import('./pages/exercise/Scenario.svelte'), '/exercises', 'scenario.one'),
@@ -103,7 +106,7 @@ export const navigation: Entry[][] = [
     { path: '/reports', title: 'nav.reports', may: ['reports.read'] },
     { path: '/directives', title: 'nav.directives', may: ['directives.read'] },
     { path: '/recovery', title: 'nav.recovery', may: ['recovery.read'] },
-    { path: '/exercises', title: 'nav.exercises', may: ['exercises.read', 'exercises.red'] },
+    { path: '/exercises', title: 'nav.exercises', may: ['exercises.read', 'exercises.live'] },
     { path: '/drill', title: 'nav.drill', may: ['exercises.play'] },
   ],
   [

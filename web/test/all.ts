@@ -7,3 +7,4 @@ import './search.test.ts';
 import './playbooks.test.ts';
 import './drafts.test.ts';
 import './exercise.test.ts';
+import './live.test.ts';

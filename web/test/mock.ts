@@ -10,13 +10,13 @@ import { searchDoes } from './mock_search.ts';
 
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const TYPES: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
-const ALL = ['alerts.read', 'alerts.work', 'exceptions.write', 'events.read', 'events.search', 'events.unmask', 'incidents.read', 'incidents.open', 'incidents.work', 'incidents.lead', 'evidence.read', 'reports.read', 'reports.write', 'reports.sign', 'reports.send', 'directives.read', 'directives.issue', 'directives.answer', 'recovery.read', 'recovery.work', 'figures.read', 'evidence.write', 'evidence.export', 'incidents.guests', 'playbooks.write', 'sources.work', 'actions.read', 'actions.propose', 'actions.approve', 'actions.undo', 'playbooks.read', 'systems.read', 'systems.write', 'sources.read', 'people.read', 'people.write', 'units.write', 'settings.read', 'settings.write', 'audit.read', 'exercises.read', 'exercises.play', 'exercises.plan', 'exercises.judge'];
+const ALL = ['alerts.read', 'alerts.work', 'exceptions.write', 'events.read', 'events.search', 'events.unmask', 'incidents.read', 'incidents.open', 'incidents.work', 'incidents.lead', 'evidence.read', 'reports.read', 'reports.write', 'reports.sign', 'reports.send', 'directives.read', 'directives.issue', 'directives.answer', 'recovery.read', 'recovery.work', 'figures.read', 'evidence.write', 'evidence.export', 'incidents.guests', 'playbooks.write', 'sources.work', 'actions.read', 'actions.propose', 'actions.approve', 'actions.undo', 'playbooks.read', 'systems.read', 'systems.write', 'sources.read', 'people.read', 'people.write', 'units.write', 'settings.read', 'settings.write', 'audit.read', 'exercises.read', 'exercises.play', 'exercises.plan', 'exercises.judge', 'exercises.red', 'exercises.consent', 'exercises.live'];
 
 export interface Mock {
   server: Server;
   url: string;
   /* What tests turn. */
-  state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean; idle: number; drill: boolean; units: number };
+  state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean; idle: number; drill: boolean; units: number; side: 'organiser' | 'jury' | 'red' | 'blue' };
   tell: (what: string, id: number) => void;
   /* Another person changes an incident; nobody is told. */
   meddle: (id: number, change?: Record<string, unknown>) => void;
@@ -58,7 +58,7 @@ export function startMock(dist: string, port = 0, exerciseUnits = 13): Promise<M
   const undoes = new Map<number, Alert>();
   const listeners = new Set<ServerResponse>();
   let step: 'totp' | 'new_password' | null = null;
-  const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false, idle: 1800, drill: false, units: exerciseUnits };
+  const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false, idle: 1800, drill: false, units: exerciseUnits, side: 'organiser' };
 
   const assessment = () => ({ regime: 'vn-2026', questions, suggests: 'yes', serious: 'yes', notice: 'Found by secondary sources; no official form yet.', notice_vi: 'Theo nguồn thứ cấp; chưa có mẫu chính thức.' });
   const session = (): Session => ({

@@ -4,6 +4,7 @@ import type { Problem, Report } from '../src/lib/types.ts';
 import type { ReportDetail } from '../src/lib/types_reports.ts';
 import * as data from './mock_data.ts';
 import { exerciseDoes, type ExerciseState } from './mock_exercise.ts';
+import { liveDoes, type LiveState } from './mock_live.ts';
 import { playbooksDoes } from './mock_playbooks.ts';
 import { recoverDoes } from './mock_recover.ts';
 import { courierDoes, nightsDoes } from './mock_rest.ts';
@@ -108,7 +109,7 @@ function reportsOf(m: Shared): Does[] {
   ];
 }
 
-export function deskDoes(m: Shared & { state: ExerciseState }): Does[] {
+export function deskDoes(m: Shared & { state: ExerciseState & LiveState }): Does[] {
   return [
     ['GET', /^\/regimes\/(current|vn-2026)$/, () => regime],
     ['GET', /^\/regimes$/, () => ({ items: [regime] })],
@@ -117,6 +118,7 @@ export function deskDoes(m: Shared & { state: ExerciseState }): Does[] {
     ...courierDoes(m),
     ...recoverDoes(m),
     ...playbooksDoes(m),
+    ...liveDoes(m),
     ...exerciseDoes(m),
   ];
 }
