@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "desk/desk_impl.h"
+#include "desk/exercise.h"
 #include "desk/sql.h"
 #include "desk/triage.h"
 #include "rules/exceptions.h"
@@ -497,6 +498,7 @@ static int keep_steps(struct desk *d, struct alert *x, const struct verdict *v, 
                            "INSERT OR IGNORE INTO exercise_alert_step(alert,play,step,at,time)"
                            " VALUES(?1,?2,?3,?4,?5)",
                            "iiiii", x->a.id, (int64_t)x->a.drill, (int64_t)i, d->wall, t);
+                exercise_touched(d, x->a.drill);
         }
         return r;
 }

@@ -197,6 +197,8 @@ static int answer_ok(struct api *a, struct held *h) {
 
         if (h->savepoint) /* W2 */
                 r = api_audit(c, c->op->id, c->about, c->detail);
+        if (r == 0 && h->savepoint)
+                r = exercises_written(a->desk, c->who.id);
         if (r == 0)
                 r = close_savepoint(a, h, true);
         if (r < 0)

@@ -36,12 +36,12 @@ static int names_of(struct desk *d, const struct engine_play *y, const struct pl
                 ret->name = p->outside[i].domain;
                 ret->address = p->outside[i].address;
         }
-        if (ret->name && strstr(ret->name, "{unit}")) {
-                const char *at = strstr(ret->name, "{unit}");
-                struct span s = arena_printf(&ret->arena, "%.*s%s%s", (int)(at - ret->name),
-                                             ret->name, cast.unit, at + 6);
+        if (ret->name && strchr(ret->name, '{')) {
+                _cleanup_(buf_deinit) struct buf own = {.limit = 4096};
 
-                ret->name = s.p;
+                plan_fill(p, &cast, ret->name, &own);
+                ret->name = own.failed ? NULL
+                                       : arena_printf(&ret->arena, "%.*s", (int)own.len, own.p).p;
         }
         return 0;
 }

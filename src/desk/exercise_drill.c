@@ -83,31 +83,84 @@ static json_t *due_of(const struct plan *p, struct span plan_id, int64_t t) {
         return json_null();
 }
 
-static json_t *choices_at(struct sql_rows *q, int column) {
+/* Texts of the story with the unit's own names put in. */
+struct story {
+        const struct plan *plan; /* NULL: none */
+        struct plan_cast cast;
+        struct arena *arena;
+};
+
+static int story_of(struct api_call *c, const struct exercise_play *y, const struct plan *p,
+                    struct story *ret) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = sql_rows(c->db, &q,
+                         "SELECT y.casting, u.code FROM exercise_play y JOIN unit u ON u.id=y.unit"
+                         " WHERE y.id=?1",
+                         "i", y->id);
+
+        *ret = (struct story){.plan = p, .arena = c->arena};
+        if (r == 0)
+                r = sql_next(q);
+        if (r == 1 && p)
+                r = exercise_cast_load(c->arena, p, sql_null(q, 0) ? SPAN("{}") : sql_span(q, 0),
+                                       sql_span(q, 1), &ret->cast);
+        return MIN(r, 0);
+}
+
+static json_t *told(const struct story *s, struct span text) {
+        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)256 << 10};
+        struct span own = s->plan && text.len && memchr(text.p, '{', text.len)
+                                  ? arena_printf(s->arena, "%.*s", (int)text.len, text.p)
+                                  : SPAN_NONE;
+
+        if (!own.p)
+                return api_json_text(text);
+        plan_fill(s->plan, &s->cast, own.p, &b);
+        return b.failed ? api_json_text(text) : api_json_text(buf_get(&b));
+}
+
+static json_t *told_at(const struct story *s, struct sql_rows *q, int column) {
+        return sql_null(q, column) ? json_null() : told(s, sql_span(q, column));
+}
+
+static void tell_in(const struct story *s, json_t *o, const char *key) {
+        const json_t *v = json_object_get(o, key);
+
+        json_object_set_new(o, key,
+                            json_is_string(v)
+                                    ? told(s, span_of(json_string_value(v), json_string_length(v)))
+                                    : json_null());
+}
+
+static json_t *choices_at(const struct story *st, struct sql_rows *q, int column) {
         struct span s = sql_span(q, column);
         json_t *o = json_loadb(s.p, s.len, 0, NULL), *v;
         size_t i;
 
-        json_array_foreach(o, i, v) if (!json_object_get(v, "text_vi"))
-                json_object_set_new(v, "text_vi", json_null());
+        json_array_foreach(o, i, v) {
+                tell_in(st, v, "text");
+                tell_in(st, v, "text_vi");
+        }
         return o ? o : json_array();
 }
 
-static json_t *inject_json(struct sql_rows *q, const struct plan *p) {
-        return json_pack(
-                "{sI so so so so so so so sI so sb so so so so so so so so so so}", "id",
-                (json_int_t)sql_int(q, 0), "kind", text_at(q, 1), "title", text_at(q, 2),
-                "title_vi", text_at(q, 3), "text", text_at(q, 4), "text_vi", text_at(q, 5),
-                "sender", text_at(q, 6), "sender_vi", text_at(q, 7), "t", (json_int_t)sql_int(q, 8),
-                "seen", api_json_time(sql_time(q, 9)), "answer", sql_int(q, 10) != 0, "choices",
-                choices_at(q, 11), "answered", api_json_time(sql_time(q, 12)), "answered_by",
-                text_at(q, 13), "choice", text_at(q, 14), "said", text_at(q, 15), "file_name",
-                text_at(q, 16), "file", text_at(q, 17), "file_vi", text_at(q, 18), "due_t",
-                due_of(p, sql_span(q, 19), sql_int(q, 8)), "at", api_json_time(sql_time(q, 20)));
+static json_t *inject_json(struct sql_rows *q, const struct story *s) {
+        return json_pack("{sI so so so so so so so sI so sb so so so so so so so so so so}", "id",
+                         (json_int_t)sql_int(q, 0), "kind", text_at(q, 1), "title",
+                         told_at(s, q, 2), "title_vi", told_at(s, q, 3), "text", told_at(s, q, 4),
+                         "text_vi", told_at(s, q, 5), "sender", told_at(s, q, 6), "sender_vi",
+                         told_at(s, q, 7), "t", (json_int_t)sql_int(q, 8), "seen",
+                         api_json_time(sql_time(q, 9)), "answer", sql_int(q, 10) != 0, "choices",
+                         choices_at(s, q, 11), "answered", api_json_time(sql_time(q, 12)),
+                         "answered_by", text_at(q, 13), "choice", text_at(q, 14), "said",
+                         text_at(q, 15), "file_name", text_at(q, 16), "file", told_at(s, q, 17),
+                         "file_vi", told_at(s, q, 18), "due_t",
+                         due_of(s->plan, sql_span(q, 19), sql_int(q, 8)), "at",
+                         api_json_time(sql_time(q, 20)));
 }
 
 /* For whom: the roles of the inject, when somebody of the roster has one of them. */
-static int injects(struct api_call *c, const struct exercise_play *y, const struct plan *p,
+static int injects(struct api_call *c, const struct exercise_play *y, const struct story *s,
                    json_t *to, int64_t *ret_waiting) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
@@ -129,7 +182,7 @@ static int injects(struct api_call *c, const struct exercise_play *y, const stru
 
         while (r == 0 && (r = sql_next(q)) == 1) {
                 *ret_waiting += sql_int(q, 10) != 0 && sql_null(q, 12);
-                r = json_array_append_new(to, inject_json(q, p)) < 0 ? FAIL(-ENOMEM) : 0;
+                r = json_array_append_new(to, inject_json(q, s)) < 0 ? FAIL(-ENOMEM) : 0;
         }
         return r;
 }
@@ -181,8 +234,9 @@ static int requests(struct api_call *c, const struct exercise_play *y, json_t *t
 }
 
 /* Of steps that were played for this unit; what they say once they were given. */
-static int hints(struct api_call *c, const struct exercise_play *y, const struct plan *p,
+static int hints(struct api_call *c, const struct exercise_play *y, const struct story *s,
                  json_t *to) {
+        const struct plan *p = s->plan;
         int r = 0;
 
         for (unsigned i = 0, n = 0; p && i < p->n_hints && r >= 0; i++) {
@@ -207,11 +261,12 @@ static int hints(struct api_call *c, const struct exercise_play *y, const struct
                 snprintf(en, sizeof(en), "Hint %u", n);
                 snprintf(vi, sizeof(vi), "Gợi ý %u", n);
                 json_array_append_new(
-                        to, json_pack("{ss sI ss ss sI sb so so}", "id", h->id, "step",
-                                      (json_int_t)step, "title", en, "title_vi", vi, "price",
-                                      (json_int_t)h->price, "taken", taken, "text",
-                                      given ? json_string(h->text.en) : json_null(), "text_vi",
-                                      given ? json_string(h->text.vi) : json_null()));
+                        to,
+                        json_pack("{ss sI ss ss sI sb so so}", "id", h->id, "step",
+                                  (json_int_t)step, "title", en, "title_vi", vi, "price",
+                                  (json_int_t)h->price, "taken", taken, "text",
+                                  given ? told(s, span_str(h->text.en)) : json_null(), "text_vi",
+                                  given ? told(s, span_str(h->text.vi)) : json_null()));
         }
         return MIN(r, 0);
 }
@@ -320,6 +375,7 @@ int exercise_do_drill_get(struct api_call *c) {
         const struct plan *p = NULL;
         struct exercise_play y;
         struct exercise e;
+        struct story story;
         int64_t waiting = 0;
         int r = exercise_mine(c, api_int(c, "play", 0), &y);
 
@@ -335,13 +391,15 @@ int exercise_do_drill_get(struct api_call *c) {
                 return MIN(r, 0);
         for (unsigned i = 0; i < 5; i++)
                 json_object_set_new(c->answer, names[i], lists[i] = json_array());
-        r = injects(c, &y, p, lists[0], &waiting);
+        r = story_of(c, &y, p, &story);
+        if (r == 0)
+                r = injects(c, &y, &story, lists[0], &waiting);
         if (r == 0)
                 r = messages(c, &y, lists[1]);
         if (r == 0)
                 r = requests(c, &y, lists[2]);
         if (r == 0)
-                r = hints(c, &y, p, lists[3]);
+                r = hints(c, &y, &story, lists[3]);
         if (r == 0)
                 r = invitations(c, lists[4]);
         json_object_set_new(c->answer, "waiting", json_integer(waiting));

@@ -86,6 +86,23 @@ void exercise_touched(struct desk *d, int64_t play) {
         d->exercises->wait_ms = 0;
 }
 
+int exercises_written(struct desk *d, int64_t person) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+
+        if (!d->exercises || !d->exercises->n_runs || !person)
+                return 0;
+        int r = sql_rows(state_sql(d->state), &q,
+                         "SELECT y.id FROM exercise_roster r JOIN exercise_play y ON"
+                         " y.exercise=r.exercise AND y.unit=r.unit AND y.live WHERE r.person=?1 AND"
+                         " r.until IS NULL",
+                         "i", person);
+        while (r == 0 && (r = sql_next(q)) == 1) {
+                exercise_touched(d, sql_int(q, 0));
+                r = 0;
+        }
+        return r;
+}
+
 int exercise_engine_seen(struct desk *d, int64_t play, int64_t now) {
         struct engine_play *y = engine_play_of(d, play);
 

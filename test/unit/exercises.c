@@ -3,6 +3,7 @@
  * here too, and looked at: every record once, in order, and none before its time. */
 #include <stdarg.h>
 
+#include "base/hash.h"
 #include "desk/desk_impl.h"
 #include "desk/exercise_impl.h"
 #include "desk/jobs.h"
@@ -54,6 +55,18 @@ static int64_t number(const char *sql, int64_t arg) {
         return n;
 }
 
+#define GOT_MAX 200000u
+struct got {
+        uint64_t hash, position;
+        uint32_t label;
+};
+static struct {
+        uint64_t last[8], durable[8], n[8]; /* by play */
+        uint64_t steps[8];                  /* bits */
+        struct got *got;
+        size_t n_got;
+} line;
+
 static void one(struct signed_in *s, const char *login, const char *role, int64_t unit) {
         char secret[64];
 
@@ -78,6 +91,10 @@ static int64_t full_unit(const char *code, struct signed_in *s) {
 }
 
 static void begin(void) {
+        struct got *got = line.got ? line.got : calloc(GOT_MAX, sizeof(*got));
+
+        memset(&line, 0, sizeof(line));
+        line.got = got;
         people_start();
         lay_scenario();
         unit_a = full_unit("a", &lead_a);
@@ -152,12 +169,6 @@ static void pass(int64_t seconds) {
 
 /* ---- the line to ingest ---- */
 
-static struct {
-        uint64_t last[8], n[8]; /* by play */
-        uint64_t steps[8];      /* bits */
-        uint64_t bad;
-} line;
-
 static void line_say(enum replay_type type, const struct replay_position *p, size_t n) {
         _cleanup_(buf_deinit) struct buf b = {0};
         size_t at = replay_begin(&b, type);
@@ -173,8 +184,8 @@ static void line_open(void) {
 
         desk_replay_open(w.d);
         for (uint32_t i = 1; i < 8; i++)
-                if (line.last[i])
-                        p[n++] = (struct replay_position){i, 0, line.last[i]};
+                if (line.durable[i])
+                        p[n++] = (struct replay_position){i, 0, line.durable[i]};
         if (n)
                 line_say(REPLAY_POSITIONS, p, n);
         line_say(REPLAY_BEGUN, NULL, 0);
@@ -205,16 +216,33 @@ static void line_take(bool keep) {
                                 line.last[play] = r.position;
                                 line.n[play]++;
                                 line.steps[play] |= UINT64_C(1) << LABEL_STEP(r.label);
+                                if (line.n_got < GOT_MAX)
+                                        line.got[line.n_got++] = (struct got){
+                                                hash_span(r.bytes, hash_span(r.source, r.label)),
+                                                r.position, r.label};
                         }
                         used += one_;
                 }
                 out->len = 0;
                 desk_replay_went(w.d);
                 for (uint32_t i = 1; keep && i < 8; i++)
-                        if (line.last[i])
+                        if (line.last[i]) {
+                                line.durable[i] = line.last[i];
                                 line_say(REPLAY_POSITIONS,
                                          &(struct replay_position){i, 0, line.last[i]}, 1);
+                        }
         }
+}
+
+/* ingest ends: what was not durable is lost with it. */
+static void line_dies(void) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < line.n_got; i++)
+                if (line.got[i].position <= line.durable[LABEL_PLAY(line.got[i].label)])
+                        line.got[n++] = line.got[i];
+        line.n_got = n;
+        memcpy(line.last, line.durable, sizeof(line.last));
 }
 
 static void pass_line(int64_t seconds) {
@@ -289,8 +317,252 @@ static void it_is_played(void) {
         end();
 }
 
+static int by_hash(const void *a, const void *b) {
+        const struct got *x = a, *y = b;
+
+        return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : 0;
+}
+
+/* What came of the first play, sorted; the caller frees it. */
+static struct got *taken(size_t *ret_n) {
+        struct got *list = calloc(line.n_got + 1, sizeof(*list));
+
+        *ret_n = 0;
+        for (size_t i = 0; i < line.n_got; i++)
+                if (LABEL_PLAY(line.got[i].label) == 1)
+                        list[(*ret_n)++] = line.got[i];
+        qsort(list, *ret_n, sizeof(*list), by_hash);
+        return list;
+}
+
+static void die_and_come_back(bool ingest_too) {
+        api_end();
+        world_close();
+        if (ingest_too)
+                line_dies();
+        check_int(world_open(), 0);
+        api_start();
+        line_open();
+}
+
+static struct got *whole_play(unsigned kills, size_t *ret_n) {
+        begin();
+        prepare(8000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        for (unsigned i = 0; i < 480; i++) { /* 64 minutes */
+                pass(1);
+                line_take(!kills || i % 3 != 2);
+                if (kills && i % (480 / kills) == 7)
+                        die_and_come_back(i % 2);
+                else if (kills && i % 31 == 5) { /* ingest alone */
+                        line_dies();
+                        desk_replay_closed(w.d);
+                        line_open();
+                }
+        }
+        pass_line(3);
+        struct got *list = taken(ret_n);
+        end();
+        return list;
+}
+
+/* Every record of the first is in the second, once; but for the last ones, which may still be on their way. */
+static void same(const struct got *a, size_t na, const struct got *b, size_t nb) {
+        unsigned missing = 0, doubled = 0;
+
+        for (size_t i = 0; i < na; i++) {
+                const struct got *f = bsearch(&a[i], b, nb, sizeof(*b), by_hash);
+
+                missing += !f && a[i].position >> 32 < 62 * 60000;
+        }
+        for (size_t i = 1; i < nb; i++)
+                doubled += b[i].hash == b[i - 1].hash && b[i].position == b[i - 1].position;
+        check_int(missing, 0);
+        check_int(doubled, 0);
+}
+
+static unsigned twice(const struct got *a, size_t n) {
+        unsigned k = 0;
+
+        for (size_t i = 1; i < n; i++)
+                k += a[i].hash == a[i - 1].hash;
+        return k;
+}
+
+static void killed_nothing_is_lost_or_doubled(void) {
+        size_t na, nb;
+        struct got *a = whole_play(0, &na), *b = whole_play(24, &nb);
+
+        printf("# %zu and %zu records\n", na, nb);
+        check(na > 3000);
+        same(a, na, b, nb);
+        same(b, nb, a, na);
+        check_int(twice(b, nb), twice(a, na));
+        free(a);
+        free(b);
+}
+
+static int64_t t_now(int64_t play) {
+        int64_t t = 0;
+
+        check_int(exercise_drill_of(state_sql(w.d->state), play, w.wall, &t), 0);
+        return t;
+}
+
+static void held_and_rewound(void) {
+        begin();
+        prepare(8000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(60); /* 8 minutes */
+        check(t_now(1) > 470000 && t_now(1) < 490000);
+        want(200, &organiser, "exercises.checkpoint", "{\"id\":%lld,\"name\":\"eight\"}",
+             (long long)exercise);
+        int64_t point = answer_int("checkpoints.0.id");
+        want(200, &organiser, "exercises.unit_pause",
+             "{\"id\":%lld,\"unit\":%lld,\"reason\":\"real\"}", (long long)exercise,
+             (long long)unit_a);
+        int64_t stood = t_now(1);
+        pass_line(30);
+        check_int(t_now(1), stood);
+        check(t_now(2) > stood + 230000);
+        want(200, &organiser, "exercises.pause", "{\"id\":%lld}", (long long)exercise);
+        int64_t both = t_now(2);
+        uint64_t n = line.n[2];
+        pass_line(10);
+        check_int(t_now(2), both);
+        check(line.n[2] - n < 50);
+        want(200, &organiser, "exercises.resume", "{\"id\":%lld}", (long long)exercise);
+        want(200, &organiser, "exercises.unit_resume", "{\"id\":%lld,\"unit\":%lld}",
+             (long long)exercise, (long long)unit_a);
+        pass_line(60);
+        check(t_now(1) > stood + 470000 && t_now(1) < stood + 490000);
+        check(number("SELECT count(*) FROM exercise_delivery WHERE play=?1", 1) > 0);
+        want(200, &organiser, "exercises.rewind", "{\"id\":%lld,\"checkpoint\":%lld}",
+             (long long)exercise, (long long)point);
+        check_int(number("SELECT count(*) FROM exercise_play WHERE live AND run=?1", 2), 2);
+        check_int(number("SELECT count(*) FROM exercise_play WHERE live AND run=?1", 1), 0);
+        check_int(number("SELECT count(*) FROM exercise_item WHERE play=3 AND t>?1", 480000), 0);
+        check(number("SELECT count(*) FROM exercise_item WHERE play=?1", 3) > 0);
+        uint64_t old = line.n[1];
+        pass_line(5);
+        check_int(t_now(3), 480000);
+        want(200, &organiser, "exercises.resume", "{\"id\":%lld}", (long long)exercise);
+        pass_line(60);
+        check(line.n[1] - old < 50);
+        check(line.n[3] > 100);
+        check(line.steps[3] & ~UINT64_C(1));
+        check_int(number("SELECT count(*) FROM exercise_item a JOIN exercise_item b ON b.play=1 AND"
+                         " b.item=a.item AND b.n=a.n WHERE a.play=?1 AND a.t<>b.t AND a.t<=480000",
+                         3),
+                  0);
+        end();
+}
+
+static void alone_against_the_clock(void) {
+        begin();
+        line_open();
+        want(200, &lead_a, "exercises.solo", "{\"scenario\":1,\"unit\":%lld,\"demo\":true}",
+             (long long)unit_a);
+        exercise = answer_int("id");
+        want(409, &lead_a, "exercises.solo", "{\"scenario\":1,\"unit\":%lld}", (long long)unit_a);
+        pass_line(70);
+        want(200, &lead_a, "drill.get", "{}");
+        check(json_is_true(answer_at("solo")));
+        check(json_array_size(answer_at("injects")) >= 1);
+        want(200, &lead_b, "drill.get", "{}");
+        check(json_is_null(answer_at("play")));
+        check(json_array_size(json_object_get(api_w.answer, "invitations")) == 0);
+        want(200, &lead_a, "drill.control", "{\"move\":\"pause\"}");
+        int64_t t = t_now(1);
+        pass_line(10);
+        check_int(t_now(1), t);
+        want(200, &lead_a, "drill.control", "{\"move\":\"resume\"}");
+        want(200, &lead_a, "drill.control", "{\"move\":\"end\"}");
+        want(200, &lead_a, "exercises.get", "{\"id\":%lld}", (long long)exercise);
+        check(strcmp(answer_text("state"), "provisional") == 0);
+        end();
+}
+
+static void what_units_and_organisers_say(void) {
+        begin();
+        prepare(8000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(90); /* 12 minutes */
+        want(200, &lead_a, "drill.get", "{}");
+        char hint[80];
+        snprintf(hint, sizeof(hint), "%s", answer_text("hints.0.id"));
+        check(json_is_null(answer_at("hints.0.text")));
+        want(200, &lead_a, "drill.ask", "{\"kind\":\"hint\",\"hint\":\"%s\"}", hint);
+        want(409, &lead_a, "drill.ask", "{\"kind\":\"hint\",\"hint\":\"%s\"}", hint);
+        want(422, &lead_a, "drill.ask", "{\"kind\":\"question\"}");
+        want(200, &organiser, "exercises.board", "{\"id\":%lld}", (long long)exercise);
+        int64_t request = answer_int("requests.0.id");
+        check(answer_int("requests.0.price") > 0);
+        want(200, &organiser, "exercises.answer", "{\"id\":%lld,\"request\":%lld,\"yes\":true}",
+             (long long)exercise, (long long)request);
+        want(409, &organiser, "exercises.answer", "{\"id\":%lld,\"request\":%lld,\"yes\":false}",
+             (long long)exercise, (long long)request);
+        want(200, &lead_a, "drill.get", "{}");
+        check(!json_is_null(answer_at("hints.0.text")));
+        check(!strchr(answer_text("hints.0.text"), '{'));
+        want(200, &lead_b, "drill.get", "{}");
+        check(json_is_null(answer_at("hints.0.text")));
+        want(200, &organiser, "exercises.say", "{\"id\":%lld,\"text\":\"to all\"}",
+             (long long)exercise);
+        want(200, &organiser, "exercises.note", "{\"id\":%lld,\"text\":\"of a\",\"play\":1}",
+             (long long)exercise);
+        want(200, &organiser, "exercises.notes", "{\"id\":%lld}", (long long)exercise);
+        check_int(answer_int("items.0.play"), 1);
+        want(200, &organiser, "exercises.inject",
+             "{\"id\":%lld,\"kind\":\"call\",\"title\":\"Only b\",\"text\":\"?\",\"units\":[2],"
+             "\"answer\":true}",
+             (long long)exercise);
+        pass_line(2);
+        want(200, &lead_b, "drill.get", "{}");
+        check(strcmp(answer_text("injects.0.title"), "Only b") == 0);
+        int64_t delivery = answer_int("injects.0.id");
+        want(422, &lead_b, "drill.answer", "{\"id\":%lld}", (long long)delivery);
+        want(200, &lead_b, "drill.answer", "{\"id\":%lld,\"text\":\"yes\"}", (long long)delivery);
+        want(409, &lead_b, "drill.answer", "{\"id\":%lld,\"text\":\"no\"}", (long long)delivery);
+        want(200, &lead_a, "drill.get", "{}");
+        check(strcmp(answer_text("injects.0.title"), "Only b") != 0);
+        end();
+}
+
+/* The clock stands while the node is down. */
+static void the_node_was_down(void) {
+        begin();
+        prepare(1000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(30);
+        api_end();
+        world_close();
+        w.wall += 600 * NS_PER_SEC;
+        w.mono += 600 * NS_PER_SEC;
+        check_int(world_open(), 0);
+        api_start();
+        line_open();
+        pass_line(10);
+        check(t_now(1) >= 34000 && t_now(1) <= 46000);
+        end();
+}
+
 int main(void) {
         RUN(it_is_planned);
         RUN(it_is_played);
+        RUN(killed_nothing_is_lost_or_doubled);
+        RUN(held_and_rewound);
+        RUN(alone_against_the_clock);
+        RUN(what_units_and_organisers_say);
+        RUN(the_node_was_down);
+        free(line.got);
         return check_done();
 }
