@@ -4,6 +4,7 @@
 
 #include "desk/desk_impl.h"
 #include "desk/drills.h"
+#include "desk/exercise_results.h"
 #include "desk/incident.h"
 #include "desk/people.h"
 #include "wire/api_shapes.h"
@@ -311,14 +312,19 @@ int after_do_return_end(struct api_call *c) {
 /* ---- improvements ---- */
 
 #define FROM_IMPROVEMENT                                                                           \
-        "improvement m JOIN incident i ON i.id=m.incident LEFT JOIN person o ON o.id=m.owner"      \
+        "improvement m LEFT JOIN incident i ON i.id=m.incident LEFT JOIN person o ON o.id=m.owner" \
         " LEFT JOIN person p ON p.id=m.created_by"
 
 static int improvement_spec(struct api_call *c, struct api_list_spec *l) {
-        static const char *const fixed[] = {
-                "m.id",     "m.incident", "i.code", "m.unit",    "m.kind",   "m.title",
-                "m.detail", "m.owner",    "o.name", "m.due",     NULL,       "m.state",
-                "m.note",   "m.created",  "p.name", "m.done_at", "m.version"};
+        static const char *const fixed[] = {"m.id",     "nullif(m.incident,0)",
+                                            "i.code",   "m.unit",
+                                            "m.kind",   "m.title",
+                                            "m.detail", "m.owner",
+                                            "o.name",   "m.due",
+                                            NULL,       "m.state",
+                                            "m.note",   "m.created",
+                                            "p.name",   "m.done_at",
+                                            "m.version"};
         const char **columns = arena_array(c->arena, ARRAY_LEN(fixed), sizeof(*columns));
         struct span overdue = arena_printf(c->arena, "(m.state IN ('open','doing') AND m.due<%lld)",
                                            (long long)c->now);
@@ -335,26 +341,42 @@ static int improvement_spec(struct api_call *c, struct api_list_spec *l) {
         return 0;
 }
 
+/* Of incidents that the asker sees; of exercises (incident 0), of units in which they see those. */
+static int improvements_seen(struct api_call *c, const char **ret) {
+        const char *incidents, *units;
+        int r = incident_visible(c, "", &incidents);
+
+        if (r == 0)
+                r = api_scope(c, "exercises.read", "m.unit", &units);
+        if (r < 0)
+                return r;
+        *ret = arena_printf(c->arena, "((m.incident<>0 AND (%s)) OR (m.incident=0 AND (%s)))",
+                            incidents, c->who.incident ? "0" : units)
+                       .p;
+        return *ret ? 0 : FAIL(-ENOMEM);
+}
+
 int after_do_improvements(struct api_call *c) {
         struct api_list_spec l;
         int r = improvement_spec(c, &l);
 
         if (r == 0)
-                r = incident_visible(c, "", &l.where);
+                r = improvements_seen(c, &l.where);
         return r < 0 ? r : api_list(c, &l);
 }
 
 int after_do_summary(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         const char *where;
-        int r = incident_visible(c, "", &where);
+        int r = improvements_seen(c, &where);
 
         if (r < 0)
                 return r;
         struct span sql = arena_printf(
                 c->arena,
                 "SELECT count(*), ifnull(sum(m.due<?1),0), ifnull(sum(m.kind='rule_request'),0),"
-                " min(m.due) FROM improvement m JOIN incident i ON i.id=m.incident WHERE m.state IN"
+                " min(m.due) FROM improvement m LEFT JOIN incident i ON i.id=m.incident WHERE "
+                "m.state IN"
                 " ('open','doing') AND %s",
                 where);
         if (!sql.p)
@@ -424,17 +446,38 @@ static int set_fields(struct api_call *c, int64_t id) {
         return api_set_fields(c, fields, ARRAY_LEN(fields), id);
 }
 
-int after_do_improvement_change(struct api_call *c) {
-        struct span state = api_text(c, "state"), note = api_text(c, "note");
-        int64_t id = api_int(c, "id", 0), incident = 0, version = 0;
-        bool over = span_eq(state, SPAN("done")) || span_eq(state, SPAN("dropped"));
-        struct incident i = {0};
+/* Whose it is: of an incident, or (0) of an exercise's unit; and done only when its re-tests were passed. */
+static int improvement_find(struct api_call *c, int64_t id, bool done, struct incident *i) {
+        int64_t incident = 0;
         int r = sql_get_int(c->db, &incident, "SELECT incident FROM improvement WHERE id=?1", "i",
                             id);
 
         if (r != 1)
                 return r < 0 ? r : api_missing(c);
-        r = incident_get(c, incident, "incidents.work", &i);
+        if (incident)
+                return incident_get(c, incident, "incidents.work", i);
+        r = MIN(sql_get_int(c->db, &i->unit, "SELECT unit FROM improvement WHERE id=?1", "i", id),
+                0);
+        if (r == 0)
+                r = api_may(c, "incidents.work", i->unit);
+        if (r != 0 || !done)
+                return r;
+        r = exercise_gap_open(c->db, id);
+        return r <= 0 ? r
+                      : api_refuse(c, 409, "retest",
+                                   "It is done when its re-tests are passed: twice for people, "
+                                   "once for a source or rule",
+                                   "Chỉ hoàn thành khi đạt kiểm tra lại: hai lần với con người, "
+                                   "một lần với nguồn hoặc quy tắc");
+}
+
+int after_do_improvement_change(struct api_call *c) {
+        struct span state = api_text(c, "state"), note = api_text(c, "note");
+        int64_t id = api_int(c, "id", 0), version = 0;
+        bool over = span_eq(state, SPAN("done")) || span_eq(state, SPAN("dropped"));
+        struct incident i = {0};
+        int r = improvement_find(c, id, span_eq(state, SPAN("done")), &i);
+
         if (r == 0)
                 r = MIN(sql_get_int(c->db, &version, "SELECT version FROM improvement WHERE id=?1",
                                     "i", id),

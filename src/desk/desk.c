@@ -9,6 +9,7 @@
  *   D4. Nothing is taken of records that are not durable: after a crash their numbers are others'. */
 #include "desk/api_impl.h"
 #include "desk/desk_impl.h"
+#include "desk/exercise_facts.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -175,6 +176,7 @@ struct desk *desk_free(struct desk *d) {
         exercises_free(d);
         desk_asks_free(d);
         desk_jobs_free(d);
+        exercise_scores_free(d);
         desk_searches_free(d);
         desk_replay_free(d);
         desk_masks_free(d);

@@ -128,6 +128,7 @@ struct desk {
         struct exercises *exercises;          /* exercise_engine.c */
         struct exercise_plans *plans;         /* exercise_play.c */
         struct regimes *regimes;              /* NULL: none was given yet */
+        struct exercise_scores *scores;       /* exercise_score.c */
 };
 
 /* What is to become part of an alert. */

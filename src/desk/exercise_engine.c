@@ -8,6 +8,7 @@
  *   G4. The drill's clock stands still while the node is down: what passed between the last beat and the next start,
  *       when it is more than GAP_NS, is taken out of it, and said in the audit log. */
 #include "desk/exercise_engine.h"
+#include "desk/exercise_facts.h"
 
 #include <stdlib.h>
 
@@ -661,6 +662,8 @@ int exercises_tick(struct desk *d, int64_t mono, int64_t now) {
                 return FAIL(-ENOMEM);
         if (!x->loaded || x->wake)
                 r = load(d, x, now);
+        if (r == 0)
+                r = exercise_scores_tick(d, now);
         if (r < 0 || !x->n_runs)
                 return r;
         r = decide_all(d, x, now);

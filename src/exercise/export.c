@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "exercise/after.h"
+#include "exercise/compare.h"
 #include "exercise/export.h"
 
 /* ---- writing ---- */
@@ -211,6 +212,8 @@ int job_score(struct span in, struct buf *out) {
         if (in.len < 7)
                 return -EBADMSG;
         want = in.p[0];
+        if (want == EXPORT_WANT_COMPARISON)
+                return compare_job(span_of(in.p + EXPORT_ASK, in.len - EXPORT_ASK), out);
         r = export_read(&x, span_of(in.p + 6, in.len - 6), &line);
         if (r > 0)
                 return why(out, r, line);

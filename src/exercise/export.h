@@ -56,7 +56,8 @@ enum {
         EXPORT_WANT_SCORES = 1,
         EXPORT_WANT_HTML,
         EXPORT_WANT_PDF,
-        EXPORT_WANT_DOCX /* JSON for the press */
+        EXPORT_WANT_DOCX /* JSON for the press */,
+        EXPORT_WANT_COMPARISON /* of what compare.h says, not of an export */
 };
 /* 0: also when the export is none: then `out` says why, as {"line":N,"why":"format"|"hash"}. */
 int job_score(struct span in, struct buf *out);

@@ -129,7 +129,7 @@ static int put(const struct buf *out) {
         return fwrite(out->p, 1, out->len, stdout) == out->len && fflush(stdout) == 0 ? 0 : 3;
 }
 
-int exercise_score(int argc, char **argv) {
+int exercise_score_file(int argc, char **argv) {
         static const struct option_verb verb = {"coloa exercise score", score_en, score_vi, NULL,
                                                 0};
         _cleanup_(buf_deinit) struct buf out = {0};
@@ -144,7 +144,7 @@ int exercise_score(int argc, char **argv) {
         return r == 0 ? put(&out) : r;
 }
 
-int exercise_report(int argc, char **argv) {
+int exercise_report_file(int argc, char **argv) {
         static const struct option_verb verb = {"coloa exercise report", report_en, report_vi,
                                                 report_rows, ARRAY_LEN(report_rows)};
         _cleanup_(buf_deinit) struct buf out = {0}, printed = {0};

@@ -18,9 +18,9 @@ static const struct {
          "kịch bản thành CEXF, Attack Flow, bảng, lớp Navigator"},
         {"generate", exercise_generate, "write the log records of a scenario as files",
          "ghi nhật ký của kịch bản ra tệp"},
-        {"score", exercise_score, "compute the scores of an export anew",
+        {"score", exercise_score_file, "compute the scores of an export anew",
          "tính lại điểm của một bản xuất"},
-        {"report", exercise_report, "write the after-action report of an export",
+        {"report", exercise_report_file, "write the after-action report of an export",
          "ghi báo cáo sau diễn tập từ một bản xuất"},
 };
 

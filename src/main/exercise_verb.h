@@ -12,8 +12,8 @@ int verb_exercise(int argc, char **argv);
 int exercise_check(int argc, char **argv);
 int exercise_generate(int argc, char **argv);
 int exercise_activities(void); /* generate --list */
-int exercise_score(int argc, char **argv);
-int exercise_report(int argc, char **argv);
+int exercise_score_file(int argc, char **argv);
+int exercise_report_file(int argc, char **argv);
 int exercise_import(int argc, char **argv);
 int exercise_export(int argc, char **argv);
 

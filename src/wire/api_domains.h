@@ -34,7 +34,8 @@
         X(unmaskings)                                                                              \
         X(playbooks)                                                                               \
         X(livefire)                                                                                \
-        X(exercises)
+        X(exercises)                                                                               \
+        X(results)
 
 #define API_DECLARE(name) extern const struct api_op api_##name##_ops[];
 API_DOMAINS(API_DECLARE)

@@ -351,8 +351,9 @@ static const struct api_field return_end[] = {
 
 const struct api_field api_improvement_shape[] = {
         {"id", API_ID, .flags = API_SORT | API_FILTER, .en = "Its number.", .vi = "Số."},
-        {"incident", API_ID, .flags = API_FILTER, .en = "The incident.", .vi = "Sự cố."},
-        {"incident_code", API_STRING, .en = "Its code.", .vi = "Số hiệu sự cố."},
+        {"incident", API_ID, .flags = API_FILTER | API_NULLABLE,
+         .en = "The incident; null: it came of an exercise.", .vi = "Sự cố; null: từ diễn tập."},
+        {"incident_code", API_STRING, .flags = API_NULLABLE, .en = "Its code.", .vi = "Số hiệu sự cố."},
         {"unit", API_ID, .flags = API_FILTER, .en = "The unit.", .vi = "Đơn vị."},
         {"kind", API_ENUM, .flags = API_FILTER, .values = "task|rule_request",
          .en = "rule_request: something that no rule saw.",

@@ -1,0 +1,41 @@
+/* What the handlers of results share (api_results.c). */
+#ifndef DESK_EXERCISE_RESULTS_H
+#define DESK_EXERCISE_RESULTS_H
+
+#include "desk/exercise_facts.h"
+#include "desk/exercise_impl.h"
+#include "exercise/review.h"
+
+#define RESULTS_PLAYS_MAX 1000u
+
+struct results {
+        struct exercise e;
+        const struct plan *plan; /* NULL: live fire */
+        bool all, judge, over;
+};
+struct results_play {
+        int64_t play, unit;
+        const char *name, *code;
+        struct span cast; /* JSON; none: SPAN_NONE */
+};
+
+/* The exercise of the call, and what the asker may see of it. 0, API_E_REFUSED, -errno. */
+int results_open(struct api_call *c, struct results *ret);
+int results_plays(struct api_call *c, const struct results *x, int64_t one,
+                  struct results_play **ret, unsigned *ret_n);
+int results_answer(struct api_call *c, const struct results *x);
+/* A file that was made whole. */
+int results_file(struct api_call *c, const char *type, const char *name, const struct buf *b);
+
+/* Re-tests still to be passed before this task may be done; 0: none, or no task of a gap. -errno. */
+int exercise_gap_open(struct sql *db, int64_t improvement);
+
+/* Handlers elsewhere: exercise_export.c, exercise_report.c, exercise_gaps.c, exercise_compare.c. */
+#define RESULTS_HANDLERS(X)                                                                        \
+        X(export)                                                                                  \
+        X(scores) X(layer) X(report) X(comparison) X(task) X(retests) X(retest) X(sign) X(records)
+#define X(name) int results_do_##name(struct api_call *c);
+RESULTS_HANDLERS(X)
+#undef X
+
+#endif

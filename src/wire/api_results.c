@@ -1,0 +1,345 @@
+/* Operations on what exercises came to: scores and the facts they are made of, rulings, appeals, exports, reports,
+ * comparison; gaps, their tasks and re-tests; records of what was exercised (doc/scoring.md). */
+#include "wire/api_shapes.h"
+
+#define X "/api/v1/exercises/{id}"
+#define READ "exercises.read"
+#define PLAN "exercises.plan"
+#define PLAY "exercises.play"
+#define JUDGE "exercises.judge"
+#define ID                                                                                         \
+        { "id", API_ID, API_REQUIRED | API_IN_PATH, .en = "The exercise.", .vi = "Cuộc diễn tập." }
+#define ONE_PLAY(flags)                                                                            \
+        {                                                                                          \
+                "play", API_ID, flags, .en = "The play: a unit's.",                                \
+                                       .vi = "Lượt diễn tập của một đơn vị."        \
+        }
+
+static const struct api_field only_id[] = {ID, {0}};
+static const struct api_field results_fields[] = {ID, ONE_PLAY(API_IN_QUERY), {0}};
+
+static const struct api_field fact_link[] = {
+        {"kind", API_STRING, .en = "What record.", .vi = "Loại bản ghi."},
+        {"id", API_STRING, .en = "Its number; or as the fact is called.", .vi = "Số bản ghi."},
+        {"fact", API_STRING, .en = "The fact's id.", .vi = "Mã dữ kiện."},
+        {"link", API_STRING, API_NULLABLE, .en = "Its page.", .vi = "Trang của bản ghi."},
+        {0}};
+static const struct api_field line_shape[] = {
+        {"expectation", API_STRING, .en = "Which expectation.", .vi = "Yêu cầu nào."},
+        {"title", API_STRING, .en = "What is expected.", .vi = "Nội dung (tiếng Anh)."},
+        {"title_vi", API_STRING, .en = "In Vietnamese.", .vi = "Nội dung."},
+        {"of", API_STRING, .en = "Of which step or inject.",
+         .vi = "Thuộc bước hoặc tình huống nào."},
+        {"fact", API_STRING, .en = "What kind of fact answers it.", .vi = "Loại dữ kiện."},
+        {"part", API_ENUM, .values = "machine|people", .en = "Whose merit.",
+         .vi = "Phần máy hay người."},
+        {"capability", API_STRING, .en = "Which capability.", .vi = "Năng lực."},
+        {"w", API_INT, .en = "Weight.", .vi = "Trọng số."},
+        {"state", API_ENUM, .values = "scored|missed|open|void", .en = "How it stands.",
+         .vi = "Trạng thái."},
+        {"cause", API_STRING, API_NULLABLE, .en = "The first link that failed.",
+         .vi = "Khâu hỏng đầu tiên."},
+        {"start_ms", API_INT, API_NULLABLE, .en = "From when it is measured, ms of the drill.",
+         .vi = "Mốc tính."},
+        {"t_ms", API_INT, API_NULLABLE, .en = "Time taken, ms.", .vi = "Thời gian, ms."},
+        {"watched_ms", API_INT, .en = "How long it could be watched.",
+         .vi = "Thời gian theo dõi được."},
+        {"T", API_INT, API_NULLABLE, .en = "Time, in millionths.",
+         .vi = "Hệ số thời gian, phần triệu."},
+        {"Q", API_INT, API_NULLABLE, .en = "Quality, in millionths.", .vi = "Hệ số chất lượng."},
+        {"R", API_INT, API_NULLABLE, .en = "Duty, in millionths.", .vi = "Hệ số vai trò."},
+        {"points", API_INT, API_NULLABLE, .en = "Points, in thousandths.",
+         .vi = "Điểm, phần nghìn."},
+        {"hint", API_INT, .en = "Taken off for hints.", .vi = "Trừ do gợi ý."},
+        {"reason_en", API_STRING, .en = "Why.", .vi = "Vì sao (tiếng Anh)."},
+        {"reason_vi", API_STRING, .en = "Why, in Vietnamese.", .vi = "Vì sao."},
+        {"facts", API_OBJECT, API_LIST_OF, .most = 60, .fields = fact_link,
+         .en = "What it came from.", .vi = "Từ bản ghi nào."},
+        {"also", API_OBJECT, API_LIST_OF, .most = 60, .fields = fact_link, .en = "Duplicates.",
+         .vi = "Bản ghi trùng."},
+        {"void", API_STRING, API_NULLABLE, .en = "Why it does not count.",
+         .vi = "Vì sao không tính."},
+        {0}};
+static const struct api_field penalty_shape[] = {
+        {"key", API_STRING, .en = "What a ruling names it by.", .vi = "Mã để ra quyết định."},
+        {"kind", API_ENUM, .values = "innocent|false|unused|broken", .en = "For what.",
+         .vi = "Loại."},
+        {"points", API_INT, .en = "In thousandths.", .vi = "Điểm, phần nghìn."},
+        {"machine", API_BOOL, .en = "The machine's own act.", .vi = "Do máy tự làm."},
+        {"pardoned", API_BOOL, .en = "Pardoned by the jury.", .vi = "Được miễn."},
+        {"object", API_STRING, API_NULLABLE, .en = "What was hit.", .vi = "Đối tượng."},
+        {"reason_en", API_STRING, .en = "Why.", .vi = "Vì sao (tiếng Anh)."},
+        {"reason_vi", API_STRING, .en = "Why, in Vietnamese.", .vi = "Vì sao."},
+        {"facts", API_OBJECT, API_LIST_OF, .most = 60, .fields = fact_link,
+         .en = "What it came from.", .vi = "Từ bản ghi nào."},
+        {0}};
+static const struct api_field capability_shape[] = {
+        {"id", API_STRING, .en = "Which.", .vi = "Năng lực."},
+        {"score", API_INT, API_NULLABLE, .en = "Thousandths of 100; null: insufficient.",
+         .vi = "Phần nghìn; null: chưa đủ."},
+        {"lines", API_INT, .en = "Lines that count.", .vi = "Số dòng tính điểm."},
+        {0}};
+static const struct api_field step_shape[] = {
+        {"n", API_INT, .en = "Its number.", .vi = "Số bước."},
+        {"id", API_STRING, .en = "Its id.", .vi = "Mã."},
+        {"title", API_STRING, .en = "What happens.", .vi = "Nội dung (tiếng Anh)."},
+        {"title_vi", API_STRING, .en = "In Vietnamese.", .vi = "Nội dung."},
+        {"technique", API_STRING, API_NULLABLE, .en = "ATT&CK technique.",
+         .vi = "Kỹ thuật ATT&CK."},
+        {"tactic", API_STRING, API_NULLABLE, .en = "ATT&CK tactic.", .vi = "Chiến thuật ATT&CK."},
+        {"background", API_BOOL, .en = "Innocent.", .vi = "Hoạt động bình thường."},
+        {"t", API_INT, API_NULLABLE, .en = "Began, ms of the drill.", .vi = "Bắt đầu, ms."},
+        {"seen_t", API_INT, API_NULLABLE, .en = "First alert.", .vi = "Cảnh báo đầu tiên."},
+        {"answered_t", API_INT, API_NULLABLE, .en = "First act of a person.",
+         .vi = "Người xử lý đầu tiên."},
+        {"alerts", API_INT, .en = "Alerts that hold it.", .vi = "Số cảnh báo."},
+        {"state", API_ENUM, .values = "future|played|seen|answered|prevented|void",
+         .en = "How far it got.", .vi = "Trạng thái."},
+        {0}};
+static const struct api_field words_shape[] = {
+        {"en", API_STRING, .en = "In English.", .vi = "Tiếng Anh."},
+        {"vi", API_STRING, .en = "In Vietnamese.", .vi = "Tiếng Việt."},
+        {0}};
+static const struct api_field gap_shape[] = {
+        {"key", API_STRING, .en = "The line, or the penalty.", .vi = "Dòng điểm hoặc khoản trừ."},
+        {"en", API_STRING, .en = "In English.", .vi = "Tiếng Anh."},
+        {"vi", API_STRING, .en = "In Vietnamese.", .vi = "Tiếng Việt."},
+        {"cause", API_ENUM, .values = "none|source|rule|step|plan",
+         .en = "The first link that failed.", .vi = "Khâu hỏng đầu tiên."},
+        {"cause_en", API_STRING, .en = "In words.", .vi = "Bằng tiếng Anh."},
+        {"cause_vi", API_STRING, .en = "In words, Vietnamese.", .vi = "Bằng lời."},
+        {"task", API_ID, API_NULLABLE, .en = "The improvement task.", .vi = "Việc cải tiến."},
+        {"task_state", API_STRING, API_NULLABLE, .en = "Its state.", .vi = "Trạng thái việc."},
+        {"needs", API_INT, .en = "Re-tests to be passed.", .vi = "Số lần kiểm tra lại cần đạt."},
+        {"passed", API_INT, .en = "Passed so far.", .vi = "Đã đạt."},
+        {"retest", API_TIME, API_NULLABLE, .en = "The next re-test.",
+         .vi = "Lần kiểm tra lại tới."},
+        {0}};
+static const struct api_field unit_shape[] = {
+        ONE_PLAY(0),
+        {"unit", API_ID, .en = "The unit.", .vi = "Đơn vị."},
+        {"unit_name", API_STRING, .en = "Its name.", .vi = "Tên đơn vị."},
+        {"provisional", API_BOOL, .en = "Not final yet.", .vi = "Tạm thời."},
+        {"total", API_INT, .en = "Thousandths of 100.", .vi = "Tổng, phần nghìn."},
+        {"shown", API_STRING, .en = "As it is shown.", .vi = "Như hiển thị."},
+        {"base", API_INT, .en = "Before penalties.", .vi = "Trước khi trừ."},
+        {"penalty", API_INT, .en = "Penalties as they count.", .vi = "Điểm trừ."},
+        {"harm", API_INT, .en = "All penalties, uncapped.", .vi = "Thiệt hại, không giới hạn."},
+        {"machine", API_INT, API_NULLABLE, .en = "The machine's lines.", .vi = "Phần máy."},
+        {"people", API_INT, API_NULLABLE, .en = "The people's lines.", .vi = "Phần người."},
+        {"void", API_INT, .en = "Lines that do not count.", .vi = "Dòng không tính."},
+        {"open", API_INT, .en = "Lines still open.", .vi = "Dòng còn mở."},
+        {"hints", API_INT, .en = "Hints taken.", .vi = "Số gợi ý."},
+        {"rank", API_INT, API_LIST_OF | API_NULLABLE, .most = 2, .en = "From, to: see comparison.",
+         .vi = "Hạng từ, đến."},
+        {"capabilities", API_OBJECT, API_LIST_OF, .most = 7, .fields = capability_shape,
+         .en = "By capability.", .vi = "Theo năng lực."},
+        {"lines", API_OBJECT, API_LIST_OF, .most = 400, .fields = line_shape, .en = "Line by line.",
+         .vi = "Từng dòng."},
+        {"penalties", API_OBJECT, API_LIST_OF, .most = 500, .fields = penalty_shape,
+         .en = "Penalties.", .vi = "Các khoản trừ."},
+        {"steps", API_OBJECT, API_LIST_OF, .most = 200, .fields = step_shape,
+         .en = "Attack against defence.", .vi = "Tấn công và phòng thủ."},
+        {"strengths", API_OBJECT, API_LIST_OF, .most = 7, .fields = words_shape,
+         .en = "What went well.", .vi = "Điểm mạnh."},
+        {"gaps", API_OBJECT, API_LIST_OF, .most = 900, .fields = gap_shape, .en = "What did not.",
+         .vi = "Hạn chế."},
+        {0}};
+static const struct api_field appeal_shape[] = {
+        {"id", API_ID, .en = "Its number.", .vi = "Số."},
+        ONE_PLAY(0),
+        {"unit_name", API_STRING, .en = "Whose.", .vi = "Của đơn vị."},
+        {"expectation", API_STRING, API_NULLABLE, .en = "Against which line.",
+         .vi = "Về dòng nào."},
+        {"text", API_TEXT, .en = "What they say.", .vi = "Nội dung."},
+        {"state", API_ENUM, .values = "open|upheld|refused", .en = "Its state.",
+         .vi = "Trạng thái."},
+        {"at", API_TIME, .en = "When.", .vi = "Lúc."},
+        {"by_name", API_STRING, API_NULLABLE, .en = "By whom.", .vi = "Người gửi."},
+        {"before", API_INT, API_NULLABLE, .en = "The total before.", .vi = "Tổng điểm trước."},
+        {"after", API_INT, API_NULLABLE, .en = "The total after.", .vi = "Tổng điểm sau."},
+        {"ruling", API_TEXT, API_NULLABLE, .en = "What was ruled.", .vi = "Quyết định."},
+        {"ruled_by", API_STRING, API_NULLABLE, .en = "By whom.", .vi = "Người quyết định."},
+        {"ruled", API_TIME, API_NULLABLE, .en = "When.", .vi = "Lúc quyết định."},
+        {0}};
+static const struct api_field ruling_shape[] = {
+        {"id", API_ID, .en = "Its number.", .vi = "Số."},
+        ONE_PLAY(0),
+        {"what", API_STRING, .en = "What is ruled.", .vi = "Quyết định gì."},
+        {"of", API_STRING, .en = "About which line, fact, penalty or rule.",
+         .vi = "Về dòng, dữ kiện, khoản trừ hay quy định nào."},
+        {"number", API_INT, .en = "Step, millionths or points.",
+         .vi = "Số bước, phần triệu hoặc điểm."},
+        {"text", API_TEXT, .en = "Why.", .vi = "Lý do."},
+        {"appeal", API_ID, API_NULLABLE, .en = "The appeal it answers.",
+         .vi = "Trả lời khiếu nại nào."},
+        {"by_name", API_STRING, API_NULLABLE, .en = "By whom.", .vi = "Người quyết định."},
+        {"at", API_TIME, .en = "When.", .vi = "Lúc."},
+        {0}};
+static const struct api_field results_shape[] = {
+        {"formula", API_STRING, .en = "By which formula.", .vi = "Công thức."},
+        {"scenario", API_STRING, API_NULLABLE, .en = "Of which scenario.", .vi = "Kịch bản."},
+        {"hash", API_STRING, API_NULLABLE, .en = "Its content.", .vi = "Mã băm nội dung."},
+        {"state", API_STRING, .en = "The exercise's state.", .vi = "Trạng thái diễn tập."},
+        {"all", API_BOOL, .en = "All units are here, not only one's own.", .vi = "Có mọi đơn vị."},
+        {"units", API_OBJECT, API_LIST_OF, .most = 1000, .fields = unit_shape, .en = "By unit.",
+         .vi = "Theo đơn vị."},
+        {"appeals", API_OBJECT, API_LIST_OF, .most = 1000, .fields = appeal_shape, .en = "Appeals.",
+         .vi = "Khiếu nại."},
+        {"rulings", API_OBJECT, API_LIST_OF, .most = 2000, .fields = ruling_shape,
+         .en = "Rulings; none is ever changed.", .vi = "Quyết định; không sửa."},
+        {0}};
+
+static const struct api_field rule_fields[] = {
+        ID,
+        ONE_PLAY(API_REQUIRED),
+        {"what", API_ENUM, API_REQUIRED,
+         .values = "void|match|reject|quality|broken|pardon|restore", .en = "What is ruled.",
+         .vi = "Quyết định gì."},
+        {"of", API_STRING, API_REQUIRED, 1, 200, .en = "About which line, fact, penalty or rule.",
+         .vi = "Về dòng, dữ kiện, khoản trừ hay quy định nào."},
+        {"number", API_INT, .min = 0, .max = 1000000,
+         .en = "match: the step; quality: millionths; broken: points, 5 to 10.",
+         .vi = "match: số bước; quality: phần triệu; broken: điểm, 5 đến 10."},
+        {"text", API_TEXT, API_REQUIRED, 3, 2000, .en = "Why.", .vi = "Lý do."},
+        {0}};
+static const struct api_field appeal_fields[] = {
+        ID,
+        ONE_PLAY(API_REQUIRED),
+        {"expectation", API_STRING, API_NULLABLE, 0, 200, .en = "Against which line.",
+         .vi = "Về dòng nào."},
+        {"text", API_TEXT, API_REQUIRED, 3, 4000, .en = "What is wrong, and which record shows it.",
+         .vi = "Sai ở đâu, bản ghi nào chứng minh."},
+        {0}};
+static const struct api_field appeal_rule_fields[] = {
+        ID,
+        {"appeal", API_ID, API_REQUIRED | API_IN_PATH, .en = "Which.", .vi = "Khiếu nại nào."},
+        {"state", API_ENUM, API_REQUIRED, .values = "upheld|refused", .en = "The ruling.",
+         .vi = "Quyết định."},
+        {"text", API_TEXT, API_REQUIRED, 3, 4000, .en = "Why.", .vi = "Lý do."},
+        {"what", API_ENUM, .values = "void|match|reject|quality|pardon|restore",
+         .en = "What changes in the score.", .vi = "Thay đổi gì trong điểm."},
+        {"of", API_STRING, .min = 1, .max = 200, .en = "Of which line, fact or penalty.",
+         .vi = "Về dòng, dữ kiện hay khoản trừ nào."},
+        {"number", API_INT, .min = 0, .max = 1000000, .en = "As in a ruling.",
+         .vi = "Như trong quyết định."},
+        {0}};
+static const struct api_field report_fields[] = {
+        ID,
+        ONE_PLAY(API_IN_QUERY),
+        {"format", API_ENUM, API_IN_QUERY, .values = "html|pdf|docx", .en = "Default: html.",
+         .vi = "Mặc định: html."},
+        {"lang", API_ENUM, API_IN_QUERY, .values = "vi|en", .en = "Default: the asker's.",
+         .vi = "Mặc định: ngôn ngữ người hỏi."},
+        {0}};
+static const struct api_field task_fields[] = {
+        ID,
+        ONE_PLAY(API_REQUIRED),
+        {"key", API_STRING, API_REQUIRED, 1, 200, .en = "The gap.", .vi = "Hạn chế nào."},
+        {"owner", API_ID, API_NULLABLE, .en = "Who does it.", .vi = "Người phụ trách."},
+        {"due", API_TIME, API_REQUIRED, .en = "Until when.", .vi = "Hạn."},
+        {"retest", API_TIME, API_NULLABLE, .en = "When it is re-tested; default: after it is due.",
+         .vi = "Khi nào kiểm tra lại; mặc định: sau hạn."},
+        {0}};
+static const struct api_field retest_shape[] = {
+        {"id", API_ID, .en = "Its number.", .vi = "Số."},
+        {"exercise", API_ID, .en = "After which exercise.", .vi = "Sau cuộc diễn tập nào."},
+        ONE_PLAY(0),
+        {"unit", API_ID, .en = "The unit.", .vi = "Đơn vị."},
+        {"unit_name", API_STRING, .en = "Its name.", .vi = "Tên."},
+        {"key", API_STRING, .en = "The gap.", .vi = "Hạn chế."},
+        {"en", API_STRING, .en = "In words.", .vi = "Bằng tiếng Anh."},
+        {"vi", API_STRING, .en = "In Vietnamese.", .vi = "Bằng lời."},
+        {"due", API_TIME, .en = "When.", .vi = "Khi nào."},
+        {"seed", API_INT, .en = "The seed of its telemetry: another one.",
+         .vi = "Mầm dữ liệu mới."},
+        {"state", API_ENUM, .values = "planned|passed|failed", .en = "Its state.",
+         .vi = "Trạng thái."},
+        {"replay", API_ID, API_NULLABLE, .en = "The play that was the re-test.",
+         .vi = "Lượt diễn tập đã kiểm tra lại."},
+        {"T", API_INT, API_NULLABLE, .en = "Time, millionths.", .vi = "Thời gian."},
+        {"Q", API_INT, API_NULLABLE, .en = "Quality, millionths.", .vi = "Chất lượng."},
+        {0}};
+static const struct api_field retest_fields[] = {
+        ID,
+        {"retest", API_ID, API_REQUIRED | API_IN_PATH, .en = "Which.", .vi = "Lần nào."},
+        ONE_PLAY(API_REQUIRED),
+        {0}};
+static const struct api_field record_shape[] = {
+        {"id", API_ID, API_SORT, .en = "Its number.", .vi = "Số."},
+        {"exercise", API_ID, API_FILTER, .en = "The exercise.", .vi = "Cuộc diễn tập."},
+        {"code", API_STRING, .en = "Its code.", .vi = "Số hiệu."},
+        {"title", API_STRING, .en = "Its title.", .vi = "Tên."},
+        {"scenario", API_STRING, API_NULLABLE, .en = "Which scenario.", .vi = "Kịch bản."},
+        {"hash", API_STRING, API_NULLABLE, .en = "Its content.", .vi = "Mã băm nội dung."},
+        {"unit", API_ID, API_FILTER, .en = "The unit.", .vi = "Đơn vị."},
+        {"unit_name", API_STRING, .en = "Its name.", .vi = "Tên đơn vị."},
+        {"systems", API_ID, API_LIST_OF, .most = 400, .en = "Its systems that took part.",
+         .vi = "Hệ thống tham gia."},
+        {"held", API_TIME, API_SORT | API_DEFAULT_SORT | API_FILTER, .en = "Exercised on.",
+         .vi = "Ngày diễn tập."},
+        {"people", API_INT, .en = "People on the roster.", .vi = "Số người tham gia."},
+        {"duties", API_STRING, .en = "Their duties.", .vi = "Vai trò."},
+        {"total", API_INT, .en = "The score, thousandths.", .vi = "Điểm, phần nghìn."},
+        {"machine", API_INT, API_NULLABLE, .en = "The machine's part.", .vi = "Phần máy."},
+        {"part_people", API_INT, API_NULLABLE, .en = "The people's part.", .vi = "Phần người."},
+        {"facts", API_STRING, .en = "SHA-256 of the facts.", .vi = "SHA-256 của dữ kiện."},
+        {"signed", API_TIME, .en = "Signed.", .vi = "Ký lúc."},
+        {"signed_by_name", API_STRING, API_NULLABLE, .en = "By whom.", .vi = "Người ký."},
+        {0}};
+static const struct api_field record_fields[] = {
+        {"system", API_ID, API_IN_QUERY, .en = "Only those in which this system took part.",
+         .vi = "Chỉ các cuộc có hệ thống này."},
+        {0}};
+static const struct api_field any_shape[] = {
+        {"comparison", API_ANY, .en = "See doc/scoring.md.", .vi = "Xem doc/scoring.md."}, {0}};
+static const struct api_field list_shape[] = {{"items", API_OBJECT, API_LIST_OF, .most = 2000,
+                                               .fields = retest_shape, .en = "Re-tests.",
+                                               .vi = "Kiểm tra lại."},
+                                              {0}};
+
+const struct api_op api_results_ops[] = {
+        {"results.get", API_GET, X "/results", READ, 0, results_fields, results_shape,
+         "Scores, line by line, with the records they came from: all units for organisers and "
+         "jury, one's own when the exercise is over.",
+         "Điểm từng dòng kèm bản ghi gốc: ban tổ chức và giám khảo thấy mọi đơn vị, đơn vị thấy "
+         "của mình sau khi kết thúc."},
+        {"results.export", API_GET, X "/export", READ, API_BYTES, only_id, NULL,
+         "Everything the score is made of, as canonical JSONL with its SHA-256.",
+         "Toàn bộ dữ kiện để tính điểm, JSONL chuẩn tắc kèm SHA-256."},
+        {"results.scores", API_GET, X "/scores", READ, API_BYTES, only_id, NULL,
+         "The score document, byte for byte as `coloa exercise score` makes it of the export.",
+         "Văn bản điểm, đúng từng byte như `coloa exercise score` tạo từ bản xuất."},
+        {"results.layer", API_GET, X "/navigator", READ, API_BYTES, results_fields, NULL,
+         "An ATT&CK Navigator layer: played, seen, answered.",
+         "Lớp ATT&CK Navigator: đã diễn, đã thấy, đã xử lý."},
+        {"results.report", API_GET, X "/report", READ, API_BYTES, report_fields, NULL,
+         "The after-action report of one unit, or of all.",
+         "Báo cáo sau diễn tập của một đơn vị hoặc toàn bộ."},
+        {"results.comparison", API_GET, X "/comparison", READ, 0, only_id, any_shape,
+         "Units compared, and over the years, with uncertainty; or why not.",
+         "So sánh các đơn vị và qua các năm kèm độ bất định; hoặc vì sao không."},
+        {"results.rule", API_POST, X "/rulings", JUDGE, API_NO_TOKEN, rule_fields, results_shape,
+         "The jury rules: a fact of its own, nothing is changed.",
+         "Giám khảo quyết định: thêm một dữ kiện, không sửa gì."},
+        {"results.appeal", API_POST, X "/appeals", PLAY, 0, appeal_fields, appeal_shape,
+         "A unit appeals.", "Đơn vị khiếu nại."},
+        {"results.appeal_rule", API_POST, X "/appeals/{appeal}/rule", JUDGE, API_NO_TOKEN,
+         appeal_rule_fields, appeal_shape, "The jury answers an appeal.",
+         "Giám khảo trả lời khiếu nại."},
+        {"results.task", API_POST, X "/tasks", PLAY, 0, task_fields, api_improvement_shape,
+         "Makes an improvement task of a gap, with its re-test.",
+         "Lập việc cải tiến từ một hạn chế, kèm lịch kiểm tra lại."},
+        {"results.retests", API_GET, X "/retests", READ, 0, only_id, list_shape, "Its re-tests.",
+         "Các lần kiểm tra lại."},
+        {"results.retest", API_POST, X "/retests/{retest}/judge", PLAN, 0, retest_fields,
+         retest_shape, "Judges a play of other seed as that re-test.",
+         "Lấy một lượt diễn tập mầm khác làm lần kiểm tra lại."},
+        {"results.sign", API_POST, X "/records", JUDGE, API_NO_TOKEN, only_id, results_shape,
+         "The jury signs: records of what was exercised, by whom, with what result.",
+         "Giám khảo ký: ghi nhận đã diễn tập gì, ai, kết quả."},
+        {"results.records", API_GET, "/api/v1/exercise_records", READ, API_LIST, record_fields,
+         record_shape, "Records of exercises, by unit and system: evidence for assurance.",
+         "Hồ sơ diễn tập theo đơn vị, hệ thống: bằng chứng bảo đảm."},
+        {0},
+};
