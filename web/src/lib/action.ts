@@ -33,6 +33,11 @@ const VERBS: Record<string, [string, string]> = {
   stop_service: ['Stop service', 'Dừng dịch vụ'],
   disable_directory_account: ['Disable directory account', 'Khoá tài khoản danh mục'],
 };
+/* What holds of whatever can be proposed at all: `act` looked at it before, and does so again (doc/containment.md). */
+const CHECKS = [
+  { ok: true, text: 'Checked against the never-list before it was proposed, and again before it is done.', text_vi: 'Đã đối chiếu danh sách cấm chạm trước khi đề nghị; đối chiếu lại trước khi làm.' },
+  { ok: true, text: 'Undoing it is tried first; it undoes itself when its time is over, also after a restart.', text_vi: 'Thử cách gỡ trước khi làm; hết giờ tự gỡ, kể cả khi máy khởi động lại.' },
+];
 const WHERE = { both: ['Both directions.', 'Hai chiều.'], in: ['Incoming.', 'Chiều vào.'], out: ['Outgoing.', 'Chiều ra.'] };
 
 export function asAction(a: RawAction, mayApprove: boolean): Action {
@@ -42,6 +47,6 @@ export function asAction(a: RawAction, mayApprove: boolean): Action {
   const note = [a.reason, a.note].filter(Boolean).join(' · ');
   return {
     id: a.id, code: a.code, kind: a.kind, object: a.targets, incident: a.incident, incident_code: a.incident_code, state: a.state, title: `${verb[0]} ${a.targets}`, title_vi: `${verb[1]} ${a.targets}`, where: [where[0], via[0], note].filter(Boolean).join(' '), where_vi: [where[1], via[1], note].filter(Boolean).join(' '), seconds: a.seconds, direction: a.direction,
-    proposed_by: a.proposer_name ?? '–', proposed_by_id: a.proposer, proposed: a.proposed, lapses: a.lapses, approved_by: a.state === 'refused' ? null : a.approver_name, approved: a.decided, undo_at: a.until, undone: a.undone, checks: [], may_approve: mayApprove && !a.mine && a.state === 'proposed', unit_name: null, trouble: a.trouble ?? null, via: a.via ?? null,
+    proposed_by: a.proposer_name ?? '–', proposed_by_id: a.proposer, proposed: a.proposed, lapses: a.lapses, approved_by: a.state === 'refused' ? null : a.approver_name, approved: a.decided, undo_at: a.until, undone: a.undone, checks: a.state === 'proposed' ? CHECKS : [], may_approve: mayApprove && !a.mine && a.state === 'proposed', unit_name: null, trouble: a.trouble ?? null, via: a.via ?? null,
   };
 }
