@@ -20,7 +20,7 @@ from people import PASSWORD
 from tap import DATA, PROGRAM, ROOT, coloa, run
 
 SHOTS = pathlib.Path(os.environ.get("COLOA_SHOTS") or pathlib.Path(PROGRAM).resolve().parent.parent.parent / "night")
-MOST = 600  # seconds for the whole browser
+MOST = 1500  # seconds for the whole browser
 
 
 def offers(path: str) -> bool:

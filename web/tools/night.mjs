@@ -62,7 +62,7 @@ async function as(login, { lang = 'vi', theme = 'dark', phone = false } = {}) {
     if (!localStorage.getItem('coloa.lang')) localStorage.setItem('coloa.lang', l);
   }, lang);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(45_000);
   page.on('pageerror', (e) => complaints.push(`${login}: ${e.message}`));
   page.on('console', (m) => {
     if ((m.type() === 'error' || m.type() === 'warning') && !/status of (401|403|404|409|422)/.test(m.text())) complaints.push(`${login}: ${m.text()} at ${new URL(page.url()).pathname}`);
