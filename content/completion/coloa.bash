@@ -14,7 +14,7 @@ _coloa() {
         sub=${COMP_WORDS[2]}
 
         if [ "$COMP_CWORD" -eq 1 ]; then
-                COMPREPLY=($(compgen -W "hunt rules serve status doctor reload import search retro alerts intel export hold backup restore person api verify --help --version" -- "$cur"))
+                COMPREPLY=($(compgen -W "hunt rules serve status doctor reload import search retro alerts intel export hold backup restore person api exercise verify --help --version" -- "$cur"))
                 return
         fi
         if [ "$verb" = rules ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -23,6 +23,10 @@ _coloa() {
         fi
         if [ "$verb" = intel ] && [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
                 COMPREPLY=($(compgen -W "check list --help" -- "$cur"))
+                return
+        fi
+        if [ "$verb" = exercise ] && [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
+                COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" exercise --help 2>/dev/null | grep -oE '^  [a-z]+')" -- "$cur"))
                 return
         fi
         if [ "$verb" = hold ] && [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
@@ -34,6 +38,10 @@ _coloa() {
                 return
         fi
         case $verb:$prev in
+        exercise:--format)
+                COMPREPLY=($(compgen -W "cexf attack-flow msel navigator" -- "$cur"))
+                return
+                ;;
         alerts:-o)
                 COMPREPLY=($(compgen -W "text jsonl" -- "$cur"))
                 return
@@ -110,6 +118,8 @@ _coloa() {
                         options="-r --rules --placeholders --log-sources --min-level --tag --intel --warning-list --intel-expiry
                                 --intel-at --intel-columns --intel-fields -o --output --from --to --format
                                 --timezone --year --leftovers --jobs --threads --stats --no-memo --color -q --quiet --lang -h --help"
+                elif [ "$verb" = exercise ]; then
+                        options="-h $("${COMP_WORDS[0]}" exercise "$sub" --help 2>/dev/null | grep -oE -- '(^|[^a-z-])--?[a-z][a-z-]*' | grep -oE -- '-.*' | sort -u)"
                 elif [ "$verb" != rules ]; then # what the verb says of itself
                         options="-h $("${COMP_WORDS[0]}" "$verb" --help 2>/dev/null | grep -oE -- '(^|[^a-z-])--?[a-z][a-z-]*' | grep -oE -- '-.*' | sort -u)"
                 else

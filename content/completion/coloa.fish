@@ -14,6 +14,7 @@ end
 
 complete -c coloa -n __fish_use_subcommand -f -a hunt -d 'say which attacks are in log files'
 complete -c coloa -n __fish_use_subcommand -f -a rules -d 'check, list, test and import Sigma rules'
+complete -c coloa -n __fish_use_subcommand -f -a exercise -d 'drills: check scenarios, play, score'
 complete -c coloa -n __fish_use_subcommand -f -a intel -d 'check and list indicators'
 complete -c coloa -n __fish_use_subcommand -f -a serve -d 'run a node'
 complete -c coloa -n __fish_use_subcommand -f -a status -d 'say how the node does'
@@ -161,3 +162,8 @@ complete -c coloa -n "$hunt; or __fish_seen_subcommand_from list" -l min-level -
 complete -c coloa -n "$hunt; or __fish_seen_subcommand_from list" -l tag -x -d 'only rules with this tag'
 complete -c coloa -n $both -l lang -x -a 'en vi' -d 'language'
 complete -c coloa -n $both -s h -l help -f -d 'help'
+
+set -l exercise '__fish_seen_subcommand_from exercise'
+complete -c coloa -n "$exercise; and test (count (commandline -opc)) -eq 2" -f -a "(coloa exercise --help 2>/dev/null | string match -r '^  [a-z]+' | string trim)"
+complete -c coloa -n "$exercise; and __fish_seen_subcommand_from export" -l format -x -a 'cexf attack-flow msel navigator'
+complete -c coloa -n "$exercise" -l json -f -d 'as JSON'

@@ -1,6 +1,6 @@
 /* `coloa exercise import` and `export`: scenarios of other formats. Files are read in a process of their own; what an
  * import makes goes to standard output as YAML, what was found to standard error. Nothing is kept: the console or
- * `coloa api scenarios.add` take the YAML when it is finished. */
+ * `coloa api scenarios.upload` take the YAML when it is finished. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

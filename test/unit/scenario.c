@@ -405,7 +405,47 @@ static void shipped_are_sound(void) {
         check(n >= 1);
 }
 
+/* ---- the manual ---- */
+
+static char *slurp(const char *path) {
+        FILE *f = fopen(path, "rb");
+        char *p = calloc(1, (size_t)1 << 20);
+
+        check(f && p);
+        check(fread(p, 1, ((size_t)1 << 20) - 1, f) > 0);
+        fclose(f);
+        return p;
+}
+
+/* Its example checks clean, and every rule is explained. */
+static void manual_is_right(void) {
+        static const char *const files[] = {TEST_CONTENT "/../doc/scenarios.md",
+                                            TEST_CONTENT "/../doc/scenarios.vi.md"};
+
+        for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+                char *doc = slurp(files[i]), *at = strstr(doc, "```yaml\n"), name[60];
+                const char *end = at ? strstr(at + 8, "```") : NULL;
+
+                check(at && end);
+                json_t *o = read_text(span_of(at + 8, (size_t)(end - at - 8)));
+                show(json_object_get(o, "faults"));
+                show(json_object_get(o, "warnings"));
+                check_int(json_integer_value(json_object_get(o, "n_faults")), 0);
+                check_int(json_integer_value(json_object_get(o, "n_warnings")), 0);
+                json_decref(o);
+                for (unsigned k = 0; k < RULES; k++) {
+                        snprintf(name, sizeof(name), "| `%s` |", scenario_rules[k].name);
+                        if (strcmp(scenario_rules[k].name, "yaml") != 0 && !strstr(doc, name)) {
+                                printf("# %s: no %s\n", files[i], name);
+                                check(false);
+                        }
+                }
+                free(doc);
+        }
+}
+
 int main(void) {
+        RUN(manual_is_right);
         RUN(small_is_sound);
         RUN(names_are_put_in);
         RUN(same_text_same_plan);
