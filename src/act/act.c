@@ -389,13 +389,13 @@ static int not_done(struct act *a, struct entry *e, int error, const struct act_
 }
 
 static enum order_fault may_be_done(struct act *a, struct msg_order *m,
-                                    const struct act_clock *now) {
+                                    const struct order_drill *drill, const struct act_clock *now) {
         struct order_never never;
         uint32_t which = 0;
         enum order_fault f = a->has_key ? what_never(a, &m->order, &never) : ORDER_NEVER;
 
         if (!f)
-                f = order_check(m, a->key, &never, now->wall, &which);
+                f = order_check(m, drill, a->key, &never, now->wall, &which);
         if (!f && (is_known(a, m->order.id) || !prolongs(a, m)))
                 f = ORDER_OLD; /* A4 */
         if (!f && a->n == ORDERS_IN_FORCE_MAX)
@@ -403,8 +403,8 @@ static enum order_fault may_be_done(struct act *a, struct msg_order *m,
         return f ? f : (enum order_fault)look(a, m, &which);
 }
 
-int act_order(struct act *a, const struct msg_order *said, const struct act_clock *now,
-              struct msg_act_state *ret) {
+int act_order(struct act *a, const struct msg_order *said, const struct order_drill *drill,
+              const struct act_clock *now, struct msg_act_state *ret) {
         struct entry *e = find(a, said->order.id);
         struct ledger_entry done = {.what = LEDGER_DONE,
                                     .id = said->order.id,
@@ -417,7 +417,7 @@ int act_order(struct act *a, const struct msg_order *said, const struct act_cloc
                 tell_in_force(ret, e, now);
                 return 0;
         }
-        enum order_fault f = may_be_done(a, m, now);
+        enum order_fault f = may_be_done(a, m, drill, now);
         if (f) {
                 tell(ret, m->order.id, ACT_REFUSED, (int)f);
                 return 0;

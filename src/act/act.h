@@ -55,8 +55,8 @@ int act_name(struct act *a, enum act_value what, const struct order_name *name);
 void act_ready(struct act *a, uint64_t offers, const struct act_clock *now);
 
 /* Each gives the state to be told in *ret. 0; -errno: the ledger cannot be written, end. */
-int act_order(struct act *a, const struct msg_order *m, const struct act_clock *now,
-              struct msg_act_state *ret);
+int act_order(struct act *a, const struct msg_order *m, const struct order_drill *drill,
+              const struct act_clock *now, struct msg_act_state *ret);
 /* Kind and targets as a proposer names them: nothing is done. */
 void act_check(struct act *a, struct msg_order *m, struct msg_act_state *ret);
 int act_undo(struct act *a, uint64_t id, const struct act_clock *now, struct msg_act_state *ret);

@@ -99,24 +99,64 @@ enum order_fault order_targets_check(const struct msg_order *m, const struct ord
         return f;
 }
 
-void order_hash(const struct msg_order *m, unsigned char to[32]) {
-        crypto_generichash(to, 32, (const unsigned char *)m->targets,
-                           m->order.n_targets * order_kind_bytes(m->order.kind), NULL, 0);
+void order_hash(const struct msg_order *m, const struct order_drill *drill, unsigned char to[32]) {
+        crypto_generichash_state h;
+
+        crypto_generichash_init(&h, NULL, 0, 32);
+        crypto_generichash_update(&h, (const unsigned char *)m->targets,
+                                  m->order.n_targets * order_kind_bytes(m->order.kind));
+        if (drill)
+                crypto_generichash_update(&h, (const unsigned char *)drill, sizeof(*drill));
+        crypto_generichash_final(&h, to, 32);
+}
+
+/* ---- of a drill ---- */
+
+static bool net_in_scope(const struct order_target *t, const struct order_drill *d) {
+        for (uint32_t i = 0; i < d->n_nets; i++)
+                if (d->nets[i].bits <= t->bits && d->nets[i].bits >= 1 &&
+                    same_bits(t->address, d->nets[i].address, d->nets[i].bits))
+                        return true;
+        return false;
+}
+
+/* An order of a drill says whose it is and what that drill declared, and stays within; one that says nothing of a drill
+ * brings nothing of it. */
+static enum order_fault check_scope(const struct msg_order *m, const struct order_drill *d,
+                                    int64_t now, uint32_t *ret_target) {
+        bool drill = (m->order.flags & ORDER_DRILL) != 0;
+
+        if (drill != (d != NULL))
+                return ORDER_SCOPE;
+        if (!d)
+                return ORDER_GOOD;
+        if (d->play == 0 || d->reserved || d->n_nets > ORDER_SCOPE_NETS ||
+            d->n_names > ORDER_SCOPE_NAMES || d->n_nets + d->n_names == 0 ||
+            d->until - now < (int64_t)m->order.seconds * NS_PER_SEC)
+                return ORDER_SCOPE;
+        for (uint32_t i = 0; i < m->order.n_targets; i++) {
+                *ret_target = i;
+                if (order_kind_has_names(m->order.kind) ? !among(&m->names[i], d->names, d->n_names)
+                                                        : !net_in_scope(&m->targets[i], d))
+                        return ORDER_SCOPE;
+        }
+        return ORDER_GOOD;
 }
 
 /* Which way counts where addresses are blocked; a webhook stands only for what a firewall can do. */
 static bool good_flags(const struct order *o) {
         uint32_t ways = o->flags & (uint32_t)(ORDER_IN | ORDER_OUT);
 
-        if (o->flags & ~(uint32_t)(ORDER_IN | ORDER_OUT | ORDER_HOOK))
+        if (o->flags & ~(uint32_t)(ORDER_IN | ORDER_OUT | ORDER_HOOK | ORDER_DRILL))
                 return false;
         if ((o->flags & ORDER_HOOK) && order_kind_has_names(o->kind))
                 return false;
         return o->kind == ORDER_BLOCK ? ways != 0 : ways == 0;
 }
 
-enum order_fault order_check(const struct msg_order *m, const unsigned char public_key[32],
-                             const struct order_never *n, int64_t now, uint32_t *ret_target) {
+enum order_fault order_check(const struct msg_order *m, const struct order_drill *drill,
+                             const unsigned char public_key[32], const struct order_never *n,
+                             int64_t now, uint32_t *ret_target) {
         const struct order *o = &m->order;
         static const char name[sizeof(o->name)] = ORDER_NAME;
         unsigned char hash[32];
@@ -127,7 +167,9 @@ enum order_fault order_check(const struct msg_order *m, const unsigned char publ
                 return ORDER_FORMAT;
         if (o->n_targets == 0 || o->n_targets > order_kind_most(o->kind))
                 return ORDER_MANY;
-        order_hash(m, hash);
+        if ((o->flags & ORDER_DRILL) && !drill)
+                return ORDER_SCOPE;
+        order_hash(m, drill, hash);
         if (sodium_memcmp(hash, o->targets, sizeof(hash)) != 0 ||
             crypto_sign_verify_detached(m->signature, (const unsigned char *)o, sizeof(*o),
                                         public_key) != 0)
@@ -138,5 +180,6 @@ enum order_fault order_check(const struct msg_order *m, const unsigned char publ
                 return ORDER_TIME;
         if (o->approved < now - ORDER_FRESH_S * NS_PER_SEC || o->approved > now + 60 * NS_PER_SEC)
                 return ORDER_OLD;
-        return order_targets_check(m, n, ret_target);
+        enum order_fault f = order_targets_check(m, n, ret_target);
+        return f ? f : check_scope(m, drill, now, ret_target);
 }

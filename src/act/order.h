@@ -12,13 +12,14 @@ struct order_never {
         size_t n_accounts, n_services;
 };
 
-/* `now` in ns since 1970. *ret_target: which one, of ORDER_WIDE, ORDER_SHAPE, ORDER_NEVER. */
-enum order_fault order_check(const struct msg_order *m, const unsigned char public_key[32],
-                             const struct order_never *never, int64_t now, uint32_t *ret_target);
+/* `now` in ns since 1970; `drill`: what came with it, or NULL. *ret_target: which one, of ORDER_WIDE, ORDER_SHAPE, ORDER_NEVER. */
+enum order_fault order_check(const struct msg_order *m, const struct order_drill *drill,
+                             const unsigned char public_key[32], const struct order_never *never,
+                             int64_t now, uint32_t *ret_target);
 /* The targets alone, as a proposer asks: ORDER_MANY, ORDER_WIDE, ORDER_SHAPE, ORDER_NEVER … */
 enum order_fault order_targets_check(const struct msg_order *m, const struct order_never *never,
                                      uint32_t *ret_target);
-void order_hash(const struct msg_order *m, unsigned char to[32]);
+void order_hash(const struct msg_order *m, const struct order_drill *drill, unsigned char to[32]);
 bool order_overlap(const struct order_target *a, const struct order_target *b);
 
 #endif

@@ -22,6 +22,7 @@
 #include "desk/api_impl.h"
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
+#include "desk/drill_orders.h"
 #include "desk/drills.h"
 #include "desk/livefire.h"
 #include "desk/mail.h"
@@ -596,6 +597,8 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
         }
         if (r == 0)
                 r = playbooks_tick(d, mono, wall);
+        if (r == 0)
+                r = drill_orders_tick(d, mono, wall);
         if (r == 0)
                 r = live_tick(d, wall);
         if (r == 0)

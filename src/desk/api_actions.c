@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "desk/desk_impl.h"
+#include "desk/drill_orders.h"
 #include "desk/incident.h"
 #include "desk/matter.h"
 #include "desk/orders.h"
@@ -56,6 +57,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
         columns[n++] = mine.p;
         columns[n++] = "ifnull(i.drill,0)<>0";
         columns[n++] = "nullif(i.drill,0)";
+        columns[n++] = "a.simulated";
         *l = (struct api_list_spec){.shape = api_action_shape,
                                     .columns = columns,
                                     .from = "action a LEFT JOIN incident i ON i.id=a.incident"
@@ -123,7 +125,11 @@ static int status(struct api_call *c) {
                               en, "why_vi", vi, "kinds", kinds_of(o->kinds, false), "via", via,
                               "webhook_kinds", kinds_of(o->kinds, true), "services", services,
                               "management", nets_of(o));
-        return c->answer ? 0 : FAIL(-ENOMEM);
+        int64_t refused = 0;
+        int r = drill_orders_refused(c->desk, &refused);
+        if (r == 0 && c->answer)
+                json_object_set_new(c->answer, "drill_refused", json_integer(refused));
+        return r < 0 ? r : c->answer ? 0 : FAIL(-ENOMEM);
 }
 
 /* ---- targets ---- */
@@ -339,6 +345,21 @@ static int insert(struct api_call *c, const struct incident *i, const struct msg
         return r == 0 ? detail(c, a.id) : r;
 }
 
+/* Within what the drill declared; what is simulated is not asked of act. */
+static int drill_propose(struct api_call *c, const struct incident *i, const struct msg_order *m) {
+        struct order_drill *d = arena_alloc(c->arena, sizeof(*d));
+        bool simulated;
+        int r = d ? drill_scope(c, i->drill, d, &simulated) : FAIL(-ENOMEM);
+
+        if (r < 0)
+                return r;
+        if (simulated) {
+                c->kept = d;
+                return 0;
+        }
+        return drill_order_good(c, i->drill, m, d);
+}
+
 static int propose(struct api_call *c) {
         int64_t replaces = api_int(c, "replaces", 0);
         struct incident i = {0};
@@ -353,9 +374,14 @@ static int propose(struct api_call *c) {
         if (r != 0)
                 return r;
         m.order.replaces = (uint64_t)replaces;
-        if (!c->said)
+        if (i.drill) {
+                r = drill_propose(c, &i, &m);
+                if (r != 0)
+                        return r;
+        }
+        if (!c->said && !c->kept)
                 return orders_check(c, &m);
-        r = said_of_targets(c);
+        r = c->said ? said_of_targets(c) : 0;
         if (r == 0 && replaces)
                 r = good_prolong(c, replaces, i.id, &m);
         if (r == 0)
@@ -369,6 +395,9 @@ static int propose(struct api_call *c) {
 
 struct action {
         int64_t id, incident, unit, proposer, lapses, seconds, replaces;
+        int64_t drill; /* the play; 0: real */
+        bool simulated;
+        struct order_drill *scope; /* of the call's arena */
         struct span state, text, direction, targets, kind, via;
 };
 
@@ -382,7 +411,8 @@ static int find(struct api_call *c, const char *permission, struct action *a) {
         int r = sql_rows(
                 c->db, &q,
                 "SELECT id, incident, unit, proposer, lapses, seconds, replaces, state, text,"
-                " direction, targets, kind, via FROM action WHERE id=?1",
+                " direction, targets, kind, via, (SELECT drill FROM incident i WHERE"
+                " i.id=incident) FROM action WHERE id=?1",
                 "i", api_int(c, "id", 0));
 
         if (r == 0)
@@ -401,11 +431,19 @@ static int find(struct api_call *c, const char *permission, struct action *a) {
                              .direction = arena_dup(c->arena, sql_span(q, 9)),
                              .targets = arena_dup(c->arena, sql_span(q, 10)),
                              .kind = arena_dup(c->arena, sql_span(q, 11)),
-                             .via = arena_dup(c->arena, sql_span(q, 12))};
+                             .via = arena_dup(c->arena, sql_span(q, 12)),
+                             .drill = sql_int(q, 13)};
         if (!a->state.p || !a->text.p || !a->direction.p || !a->targets.p || !a->kind.p ||
             !a->via.p)
                 return FAIL(-ENOMEM);
         r = api_sees(c, "actions.read", a->unit);
+        if (r == 1 && a->drill)
+                r = matter_plays(c, a->drill);
+        if (r == 1 && a->drill) {
+                a->scope = arena_alloc(c->arena, sizeof(*a->scope));
+                r = a->scope ? drill_scope(c, a->drill, a->scope, &a->simulated) : FAIL(-ENOMEM);
+                r = r < 0 ? r : 1;
+        }
         if (r <= 0)
                 return r < 0 ? r : api_missing(c);
         return api_may(c, permission, a->unit);
@@ -430,19 +468,31 @@ static void make_order(const struct api_call *c, const struct action *a, struct 
                             .n_targets = (uint32_t)(a->targets.len / order_kind_bytes(kind)),
                             .seconds = (uint32_t)a->seconds,
                             .flags = (kind == ORDER_BLOCK ? ways : 0u) |
-                                     (span_eq(a->via, SPAN("webhook")) ? ORDER_HOOK : 0u),
+                                     (span_eq(a->via, SPAN("webhook")) ? ORDER_HOOK : 0u) |
+                                     (a->drill ? ORDER_DRILL : 0u),
                             .approved = c->now,
                             .proposer = a->proposer,
                             .approver = c->who.id,
                             .replaces = (uint64_t)a->replaces};
-        crypto_generichash(o->targets, sizeof(o->targets), (const unsigned char *)a->targets.p,
-                           a->targets.len, NULL, 0);
+        crypto_generichash_state h;
+        crypto_generichash_init(&h, NULL, 0, sizeof(o->targets));
+        crypto_generichash_update(&h, (const unsigned char *)a->targets.p, a->targets.len);
+        if (a->drill)
+                crypto_generichash_update(&h, (const unsigned char *)a->scope, sizeof(*a->scope));
+        crypto_generichash_final(&h, o->targets, sizeof(o->targets));
 }
 
 /* P4: the vault signs with the code, and the code is used up. */
+/* What waits for the vault: the order, and what it was signed with. */
+struct asked {
+        struct order order;
+        struct order_drill scope;
+};
+
 static int signed_by_vault(struct api_call *c, const struct action *a) {
         const struct msg_vault_answer *v = c->said;
-        const struct order *o = c->kept;
+        const struct asked *asked = c->kept;
+        const struct order *o = &asked->order;
         struct about about = about_of(a);
         struct order_signed s;
         int r = totp_said(c);
@@ -453,12 +503,21 @@ static int signed_by_vault(struct api_call *c, const struct action *a) {
                 return FAIL(-EBADMSG);
         memcpy(&s, v->box, sizeof(s));
         r = sql_do(c->db,
-                   "UPDATE action SET state='approved', decided=?2, approver=?3, signed_order=?4,"
-                   " signature=?5 WHERE id=?1",
-                   "iiixx", a->id, c->now, c->who.id, span_of((const char *)o, sizeof(*o)),
-                   span_of((const char *)s.signature, sizeof(s.signature)));
+                   "UPDATE action SET state=iif(?6,'in_force','approved'), decided=?2, approver=?3,"
+                   " signed_order=?4, signature=?5, scope=?7, simulated=?6,"
+                   " until=iif(?6,?8,until) WHERE id=?1",
+                   "iiixxixi", a->id, c->now, c->who.id, span_of((const char *)o, sizeof(*o)),
+                   span_of((const char *)s.signature, sizeof(s.signature)), (int64_t)a->simulated,
+                   a->drill ? span_of((const char *)&asked->scope, sizeof(asked->scope))
+                            : SPAN_NONE,
+                   c->now + a->seconds * NS_PER_SEC);
         if (r == 0)
-                r = say(c, &about, "approved", "đã duyệt", SPAN_NONE);
+                r = say(c, &about,
+                        a->simulated ? "approved, in force: simulated, nothing was done"
+                                     : "approved",
+                        a->simulated ? "đã duyệt, có hiệu lực: mô phỏng, không thực hiện thật"
+                                     : "đã duyệt",
+                        SPAN_NONE);
         if (r == 0)
                 orders_changed(c->desk);
         api_tell(c, "action", a->id, a->unit);
@@ -477,12 +536,23 @@ static int approve(struct api_call *c) {
                 return r;
         if (c->said)
                 return signed_by_vault(c, &a);
-        struct order *o = arena_alloc(c->arena, sizeof(*o));
-        if (!o)
+        if (a.drill && !a.simulated) {
+                struct msg_order m = {.order.kind = orders_kind(a.kind)};
+
+                m.order.n_targets = (uint32_t)(a.targets.len / order_kind_bytes(m.order.kind));
+                memcpy(m.targets, a.targets.p, MIN(a.targets.len, sizeof(m.targets)));
+                r = drill_order_good(c, a.drill, &m, a.scope);
+                if (r != 0)
+                        return r;
+        }
+        struct asked *asked = arena_zalloc(c->arena, sizeof(*asked));
+        if (!asked)
                 return FAIL(-ENOMEM);
-        make_order(c, &a, o);
-        c->kept = o;
-        return order_ask(c, o);
+        make_order(c, &a, &asked->order);
+        if (a.scope)
+                asked->scope = *a.scope;
+        c->kept = asked;
+        return order_ask(c, &asked->order);
 }
 
 static int decide_not(struct api_call *c, const char *permission, const char *state, bool own,
@@ -533,6 +603,13 @@ static int undo(struct api_call *c) {
         if (r == 0)
                 r = say(c, &(struct about){a.incident, a.id, a.kind, a.text}, "undoing asked for",
                         "yêu cầu gỡ", api_text(c, "reason"));
+        if (r != 0)
+                return r;
+        if (a.simulated)
+                r = sql_do(
+                        c->db,
+                        "UPDATE action SET state='undone', undone=?2 WHERE id=?1 AND simulated=1",
+                        "ii", a.id, c->now);
         if (r != 0)
                 return r;
         orders_changed(c->desk);

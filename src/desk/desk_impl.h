@@ -122,6 +122,7 @@ struct desk {
         struct holds *holds;                  /* custody.c */
         struct errands *errands;              /* errands.c */
         int64_t playbooks_looked;             /* mono: for what is late */
+        int64_t drill_orders_looked;          /* mono: drill_orders.c */
         struct exempted *exempted;            /* exempted.c */
         json_t *configuration;                /* of the file, to be shown; NULL: unknown */
         struct warn *warn;                    /* warn.c */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "desk/desk_impl.h"
+#include "desk/drill_orders.h"
 #include "desk/incident.h"
 
 #define CHECKS_MAX 32u
@@ -28,6 +29,7 @@ struct orders {
         struct check checks[CHECKS_MAX];
         union {
                 struct msg_order order;
+                struct msg_order_drill drill;
                 struct msg_act act;
         } next;
         size_t next_len;
@@ -136,7 +138,8 @@ static int next_order(struct desk *d, struct orders *o) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
                 state_sql(d->state), &q,
-                "SELECT id, state, signed_order, signature, targets FROM action WHERE id>?1"
+                "SELECT id, state, signed_order, signature, targets, scope, undo_asked FROM action"
+                " WHERE id>?1 AND simulated=0"
                 " AND (state='approved' OR (state='in_force' AND undo_asked IS NOT NULL))"
                 " ORDER BY id LIMIT 1",
                 "i", o->after);
@@ -150,7 +153,8 @@ static int next_order(struct desk *d, struct orders *o) {
         o->after = sql_int(q, 0);
         struct span order = sql_span(q, 2), signature = sql_span(q, 3), targets = sql_span(q, 4);
         memset(&o->next, 0, sizeof(o->next));
-        if (!span_eq(sql_span(q, 1), SPAN("approved"))) {
+        /* Whoever asked for an end before it began, or before we heard that it did: it may be on its way. */
+        if (!span_eq(sql_span(q, 1), SPAN("approved")) || !sql_null(q, 6)) {
                 o->next.act = (struct msg_act){.type = ACT_UNDO, .id = (uint64_t)o->after};
                 o->next_len = sizeof(o->next.act);
                 return 1;
@@ -163,6 +167,14 @@ static int next_order(struct desk *d, struct orders *o) {
         memcpy(o->next.order.signature, signature.p, signature.len);
         memcpy(o->next.order.targets, targets.p, targets.len);
         o->next_len = sizeof(o->next.order);
+        if (!sql_null(q, 5)) {
+                struct span scope = sql_span(q, 5);
+
+                if (scope.len != sizeof(o->next.drill.drill))
+                        return FAIL(-EBADMSG);
+                memcpy(&o->next.drill.drill, scope.p, scope.len);
+                o->next_len = sizeof(o->next.drill);
+        }
         return 1;
 }
 
@@ -299,6 +311,8 @@ static int write_state(struct desk *d, const struct msg_act_state *m, int64_t wa
                 " trouble=CASE WHEN ?7 THEN ?6 END WHERE id=?1",
                 "isiTisi", (int64_t)m->id, h.state, d->orders->round,
                 m->state == ACT_IN_FORCE ? m->until : TIME_NONE, wall, why_en, (int64_t)trouble);
+        if (r == 0 && !same && m->state == ACT_REFUSED && m->error == ORDER_SCOPE)
+                r = drill_order_refused(d);
         if (r < 0 || same)
                 return r;
         if (trouble)
@@ -341,10 +355,10 @@ static int take_known(struct desk *d, const struct msg_act *m, int64_t wall) {
         o->known = true;
         o->dirty = true;
         o->after = 0;
-        while ((r = sql_get_int(
-                        state_sql(d->state), &id,
-                        "SELECT id FROM action WHERE state='in_force' AND ifnull(told,0)<>?1", "i",
-                        o->round)) == 1) {
+        while ((r = sql_get_int(state_sql(d->state), &id,
+                                "SELECT id FROM action WHERE state='in_force' AND simulated=0 AND"
+                                " ifnull(told,0)<>?1",
+                                "i", o->round)) == 1) {
                 over.id = (uint64_t)id;
                 r = take_state(d, &over, wall);
                 if (r < 0)

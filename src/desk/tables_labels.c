@@ -33,6 +33,10 @@ static const char *const steps[] = {
                                                  "CREATE TRIGGER waiting_changes AFTER UPDATE OF "
                                                  "status, unit, system ON triage BEGIN" COUNT(
                                                          "OLD", "-1") COUNT("NEW", "1") " END;",
+        /* scope: struct order_drill (wire/order.h), as it was signed. simulated: written down, never sent to act. */
+        "ALTER TABLE action ADD COLUMN scope BLOB;"
+        "ALTER TABLE action ADD COLUMN simulated INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX action_simulated ON action(until) WHERE simulated=1 AND state='in_force';",
         NULL,
 };
 

@@ -172,6 +172,7 @@ static int from_main(struct loop *l) {
 static int from_desk(struct loop *l) {
         union {
                 struct msg_order order;
+                struct msg_order_drill drill;
                 struct msg_act act;
                 uint32_t type;
         } m;
@@ -181,7 +182,9 @@ static int from_desk(struct loop *l) {
         int r;
 
         if (n == sizeof(m.order) && m.type == ACT_ORDER)
-                r = act_order(l->act, &m.order, &now, &s);
+                r = act_order(l->act, &m.order, NULL, &now, &s);
+        else if (n == sizeof(m.drill) && m.type == ACT_ORDER)
+                r = act_order(l->act, &m.drill.m, &m.drill.drill, &now, &s);
         else if (n == sizeof(m.order) && m.type == ACT_CHECK)
                 act_check(l->act, &m.order, &s), r = 0;
         else if (n == sizeof(m.act) && m.type == ACT_UNDO)

@@ -53,6 +53,8 @@ const struct api_field api_action_shape[] = {
         {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise.", .vi = "Của diễn tập."},
         {"play", API_ID, .flags = API_FILTER | API_NULLABLE, .en = "Of which play of an exercise.",
          .vi = "Của lượt diễn tập nào."},
+        {"simulated", API_BOOL, .en = "In a drill: written down, not carried out.",
+         .vi = "Trong diễn tập: chỉ ghi nhận, không thực hiện."},
         {0},
 };
 
@@ -73,6 +75,9 @@ static const struct api_field status_shape[] = {
          .en = "Services that may be stopped.", .vi = "Các dịch vụ được phép dừng."},
         {"management", API_STRING, .flags = API_LIST_OF, .most = 64,
          .en = "What isolated hosts still reach.", .vi = "Máy bị cô lập vẫn tới được."},
+        {"drill_refused", API_INT,
+         .en = "Orders of drills that were refused: outside what was declared.",
+         .vi = "Số lệnh diễn tập bị từ chối vì ngoài phạm vi khai báo."},
         {0},
 };
 

@@ -52,6 +52,10 @@ void order_fault_text(enum order_fault f, const char **ret_en, const char **ret_
                                        "đã thử gỡ trước và không gỡ được"},
                 [ORDER_UNREACHABLE] = {"who would do it does not answer",
                                        "nơi thực hiện không trả lời"},
+                [ORDER_SCOPE] =
+                        {"a drill touches nothing but the targets it declared, while it lasts",
+                         "diễn tập chỉ được tác động mục tiêu đã khai báo, trong thời gian diễn "
+                         "ra"},
         };
 
         assert((unsigned)f < ARRAY_LEN(texts));

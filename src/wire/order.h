@@ -31,7 +31,8 @@ enum order_kind {
         ORDER_KIND_MAX = ORDER_DIRECTORY,
 };
 /* ORDER_HOOK: a firewall elsewhere does it, asked by the webhook; of the first two kinds only. */
-enum { ORDER_IN = 1, ORDER_OUT = 2, ORDER_HOOK = 4 };
+/* ORDER_DRILL: of an exercise: it comes with what that exercise declared (struct order_drill), and touches nothing else. */
+enum { ORDER_IN = 1, ORDER_OUT = 2, ORDER_HOOK = 4, ORDER_DRILL = 8 };
 
 /* IPv6, or IPv4 mapped: then `bits` are 96 more. Bits behind are zero. */
 struct order_target {
@@ -54,8 +55,20 @@ struct order {
         uint32_t flags;
         int64_t approved; /* ns since 1970 */
         int64_t proposer, approver;
-        uint64_t replaces;         /* an order that this one prolongs; 0: none */
-        unsigned char targets[32]; /* BLAKE2b-256 of all of them */
+        uint64_t replaces; /* an order that this one prolongs; 0: none */
+        unsigned char
+                targets[32]; /* BLAKE2b-256 of all of them; of a drill: and of its order_drill */
+};
+
+/* The targets that an exercise declared, and until when: what is signed with an order of it, and looked at by `act`. */
+#define ORDER_SCOPE_NETS 256u
+#define ORDER_SCOPE_NAMES 64u
+struct order_drill {
+        uint32_t play; /* wire/exercise.h; never 0 */
+        uint32_t n_nets, n_names, reserved;
+        int64_t until; /* ns since 1970: nothing of it is in force later */
+        struct order_target nets[ORDER_SCOPE_NETS];
+        struct order_name names[ORDER_SCOPE_NAMES]; /* accounts and services */
 };
 
 /* What the vault's ask carries as its text: a code of the approver's, then the order. */
@@ -90,6 +103,11 @@ struct msg_order {
                 struct order_target targets[ORDER_TARGETS_MAX];
                 struct order_name names[ORDER_NAMES_MAX];
         };
+};
+/* ACT_ORDER of a drill. */
+struct msg_order_drill {
+        struct msg_order m;
+        struct order_drill drill;
 };
 struct msg_act {
         uint32_t type, reserved;
@@ -147,7 +165,8 @@ enum order_fault {
         ORDER_TWICE,       /* another order in force touches it: prolong that one */
         ORDER_NO_WAY_BACK, /* undoing was tried first, and does not work */
         ORDER_UNREACHABLE, /* who would do it does not answer */
-        ORDER_FAULT_MAX = ORDER_UNREACHABLE,
+        ORDER_SCOPE, /* of a drill: outside what it declared, or without saying what that is */
+        ORDER_FAULT_MAX = ORDER_SCOPE,
 };
 
 /* Says it in both languages; constant. */

@@ -90,7 +90,7 @@ static bool is_there(uint64_t id) {
 /* ---- orders ---- */
 
 static void sign(struct msg_order *m) {
-        order_hash(m, m->order.targets);
+        order_hash(m, NULL, m->order.targets);
         crypto_sign_detached(m->signature, NULL, (const unsigned char *)&m->order, sizeof(m->order),
                              secret_key);
 }
@@ -121,7 +121,7 @@ static enum order_fault fault_of(const struct msg_order *m, const char *never) {
                 check(order_target_parse(span_str(never), &t));
                 n.n = 1;
         }
-        return order_check(m, public_key, &n, wall, &which);
+        return order_check(m, NULL, public_key, &n, wall, &which);
 }
 
 static void begin(void) {
@@ -132,6 +132,86 @@ static void begin(void) {
         boot = "11111111-1111-1111-1111-111111111111";
         n_there = 0;
         failing = undo_failing = 0;
+}
+
+/* Of a drill that declared 203.0.113.0/25, the account lan.tran, and an end in an hour and a half. */
+static struct order_drill declared(void) {
+        struct order_drill d = {
+                .play = 17, .n_nets = 1, .n_names = 1, .until = wall + 5400 * NS_PER_SEC};
+
+        check(order_target_parse(SPAN("203.0.113.0/25"), &d.nets[0]));
+        check(order_name_parse(ORDER_ACCOUNT, SPAN("lan.tran"), &d.names[0]));
+        return d;
+}
+
+static void sign_drill(struct msg_order *m, const struct order_drill *d) {
+        m->order.flags |= ORDER_DRILL;
+        order_hash(m, d, m->order.targets);
+        crypto_sign_detached(m->signature, NULL, (const unsigned char *)&m->order, sizeof(m->order),
+                             secret_key);
+}
+
+static enum order_fault drill_fault(const struct msg_order *m, const struct order_drill *d) {
+        struct order_never n = {0};
+        uint32_t which;
+
+        return order_check(m, d, public_key, &n, wall, &which);
+}
+
+/* Straight at act, past any desk: a drill stays within what it declared, and says so. */
+static void a_drill_stays_within_its_targets(void) {
+        begin();
+        struct order_drill d = declared(), other;
+        struct msg_order m = order(1, "203.0.113.7");
+
+        sign_drill(&m, &d);
+        check_int(drill_fault(&m, &d), ORDER_GOOD);
+        check_int(drill_fault(&m, NULL), ORDER_SCOPE); /* it does not say what */
+        other = d;
+        other.play = 18;
+        check_int(drill_fault(&m, &other), ORDER_FORGED);
+        check(order_target_parse(SPAN("0.0.0.0/1"), &other.nets[0]));
+        check_int(drill_fault(&m, &other), ORDER_FORGED); /* not what was signed */
+        m = order(2, "203.0.113.129");
+        sign_drill(&m, &d);
+        check_int(drill_fault(&m, &d), ORDER_SCOPE);
+        m = order(3, "203.0.113.0/24"); /* more than was declared */
+        sign_drill(&m, &d);
+        check_int(drill_fault(&m, &d), ORDER_SCOPE);
+        m = order(4, "203.0.113.64/28");
+        sign_drill(&m, &d);
+        check_int(drill_fault(&m, &d), ORDER_GOOD);
+        m.order.seconds = 5401; /* beyond its end */
+        sign_drill(&m, &d);
+        check_int(drill_fault(&m, &d), ORDER_SCOPE);
+        m.order.seconds = 3600;
+        other = d;
+        other.n_nets = other.n_names = 0; /* nothing declared */
+        sign_drill(&m, &other);
+        check_int(drill_fault(&m, &other), ORDER_SCOPE);
+        other = d;
+        other.n_nets = ORDER_SCOPE_NETS + 1;
+        sign_drill(&m, &other);
+        check_int(drill_fault(&m, &other), ORDER_SCOPE);
+        other = d;
+        other.play = 0;
+        sign_drill(&m, &other);
+        check_int(drill_fault(&m, &other), ORDER_SCOPE);
+        /* A real order brings no scope. */
+        m = order(5, "203.0.113.7");
+        check_int(drill_fault(&m, &d), ORDER_FORGED);
+        /* Names. */
+        m = order(6, "203.0.113.7");
+        m.order.kind = ORDER_ACCOUNT;
+        m.order.flags = 0;
+        memset(m.names, 0, sizeof(m.names));
+        check(order_name_parse(ORDER_ACCOUNT, SPAN("lan.tran"), &m.names[0]));
+        sign_drill(&m, &d);
+        check_int(drill_fault(&m, &d), ORDER_GOOD);
+        memset(m.names, 0, sizeof(m.names));
+        check(order_name_parse(ORDER_ACCOUNT, SPAN("minh.vo"), &m.names[0]));
+        sign_drill(&m, &d);
+        check_int(drill_fault(&m, &d), ORDER_SCOPE);
 }
 
 static void targets_are_read_and_written(void) {
@@ -245,7 +325,7 @@ static struct msg_act_state ordered(struct act *a, struct msg_order m) {
         struct act_clock c = now();
         struct msg_act_state s;
 
-        check_int(act_order(a, &m, &c, &s), 0);
+        check_int(act_order(a, &m, NULL, &c, &s), 0);
         check(s.type == ACT_STATE && s.id == m.order.id);
         return s;
 }
@@ -322,7 +402,7 @@ static void what_is_its_own_is_never_touched(void) {
         struct msg_order m = order(3, "198.51.100.10");
         check_int(act_open(&a, ledger_fd, &hands), 0);
         act_ready(a, ALL, &c);
-        check_int(act_order(a, &m, &c, &s), 0); /* nobody said whose signatures count */
+        check_int(act_order(a, &m, NULL, &c, &s), 0); /* nobody said whose signatures count */
         check_int(s.state, ACT_REFUSED);
         act_free(a);
 }
@@ -444,7 +524,7 @@ static void ledger_faults(void) {
                 struct act_clock c = now();
                 struct msg_order m = order(7, "203.0.113.0/24");
                 fault_arm(k, EIO);
-                int r = act_order(a, &m, &c, &s);
+                int r = act_order(a, &m, NULL, &c, &s);
                 hit = fault_disarm();
                 in_force = r == 0 && s.state == ACT_IN_FORCE;
                 a = act_free(a);
@@ -682,7 +762,7 @@ static void half_a_prolonging(void) {
                 sign(&m);
                 struct act_clock c = now();
                 fault_arm(k, EIO);
-                (void)act_order(a, &m, &c, &s);
+                (void)act_order(a, &m, NULL, &c, &s);
                 hit = fault_disarm();
                 a = act_free(a);
                 a = opened();
@@ -822,6 +902,7 @@ static void a_call_and_its_answer(void) {
 }
 
 int main(void) {
+        RUN(a_drill_stays_within_its_targets);
         RUN(targets_are_read_and_written);
         RUN(every_fault_is_found);
         RUN(it_ends_by_itself);
