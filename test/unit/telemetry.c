@@ -2,12 +2,16 @@
  * answer, formats as detection finds them, and records of recordings. The rest: test/scenario/exercise_telemetry.py. */
 #include "exercise/telemetry.h"
 
+#include <jansson.h>
+
 #include "base/timestamp.h"
 #include "check.h"
 #include "decode/decode.h"
 #include "decode/detect.h"
 #include "exercise/activity.h"
 
+#define SPAN_OF(lit)                                                                               \
+        { "" lit, sizeof(lit) - 1 }
 #define START (INT64_C(1795136400) * NS_PER_SEC)
 
 static const char *const windows_logs[] = {"sysmon",     "security", "system",
@@ -317,6 +321,53 @@ static void recordings_are_moved_and_renamed(void) {
         check_int(telemetry_record_time(SPAN("{\"a\":1}"), &t), -EBADMSG);
 }
 
+/* A whole recording of the dev set: keys as they were, no name and no day of the lab left. */
+static void a_storyline_is_moved_whole(void) {
+        static const struct telemetry_name names[] = {
+                {SPAN_OF("WORKSTATION5"), SPAN_OF("QN-PC05")},
+                {SPAN_OF("WORKSTATION6"), SPAN_OF("QN-PC06")},
+                {SPAN_OF("MORDORDC"), SPAN_OF("QN-DC01")},
+                {SPAN_OF("theshire.local"), SPAN_OF("qn.example")},
+                {SPAN_OF("THESHIRE"), SPAN_OF("QN")},
+                {SPAN_OF("pgustavo"), SPAN_OF("lan.nt")},
+        };
+        static const char *const gone[] = {"WORKSTATION5", "MORDORDC",    "theshire",
+                                           "pgustavo",     "2020-09-21T", "2020-09-21 "};
+        char path[512], *line = NULL;
+        size_t cap = 0, n = 0;
+        int64_t t, moved;
+
+        if (!check_data())
+                check_skip("no ../shared/data");
+        snprintf(path, sizeof(path),
+                 "%s/dev-set/json/otrf/storyline-theshire-2020-09/"
+                 "empire_shell_samr_EnumDomainUsers_2020-09-21193527.json",
+                 check_data());
+        FILE *f = fopen(path, "r");
+        check(f);
+        for (ssize_t len; (len = getline(&line, &cap, f)) > 0; n++) {
+                _cleanup_(buf_deinit) struct buf out = {0};
+                _cleanup_(json_decrefp) json_t *was = json_loadb(line, (size_t)len, 0, NULL);
+                const int64_t by = 400 * INT64_C(86400) * NS_PER_SEC;
+                struct span in = span_of(line, (size_t)len);
+
+                check_int(telemetry_record(in, names, ARRAY_LEN(names), by, &out), 0);
+                _cleanup_(json_decrefp) json_t *is = json_loadb(out.p, out.len, 0, NULL);
+                check(json_is_object(was) && json_is_object(is));
+                check_int(json_object_size(is), json_object_size(was));
+                for (void *i = json_object_iter(was); i; i = json_object_iter_next(was, i))
+                        check(json_object_get(is, json_object_iter_key(i)));
+                for (unsigned k = 0; k < ARRAY_LEN(gone); k++)
+                        check(!memmem(out.p, out.len, gone[k], strlen(gone[k])));
+                check_int(telemetry_record_time(in, &t), 0);
+                check_int(telemetry_record_time(buf_get(&out), &moved), 0);
+                check_int(moved - t, by);
+        }
+        free(line);
+        fclose(f);
+        check(n > 100);
+}
+
 /* The catalogue says nothing that cannot be: fallbacks are values, sources are logs, names are once. */
 static void the_catalogue_is_whole(void) {
         for (unsigned i = 0; i < n_activities; i++) {
@@ -355,5 +406,6 @@ int main(void) {
         RUN(frames_are_looked_at);
         RUN(what_is_wrong_is_refused);
         RUN(recordings_are_moved_and_renamed);
+        RUN(a_storyline_is_moved_whole);
         return check_done();
 }
