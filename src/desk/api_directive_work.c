@@ -166,7 +166,12 @@ static int good_incident(struct api_call *c) {
         struct incident i;
         int64_t id = api_int(c, "incident", 0);
 
-        return id ? incident_get(c, id, "incidents.read", &i) : 0;
+        int r = id ? incident_get(c, id, "incidents.read", &i) : 0;
+
+        if (r == 0 && id && i.drill) /* units that do not play would act on it */
+                return api_refuse(c, 409, "drill", "No directive is issued about an incident of a drill",
+                                  "Không ban hành chỉ đạo về sự cố diễn tập");
+        return r;
 }
 
 /* NULL for an empty text. */

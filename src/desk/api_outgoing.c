@@ -38,7 +38,8 @@ static struct api_list_spec spec(const struct api_field *shape) {
                                       .from = "outgoing o",
                                       .id = "o.id",
                                       .search = {"o.subject", "o.target", "o.about", NULL},
-                                      .unit = "o.unit"};
+                                      .unit = "o.unit",
+                                      .drill = "(SELECT drill FROM incident WHERE id=o.incident)"};
 }
 
 static int list(struct api_call *c) {

@@ -302,8 +302,8 @@ static int read_told(struct reading *g, struct drill_case *k) {
         int r = sql_rows(
                 g->db, &q,
                 "SELECT 'entry/'||id, 'message', written, ifnull(by,0) FROM incident_entry WHERE"
-                " incident=?1 AND kind='message' UNION ALL SELECT 'unit/'||unit, 'unit', since,"
-                " ifnull(by,0) FROM incident_unit u JOIN incident i ON i.id=u.incident WHERE"
+                " incident=?1 AND kind='message' UNION ALL SELECT 'unit/'||u.unit, 'unit', u.since,"
+                " ifnull(u.by,0) FROM incident_unit u JOIN incident i ON i.id=u.incident WHERE"
                 " u.incident=?1 AND u.unit<>i.unit UNION ALL SELECT 'report/'||id,"
                 " ifnull(recipient,'agency'), sent_at, ifnull(sent_by,0) FROM report WHERE"
                 " incident=?1 AND state='sent' AND sent_at IS NOT NULL ORDER BY 3, 1 LIMIT 500",

@@ -97,6 +97,11 @@ static int64_t now_of(const struct desk *d) {
         return MAX(d->wall, d->api->wall);
 }
 
+/* M4, whoever asks for it: what is about an incident of a drill is the drill's. */
+static bool of_a_drill(const struct outgoing *o) {
+        return o->drill || o->incident >= STATE_DRILL_IDS;
+}
+
 static int insert(struct desk *d, const char *kind, const struct outgoing *o, struct span target,
                   struct span files, int64_t *ret_id) {
         _cleanup_(buf_deinit) struct buf subject = {0};
@@ -112,10 +117,10 @@ static int insert(struct desk *d, const char *kind, const struct outgoing *o, st
                        "INSERT INTO outgoing(kind,state,once,target,subject,body,files,message_id,"
                        "about,incident,unit,created,created_by,due,drill)"
                        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
-                       "ssstttsstkiikib", kind, o->drill ? "held" : "queued", o->once, target,
+                       "ssstttsstkiikib", kind, of_a_drill(o) ? "held" : "queued", o->once, target,
                        buf_get(&subject), o->body, files.p, id, o->about, o->incident,
                        o->unit ? o->unit : UNIT_ROOT, wall, o->by, o->due ? o->due : wall,
-                       o->drill);
+                       of_a_drill(o));
         if (r == 0 && ret_id)
                 *ret_id = sql_last_id(db);
         if (r == 0)
@@ -190,7 +195,7 @@ int outgoing_webhooks(struct desk *d, const struct outgoing *o) {
                            "INSERT INTO outgoing_event(once,event,body,about,incident,unit,drill,"
                            "created) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
                            "stttkibi", o->once, o->subject, o->body, o->about, o->incident,
-                           o->unit ? o->unit : UNIT_ROOT, o->drill, now_of(d));
+                           o->unit ? o->unit : UNIT_ROOT, of_a_drill(o), now_of(d));
         return r == -EEXIST ? 0 : r; /* M2 */
 }
 

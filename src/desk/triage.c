@@ -121,7 +121,7 @@ int triage_new(struct desk *d, const struct state_alert *a) {
         int64_t unit = 0;
         int r = add(d, a);
 
-        if (r == 0)
+        if (r == 0 && !a->drill)
                 r = accounts_learn(d, a->user);
         if (r == 0 && a->status == ALERT_OPEN)
                 r = sql_get_int(state_sql(d->state), &unit,
