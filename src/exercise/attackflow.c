@@ -11,6 +11,7 @@
 #include "report/attack.h"
 
 #define OBJECTS_MAX 5000u
+#define FOLLOWED_MAX 20000u
 #define STEP_MS INT64_C(300000)
 #define EXTENSION "extension-definition--fb9c968a-745b-4ade-9b25-c324172197f4"
 #define CREATED "2026-01-01T00:00:00.000Z"
@@ -23,7 +24,7 @@ struct flow {
         json_t *numbers; /* id of an action: number of its step */
         json_t *before;  /* id of an action: [numbers of steps that lead to it]; "or" beside */
         const json_t **actions;
-        unsigned n;
+        unsigned left; /* references that may still be followed: flows can fan out */
 };
 
 static const char *text_at(const json_t *o, const char *key) {
@@ -115,8 +116,14 @@ static void leads(struct flow *f, unsigned from, const json_t *refs, bool any, u
         const json_t *v;
         size_t i;
 
-        if (json_array_size(refs) > 100 || f->im->n_faults > SCENARIO_FAULTS_MAX)
+        if (json_array_size(refs) > f->left || f->im->n_faults > SCENARIO_FAULTS_MAX) {
+                if (f->left)
+                        import_tell(f->im, 1, import_print(f->im, "%.80s", where), IMPORT_MANY,
+                                    import_print(f->im, "%u", FOLLOWED_MAX));
+                f->left = 0;
                 return;
+        }
+        f->left -= (unsigned)json_array_size(refs);
         json_array_foreach(refs, i, v) lead_to(f, from, json_string_value(v), any, deep, where);
 }
 
@@ -248,6 +255,7 @@ int attack_flow_read(struct import *im, const json_t *root) {
         struct flow f = {.im = im,
                          .by_id = json_object(),
                          .numbers = json_object(),
+                         .left = FOLLOWED_MAX,
                          .before = json_object(),
                          .actions = calloc(PLAN_STEPS_MAX, sizeof(*f.actions))};
         int64_t *late = calloc(PLAN_STEPS_MAX, sizeof(*late));

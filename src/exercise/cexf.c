@@ -10,6 +10,7 @@
 
 #include "exercise/exchange_impl.h"
 
+#define RECORDS_MAX 2000u
 #define FILE_TEXT_MAX ((size_t)12000)
 
 struct cexf {
@@ -447,7 +448,10 @@ int cexf_read(struct import *im, const json_t *root) {
                 import_tell(im, 1, "", c.flow ? IMPORT_SHAPE : IMPORT_MISSING, "inject_flow");
         if (!json_is_array(c.payloads))
                 import_tell(im, 1, "", IMPORT_LAX, "inject_payloads");
-        if (plan)
+        if (json_array_size(c.injects) > RECORDS_MAX || json_array_size(c.flow) > RECORDS_MAX ||
+            json_array_size(c.payloads) > RECORDS_MAX)
+                import_tell(im, 1, "", IMPORT_MANY, "2000");
+        else if (plan)
                 take_plan(&c, plan);
         else if (json_is_object(c.exercise))
                 read_all(&c, root);

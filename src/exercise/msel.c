@@ -270,7 +270,8 @@ int msel_read(struct import *im, struct span text) {
         r = csv_next(&c, f, &n, &line);
         if (r == 1 && header(&m, f, n, line)) {
                 import_frame(im, "imported", "Imported list of events", NULL, 3600000);
-                while ((r = csv_next(&c, f, &n, &line)) != 0) {
+                while (im->n_faults <= SCENARIO_FAULTS_MAX &&
+                       (r = csv_next(&c, f, &n, &line)) != 0) {
                         if (r == 1)
                                 row(&m, f, n, line);
                         else

@@ -272,47 +272,45 @@ static void faulty_cexf_is_not_taken_by_half(void) {
         "}"
 
 static void flow_becomes_steps(void) {
-        static const char
-                flow[] =
-                        "{\"type\":\"bundle\",\"objects\":[{\"type\":\"attack-flow\",\"id\":"
-                        "\"attack-flow--1\","
-                        "\"name\":\"A flow\",\"description\":\"What happened at "
-                        "bad.ru\",\"start_refs\":[\"attack-"
-                        "action--a\"]}," ACTION("a", "Phishing",
-                                                ",\"technique_id\":\"T1566.001\",\"tactic_id\":"
-                                                "\"TA0001\",\"effect_"
-                                                "refs\":[\"attack-condition--1\",\"attack-operator-"
-                                                "-1\"]") ","
-                                                         "{\"type\":\"attack-condition\",\"id\":"
-                                                         "\"attack-condition--1\",\"on_true_refs\":"
-                                                         "[\"attack-"
-                                                         "action--b\"]}," ACTION(
-                                                                 "b", "Shell",
-                                                                 ",\"technique_id\":\"T9999\","
-                                                                 "\"effect_refs\":[\"attack-"
-                                                                 "operator--1\"]") ","
-                                                                                   "{\"type\":"
-                                                                                   "\"attack-"
-                                                                                   "operator\","
-                                                                                   "\"id\":"
-                                                                                   "\"attack-"
-                                                                                   "operator--1\","
-                                                                                   "\"operator\":"
-                                                                                   "\"AND\","
-                                                                                   "\"effect_"
-                                                                                   "refs\":["
-                                                                                   "\"attack-"
-                                                                                   "action--c\"]}"
-                                                                                   "," ACTION(
-                                                                                           "c",
-                                                                                           "Encrypt"
-                                                                                           "ion",
-                                                                                           ",\"tech"
-                                                                                           "nique_"
-                                                                                           "id\":"
-                                                                                           "\"T1486"
-                                                                                           "\"") "]"
-                                                                                                 "}";
+        static const char flow[] =
+                "{\"type\":\"bundle\",\"objects\":[{\"type\":\"attack-flow\",\"id\":"
+                "\"attack-flow--1\","
+                "\"name\":\"A flow\",\"description\":\"What happened at "
+                "bad.ru\",\"start_refs\":[\"attack-"
+                "action--a\"]}," ACTION("a", "Phishing",
+                                        ",\"technique_id\":\"T1566.001\",\"tactic_id\":"
+                                        "\"TA0001\",\"effect_"
+                                        "refs\":[\"attack-condition--1\",\"attack-operator-"
+                                        "-1\"]") ","
+                                                 "{\"type\":\"attack-condition\",\"id\":"
+                                                 "\"attack-condition--1\",\"on_true_refs\":"
+                                                 "[\"attack-"
+                                                 "action--b\"]}," ACTION(
+                                                         "b", "Shell",
+                                                         ",\"technique_id\":\"T9999\","
+                                                         "\"effect_refs\":[\"attack-"
+                                                         "operator--1\"]") ","
+                                                                           "{\"type\":"
+                                                                           "\"attack-"
+                                                                           "operator\","
+                                                                           "\"id\":"
+                                                                           "\"attack-"
+                                                                           "operator--1\","
+                                                                           "\"operator\":"
+                                                                           "\"AND\","
+                                                                           "\"effect_"
+                                                                           "refs\":["
+                                                                           "\"attack-"
+                                                                           "action--c\"]}"
+                                                                           "," ACTION("c",
+                                                                                      "Encrypt"
+                                                                                      "ion",
+                                                                                      ",\"tech"
+                                                                                      "nique_"
+                                                                                      "id\":"
+                                                                                      "\"T1486"
+                                                                                      "\"") "]"
+                                                                                            "}";
         json_t *in = imported(span_str(flow)), *plan = plan_of(text(in, "yaml"));
         const json_t *steps = json_object_get(plan, "steps"), *c = json_array_get(steps, 2);
 
@@ -359,6 +357,27 @@ static void our_flow_is_whole(void) {
         for (json_t **p = (json_t *[]){out, in, plan, root, NULL}; *p; p++)
                 json_decref(*p);
         free(yaml);
+}
+
+/* Sixty conditions that each lead to all: followed only so far. */
+static void a_flow_that_fans_out_is_refused(void) {
+        struct buf b = {0};
+
+        buf_str(&b, "{\"type\":\"bundle\",\"objects\":[{\"type\":\"attack-flow\",\"id\":\"f\","
+                    "\"name\":\"x\"},{\"type\":\"attack-action\",\"id\":\"a\",\"name\":\"A\","
+                    "\"effect_refs\":[\"c0\"]}");
+        for (unsigned i = 0; i < 60; i++) {
+                buf_printf(&b, ",{\"type\":\"attack-condition\",\"id\":\"c%u\",\"on_true_refs\":[",
+                           i);
+                for (unsigned k = 0; k < 60; k++)
+                        buf_printf(&b, "%s\"c%u\"", k ? "," : "", k);
+                buf_str(&b, "]}");
+        }
+        buf_str(&b, "]}");
+        json_t *o = job(READER_EXCHANGE, 0, buf_get(&b));
+        check(has_rule(o, "faults", "many"));
+        json_decref(o);
+        buf_deinit(&b);
 }
 
 /* ---- MSEL ---- */
@@ -448,6 +467,7 @@ int main(void) {
         RUN(faulty_cexf_is_not_taken_by_half);
         RUN(flow_becomes_steps);
         RUN(our_flow_is_whole);
+        RUN(a_flow_that_fans_out_is_refused);
         RUN(table_becomes_injects);
         RUN(table_goes_out_and_in);
         RUN(cells_are_no_formulas);
