@@ -1,8 +1,8 @@
 /* Writes the state of a large agency into a folder, as years of work leave it: 300 sites below 15
  * departments, 5,000 people, 600 systems, 200,000 alerts, 5,000 incidents with their timelines, tasks and
- * clocks. Prints a session's token for each of 200 people who work, a line each: "TOKEN ROLE UNIT".
+ * clocks. Prints a session's token for each of WORKERS people who work (200), a line each: "TOKEN ROLE UNIT".
  *
- *     make_agency DIR [ALERTS [INCIDENTS]]
+ *     make_agency DIR [ALERTS [INCIDENTS [WORKERS]]]
  *
  * What people wrote goes through the API; what exists in thousands is put into its tables at once. */
 #include <stdlib.h>
@@ -16,10 +16,9 @@
 #define SITES 300
 #define PEOPLE 5000
 #define SYSTEMS (2 * SITES)
-#define WORKERS 200
 #define DAY (INT64_C(86400) * NS_PER_SEC)
 
-static int64_t n_alerts = 200000, n_incidents = 5000;
+static int64_t n_alerts = 200000, n_incidents = 5000, n_workers = 200;
 
 static struct sql *db(void) {
         return state_sql(w.d->state);
@@ -87,9 +86,9 @@ static void workers(void) {
                                             [ROLE_APPROVER] = "approver",
                                             [ROLE_INSPECTOR] = "inspector"};
 
-        for (int64_t i = 1; i <= WORKERS; i++) {
+        for (int64_t i = 1; i <= n_workers; i++) {
                 enum role role = roles[i % 10];
-                int64_t part = i / 10 % 10, unit = 100 + i % SITES;
+                int64_t part = i <= 200 ? i / 10 % 10 : 9, unit = 100 + i % SITES;
                 unsigned char token[API_TOKEN_BYTES], hash[32];
 
                 unit = part == 0 ? 1 : part <= 2 ? 2 + i % DEPARTMENTS : unit;
@@ -98,6 +97,12 @@ static void workers(void) {
                                  " VALUES(?1,?2,?3,0,0)",
                                  "iii", i, (int64_t)role, unit),
                           0);
+                if (i <= 5) /* who organises exercises beside */
+                        check_int(sql_do(db(),
+                                         "INSERT INTO role_grant(person,role,unit,since,given_at)"
+                                         " VALUES(?1,?2,1,0,0)",
+                                         "ii", i, (int64_t)ROLE_ORGANISER),
+                                  0);
                 session_token(token, hash);
                 check_int(sql_do(db(),
                                  "INSERT INTO session(hash,person,needs,created,last,second_at,"
@@ -238,6 +243,8 @@ int main(int argc, char **argv) {
                 n_alerts = strtoll(argv[2], NULL, 10);
         if (argc > 3)
                 n_incidents = strtoll(argv[3], NULL, 10);
+        if (argc > 4)
+                n_workers = MIN(strtoll(argv[4], NULL, 10), PEOPLE);
         world_start(world_rules);
         world_close();
         snprintf(w.path, sizeof(w.path), "%s/state.db", argv[1]);

@@ -1,0 +1,541 @@
+/* People who play, thousands at once: each holds an open page (server-sent events over TLS), looks at lists now and then,
+ * fetches each inject that is announced, and answers it. One process, one thread; TLS sessions are taken up again, as browsers
+ * do. Says how long after its time by the drill's clock an inject was announced and read, what requests took, and which
+ * answers the node acknowledged, so that each can be looked for afterwards.
+ *
+ *     drill_load PORT TOKENS PEOPLE SECONDS PAUSE [ANSWERS]
+ *
+ * TOKENS: a file of lines that begin with a session's token; PAUSE: mean seconds between two looks of a person; ANSWERS: a file
+ * that gets "inject token" of every acknowledged answer. The last line of its output is one JSON object. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/gnutls.h>
+#include <jansson.h>
+#include <math.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TOKEN_HEX 64
+#define IN_MAX ((size_t)4 << 20)
+#define DUE_MAX 8
+#define RAMP_PER_S 400.0
+#define SLICE_S 0.02
+
+enum kind { STREAM, LOOK, DRILL, ANSWER, KINDS };
+static const char *const kind_names[KINDS] = {"stream", "look", "drill", "answer"};
+enum state { CONNECTING, SHAKING, SENDING, HEAD, BODY };
+
+struct person;
+struct conn {
+        struct person *who;
+        int fd;
+        gnutls_session_t tls;
+        enum kind kind;
+        enum state state;
+        double begun;
+        char out[1024];
+        size_t out_len, out_at;
+        char *in;
+        size_t in_len, in_room, body_at, body_len; /* body_len: SIZE_MAX: as long as it comes */
+        int status;
+        long inject; /* that is answered */
+};
+
+struct person {
+        char token[TOKEN_HEX + 1];
+        gnutls_datum_t ticket;
+        struct conn *stream, *ask;
+        double next_look, stream_at, drill_at;
+        double announced;            /* 0: none waits */
+        long due[DUE_MAX], done[64]; /* injects to answer; those that are */
+        unsigned n_due, n_done;
+};
+
+struct samples {
+        double *v;
+        size_t n, room;
+};
+
+static struct {
+        int port, ep;
+        double pause, end;
+        struct person *people;
+        size_t n_people, streams;
+        gnutls_certificate_credentials_t cred;
+        struct samples took[KINDS], announce, read;
+        unsigned long status[600], cut, refused, resumed, full, events, reopened;
+        FILE *answers;
+        unsigned long answered;
+} g;
+
+static double as_number(const char *s) {
+        return strtod(s, NULL);
+}
+
+static double now(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double real(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_REALTIME, &t);
+        return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double uniform(void) {
+        return (double)random() / ((double)RAND_MAX + 1.0);
+}
+
+static void add(struct samples *s, double v) {
+        if (s->n == s->room) {
+                s->room = s->room ? 2 * s->room : 1024;
+                s->v = realloc(s->v, s->room * sizeof(*s->v));
+                if (!s->v)
+                        exit(9);
+        }
+        s->v[s->n++] = v;
+}
+
+/* ---- connections ---- */
+
+static void end(struct conn *c) {
+        struct person *p = c->who;
+
+        if (c->tls)
+                gnutls_deinit(c->tls);
+        close(c->fd);
+        if (p->stream == c) {
+                p->stream = NULL;
+                p->stream_at = now() + uniform() * 2; /* not all at once */
+                g.streams--;
+        }
+        if (p->ask == c)
+                p->ask = NULL;
+        free(c->in);
+        free(c);
+}
+
+static void keep_ticket(struct conn *c) {
+        gnutls_datum_t d = {NULL, 0};
+
+        if (gnutls_session_get_data2(c->tls, &d) < 0)
+                return;
+        gnutls_free(c->who->ticket.data);
+        c->who->ticket = d;
+}
+
+static void want(struct conn *c, uint32_t events) {
+        struct epoll_event e = {.events = events, .data.ptr = c};
+
+        epoll_ctl(g.ep, EPOLL_CTL_MOD, c->fd, &e);
+}
+
+static struct conn *begin(struct person *p, enum kind kind) {
+        struct sockaddr_in to = {.sin_family = AF_INET,
+                                 .sin_port = htons((uint16_t)g.port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct conn *c = calloc(1, sizeof(*c));
+        int one = 1;
+
+        if (!c)
+                exit(9);
+        c->who = p;
+        c->kind = kind;
+        c->begun = now();
+        c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (c->fd < 0) {
+                perror("socket");
+                exit(9);
+        }
+        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+        if (connect(c->fd, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS) {
+                g.refused++;
+                close(c->fd);
+                free(c);
+                return NULL;
+        }
+        gnutls_init(&c->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+        gnutls_set_default_priority(c->tls);
+        gnutls_credentials_set(c->tls, GNUTLS_CRD_CERTIFICATE, g.cred);
+        gnutls_transport_set_int(c->tls, c->fd);
+        if (p->ticket.data)
+                gnutls_session_set_data(c->tls, p->ticket.data, p->ticket.size);
+        struct epoll_event e = {.events = EPOLLOUT, .data.ptr = c};
+        epoll_ctl(g.ep, EPOLL_CTL_ADD, c->fd, &e);
+        if (kind == STREAM) {
+                p->stream = c;
+                g.streams++;
+        } else {
+                p->ask = c;
+        }
+        return c;
+}
+
+static void request(struct conn *c, const char *method, const char *path, const char *body) {
+        const char *type = body ? "Content-Type: application/json\r\n" : "";
+
+        if (!c)
+                return;
+        c->out_len = (size_t)snprintf(
+                c->out, sizeof(c->out),
+                "%s %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nCookie: __Host-coloa_session=%s\r\n"
+                "X-Coloa: 1\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+                method, path, g.port, c->who->token,
+                c->kind == STREAM ? "" : "Connection: close\r\n", type, body ? strlen(body) : 0,
+                body ? body : "");
+}
+
+/* ---- what came ---- */
+
+static void look(struct person *p) {
+        static const char *const paths[] = {"/api/v1/alerts?status=new&limit=50",
+                                            "/api/v1/incidents?limit=50", "/api/v1/tonight",
+                                            "/api/v1/session", "/api/v1/drill"};
+
+        request(begin(p, LOOK), "GET", paths[random() % (long)(sizeof(paths) / sizeof(*paths))],
+                NULL);
+}
+
+static bool done_with(const struct person *p, long inject) {
+        for (unsigned i = 0; i < p->n_done; i++)
+                if (p->done[i] == inject)
+                        return true;
+        return false;
+}
+
+/* Real seconds at which this drill time was. */
+static double due_at(const json_t *clock, double t_ms) {
+        const json_t *drill = json_object_get(clock, "drill_ms"),
+                     *speed = json_object_get(clock, "speed");
+        double s = json_number_value(speed) / 1000;
+
+        return s > 0 ? real() - (json_number_value(drill) - t_ms) / 1000 / s : 0;
+}
+
+/* An inject that this one had not seen: how late it is; and whether an answer is asked for. */
+static void take_drill(struct conn *c, const char *body, size_t len) {
+        struct person *p = c->who;
+        json_t *o = json_loadb(body, len, 0, NULL), *list = json_object_get(o, "injects"), *i;
+        const json_t *clock = json_object_get(o, "clock");
+        size_t n;
+
+        json_array_foreach(list, n, i) {
+                long id = (long)json_integer_value(json_object_get(i, "id"));
+                double due = due_at(clock, json_number_value(json_object_get(i, "t")));
+
+                if (done_with(p, id))
+                        continue;
+                if (p->n_done < sizeof(p->done) / sizeof(*p->done))
+                        p->done[p->n_done++] = id;
+                if (p->announced > 0 && due > 0) {
+                        add(&g.read, real() - due);
+                        add(&g.announce, p->announced - due);
+                }
+                if (json_is_true(json_object_get(i, "answer")) &&
+                    json_is_null(json_object_get(i, "answered")) && p->n_due < DUE_MAX)
+                        p->due[p->n_due++] = id;
+        }
+        p->announced = 0;
+        json_decref(o);
+}
+
+static void answer(struct person *p) {
+        char path[96], body[128];
+        struct conn *c;
+        long id = p->due[--p->n_due];
+
+        snprintf(path, sizeof(path), "/api/v1/drill/injects/%ld/answer", id);
+        snprintf(body, sizeof(body), "{\"text\":\"seen by %.8s\"}", p->token);
+        c = begin(p, ANSWER);
+        if (!c)
+                return;
+        c->inject = id;
+        request(c, "POST", path, body);
+}
+
+static void whole(struct conn *c) {
+        struct person *p = c->who;
+
+        add(&g.took[c->kind], now() - c->begun);
+        if (c->status >= 0 && c->status < 600)
+                g.status[c->status]++;
+        if (c->kind == DRILL && c->status == 200)
+                take_drill(c, c->in + c->body_at, c->in_len - c->body_at);
+        else if (c->kind == DRILL)
+                p->drill_at = now() + 0.5;
+        if (c->kind == ANSWER && c->status == 200) {
+                g.answered++;
+                if (g.answers)
+                        fprintf(g.answers, "%ld %s\n", c->inject, p->token);
+        } else if (c->kind == ANSWER && c->status >= 500 && p->n_due < DUE_MAX) {
+                p->due[p->n_due++] = c->inject; /* nothing was said of it: once more */
+        }
+        end(c);
+}
+
+static void take_events(struct conn *c) {
+        char *at = c->in + c->body_at, *stop = c->in + c->in_len;
+        struct person *p = c->who;
+
+        for (char *s = at; (s = memmem(s, (size_t)(stop - s), "data: ", 6)); s += 6) {
+                size_t n = (size_t)(stop - s);
+
+                g.events++;
+                if (memmem(s, n < 40 ? n : 40, "inject", 6) ||
+                    memmem(s, n < 40 ? n : 40, "all", 3)) {
+                        if (p->announced <= 0)
+                                p->announced = real();
+                        p->drill_at = now();
+                }
+        }
+        c->in_len = c->body_at; /* what is cut in two is the next time's: a beat has no data */
+}
+
+static bool take_head(struct conn *c) {
+        char *end_of = c->in_len ? memmem(c->in, c->in_len, "\r\n\r\n", 4) : NULL, *len;
+
+        if (!end_of)
+                return true;
+        c->body_at = (size_t)(end_of - c->in) + 4;
+        *end_of = '\0';
+        c->status = c->in_len > 12 ? (int)strtol(c->in + 9, NULL, 10) : 0;
+        len = strcasestr(c->in, "\r\nContent-Length:");
+        c->body_len = len ? strtoul(len + 17, NULL, 10) : SIZE_MAX;
+        c->state = BODY;
+        if (c->kind == STREAM) {
+                g.status[c->status < 600 ? c->status : 0]++;
+                add(&g.took[STREAM], now() - c->begun);
+                return c->status == 200;
+        }
+        return true;
+}
+
+/* false: it is over. */
+static bool receive(struct conn *c) {
+        for (;;) {
+                if (c->in_room - c->in_len < 16384) {
+                        c->in_room = c->in_room ? 2 * c->in_room : 20000;
+                        c->in = c->in_room <= IN_MAX ? realloc(c->in, c->in_room + 1) : NULL;
+                        if (!c->in)
+                                exit(9);
+                }
+                ssize_t n = gnutls_record_recv(c->tls, c->in + c->in_len, c->in_room - c->in_len);
+                if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED)
+                        return true;
+                if (n <= 0) {
+                        if (c->state == BODY && c->kind != STREAM && c->body_len == SIZE_MAX) {
+                                whole(c);
+                                return true;
+                        }
+                        return false;
+                }
+                c->in_len += (size_t)n;
+                c->in[c->in_len] = '\0';
+                if (c->state == HEAD && !take_head(c))
+                        return false;
+                if (c->state == BODY && c->kind == STREAM) {
+                        take_events(c);
+                } else if (c->state == BODY && c->body_len != SIZE_MAX &&
+                           c->in_len - c->body_at >= c->body_len) {
+                        keep_ticket(c);
+                        whole(c);
+                        return true;
+                }
+        }
+}
+
+/* false: it is over. */
+static bool step(struct conn *c) {
+        int r;
+
+        if (c->state == CONNECTING)
+                c->state = SHAKING;
+        if (c->state == SHAKING) {
+                r = gnutls_handshake(c->tls);
+                if (r == GNUTLS_E_AGAIN || r == GNUTLS_E_INTERRUPTED) {
+                        want(c, gnutls_record_get_direction(c->tls) ? EPOLLOUT : EPOLLIN);
+                        return true;
+                }
+                if (r < 0)
+                        return false;
+                if (gnutls_session_is_resumed(c->tls))
+                        g.resumed++;
+                else
+                        g.full++;
+                c->state = SENDING;
+        }
+        while (c->state == SENDING) {
+                ssize_t n = gnutls_record_send(c->tls, c->out + c->out_at, c->out_len - c->out_at);
+
+                if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED) {
+                        want(c, EPOLLOUT);
+                        return true;
+                }
+                if (n < 0)
+                        return false;
+                c->out_at += (size_t)n;
+                if (c->out_at == c->out_len) {
+                        c->state = HEAD;
+                        want(c, EPOLLIN);
+                }
+        }
+        return receive(c);
+}
+
+static void broken(struct conn *c) {
+        struct person *p = c->who;
+
+        if (c->kind == STREAM)
+                g.reopened++;
+        else
+                g.cut++;
+        if (c->kind == DRILL)
+                p->drill_at = now() + 0.5;
+        if (c->kind == ANSWER && p->n_due < DUE_MAX)
+                p->due[p->n_due++] = c->inject;
+        end(c);
+}
+
+/* ---- everybody ---- */
+
+static void turn(struct person *p, double t) {
+        if (!p->stream && t >= p->stream_at)
+                request(begin(p, STREAM), "GET", "/api/v1/events", NULL);
+        if (p->ask || t > g.end)
+                return;
+        if (p->drill_at > 0 && t >= p->drill_at) {
+                p->drill_at = 0;
+                request(begin(p, DRILL), "GET", "/api/v1/drill", NULL);
+        } else if (p->n_due) {
+                answer(p);
+        } else if (t >= p->next_look) {
+                p->next_look = t - log(1 - uniform()) * g.pause;
+                look(p);
+        }
+}
+
+static void play(double seconds) {
+        double began = now(), next = began;
+        struct epoll_event events[512];
+
+        for (size_t i = 0; i < g.n_people; i++) {
+                g.people[i].stream_at = began + (double)i / RAMP_PER_S;
+                g.people[i].next_look = g.people[i].stream_at - log(1 - uniform()) * g.pause;
+        }
+        g.end = began + seconds;
+        while (now() < g.end + 5) {
+                int n = epoll_wait(g.ep, events, 512, 10);
+
+                for (int i = 0; i < n; i++) {
+                        struct conn *c = events[i].data.ptr;
+
+                        if (!step(c))
+                                broken(c);
+                }
+                double t = now();
+                if (t < next)
+                        continue;
+                next = t + SLICE_S;
+                for (size_t i = 0; i < g.n_people; i++)
+                        turn(&g.people[i], t);
+        }
+}
+
+/* ---- what came of it ---- */
+
+static int order(const void *va, const void *vb) {
+        const double *a = va, *b = vb;
+
+        return *a < *b ? -1 : *a > *b;
+}
+
+static json_t *said(struct samples *s) {
+        if (!s->n)
+                return json_null();
+        qsort(s->v, s->n, sizeof(*s->v), order);
+        return json_pack("{sI sf sf sf}", "n", (json_int_t)s->n, "p50_ms", s->v[s->n / 2] * 1000,
+                         "p99_ms", s->v[s->n * 99 / 100] * 1000, "max_ms", s->v[s->n - 1] * 1000);
+}
+
+static void report(void) {
+        struct rusage u;
+        json_t *o = json_object(), *status = json_object();
+        char name[8], *text;
+
+        getrusage(RUSAGE_SELF, &u);
+        for (unsigned i = 0; i < KINDS; i++)
+                json_object_set_new(o, kind_names[i], said(&g.took[i]));
+        json_object_set_new(o, "announced", said(&g.announce));
+        json_object_set_new(o, "read", said(&g.read));
+        for (unsigned i = 0; i < 600; i++)
+                if (g.status[i]) {
+                        snprintf(name, sizeof(name), "%u", i);
+                        json_object_set_new(status, name, json_integer((json_int_t)g.status[i]));
+                }
+        json_object_set_new(o, "status", status);
+        json_object_set_new(o, "cut", json_integer((json_int_t)g.cut));
+        json_object_set_new(o, "refused", json_integer((json_int_t)g.refused));
+        json_object_set_new(o, "resumed", json_integer((json_int_t)g.resumed));
+        json_object_set_new(o, "full_handshakes", json_integer((json_int_t)g.full));
+        json_object_set_new(o, "events", json_integer((json_int_t)g.events));
+        json_object_set_new(o, "streams_reopened", json_integer((json_int_t)g.reopened));
+        json_object_set_new(o, "streams_at_the_end", json_integer((json_int_t)g.streams));
+        json_object_set_new(o, "answers", json_integer((json_int_t)g.answered));
+        json_object_set_new(o, "own_cpu_s",
+                            json_real((double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec)));
+        text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6));
+        puts(text ? text : "{}");
+        free(text);
+        json_decref(o);
+}
+
+static void read_tokens(const char *path, size_t most) {
+        FILE *f = fopen(path, "r");
+        char line[256];
+
+        g.people = calloc(most, sizeof(*g.people));
+        if (!f || !g.people) {
+                perror(path);
+                exit(9);
+        }
+        while (g.n_people < most && fgets(line, sizeof(line), f))
+                if (strspn(line, "0123456789abcdef") == TOKEN_HEX)
+                        memcpy(g.people[g.n_people++].token, line, TOKEN_HEX);
+        fclose(f);
+}
+
+int main(int argc, char **argv) {
+        struct rlimit l = {20000, 20000};
+
+        if (argc < 6) {
+                fputs("drill_load PORT TOKENS PEOPLE SECONDS PAUSE [ANSWERS]\n", stderr);
+                return 2;
+        }
+        if (setrlimit(RLIMIT_NOFILE, &l) < 0)
+                perror("setrlimit");
+        g.port = (int)strtol(argv[1], NULL, 10);
+        g.pause = as_number(argv[5]);
+        g.answers = argc > 6 ? fopen(argv[6], "w") : NULL;
+        read_tokens(argv[2], strtoul(argv[3], NULL, 10));
+        gnutls_certificate_allocate_credentials(&g.cred);
+        g.ep = epoll_create1(EPOLL_CLOEXEC);
+        play(as_number(argv[4]));
+        if (g.answers)
+                fclose(g.answers);
+        report();
+        return 0;
+}
