@@ -76,8 +76,9 @@ class Drill:
         found = [s for s in self.ask("GET", "/scenarios?limit=100")["items"] if s["code"] == OPTIONS.scenario]
         assert found, f"no scenario {OPTIONS.scenario}"
         scenario = found[0]
-        speed = OPTIONS.speed * 1000 or max(1000, int(scenario["minutes"] / OPTIONS.minutes * 1000))
-        made = self.ask("POST", "/exercises", {"unit": 1, "scenario": scenario["id"], "title": "Load", "speed": min(speed, 60000), "simulated": True,
+        most = self.ask("GET", f"/scenarios/{scenario['id']}")["plan"]["speed_max"] * 1000
+        speed = min(OPTIONS.speed * 1000 or max(1000, int(scenario["minutes"] / OPTIONS.minutes * 1000)), most)
+        made = self.ask("POST", "/exercises", {"unit": 1, "scenario": scenario["id"], "title": "Load", "speed": speed, "simulated": True,
                                                "units": list(range(100, 100 + OPTIONS.units))})
         self.id = made["id"]
         for play in made["plays"]:
@@ -87,6 +88,8 @@ class Drill:
                 for item in self.ask("GET", f"/exercises/{self.id}")["checklist"]:
                     if not item["done"] and not item["auto"]:
                         self.ask("POST", f"/exercises/{self.id}/check", {"item": item["id"], "done": True, "why": "a measurement"})
+                left = [i for i in self.ask("GET", f"/exercises/{self.id}")["checklist"] if not i["done"]]
+                assert not left, left
             self.ask("POST", f"/exercises/{self.id}/{move}", {})
         return self
 
@@ -113,17 +116,19 @@ def main():
         node = Web(folder, tls=True)
         state = pathlib.Path(node.directory) / "state"
         state.mkdir(parents=True, mode=0o700)
-        made = subprocess.run([OPTIONS.maker, state, str(OPTIONS.alerts), str(OPTIONS.incidents), str(OPTIONS.people)], stdout=subprocess.PIPE, check=True, text=True)
+        made = subprocess.run([OPTIONS.maker, state, str(OPTIONS.alerts), str(OPTIONS.incidents), "5000"], stdout=subprocess.PIPE, check=True, text=True)
         tokens = [line for line in made.stdout.splitlines() if len(line.split()) == 3]
-        (folder / "tokens").write_text("\n".join(tokens[5:]) + "\n", encoding="ascii")
+        plays = ("officer", "handler", "lead", "approver", "owner")  # an inspector or a liaison looks on
+        playing = [line for line in tokens[5:] if line.split()[1] in plays and 100 <= int(line.split()[2]) < 100 + OPTIONS.units][:OPTIONS.people]
+        (folder / "tokens").write_text("\n".join(playing) + "\n", encoding="ascii")
         seconds = OPTIONS.minutes * 60
         with node:
             node.ready()
             drill = None if OPTIONS.crowd else Drill(node, tokens[0].split()[0])
-            load = subprocess.Popen([OPTIONS.load, str(node.web), folder / "tokens", str(OPTIONS.people - 5), str(seconds), str(OPTIONS.pause), folder / "answers"],
+            load = subprocess.Popen([OPTIONS.load, str(node.web), folder / "tokens", str(len(playing)), str(seconds), str(OPTIONS.pause), folder / "answers"],
                                     stdout=subprocess.PIPE, text=True)
             until, killed, peak = time.monotonic() + seconds, [], {}
-            ramp = OPTIONS.people / 400 + 10
+            ramp = len(playing) / 400 + 5
             time.sleep(ramp)
             if drill:
                 drill.begin()
@@ -140,7 +145,7 @@ def main():
                 result["acknowledged"], result["kept"] = acknowledged, drill.answers()
             if OPTIONS.log:
                 pathlib.Path(OPTIONS.log).write_text(node.log.read_text(errors="replace"), encoding="utf-8")
-    result.update(people=OPTIONS.people, units=OPTIONS.units, minutes=OPTIONS.minutes, kills=len(killed), memory_mb=peak)
+    result.update(people=len(playing), units=OPTIONS.units, minutes=OPTIONS.minutes, kills=len(killed), memory_mb=peak)
     for name in ("stream", "look", "drill", "answer", "announced", "read"):
         s = result[name]
         print(f"{name:10}", f"n={s['n']:7} p50={s['p50_ms']:8.1f} ms p99={s['p99_ms']:8.1f} ms max={s['max_ms']:8.1f} ms" if s else "none")

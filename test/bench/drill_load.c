@@ -49,6 +49,7 @@ struct conn {
         size_t in_len, in_room, body_at, body_len; /* body_len: SIZE_MAX: as long as it comes */
         int status;
         long inject; /* that is answered */
+        char choice[40];
 };
 
 struct person {
@@ -57,7 +58,8 @@ struct person {
         struct conn *stream, *ask;
         double next_look, stream_at, drill_at;
         double announced;            /* 0: none waits */
-        long due[DUE_MAX], done[64]; /* injects to answer; those that are */
+        long due[DUE_MAX], done[64]; /* injects to answer; those that were seen */
+        char choice[DUE_MAX][40];    /* what is chosen; "": a text is written */
         unsigned n_due, n_done;
 };
 
@@ -246,24 +248,45 @@ static void take_drill(struct conn *c, const char *body, size_t len) {
                         add(&g.announce, p->announced - due);
                 }
                 if (json_is_true(json_object_get(i, "answer")) &&
-                    json_is_null(json_object_get(i, "answered")) && p->n_due < DUE_MAX)
+                    json_is_null(json_object_get(i, "answered")) && p->n_due < DUE_MAX) {
+                        const json_t *list_of = json_object_get(i, "choices"),
+                                     *one = json_array_get(list_of, json_array_size(list_of) / 2);
+                        const char *choice = json_string_value(json_object_get(one, "id"));
+
+                        snprintf(p->choice[p->n_due], sizeof(*p->choice), "%s",
+                                 choice ? choice : "");
                         p->due[p->n_due++] = id;
+                }
         }
         p->announced = 0;
         json_decref(o);
+}
+
+static void put_back(struct conn *c) {
+        struct person *p = c->who;
+
+        if (p->n_due == DUE_MAX)
+                return;
+        snprintf(p->choice[p->n_due], sizeof(*p->choice), "%s", c->choice);
+        p->due[p->n_due++] = c->inject;
 }
 
 static void answer(struct person *p) {
         char path[96], body[128];
         struct conn *c;
         long id = p->due[--p->n_due];
+        const char *choice = p->choice[p->n_due];
 
         snprintf(path, sizeof(path), "/api/v1/drill/injects/%ld/answer", id);
-        snprintf(body, sizeof(body), "{\"text\":\"seen by %.8s\"}", p->token);
+        if (*choice)
+                snprintf(body, sizeof(body), "{\"choice\":\"%s\"}", choice);
+        else
+                snprintf(body, sizeof(body), "{\"text\":\"seen by %.8s\"}", p->token);
         c = begin(p, ANSWER);
         if (!c)
                 return;
         c->inject = id;
+        snprintf(c->choice, sizeof(c->choice), "%s", choice);
         request(c, "POST", path, body);
 }
 
@@ -275,14 +298,14 @@ static void whole(struct conn *c) {
                 g.status[c->status]++;
         if (c->kind == DRILL && c->status == 200)
                 take_drill(c, c->in + c->body_at, c->in_len - c->body_at);
-        else if (c->kind == DRILL)
+        else if (c->kind == DRILL && c->status != 403)
                 p->drill_at = now() + 0.5;
         if (c->kind == ANSWER && c->status == 200) {
                 g.answered++;
                 if (g.answers)
                         fprintf(g.answers, "%ld %s\n", c->inject, p->token);
-        } else if (c->kind == ANSWER && c->status >= 500 && p->n_due < DUE_MAX) {
-                p->due[p->n_due++] = c->inject; /* nothing was said of it: once more */
+        } else if (c->kind == ANSWER && c->status >= 500) {
+                put_back(c); /* nothing was said of it: once more */
         }
         end(c);
 }
@@ -405,8 +428,8 @@ static void broken(struct conn *c) {
                 g.cut++;
         if (c->kind == DRILL)
                 p->drill_at = now() + 0.5;
-        if (c->kind == ANSWER && p->n_due < DUE_MAX)
-                p->due[p->n_due++] = c->inject;
+        if (c->kind == ANSWER)
+                put_back(c);
         end(c);
 }
 

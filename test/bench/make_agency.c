@@ -80,14 +80,19 @@ static void workers(void) {
         static const enum role roles[] = {ROLE_OFFICER,  ROLE_OFFICER,  ROLE_OFFICER, ROLE_HANDLER,
                                           ROLE_HANDLER,  ROLE_HANDLER,  ROLE_LEAD,    ROLE_LEAD,
                                           ROLE_APPROVER, ROLE_INSPECTOR};
-        static const char *const names[] = {[ROLE_OFFICER] = "officer",
-                                            [ROLE_HANDLER] = "handler",
-                                            [ROLE_LEAD] = "lead",
-                                            [ROLE_APPROVER] = "approver",
-                                            [ROLE_INSPECTOR] = "inspector"};
+        static const char *const names[] = {
+                [ROLE_OFFICER] = "officer",    [ROLE_HANDLER] = "handler",
+                [ROLE_LEAD] = "lead",          [ROLE_APPROVER] = "approver",
+                [ROLE_OWNER] = "owner",        [ROLE_LIAISON] = "liaison",
+                [ROLE_INSPECTOR] = "inspector"};
+
+        /* Beyond those of old: who is needed in a drill of a site. */
+        static const enum role more[] = {ROLE_OFFICER, ROLE_OFFICER,  ROLE_HANDLER,  ROLE_HANDLER,
+                                         ROLE_LEAD,    ROLE_OWNER,    ROLE_APPROVER, ROLE_LIAISON,
+                                         ROLE_HANDLER, ROLE_INSPECTOR};
 
         for (int64_t i = 1; i <= n_workers; i++) {
-                enum role role = roles[i % 10];
+                enum role role = i <= 200 ? roles[i % 10] : more[(i + i / SITES) % 10];
                 int64_t part = i <= 200 ? i / 10 % 10 : 9, unit = 100 + i % SITES;
                 unsigned char token[API_TOKEN_BYTES], hash[32];
 
