@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "desk/desk_impl.h"
 #include "desk/exercise_impl.h"
+#include "desk/livefire.h"
 #include "desk/people.h"
 
 #define CONSENT_NONE "none"
@@ -530,6 +531,24 @@ static int look(struct api_call *c, const struct exercise *e, const struct plan 
         return r;
 }
 
+/* Live fire: what it is, and the consent of each target's owner (live_missing()). */
+static int look_live(struct api_call *c, const struct exercise *e, struct item *it) {
+        json_t *list = json_array();
+        const json_t *first;
+        int r = list ? live_missing(c, e->id, list) : FAIL(-ENOMEM);
+
+        it->done = r == 0 && json_array_size(list) == 0;
+        first = json_array_get(list, 0);
+        if (first) {
+                it->why = arena_dup(c->arena,
+                                    span_str(json_string_value(json_object_get(first, "en"))));
+                it->why_vi = arena_dup(c->arena,
+                                       span_str(json_string_value(json_object_get(first, "vi"))));
+        }
+        json_decref(list);
+        return r;
+}
+
 static json_t *item_json(const struct item *it, bool done_, json_t *by, json_t *at, json_t *why) {
         return json_pack("{ss ss ss sb sb so so so so}", "id", it->id, "en", it->en, "vi", it->vi,
                          "done", done_, "auto", !it->may, "by", by, "at", at, "why",
@@ -602,9 +621,10 @@ int exercise_checklist(struct api_call *c, const struct exercise *e, json_t **re
                 r = look(c, e, p, &items[0], roster_condition(c, p));
         if (r == 0)
                 r = look(c, e, p, &items[1], p ? "y.casting IS NULL" : "0");
-        if (r == 0)
-                r = look(c, e, p, &items[6],
-                         e->simulated && !e->live_fire ? "0" : "y.consent<>'given'");
+        if (r == 0 && e->live_fire)
+                r = look_live(c, e, &items[6]);
+        else if (r == 0)
+                r = look(c, e, p, &items[6], e->simulated ? "0" : "y.consent<>'given'");
         if (r == 0)
                 r = look(c, e, p, &items[7],
                          "EXISTS(SELECT 1 FROM exercise_play o JOIN exercise x ON x.id=o.exercise "

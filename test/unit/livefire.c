@@ -207,6 +207,16 @@ static void nothing_without_consent(void) {
         target = answer_int("targets.0.id");
         check(strcmp(answer_text("missing.1.code"), "consent") == 0);
         check_int(declare(&org, 7), 409); /* stale */
+        check_int(asf(&org, "exercises.get", "{\"id\":%lld}", (long long)exercise), 200);
+        const json_t *list = answer_at("checklist"), *item;
+        size_t n;
+        json_array_foreach(list, n, item) {
+                const char *id = json_string_value(json_object_get(item, "id"));
+
+                if (strcmp(id, "consent") == 0)
+                        check(json_is_false(json_object_get(item, "done")) &&
+                              json_is_string(json_object_get(item, "why")));
+        }
         /* The owner alone; with the second factor fresh; for the system's own addresses. */
         check_int(consent(&org, 0, HOUR, ""), 403);
         check_int(consent(&blue, 0, HOUR, ""), 403);
