@@ -314,6 +314,10 @@ int incident_do_open(struct api_call *c) {
                 r = first_activities(c, &i);
         if (r == 0)
                 r = said(c, &i, "state", SPAN("Incident opened"), SPAN("Lập sự cố"));
+        if (r == 0 && i.kind.len &&
+            i.drill) /* as any later choice: a drill is scored by the first */
+                r = said(c, &i, "state", incident_text(c, "Kind: %.*s", (int)i.kind.len, i.kind.p),
+                         incident_text(c, "Loại: %.*s", (int)i.kind.len, i.kind.p));
         if (r == 0)
                 r = set_lead(c, &i);
         if (r == 0)

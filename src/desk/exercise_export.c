@@ -79,6 +79,19 @@ static int roster(struct api_call *c, const struct giving *g, int64_t unit, stru
         return r;
 }
 
+/* Names of hosts; those of accounts are people's own, and stay here. */
+static void put_cast(struct buf *b, struct span cast) {
+        json_t *o = cast.len ? json_loadb(cast.p, cast.len, 0, NULL) : NULL;
+        char *text;
+
+        json_object_del(o, "accounts");
+        text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+        buf_str(b, ",\"cast\":");
+        buf_str(b, text ? text : "null");
+        free(text);
+        json_decref(o);
+}
+
 static int one_play(struct api_call *c, const struct giving *g, struct buf *to) {
         const struct results_play *p = &g->plays[g->at];
         _cleanup_(buf_deinit) struct buf b = {0};
@@ -88,8 +101,7 @@ static int one_play(struct api_call *c, const struct giving *g, struct buf *to) 
         quoted(&b, "unit", span_str(p->code));
         buf_char(&b, ',');
         quoted(&b, "name", span_str(p->name));
-        buf_str(&b, ",\"cast\":");
-        buf_span(&b, p->cast.len ? p->cast : SPAN("null"));
+        put_cast(&b, p->cast);
         r = roster(c, g, p->unit, &b);
         buf_char(&b, '}');
         export_line(to, "play", buf_get(&b));

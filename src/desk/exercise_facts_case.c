@@ -7,7 +7,8 @@
  *               innocent, whenever a person confirmed it: scope edited, or the part 'analyse' done; without either, once,
  *               when the last of them was added
  *   contained   a measure that was decided and came into force; who decided, with the duties of who proposed too
- *   told        an entry 'message' ("message"), a unit that joined ("unit"), a report's recipient ("agency" …)
+ *   told        an entry 'message' of the timeline that names who was told (words of `told_words`; else "message"), a
+ *               unit that joined ("unit"), a report's recipient ("agency" …)
  *   reported    a report that was sent or handed over; each mandatory field: empty or another kind than the scenario's
  *               is false, "unknown" in either language is unknown
  *   restored    a service that was returned; proved when a restore drill of that system went well since the start
@@ -297,12 +298,70 @@ static int read_actions(struct reading *g, struct drill_case *k) {
 
 /* ---- told, reported ---- */
 
+/* Who was told, by the words that people use for them; small letters. */
+static const struct {
+        const char *value, *words[6];
+} told_words[] = {
+        {"owner", {"owner", "chủ quản"}},
+        {"leadership", {"leadership", "director", "chairman", "lãnh đạo", "giám đốc", "chủ tịch"}},
+        {"agency", {"agency", "cơ quan chuyên trách", "bộ công an", "cục an toàn thông tin"}},
+        {"personal", {"data protection", "personal-data", "bảo vệ dữ liệu cá nhân"}},
+        {"people", {"data subjects", "people concerned", "chủ thể dữ liệu", "người dân"}},
+        {"press", {"press", "journalist", "báo chí", "phóng viên"}},
+        {"supplier", {"supplier", "vendor", "nhà cung cấp", "nhà thầu"}},
+        {"bank", {"bank", "ngân hàng"}},
+        {"staff", {"staff", "colleagues", "cán bộ", "nhân viên"}},
+        {"network", {"response network", "mạng lưới ứng cứu"}},
+        {"lead", {"lead ", "commander", "chỉ huy"}},
+        {"officer", {"duty officer", "trực ban", "trực giám sát"}},
+        {"handler", {"handler", "người xử lý"}},
+        {"approver", {"approver", "người phê duyệt", "người duyệt"}},
+        {"liaison", {"liaison", "đầu mối"}},
+};
+
+static bool says(struct span text, const char *word) {
+        size_t n = strlen(word);
+
+        for (size_t i = 0; i + n <= text.len; i++)
+                if (span_ieq(span_of(text.p + i, n), span_of(word, n)))
+                        return true;
+        return false;
+}
+
+static int read_messages(struct reading *g, struct drill_case *k) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = sql_rows(g->db, &q,
+                         "SELECT id, written, ifnull(by,0), text FROM incident_entry WHERE incident=?1"
+                         " AND kind='message' AND by IS NOT NULL ORDER BY id LIMIT 500",
+                         "i", k->id);
+
+        while (r == 0 && (r = sql_next(q)) == 1) {
+                long long id = sql_int(q, 0);
+                unsigned found = 0;
+
+                r = 0;
+                for (size_t i = 0; r == 0 && i <= ARRAY_LEN(told_words); i++) {
+                        bool last = i == ARRAY_LEN(told_words), named = last && !found;
+                        const char *value = last ? "message" : told_words[i].value;
+                        struct drill_fact f = about(
+                                k, FACT_TOLD, reading_text(g, "%s/entry/%lld/%s", k->of, id, value));
+
+                        for (unsigned w = 0; !last && w < 6 && told_words[i].words[w]; w++)
+                                named |= says(sql_span(q, 3), told_words[i].words[w]);
+                        f.value = value;
+                        found += named;
+                        if (named)
+                                r = put(g, &f, sql_int(q, 2), sql_int(q, 1));
+                }
+        }
+        return r;
+}
+
 static int read_told(struct reading *g, struct drill_case *k) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
                 g->db, &q,
-                "SELECT 'entry/'||id, 'message', written, ifnull(by,0) FROM incident_entry WHERE"
-                " incident=?1 AND kind='message' UNION ALL SELECT 'unit/'||u.unit, 'unit', u.since,"
+                "SELECT 'unit/'||u.unit, 'unit', u.since,"
                 " ifnull(u.by,0) FROM incident_unit u JOIN incident i ON i.id=u.incident WHERE"
                 " u.incident=?1 AND u.unit<>i.unit UNION ALL SELECT 'report/'||id,"
                 " ifnull(recipient,'agency'), sent_at, ifnull(sent_by,0) FROM report WHERE"
@@ -430,6 +489,13 @@ static int hosts_of(struct reading *g, int64_t system, const char **to, unsigned
         return r;
 }
 
+static bool any_known(const struct drill_fact *f) {
+        for (unsigned i = 0; i < f->n_objects; i++)
+                if (f->objects[i][0] != '?')
+                        return true;
+        return false;
+}
+
 static int read_returns(struct reading *g, struct drill_case *k) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(g->db, &q,
@@ -447,6 +513,10 @@ static int read_returns(struct reading *g, struct drill_case *k) {
                 f.objects = objects;
                 f.number = sql_int(q, 4);
                 r = hosts_of(g, sql_int(q, 1), objects, &f.n_objects);
+                if (r == 0 && !any_known(&f)) { /* a system that names no host of the story */
+                        f.objects = k->objects;
+                        f.n_objects = k->n_objects;
+                }
                 if (r == 0)
                         r = put(g, &f, sql_int(q, 3), sql_int(q, 2));
         }
@@ -487,7 +557,7 @@ static int read_closed(struct reading *g, struct drill_case *k) {
 
 int reading_cases(struct reading *g) {
         static int (*const readers[])(struct reading *, struct drill_case *) = {
-                read_declared, read_kinds,   read_scope,    read_actions, read_told,
+                read_declared, read_kinds,   read_scope,    read_actions, read_messages, read_told,
                 read_reports,  read_returns, read_evidence, read_closed};
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct drill_case *k = calloc(1, sizeof(*k));
