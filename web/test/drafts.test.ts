@@ -164,3 +164,24 @@ test('a page that is not there has a way back; an incident without reports says 
     await w.end();
   }
 });
+test('on a telephone the tabs stand at the lower edge, and what is undone just above them', async () => {
+  const w = await world({ path: '/alerts/2', width: 390, height: 850 });
+  const { page } = w;
+  try {
+    await settled(page);
+    await page.getByRole('button', { name: /Nhận xử lý/ }).click();
+    const bar = page.getByRole('status').filter({ hasText: 'Hoàn tác' });
+    await bar.waitFor();
+    const [strip, tabs] = [await bar.boundingBox(), await page.locator('nav.tabs').boundingBox()];
+    assert.ok(tabs && Math.abs(tabs.y + tabs.height - 850) < 2, 'at the lower edge');
+    assert.ok(strip && tabs && Math.abs(strip.y + strip.height - tabs.y) < 2, 'above the tabs');
+    await w.shot('phone-undo');
+    await page.goto(w.mock.url + '/actions');
+    await settled(page);
+    const low = await page.locator('nav.tabs').boundingBox();
+    assert.ok(low && Math.abs(low.y + low.height - 850) < 2, 'also below a short page');
+    assert.deepEqual(w.complaints, []);
+  } finally {
+    await w.end();
+  }
+});
