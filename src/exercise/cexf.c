@@ -19,6 +19,12 @@ struct cexf {
         json_t *ids; /* uuid: number of our inject */
 };
 
+static bool said(const json_t *o, const char *key) {
+        const json_t *v = json_object_get(o, key);
+
+        return v && !json_is_null(v);
+}
+
 static const char *text_at(const json_t *o, const char *key) {
         return json_string_value(json_object_get(o, key));
 }
@@ -107,8 +113,9 @@ static const char *file_name(struct import *im, const char *s) {
 
 static void payload(struct cexf *c, const json_t *p, struct plan_inject *x) {
         const json_t *par = json_object_get(p, "parameters");
-        const char *content = text_at(par, "content"), *how = text_at(par, "content-type"),
-                   *name = text_at(par, "filename");
+        const char *raw = text_at(par, "contents"),
+                   *content = text_at(par, "content") ? text_at(par, "content") : raw,
+                   *how = text_at(par, "content-type"), *name = text_at(par, "filename");
         char *text = content && how && strcmp(how, "base64") == 0 ? decoded(content) : NULL;
 
         if (!text && content && (!how || strcmp(how, "base64") != 0))
@@ -193,7 +200,9 @@ static void inject(struct cexf *c, const json_t *o, size_t number) {
                 action && strcmp(action, "email_to_participants") == 0 ? INJECT_MAIL : INJECT_NOTE;
         x->title = import_text(c->im, name, PLAN_TITLE_MAX);
         x->from = x->file = (struct plan_text){"", ""};
-        const char *about = text_at(flow, "description");
+        const char *about = text_at(o, "description");
+        if (!about || !*about)
+                about = text_at(flow, "description");
         x->text = import_text(c->im, about && *about ? about : name, 2000);
         x->when = (struct plan_when){.at = 0, .condition = -1};
         if (p)
@@ -221,20 +230,57 @@ static int number_of(const struct cexf *c, const char *uuid) {
         return v ? (int)json_integer_value(v) : -1;
 }
 
-/* After another was answered, or at half time if it never is. */
-static void require(struct cexf *c, struct plan_inject *x, int other) {
-        const char *id = c->im->injects[other].id;
-        int i = import_conditions(c->im, 1);
+#define NEEDS_MAX 16u
 
-        if (i < 0)
+/* After others were answered (all, or any of them), or at half time if they never are. */
+static void require(struct cexf *c, struct plan_inject *x, const int *others, unsigned n,
+                    bool any) {
+        const char *id = c->im->injects[others[n - 1]].id;
+        int root = import_conditions(c->im, 1), first = root;
+
+        if (n > 1 && root >= 0)
+                first = import_conditions(c->im, n);
+        if (root < 0 || first < 0)
                 return;
-        c->im->conditions[i] =
-                (struct plan_condition){.op = PLAN_FACT, .fact = FACT_ANSWERED, .object = id};
+        if (n > 1)
+                c->im->conditions[root] = (struct plan_condition){
+                        .op = any ? PLAN_ANY : PLAN_ALL, .first = (unsigned)first, .n = n};
+        for (unsigned i = 0; i < n; i++)
+                c->im->conditions[first + (int)i] =
+                        (struct plan_condition){.op = PLAN_FACT,
+                                                .fact = FACT_ANSWERED,
+                                                .object = c->im->injects[others[i]].id};
         x->when = (struct plan_when){.at = -1,
                                      .after = id,
-                                     .condition = i,
+                                     .condition = root,
                                      .wait = true,
                                      .until = c->im->plan.length / 2 / 60000 * 60000};
+}
+
+/* An object, or (elsewhere) a list of them. */
+static void requirements(struct cexf *c, const json_t *needs, struct plan_inject *x,
+                         const char *where) {
+        const char *join =
+                text_at(json_is_array(needs) ? json_array_get(needs, 0) : needs, "join_type");
+        size_t n_needs = json_is_array(needs) ? json_array_size(needs) : 1;
+        int others[NEEDS_MAX];
+        unsigned n = 0;
+
+        for (size_t i = 0; i < MIN(n_needs, (size_t)NEEDS_MAX); i++) {
+                const char *uuid = text_at(json_is_array(needs) ? json_array_get(needs, i) : needs,
+                                           "inject_uuid");
+
+                if (!uuid)
+                        continue;
+                others[n] = number_of(c, uuid);
+                if (others[n] >= 0)
+                        n++;
+                else
+                        import_tell(c->im, 1, import_print(c->im, "%s.requirements", where),
+                                    IMPORT_REFERENCE, import_print(c->im, "%.60s", uuid));
+        }
+        if (n)
+                require(c, x, others, n, join && strcmp(join, "any") == 0);
 }
 
 static void step_of_flow(struct cexf *c, const json_t *f, size_t number) {
@@ -243,7 +289,7 @@ static void step_of_flow(struct cexf *c, const json_t *f, size_t number) {
         const json_t *timing = json_object_get(f, "timing"),
                      *sequence = json_object_get(f, "sequence"),
                      *needs = json_object_get(f, "requirements");
-        int at = number_of(c, uuid), other;
+        int at = number_of(c, uuid);
 
         if (!uuid) {
                 import_tell(c->im, 1, where, IMPORT_MISSING, "inject_uuid");
@@ -259,23 +305,14 @@ static void step_of_flow(struct cexf *c, const json_t *f, size_t number) {
         int64_t t = seconds(json_object_get(timing, "triggered_at"));
         if (json_is_string(json_object_get(sequence, "trigger")))
                 import_tell(c->im, 1, where, IMPORT_LAX, "sequence.trigger");
-        if (json_object_get(timing, "periodic_run_every") || json_object_get(sequence, "join_type"))
-                import_tell(c->im, 1, where, IMPORT_KEPT,
-                            json_object_get(timing, "periodic_run_every") ? "periodic_run_every"
-                                                                          : "join_type");
+        if (said(timing, "periodic_run_every"))
+                import_tell(c->im, 1, where, IMPORT_KEPT, "periodic_run_every");
         if (t >= 0) {
                 x->when.at = MIN(t * 1000, c->im->plan.length / 2);
                 return;
         }
-        const char *first = text_at(needs, "inject_uuid");
-        if (!first || has_word(json_object_get(sequence, "trigger"), "startex"))
-                return;
-        other = number_of(c, first);
-        if (other < 0)
-                import_tell(c->im, 1, import_print(c->im, "%s.requirements", where),
-                            IMPORT_REFERENCE, import_print(c->im, "%.60s", first));
-        else
-                require(c, x, other);
+        if (!has_word(json_object_get(sequence, "trigger"), "startex"))
+                requirements(c, needs, x, where);
 }
 
 /* What follows and asks for nothing itself comes a little later. */
@@ -406,6 +443,17 @@ static void others(struct cexf *c, const json_t *root) {
         json_decref(all);
 }
 
+static const char *level_of(const json_t *exercise) {
+        const json_t *meta = json_object_get(exercise, "meta");
+        const char *s =
+                text_at(meta, "level") ? text_at(meta, "level") : text_at(exercise, "level");
+
+        return plan_levels[!s                                                       ? 0
+                           : strcmp(s, "intermediate") == 0                         ? 1
+                           : strcmp(s, "advanced") == 0 || strcmp(s, "expert") == 0 ? 2
+                                                                                    : 0];
+}
+
 static void read_all(struct cexf *c, const json_t *root) {
         struct import *im = c->im;
         const char *name = text_at(c->exercise, "name"),
@@ -421,6 +469,7 @@ static void read_all(struct cexf *c, const json_t *root) {
                 import_tell(im, 1, "exercise", IMPORT_LAX, "meta");
         import_frame(im, import_id(im, name, "imported"), name, more && *more ? more : about,
                      length > 0 ? length * 1000 : 3600000);
+        im->plan.level = level_of(c->exercise);
         json_array_foreach(c->injects, i, o) inject(c, o, i);
         json_array_foreach(c->flow, i, o) step_of_flow(c, o, i);
         json_array_foreach(c->flow, i, o) followers(c, o, i);

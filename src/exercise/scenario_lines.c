@@ -8,10 +8,8 @@ static const char *const kinds[] = {"denial",     "phishing",   "malware",     "
                                     "combined",   "other"};
 static const char *const reports[] = {"immediate", "initial",  "findings", "update",
                                       "final",     "personal", "people"};
-/* Who is told: roles, or those outside the team. */
-static const char *const told[] = {"officer", "handler",    "lead",   "approver", "owner",
-                                   "liaison", "leadership", "agency", "personal", "people",
-                                   "press",   "supplier",   "bank",   "staff",    "network"};
+/* How it is told, or who: a message from the incident, a unit that is let in, a report's recipient. */
+static const char *const told[] = {"message", "unit", "agency", "owner", "personal", "people"};
 
 static unsigned bit(enum plan_fact f) {
         return 1u << f;

@@ -265,6 +265,42 @@ static void faulty_cexf_is_not_taken_by_half(void) {
         }
 }
 
+/* As other editors write it: what is required as a list, joined by any of them; nulls; no length. */
+static void requirements_are_joined(void) {
+        static const char doc[] =
+                "{\"exercise\":{\"name\":\"E\",\"level\":\"advanced\"},\"inject_flow\":[{\"inject_"
+                "uuid\":"
+                "\"a\",\"requirements\":{}},{\"inject_uuid\":\"b\",\"requirements\":[]},{\"inject_"
+                "uuid\":"
+                "\"c\",\"requirements\":[{\"inject_uuid\":\"a\",\"join_type\":\"any\"},{\"inject_"
+                "uuid\":"
+                "\"b\"}],\"timing\":{\"triggered_at\":null,\"periodic_run_every\":null}}],"
+                "\"inject_payloads\":[],\"injects\":[{\"uuid\":\"a\",\"name\":\"A\","
+                "\"description\":\"Text of "
+                "a\"},{\"uuid\":\"b\",\"name\":\"B\",\"description\":null},{\"uuid\":\"c\","
+                "\"name\":\"C\","
+                "\"inject_evaluation\":[{\"result\":\"\",\"score_range\":[0,20]}]}]}";
+        json_t *in = imported(span_str(doc)), *plan = plan_of(text(in, "yaml"));
+        const json_t *x = json_object_get(plan, "injects"),
+                     *all = json_object_get(plan, "conditions"),
+                     *when = json_object_get(json_array_get(x, 2), "when"), *c;
+
+        check(strcmp(text(plan, "level"), "advanced") == 0);
+        check(strcmp(text(json_object_get(json_array_get(x, 0), "text"), "en"), "Text of a") == 0);
+        check(strcmp(text(when, "after"), "b") == 0);
+        c = json_array_get(all, (size_t)json_integer_value(json_object_get(when, "condition")));
+        check(strcmp(text(c, "op"), "any") == 0);
+        check_int(json_integer_value(json_object_get(c, "n")), 2);
+        json_t *out = exported(EXCHANGE_CEXF, text(in, "yaml")), *a = json_loads(doc, 0, NULL),
+               *b = json_loads(text(out, "text"), 0, NULL);
+        json_t *ex = json_object_get(b, "exercise");
+        json_object_del(ex, "meta");           /* ours */
+        json_object_del(ex, "total_duration"); /* they had none: an hour is what was taken */
+        check(json_equal(a, b));
+        for (json_t **p = (json_t *[]){in, plan, out, a, b, NULL}; *p; p++)
+                json_decref(*p);
+}
+
 /* ---- Attack Flow ---- */
 
 #define ACTION(id, name, more)                                                                     \
@@ -464,6 +500,7 @@ int main(void) {
         RUN(cexf_loses_nothing_of_ours);
         RUN(a_change_in_cexf_is_taken);
         RUN(cexf_is_kept_verbatim);
+        RUN(requirements_are_joined);
         RUN(faulty_cexf_is_not_taken_by_half);
         RUN(flow_becomes_steps);
         RUN(our_flow_is_whole);
