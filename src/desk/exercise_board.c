@@ -34,10 +34,11 @@ static int alerts_of(struct sql *db, struct engine_play *y) {
         struct engine_cells *k = y->cells;
         int r = sql_rows(
                 db, &q,
-                "SELECT s.step, min(s.at), min(ifnull(t.taken_at,t.decided_at)) FROM"
-                " exercise_alert_step s LEFT JOIN triage t ON t.alert=s.alert WHERE s.play=?1"
-                " AND s.step>0 GROUP BY s.step",
-                "i", y->id);
+                "SELECT s.step, min(s.at), min(min(ifnull(t.taken_at,?2),ifnull(i.at,?2)))"
+                " FROM exercise_alert_step s LEFT JOIN triage t ON t.alert=s.alert LEFT JOIN"
+                " incident_alert i ON i.alert=s.alert WHERE s.play=?1 AND s.step>0 GROUP BY"
+                " s.step",
+                "ii", y->id, INT64_MAX);
 
         for (unsigned i = 0; i < y->of->n_steps; i++)
                 k->steps[i] = (struct cell){-1, -1};
@@ -48,7 +49,7 @@ static int alerts_of(struct sql *db, struct engine_play *y) {
                 if (step < 1 || step > y->of->n_steps)
                         continue;
                 k->steps[step - 1].seen = engine_t(y, sql_int(q, 1));
-                if (!sql_null(q, 2))
+                if (sql_int(q, 2) != INT64_MAX)
                         k->steps[step - 1].answered = engine_t(y, sql_int(q, 2));
         }
         return r;

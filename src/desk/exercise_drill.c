@@ -54,7 +54,8 @@ int exercise_mine(struct api_call *c, int64_t want, struct exercise_play *ret) {
                 return r;
         struct span sql = arena_printf(
                 c->arena,
-                "SELECT y.id FROM exercise_play y JOIN exercise e ON e.id=y.exercise AND e.solo=0 "
+                "SELECT y.id FROM exercise_play y JOIN exercise e ON e.id=y.exercise AND (e.solo=0 "
+                "OR e.created_by IS NULL) "
                 "WHERE"
                 " y.live AND (?1 IS NULL OR y.id=?1) AND (%s) AND NOT EXISTS(SELECT 1 FROM"
                 " exercise_roster r WHERE r.exercise=e.id AND r.unit=y.unit AND r.until IS NULL)"

@@ -18,6 +18,8 @@ static const struct {
          "kịch bản thành CEXF, Attack Flow, bảng, lớp Navigator"},
         {"generate", exercise_generate, "write the log records of a scenario as files",
          "ghi nhật ký của kịch bản ra tệp"},
+        {"play", exercise_play, "play a scenario on the running node, line by line",
+         "chạy kịch bản trên nút đang hoạt động, ghi từng dòng"},
         {"score", exercise_score_file, "compute the scores of an export anew",
          "tính lại điểm của một bản xuất"},
         {"report", exercise_report_file, "write the after-action report of an export",

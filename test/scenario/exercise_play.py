@@ -2,11 +2,12 @@
 due comes to each, once, whoever of the node's processes is killed meanwhile; the organisers' table shows it."""
 import json
 import random
+import subprocess
 import time
 
 from exercise_world import SHIPPED, Exercise, Team, stretched
-from node_world import kill
-from tap import PROGRAM, run
+from node_world import environment, kill
+from tap import PROGRAM, coloa, run
 
 
 def three_units_play(folder):
@@ -66,4 +67,35 @@ def kills_change_nothing(folder):
         assert x.get(x.organiser, f"/exercises/{x.id}")["state"] == "stopped"
 
 
-run(three_units_play, kills_change_nothing)
+def from_the_command_line(folder):
+    """`coloa exercise play`: what is faulty or not ready is said and nothing runs; else it runs, and is followed line by line."""
+    with Exercise(folder, units=("a", "bare")) as x:
+        def play(*args, **more):
+            return coloa("exercise", "play", *args, "-c", x.node.config, **more)
+        bad = folder / "bad.yaml"
+        bad.write_text(SHIPPED.read_text(encoding="utf-8").replace("length: 80m", "length: 8000m"), encoding="utf-8")
+        r = play(bad)
+        assert r.returncode == 2 and b"bad.yaml:" in r.stderr, (r.returncode, r.stderr.decode())
+        r = play("nothing-of-the-kind")
+        assert r.returncode == 2 and not r.stdout, r.stderr.decode()
+        r = play("ransomware-province", "--unit", "zz")
+        assert r.returncode == 2 and b"zz" in r.stderr, r.stderr.decode()
+        x.do(x.admin, "POST", "/units", parent=1, code="empty", name="Nobody is there", kind="site")
+        r = play("ransomware-province", "--unit", "empty")
+        assert r.returncode == 1 and b"Nobody is there" in r.stderr, (r.returncode, r.stdout, r.stderr.decode())
+        r = play("ransomware-province", "--unit", "a", "--speed", "60")
+        assert r.returncode == 1, r.stderr.decode()
+        r = play("ransomware-province", "--unit", "a", "--demo", "--quiet")
+        assert r.returncode == 0 and r.stdout.startswith(b"DT-"), (r.returncode, r.stderr.decode())
+        assert x.drill("a")["code"] == r.stdout.decode().strip()
+        p = subprocess.Popen([PROGRAM, "exercise", "play", "ransomware-province", "--unit", "bare", "--solo", "--demo", "-c", x.node.config],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment())
+        assert p.stdout.readline().startswith(b"DT-")
+        assert b"step 1" in p.stdout.readline()
+        p.terminate()
+        p.wait()
+        p.stdout.close()
+        assert x.drill("bare")["solo"] is True, "it goes on"
+
+
+run(three_units_play, kills_change_nothing, from_the_command_line)
