@@ -7,9 +7,9 @@
  *       the unit that it belongs to. */
 #include <stdlib.h>
 
-#include "desk/exercise_facts.h"
 #include "desk/api_impl.h"
 #include "desk/desk_impl.h"
+#include "desk/exercise_facts.h"
 #include "desk/people.h"
 
 #define TELL_NS (NS_PER_SEC / 4)
@@ -30,7 +30,8 @@ void api_tell_all(struct desk *d, const char *what, int64_t id, int64_t unit) {
         struct api *a = d->api;
         struct told t = {.id = id, .unit = unit};
 
-        exercise_scores_told(d, unit);
+        if (unit)
+                exercise_scores_told(d, unit);
         if (!a->n_listeners)
                 return;
         snprintf(t.what, sizeof(t.what), "%s", what);

@@ -232,12 +232,13 @@ static int read_pauses(struct reading *g) {
 
         for (size_t i = 0; r == 0 && i + 1 < g->clock.n; i++) {
                 const struct clock_point *p = &g->clock.p[i];
-                struct drill_fact f = {.kind = FACT_PAUSE,
-                                       .t = p->at_drill,
-                                       .until = p->at_drill,
-                                       .real = p->at_real,
-                                       .until_real = p[1].at_real,
-                                       .id = reading_text(g, "clock/%zu", i + 1)};
+                struct drill_fact f = {
+                        .kind = FACT_PAUSE,
+                        .t = p->at_drill,
+                        .until = p->at_drill,
+                        .real = p->at_real,
+                        .until_real = p[1].at_real,
+                        .id = reading_text(g, "clock/%lld/%zu", (long long)g->play.id, i + 1)};
 
                 if (p->speed == 0 && p[1].at_real > p->at_real)
                         r = reading_put(g, &f, TIME_NONE);

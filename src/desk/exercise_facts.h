@@ -26,6 +26,8 @@ struct exercise_scored {
 int exercise_score(struct desk *d, int64_t play, int64_t now, struct exercise_scored *ret);
 /* Something of that unit changed (0: of any): its plays are scored anew when they are asked for. */
 void exercise_scores_told(struct desk *d, int64_t unit);
+/* Once, for a play that is over: its unit's sources that stayed silent (exercise_unused.c). */
+int exercise_look_unused(struct desk *d, int64_t play, int64_t now);
 void exercise_scores_free(struct desk *d);
 /* Scores of plays that run, or ended since, into exercise_play.points, last_…, a few at a time; as often as one likes. */
 int exercise_scores_tick(struct desk *d, int64_t now);

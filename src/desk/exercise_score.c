@@ -169,9 +169,14 @@ int exercise_score(struct desk *d, int64_t play, int64_t now, struct exercise_sc
 int exercise_score_write(struct desk *d, int64_t play, int64_t now) {
         struct sql *db = state_sql(d->state);
         struct exercise_scored s;
+        struct exercise_play y;
         int64_t same = 0;
-        int r = exercise_score(d, play, now, &s);
+        int r = exercise_play_of(db, play, now, &y);
 
+        if (r == 1 && y.over)
+                r = exercise_look_unused(d, play, now);
+        if (r >= 0)
+                r = exercise_score(d, play, now, &s);
         if (r < 0 || !s.is)
                 return r;
         r = sql_get_int(

@@ -144,14 +144,32 @@ static const char *state_word(const struct after *a, enum review_state s) {
         return words[s][a->vi];
 }
 
+/* The last, NULL, takes what no other takes. */
+static bool of_tactic(const struct plan_step *s, const char *const *tactics, size_t at) {
+        if (tactics[at])
+                return s->tactic && strcmp(s->tactic, tactics[at]) == 0;
+        for (size_t i = 0; i < at; i++)
+                if (s->tactic && strcmp(s->tactic, tactics[i]) == 0)
+                        return false;
+        return true;
+}
+
 static void matrix(struct buf *b, const struct after_all *x) {
-        static const char *const tactics[] = {"reconnaissance",  "resource-development",
-                                              "initial-access",  "execution",
-                                              "persistence",     "privilege-escalation",
-                                              "defense-evasion", "credential-access",
-                                              "discovery",       "lateral-movement",
-                                              "collection",      "command-and-control",
-                                              "exfiltration",    "impact"};
+        static const char *const tactics[] = {"reconnaissance",
+                                              "resource-development",
+                                              "initial-access",
+                                              "execution",
+                                              "persistence",
+                                              "privilege-escalation",
+                                              "defense-evasion",
+                                              "credential-access",
+                                              "discovery",
+                                              "lateral-movement",
+                                              "collection",
+                                              "command-and-control",
+                                              "exfiltration",
+                                              "impact",
+                                              NULL /* whatever else a scenario says */};
         const struct plan *p = x->a->plan;
 
         buf_printf(b, "<h2>ATT&amp;CK</h2><div class=\"grid\">");
@@ -162,10 +180,13 @@ static void matrix(struct buf *b, const struct after_all *x) {
                         const struct plan_step *s = &p->steps[i];
                         enum review_state state = x->units[0].review->steps[i].state;
 
-                        if (!s->tactic || s->background || strcmp(s->tactic, tactics[t]) != 0)
+                        if (s->background || !s->technique || !of_tactic(s, tactics, t))
                                 continue;
-                        if (!n++)
-                                buf_printf(b, "<div><b>%s</b>", tactics[t]);
+                        if (!n++) {
+                                buf_str(b, "<div><b>");
+                                html(b, tactics[t] ? tactics[t] : s->tactic ? s->tactic : "–");
+                                buf_str(b, "</b>");
+                        }
                         if (x->n > 1)
                                 state = after_count(x, i, STEP_ANSWERED) * 2 > x->n ? STEP_ANSWERED
                                         : after_count(x, i, STEP_SEEN) * 2 > x->n   ? STEP_SEEN

@@ -146,7 +146,7 @@ static void sql(const char *text) {
 }
 
 /* Of a play's step, raised now; its event is 20 s of the drill ago. */
-static void alert(int id, int play, int64_t unit, int step, const char *host) {
+static void alert_of(int id, int play, int64_t unit, int step, const char *host) {
         char text[900];
         long long t = (long long)w.wall, drill = 0, started;
 
@@ -220,7 +220,7 @@ static int64_t play_a(void) {
         int64_t incident;
 
         pass(65); /* 4:20 of the drill: the document was opened */
-        alert(1, 1, unit_a, 2, "a-WS-01");
+        alert_of(1, 1, unit_a, 2, "a-WS-01");
         pass(30);
         want(200, &lead_a, "alerts.accept", "{\"id\":1}");
         pass(15);
@@ -229,8 +229,8 @@ static int64_t play_a(void) {
              (long long)unit_a);
         incident = answer_int("id");
         pass(500); /* all steps */
-        alert(2, 1, unit_a, 8, "a-SRV-FILES");
-        alert(3, 1, unit_a, 12, "a-SRV-FILES");
+        alert_of(2, 1, unit_a, 8, "a-SRV-FILES");
+        alert_of(3, 1, unit_a, 12, "a-SRV-FILES");
         want(200, &lead_a, "incidents.alerts_add", "{\"id\":%lld,\"alerts\":[2,3]}",
              (long long)incident);
         want(200, &lead_a, "incidents.note",
@@ -288,6 +288,41 @@ static void facts_become_points(void) {
         check(!memmem(export.p, export.len, "lead-a", 6)); /* duties, no names */
         whole(&organiser, "results.report", ",\"format\":\"html\",\"lang\":\"vi\"", &html);
         check(html.len > 2000 && memmem(html.p, html.len, "DIỄN TẬP", strlen("DIỄN TẬP")));
+        people_end();
+}
+
+/* What was done before the checkpoint is the new run's too; what came after is nobody's. */
+static void a_rewind_keeps_what_was_before(void) {
+        struct drill_facts f;
+        struct score *s = NULL;
+        const struct plan *p;
+        bool alert = false, later = false;
+
+        begin();
+        pass(65);
+        alert_of(1, 1, unit_a, 2, "a-WS-01");
+        pass(2);
+        want(200, &lead_a, "alerts.accept", "{\"id\":1}");
+        want(200, &organiser, "exercises.checkpoint", "{\"id\":%lld,\"name\":\"here\"}",
+             (long long)exercise);
+        int64_t point = answer_int("checkpoints.0.id");
+        pass(60);
+        alert_of(2, 1, unit_a, 3, "a-WS-01");
+        want(200, &organiser, "exercises.pause", "{\"id\":%lld}", (long long)exercise);
+        pass(2);
+        want(200, &organiser, "exercises.resume", "{\"id\":%lld}", (long long)exercise);
+        want(200, &organiser, "exercises.rewind", "{\"id\":%lld,\"checkpoint\":%lld}",
+             (long long)exercise, (long long)point);
+        facts_init(&f);
+        check_int(exercise_score_whole(w.d, 3, w.wall, &f, &p, &s), 0);
+        for (size_t i = 0; i < f.n; i++) {
+                check_int(f.facts[i].play, 3);
+                alert |= strncmp(f.facts[i].id, "alert/1/", 8) == 0;
+                later |= strncmp(f.facts[i].id, "alert/2/", 8) == 0;
+        }
+        check(s && alert && !later);
+        score_free(s);
+        facts_deinit(&f);
         people_end();
 }
 
@@ -389,6 +424,7 @@ static void gaps_have_tasks(void) {
 
 int main(void) {
         RUN(facts_become_points);
+        RUN(a_rewind_keeps_what_was_before);
         RUN(rulings_and_appeals);
         RUN(gaps_have_tasks);
         return check_done();

@@ -97,7 +97,7 @@ static void red(void) {
 static const char *const hosts_x[] = {"h1", "h2", "h3", "a1", "a2"}, *const contain_x[] = {
                                                                              "h1", "h2", "h3",
                                                                              "a1"};
-static const char *const duty[] = {"handler"};
+static const char *const duties[] = {"handler"};
 static const struct plan_value kinds_x[] = {{"ransomware", MILLION}, {"malware", HALF}};
 static const struct plan_value reports_x[] = {{"initial", MILLION}};
 #define LINE(i, f, pt, cap, w, g_, d_, h_)                                                         \
@@ -113,7 +113,7 @@ static const struct plan_expectation
                                                                               .n_objects = 5
 }
 , LINE("E4", FACT_CONTAINED, PART_PEOPLE, CAP_CONTAIN, 25, 900, 2700, 5400),
-        .objects = contain_x, .n_objects = 4, .roles = duty, .n_roles = 1
+        .objects = contain_x, .n_objects = 4, .roles = duties, .n_roles = 1
 }
 , LINE("E5", FACT_REPORTED, PART_PEOPLE, CAP_REPORT, 15, 3600, 3600, 7200), .values = reports_x,
                                                                             .n_values = 1
@@ -166,7 +166,7 @@ static struct drill_fact fact(const char *id, unsigned kind, int64_t s) {
                                    .t = s * S,
                                    .real = BASE + s * S,
                                    .actor = "p1",
-                                   .roles = duty,
+                                   .roles = duties,
                                    .n_roles = 1,
                                    .steps = one_step,
                                    .n_steps = 1,
@@ -492,6 +492,29 @@ static void innocents(void) {
         facts_deinit(f);
 }
 
+/* Another duty than the one that the line names: half; both wrongs together: half still. */
+static void duty(void) {
+        static const char *const other[] = {"officer"};
+        struct drill_facts facts, *f = &facts;
+        struct drill_fact a = with(fact("action/1", FACT_CONTAINED, 45 + 600), NULL, contain_x, 4);
+        struct score *s;
+
+        for (unsigned both = 0; both < 2; both++) {
+                facts_init(f);
+                ADD(story("step/1", FACT_PLAYED, 0, "events"));
+                ADD(story("watch", FACT_WATCH, 20000, "ended"));
+                ADD(alert("alert/1", 45));
+                a.roles = other;
+                a.self = both;
+                ADD(a);
+                s = scored(f);
+                check_int(s->lines[3].R, HALF);
+                check_int(s->lines[3].points, 12500);
+                score_free(s);
+                facts_deinit(f);
+        }
+}
+
 static void prevented_and_unplayed(void) {
         struct drill_facts facts, *f = &facts;
         struct score *s;
@@ -693,6 +716,7 @@ int main(void) {
         RUN(hints_and_pauses);
         RUN(scope_best_of_three);
         RUN(innocents);
+        RUN(duty);
         RUN(prevented_and_unplayed);
         RUN(evidence);
         RUN(names);
