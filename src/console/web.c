@@ -40,7 +40,7 @@ static enum MHD_Result accept_policy(void *cls, const struct sockaddr *from, soc
 }
 
 /* Thousands of browsers come back at once after a cut line: most of a handshake is spared when a session is taken up
- * again. The key lives as long as this process; GnuTLS makes those that tickets are sealed with from it, by time. */
+ * again. The key is main's and outlives this process; GnuTLS makes those that tickets are sealed with from it, by time. */
 static void take_up_again(const struct web *w, struct MHD_Connection *c) {
         const union MHD_ConnectionInfo *i =
                 w->tickets.size ? MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION)
@@ -203,8 +203,13 @@ int web_open(struct web **ret, const struct web_setup *setup) {
         if (!w->buckets || os_random(&w->key, sizeof(w->key)) < 0)
                 // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): _cleanup_ frees it
                 return FAIL(-ENOMEM);
-        if (w->tls && gnutls_session_ticket_key_generate(&w->tickets) < 0)
-                return FAIL(-ENOMEM);
+        if (w->tls && setup->tickets) {
+                w->tickets.data = gnutls_malloc(WEB_TICKET_BYTES);
+                if (!w->tickets.data)
+                        return FAIL(-ENOMEM);
+                memcpy(w->tickets.data, setup->tickets, WEB_TICKET_BYTES);
+                w->tickets.size = WEB_TICKET_BYTES;
+        }
         json_object_seed(0); /* H1 */
         tzset();             /* the same: the first Date of an answer would read /etc/localtime */
         w->mhd = start(w, setup);

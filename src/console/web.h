@@ -7,9 +7,12 @@
 
 #include "base/base.h"
 
+#define WEB_TICKET_BYTES 64u
 struct web_setup {
         int listener;                  /* listening, non-blocking; the web's from here on */
         const char *certificate, *key; /* PEM; NULL: plain HTTP */
+        const unsigned char
+                *tickets; /* WEB_TICKET_BYTES: GnuTLS's key of sessions that are taken up again */
 };
 
 struct web;

@@ -706,7 +706,7 @@ int node_new(struct node **ret, const struct node_options *o) {
         n->config = o->config;
         n->ep = n->ring_fd = n->ring_ro = n->dedup_fd = n->counters_fd = -1;
         n->program_fd = n->regimes_fd = n->key_fd = n->metrics_fd = n->ledger_fd = -1;
-        n->web = (struct node_web){.fd = -1, .certificate_fd = -1, .key_fd = -1};
+        n->web = (struct node_web){.fd = -1, .certificate_fd = -1, .key_fd = -1, .tickets_fd = -1};
         n->counters_ro = n->stats_fd = n->stats_ro = -1;
         for (unsigned i = 0; i < LISTENERS_MAX; i++)
                 n->listeners[i] = -1;

@@ -96,7 +96,7 @@ struct node_keeps {
 
 /* Of the console's pages. */
 struct node_web {
-        int fd, certificate_fd, key_fd; /* -1: none; secrets as sealed memory */
+        int fd, certificate_fd, key_fd, tickets_fd; /* -1: none; secrets as sealed memory */
         uint64_t print;                 /* of both */
 };
 

@@ -491,6 +491,7 @@ static void prepare_console(struct node *n, struct start *s) {
         give_more(s, "pages", n->web.fd);
         give_more(s, "certificate", n->web.certificate_fd);
         give_more(s, "key", n->web.key_fd);
+        give_more(s, "tickets", n->web.tickets_fd);
 }
 
 static int prepare(struct node *n, enum node_process p, struct start *s, const char **ret_name) {

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "main/control.h"
+#include "console/web.h"
 #include "main/node_impl.h"
 #include "main/phrases.h"
 #include "os/bind.h"
@@ -22,20 +23,39 @@ static void close_web(struct node_web *w) {
         os_close_quiet(w->fd);
         os_close_quiet(w->certificate_fd);
         os_close_quiet(w->key_fd);
-        *w = (struct node_web){.fd = -1, .certificate_fd = -1, .key_fd = -1};
+        os_close_quiet(w->tickets_fd);
+        *w = (struct node_web){.fd = -1, .certificate_fd = -1, .key_fd = -1, .tickets_fd = -1};
+}
+
+/* What TLS sessions are sealed with that browsers take up again: the same for each console after another, so that a
+ * console that died does not cost every open page a whole handshake. */
+static int make_tickets(int *ret_fd) {
+        unsigned char key[WEB_TICKET_BYTES];
+        int r = os_random(key, sizeof(key));
+
+        if (r == 0)
+                r = os_memfd("tickets", ret_fd);
+        if (r >= 0)
+                r = os_write_full(*ret_fd, key, sizeof(key));
+        if (r == 0)
+                r = os_memfd_seal(*ret_fd);
+        explicit_bzero(key, sizeof(key));
+        return MIN(r, 0);
 }
 
 void node_open_web(struct node *n, const struct config *c, int keep) {
         struct node_web *w = &n->web;
         int r = 0;
 
-        *w = (struct node_web){.fd = keep, .certificate_fd = -1, .key_fd = -1};
+        *w = (struct node_web){.fd = keep, .certificate_fd = -1, .key_fd = -1, .tickets_fd = -1};
         if (c->console.port == 0)
                 return;
         if (c->console.tls.certificate)
                 r = open_secret(n, c->console.tls.certificate, &w->certificate_fd, &w->print);
         if (r == 0 && c->console.tls.key)
                 r = open_secret(n, c->console.tls.key, &w->key_fd, &w->print);
+        if (r == 0 && c->console.tls.certificate)
+                r = make_tickets(&w->tickets_fd);
         if (r == 0 && w->fd < 0) {
                 r = w->fd = os_bind(BIND_STREAM, c->console.address, c->console.port);
                 if (r < 0)

@@ -19,20 +19,18 @@
 #define PEM_MAX ((size_t)1 << 20)
 
 struct given {
-        int metrics, pages, certificate, key, landlock;
+        int metrics, pages, certificate, key, tickets, landlock;
 };
 
 static void read_arguments(int argc, char **argv, struct given *g) {
         struct {
                 const char *name;
                 int *to;
-        } const known[] = {{"metrics=", &g->metrics},
-                           {"pages=", &g->pages},
-                           {"certificate=", &g->certificate},
-                           {"key=", &g->key},
-                           {"landlock=", &g->landlock}};
+        } const known[] = {{"metrics=", &g->metrics},         {"pages=", &g->pages},
+                           {"certificate=", &g->certificate}, {"key=", &g->key},
+                           {"tickets=", &g->tickets},         {"landlock=", &g->landlock}};
 
-        *g = (struct given){-1, -1, -1, -1, -1};
+        *g = (struct given){-1, -1, -1, -1, -1, -1};
         for (int i = 1; i < argc; i++)
                 for (size_t k = 0; k < ARRAY_LEN(known); k++)
                         if (span_starts(span_str(argv[i]), span_str(known[k].name)))
@@ -68,6 +66,7 @@ static void forget(char *secret) {
 static int open_pages(const struct given *g, struct web **ret) {
         struct web_setup setup = {.listener = g->pages};
         char *certificate = NULL, *key = NULL;
+        unsigned char tickets[WEB_TICKET_BYTES];
         int r = 0;
 
         if (g->pages < 0)
@@ -76,12 +75,19 @@ static int open_pages(const struct given *g, struct web **ret) {
                 r = read_secret(g->certificate, &certificate);
         if (r == 0 && g->key >= 0)
                 r = read_secret(g->key, &key);
+        if (r == 0 && g->tickets >= 0) {
+                if (os_pread(g->tickets, tickets, sizeof(tickets), 0) != (ssize_t)sizeof(tickets))
+                        r = -EIO;
+                os_close(g->tickets);
+                setup.tickets = tickets;
+        }
         setup.certificate = certificate;
         setup.key = key;
         if (r == 0)
                 r = web_open(ret, &setup);
         forget(certificate);
         forget(key);
+        explicit_bzero(tickets, sizeof(tickets));
         return r;
 }
 
