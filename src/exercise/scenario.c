@@ -173,7 +173,9 @@ static void objectives(struct scenario *s, const struct node *root) {
                 scenario_list(s, root, "objectives", PLAN_OBJECTIVES_MAX, &p->n_objectives);
         struct plan_text *t = scenario_room(s, p->n_objectives, sizeof(*t));
 
-        for (unsigned i = 0; t && c && i < p->n_objectives; i++, c = c->next)
+        if (!t)
+                p->n_objectives = 0;
+        for (unsigned i = 0; c && i < p->n_objectives; i++, c = c->next)
                 t[i] = scenario_both_of(s, c, "objectives", 1000);
         p->objectives = t;
 }

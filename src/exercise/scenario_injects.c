@@ -25,7 +25,9 @@ static void choices(struct scenario *s, const struct node *o, struct plan_inject
         unsigned best = 0, worst = MILLION;
 
         x->choices = to;
-        for (unsigned i = 0; to && c && i < x->n_choices; i++, c = c->next) {
+        if (!to)
+                x->n_choices = 0;
+        for (unsigned i = 0; c && i < x->n_choices; i++, c = c->next) {
                 to[i] = (struct plan_choice){"x", {"", ""}, 0};
                 if (!scenario_keys(s, c, "choices", "id text worth"))
                         continue;

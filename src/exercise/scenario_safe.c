@@ -99,6 +99,7 @@ struct text {
         struct scenario *s;
         const struct node *at;
         const char *name;
+        unsigned told; /* a text that is full of them says it three times */
 };
 
 static bool domain_char(char c) {
@@ -120,28 +121,32 @@ static bool public_ending(struct span last) {
 }
 
 /* A run of letters, digits, dots and dashes. `led`: behind "://", "www" or '@'. */
-static void token(const struct text *t, struct span s, bool led, bool goes_on) {
+static void token(struct text *t, struct span s, bool led, bool goes_on) {
         const char *shown = NULL;
 
         while (s.len && (s.p[s.len - 1] == '.' || s.p[s.len - 1] == '-') && !goes_on)
                 s.len--;
         while (s.len && (*s.p == '.' || *s.p == '-'))
                 s.p++, s.len--;
-        if (!s.len || !memchr(s.p, '.', s.len) || goes_on)
+        if (!s.len || !memchr(s.p, '.', s.len) || goes_on || t->told >= 3)
                 return; /* "portal.{domain}" is the unit's own */
         shown = scenario_keep(t->s, s);
         enum address_kind kind = scenario_address(shown);
-        if (kind == ADDRESS_REAL)
+        if (kind == ADDRESS_REAL) {
+                t->told++;
                 TELL(t->s, t->at, RULE_IP, t->name, shown);
+        }
         if (kind != ADDRESS_NONE)
                 return;
         const char *dot = memrchr(s.p, '.', s.len);
         struct span last = span_of(dot + 1, (size_t)(s.p + s.len - dot - 1));
-        if ((led || public_ending(last)) && scenario_domain(s) != 0)
+        if ((led || public_ending(last)) && scenario_domain(s) != 0) {
+                t->told++;
                 TELL(t->s, t->at, RULE_URL, t->name, shown);
+        }
 }
 
-static void domains(const struct text *t, const char *p) {
+static void domains(struct text *t, const char *p) {
         const char *begin = p;
 
         while (*p) {
@@ -264,7 +269,7 @@ static void placeholders(const struct text *t, const char *p) {
 }
 
 void scenario_safe(struct scenario *s, const struct node *at, const char *name, const char *p) {
-        struct text t = {s, at, name};
+        struct text t = {s, at, name, 0};
 
         domains(&t, p);
         markup(&t, p);

@@ -324,7 +324,9 @@ static void step(struct scenario *s, const struct node *o, struct plan_step *x) 
                 scenario_list(s, o, "activities", PLAN_ACTIVITIES_MAX, &x->n_activities);
         struct plan_activity *a = scenario_room(s, x->n_activities, sizeof(*a));
         x->activities = a;
-        for (unsigned i = 0; a && c && i < x->n_activities; i++, c = c->next)
+        if (!a)
+                x->n_activities = 0;
+        for (unsigned i = 0; c && i < x->n_activities; i++, c = c->next)
                 activity(s, c, x, &a[i]);
         technique_of(s, o, x);
         targets(s, o, x);

@@ -244,7 +244,9 @@ const char *const *scenario_words(struct scenario *s, const struct node *o, cons
         const struct node *c = scenario_list(s, o, key, max, ret_n);
         const char **p = scenario_room(s, *ret_n, sizeof(*p));
 
-        for (unsigned i = 0; p && c && i < *ret_n; i++, c = c->next) {
+        if (!p)
+                *ret_n = 0;
+        for (unsigned i = 0; c && i < *ret_n; i++, c = c->next) {
                 p[i] = text_of(s, c, key, 200);
                 for (unsigned k = 0; k < i; k++)
                         if (*p[i] && strcmp(p[i], p[k]) == 0) {
