@@ -203,7 +203,10 @@ static void head(struct scenario *s) {
         p->version = (unsigned)scenario_number(s, root, "version", 1, 1000000, 1);
         p->level = plan_levels[scenario_word(s, root, "level", plan_levels, ARRAY_LEN(plan_levels),
                                              -1)];
+        unsigned before = s->n_faults;
         p->length = scenario_time(s, root, "length", PLAN_LENGTH_MIN, PLAN_LENGTH_MAX, -2);
+        if (s->n_faults != before)
+                p->length = PLAN_LENGTH_MAX; /* what hangs on it is told when it is right */
         p->title = scenario_both(s, root, "title", REQUIRED, PLAN_TITLE_MAX);
         p->summary = scenario_both(s, root, "summary", REQUIRED, PLAN_TEXT_MAX);
         p->noise = (unsigned)scenario_number(s, root, "noise", 0, PLAN_NOISE_MAX, 6);

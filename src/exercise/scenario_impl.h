@@ -71,6 +71,7 @@ enum scenario_rule_id {
         RULE_CHOICE_NONE,
         RULE_NEVER,
         RULE_ACTIVITY,
+        RULE_ACTIVITY_STRANGE,
         RULE_ACTIVITY_NEEDS,
         RULE_ACTIVITY_OS,
         RULE_ACTIVITY_KIND,
@@ -197,6 +198,8 @@ void *scenario_room(struct scenario *s, unsigned n, size_t size);
 const char *scenario_time_text(struct scenario *s, int64_t ms);
 /* The nearest of n words (stride bytes apart) to `word`; NULL: none is near. */
 const char *scenario_near(const char *word, const char *const *table, unsigned n);
+/* The word that may have been meant; never NULL. */
+const char *scenario_guess(const char *word, const char *const *table, unsigned n);
 /* "90s", "5m", "1h30m": ms, or -1. */
 int64_t scenario_time_of(struct span s);
 

@@ -186,6 +186,8 @@ static void curve(struct scenario *s, const struct node *o, struct plan_expectat
         e->g = 0;
         e->d = PLAN_LENGTH_MIN;
         e->h = PLAN_LENGTH_MIN + 1;
+        bool real = e->real;
+        e->real = true; /* as long as it is not right, nothing hangs on it */
         if (!v || !scenario_keys(s, v, "curve", "g d h p"))
                 return;
         unsigned before = s->n_faults;
@@ -200,6 +202,7 @@ static void curve(struct scenario *s, const struct node *o, struct plan_expectat
                      scenario_time_text(s, h));
                 return;
         }
+        e->real = real;
         e->g = g;
         e->d = d;
         e->h = h;

@@ -15,14 +15,12 @@ static void list_of_roles(struct buf *b) {
 
 void scenario_role(struct scenario *s, const struct node *at, const char *role) {
         _cleanup_(buf_deinit) struct buf all = {.limit = 2000};
-        const char *near;
 
         for (size_t i = 0; i < ARRAY_LEN(roles); i++)
                 if (!*role || strcmp(role, roles[i]) == 0)
                         return;
         list_of_roles(&all);
-        near = scenario_near(role, roles, ARRAY_LEN(roles));
-        TELL(s, at, RULE_WORD, role, all.p, near ? near : "officer");
+        TELL(s, at, RULE_WORD, role, all.p, scenario_guess(role, roles, ARRAY_LEN(roles)));
 }
 
 void scenario_on_roster(struct scenario *s, const struct node *o, const char *const *names,

@@ -139,6 +139,8 @@ const struct scenario_rule scenario_rules[RULES] = {
 /* ---- activities ---- */
 [RULE_ACTIVITY] = {"activity", true, "there is no activity '{1}'", "không có hoạt động '{1}'",
         "did you mean '{2}'? doc/telemetry.md lists them", "có phải ý bạn là '{2}'? Xem doc/telemetry.vi.md"},
+[RULE_ACTIVITY_STRANGE] = {"activity", true, "there is no activity '{1}'", "không có hoạt động '{1}'",
+        "doc/telemetry.md lists them; 'run_command' plays any command", "xem danh sách trong doc/telemetry.vi.md; 'run_command' diễn một lệnh bất kỳ"},
 [RULE_ACTIVITY_NEEDS] = {"activity-needs", true, "the activity '{1}' needs '{2}'", "hoạt động '{1}' cần '{2}'",
         "add '{2}: ID', with an id of the network", "thêm '{2}: MÃ' với mã có trong network"},
 [RULE_ACTIVITY_OS] = {"activity-os", true, "'{1}' cannot happen on '{2}', which has {3}", "'{1}' không thể xảy ra trên '{2}' chạy {3}",

@@ -225,12 +225,22 @@ static void technique_of(struct scenario *s, const struct node *o, const struct 
                      x->technique);
 }
 
+/* One with a like name, else one that shares a word of it ("usb_insert": usb_copy); NULL: none. */
 static const char *near_activity(struct scenario *s, const char *name) {
         const char **table = scenario_room(s, n_activities, sizeof(*table));
 
         for (unsigned i = 0; table && i < n_activities; i++)
                 table[i] = activities[i].name;
-        return table ? scenario_near(name, table, n_activities) : NULL;
+        const char *near = table ? scenario_near(name, table, n_activities) : NULL;
+        for (const char *p = name; table && !near && *p;) {
+                size_t len = strcspn(p, "_-");
+
+                for (unsigned i = 0; i < n_activities && len >= 3 && !near; i++)
+                        if (memmem(table[i], strlen(table[i]), p, len))
+                                near = table[i];
+                p += len + strspn(p + len, "_-");
+        }
+        return near;
 }
 
 static void activity(struct scenario *s, const struct node *o, const struct plan_step *x,
@@ -250,8 +260,8 @@ static void activity(struct scenario *s, const struct node *o, const struct plan
         if (!kind) {
                 const char *near = near_activity(s, name);
 
-                TELL(s, node_get(o, "activity"), RULE_ACTIVITY, name,
-                     near ? near : activities[0].name);
+                TELL(s, node_get(o, "activity"), near ? RULE_ACTIVITY : RULE_ACTIVITY_STRANGE, name,
+                     near);
                 return;
         }
         needs(s, o, kind, a);

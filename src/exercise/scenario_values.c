@@ -257,9 +257,41 @@ const char *const *scenario_words(struct scenario *s, const struct node *o, cons
         return p;
 }
 
+/* What people say first. */
+static const char *synonym(const char *v, const char *const *table, unsigned n) {
+        static const char *const pairs[][2] = {
+                {"pc", "workstation"},   {"laptop", "workstation"},   {"desktop", "workstation"},
+                {"db", "database"},      {"sql", "database"},         {"router", "gateway"},
+                {"firewall", "gateway"}, {"domain-controller", "dc"}, {"fileserver", "files"},
+                {"win", "windows"},      {"ubuntu", "linux"},         {"debian", "linux"},
+                {"easy", "basic"},       {"beginner", "basic"},       {"medium", "intermediate"},
+                {"hard", "advanced"},    {"expert", "advanced"},      {"phone", "call"},
+                {"telephone", "call"},   {"email", "mail"},           {"media", "press"},
+                {"news", "press"},       {"message", "note"},         {"attachment", "file"},
+                {"outage", "failure"},   {"command", "order"},        {"leader", "lead"},
+                {"analyst", "handler"},  {"duty", "officer"},         {"manager", "owner"},
+                {"detected", "alert"},   {"isolated", "contained"},   {"blocked", "contained"},
+                {"notified", "told"},    {"recovered", "restored"},
+        };
+
+        for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+                for (unsigned k = 0; k < n && strcasecmp(v, pairs[i][0]) == 0; k++)
+                        if (strcmp(table[k], pairs[i][1]) == 0)
+                                return table[k];
+        return NULL;
+}
+
+/* The synonym, the nearest, or "one of these". */
+const char *scenario_guess(const char *v, const char *const *table, unsigned n) {
+        const char *g = synonym(v, table, n);
+
+        g = g ? g : scenario_near(v, table, n);
+        return g ? g : table[0];
+}
+
 unsigned scenario_word(struct scenario *s, const struct node *o, const char *key,
                        const char *const *table, unsigned n, int fallback) {
-        const char *v = scenario_text(s, o, key, fallback < 0, 200), *near;
+        const char *v = scenario_text(s, o, key, fallback < 0, 200);
         _cleanup_(buf_deinit) struct buf all = {.limit = 2000};
 
         for (unsigned i = 0; v && i < n; i++)
@@ -268,9 +300,8 @@ unsigned scenario_word(struct scenario *s, const struct node *o, const char *key
         if (v && *v) {
                 for (unsigned i = 0; i < n; i++)
                         buf_printf(&all, "%s%s", i ? ", " : "", table[i]);
-                near = scenario_near(v, table, n);
                 buf_char(&all, '\0');
-                TELL(s, node_get(o, key), RULE_WORD, v, all.p, near ? near : table[0]);
+                TELL(s, node_get(o, key), RULE_WORD, v, all.p, scenario_guess(v, table, n));
         }
         return fallback < 0 ? 0 : (unsigned)fallback;
 }

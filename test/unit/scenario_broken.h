@@ -79,6 +79,7 @@
 {"choice-none", "choice: stop", "choice: halt", "halt"},
 {"never", "    at: 5m\n", "    at: 5m\n    when: {played: call-home}\n", "id: call-home"},
 {"activity", "activity: user_browse", "activity: user_brows", "user_brows,"},
+{"activity", "activity: user_browse", "activity: zzzz", "zzzz"},
 {"activity-needs", "host: ws, account: lan, offset", "host: ws, offset", "offset: 10s"},
 {"activity-os", "host: ws, account: lan, offset", "host: web, account: lan, offset", "offset: 10s"},
 {"activity-kind", "activity: office_spawns_script, host: ws, account: lan, offset: 10s, with: {file: a.docm}", "activity: ntds_copy, host: ws, account: lan", "ntds_copy"},
