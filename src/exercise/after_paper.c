@@ -143,6 +143,43 @@ static void all_rows(struct paper *p, const struct after_all *x) {
                          "Không đủ chỗ cho mọi dòng: xem báo cáo HTML và bản xuất."));
 }
 
+static int thousandth(const struct after *a, int64_t t) {
+        int64_t length = MAX(a->plan->length, (int64_t)1);
+
+        return t == FORMULA_NEVER ? -1 : (int)(MIN(MAX(t, (int64_t)0), length) * 1000 / length);
+}
+
+static void figure(struct buf *b, const struct after *a, const struct review *v) {
+        char t[AFTER_TIME];
+
+        buf_str(b, "\"figure\":{\"title\":");
+        text(b, SAY(a, "Attack against defence", "Tấn công và phòng thủ"));
+        buf_str(b, ",\"scale\":[");
+        for (int i = 0; i <= 4; i++) {
+                buf_str(b, i ? "," : "");
+                text(b, after_time(t, a->plan->length * i / 4));
+        }
+        buf_str(b, "],\"legend\":[");
+        text(b, SAY(a, "played", "diễn ra"));
+        buf_char(b, ',');
+        text(b, SAY(a, "seen", "phát hiện"));
+        buf_char(b, ',');
+        text(b, SAY(a, "answered", "xử lý"));
+        buf_str(b, "],\"lanes\":[");
+        for (unsigned i = 0; i < v->n_steps && i < 60; i++) {
+                const struct review_step *s = &v->steps[i];
+                char label[200];
+
+                (void)snprintf(label, sizeof(label), "%u. %.150s", s->n,
+                               after_text(a, s->step->title));
+                buf_str(b, i ? ",[" : "[");
+                text(b, label);
+                buf_printf(b, ",%d,%d,%d,%s]", thousandth(a, s->t), thousandth(a, s->seen),
+                           thousandth(a, s->answered), s->step->background ? "true" : "false");
+        }
+        buf_str(b, "]},");
+}
+
 int after_paper(struct buf *b, const struct after *a, const char *format) {
         struct paper p = {.b = b, .a = a};
         struct after_all x;
@@ -165,7 +202,10 @@ int after_paper(struct buf *b, const struct after *a, const char *format) {
         text(b, SAY(a, "What", "Nội dung"));
         buf_char(b, ',');
         text(b, SAY(a, "Result", "Kết quả"));
-        buf_str(b, "],\"rows\":[");
+        buf_str(b, "],");
+        if (a->play)
+                figure(b, a, x.units[0].review);
+        buf_str(b, "\"rows\":[");
         if (a->play)
                 unit_rows(&p, &x.units[0]);
         else

@@ -125,6 +125,36 @@ static void read_signers(struct reading *r, const json_t *list, struct document 
         }
 }
 
+static void read_figure(struct reading *r, const json_t *o, struct document *d) {
+        const json_t *list = json_object_get(o, "lanes"), *e;
+        size_t i;
+
+        d->figure = text_of(r, json_object_get(o, "title"));
+        for (i = 0; i < 3; i++)
+                d->legend[i] = SPAN("");
+        texts_of(r, json_object_get(o, "legend"), d->legend, 3);
+        d->n_scale = texts_of(r, json_object_get(o, "scale"), d->scale, DOCUMENT_SCALE);
+        if (list && (!json_is_array(list) || json_array_size(list) > DOCUMENT_LANES))
+                r->error = -EBADMSG;
+        json_array_foreach(list, i, e) {
+                struct document_lane *l = &d->lanes[d->n_lanes];
+
+                if (i == DOCUMENT_LANES)
+                        break;
+                l->label = text_of(r, json_array_get(e, 0));
+                for (size_t k = 0; k < 3; k++) {
+                        const json_t *at = json_array_get(e, k + 1);
+
+                        l->at[k] = (int)json_integer_value(at);
+                        if (!json_is_integer(at) || json_integer_value(at) < -1 ||
+                            json_integer_value(at) > 1000)
+                                r->error = -EBADMSG;
+                }
+                l->quiet = json_is_true(json_array_get(e, 4));
+                d->n_lanes++;
+        }
+}
+
 int document_read(struct span json, struct arena *a, bool (*covered)(uint32_t c),
                   struct document *ret) {
         struct reading r = {.a = a, .covered = covered};
@@ -157,6 +187,7 @@ int document_read(struct span json, struct arena *a, bool (*covered)(uint32_t c)
         d->n_copies = texts_of(&r, json_object_get(o, "copies"), d->copies, DOCUMENT_LINES);
         read_rows(&r, json_object_get(o, "rows"), d);
         read_signers(&r, json_object_get(o, "signers"), d);
+        read_figure(&r, json_object_get(o, "figure"), d);
         d->title = capital_text(&r, json_object_get(o, "title"), ALL);
         for (size_t i = 0; i < 2; i++)
                 d->agency[i] =

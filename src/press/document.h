@@ -8,6 +8,11 @@
  *    "notes": ["…"], "signers": [["NGƯỜI KÝ", "đã ký lúc …", "Họ tên"]],
  *    "copies_title": "Nơi nhận:", "copies": ["- …"], "seal": ["CHỮ KÝ SỐ", "(…)"], "foot": "BC-2026-0001 …"}
  *
+ *
+ * A figure of what happened when stands before the rows, where there is one: "figure": {"title": "…", "scale":
+ * ["0:00", …, "1:20:00"], "legend": ["played", "seen", "answered"], "lanes": [["1. …", 125, 250, -1, false], …]}: each
+ * lane's three moments in thousandths of its length (-1: never), and whether it is quiet (drawn grey).
+ *
  * Agencies and title are shown in capitals, whom it is for with one. Lists and texts are bounded; what is missing is empty. Characters that none of our fonts has (and those
  * that say nothing: controls, directions) become U+XXXX, so that nothing is silently lost. */
 #ifndef PRESS_DOCUMENT_H
@@ -27,6 +32,13 @@ struct document_row {
 struct document_signer {
         struct span role, note, name;
 };
+#define DOCUMENT_LANES 60u
+#define DOCUMENT_SCALE 8u
+struct document_lane {
+        struct span label;
+        int at[3]; /* 0 … 1000; -1 */
+        bool quiet;
+};
 struct document {
         struct span format, lang, made, state, motto, number, place, handling, mark, title,
                 subtitle, copies_title, foot;
@@ -34,7 +46,9 @@ struct document {
         struct document_row rows[DOCUMENT_ROWS];
         struct span notes[DOCUMENT_LINES], copies[DOCUMENT_LINES];
         struct document_signer signers[8];
-        unsigned n_rows, n_notes, n_copies, n_signers;
+        struct span figure, scale[DOCUMENT_SCALE], legend[3];
+        struct document_lane lanes[DOCUMENT_LANES];
+        unsigned n_rows, n_notes, n_copies, n_signers, n_lanes, n_scale;
 };
 
 /* Texts are of the arena and end with a NUL. `covered`: whether the fonts have a character (NULL: all).

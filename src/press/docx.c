@@ -194,6 +194,45 @@ static void signers(struct buf *b, const struct document *d) {
         para(b, SPAN(""), 0, 20);
 }
 
+/* The figure in characters: a word processor shows no drawing that we would not have to bring along. */
+static void figure(struct buf *b, const struct document *d) {
+        static const char *const marks[] = {"■", "▲", "●"};
+
+        if (!d->n_lanes)
+                return;
+        para(b, d->figure, BOLD, 24);
+        for (unsigned i = 0; i < d->n_lanes; i++) {
+                _cleanup_(buf_deinit) struct buf bar = {0};
+
+                for (unsigned x = 0; x < 40; x++) {
+                        const char *c = "·";
+
+                        for (unsigned k = 0; k < 3; k++)
+                                if (d->lanes[i].at[k] >= 0 &&
+                                    (unsigned)d->lanes[i].at[k] * 39 / 1000 == x)
+                                        c = marks[k];
+                        buf_str(&bar, c);
+                }
+                buf_str(&bar, "  ");
+                buf_span(&bar, d->lanes[i].label);
+                para(b, buf_get(&bar), 0, 18);
+        }
+        _cleanup_(buf_deinit) struct buf legend = {0};
+        for (unsigned k = 0; k < 3; k++) {
+                buf_printf(&legend, "%s ", marks[k]);
+                buf_span(&legend, d->legend[k]);
+                buf_str(&legend, k < 2 ? ", " : "");
+        }
+        if (d->n_scale) {
+                buf_str(&legend, "; ");
+                buf_span(&legend, d->scale[0]);
+                buf_str(&legend, " – ");
+                buf_span(&legend, d->scale[d->n_scale - 1]);
+        }
+        para(b, buf_get(&legend), ITALIC, 18);
+        para(b, SPAN(""), 0, 20);
+}
+
 static void end(struct buf *b, const struct document *d) {
         const unsigned widths[] = {4680, 4500};
         static const char dashed[] =
@@ -229,6 +268,7 @@ static void body(struct buf *b, const struct document *d) {
                        " xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/"
                        "relationships\"><w:body>");
         head(b, d);
+        figure(b, d);
         form(b, d);
         end(b, d);
         buf_str(b, "<w:sectPr><w:headerReference w:type=\"default\" r:id=\"rId2\"/>"

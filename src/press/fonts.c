@@ -175,6 +175,8 @@ static int meet_all(void) {
                 "\"ẤaαЖ中\"]],"
                 "\"copies_title\":\"ẤaαЖ中\",\"copies\":[\"ẤaαЖ中\"],\"seal\":[\"ẤaαЖ中\","
                 "\"ẤaαЖ中\"],"
+                "\"figure\":{\"title\":\"ẤaαЖ中\",\"scale\":[\"ẤaαЖ中\",\"1\"],\"legend\":"
+                "[\"ẤaαЖ中\"],\"lanes\":[[\"ẤaαЖ中\",0,500,-1,false]]},"
                 "\"foot\":\"ẤaαЖ中\"}";
         _cleanup_(buf_deinit) struct buf out = {.limit = (size_t)4 << 20};
         struct document *d;

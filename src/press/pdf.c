@@ -4,6 +4,7 @@
  *
  *      agency | state, motto          the first page's head
  *           title, subtitle
+ *      figure                         lanes, each with up to three moments
  *      no | label | value             the form, over as many pages as it needs
  *      notes, signers, copies | seal  kept together where a page can hold them */
 #include <math.h>
@@ -315,6 +316,83 @@ static void row(struct pdf *p, unsigned n, const struct document_row *r) {
                 g_object_unref(cells[i].layout);
 }
 
+/* ---- the figure ---- */
+
+#define LANE_H 16.0
+#define LANE_LABEL 190.0
+
+/* Which of the three moments: a square, a triangle, a diamond; shapes, so that they differ in grey too. */
+static void mark(struct pdf *p, unsigned which, double x, double y) {
+        static const double shapes[3][8] = {{-3, -4, 3, -4, 3, 4, -3, 4},
+                                            {0, -4, 5, 4, -5, 4, 0, -4},
+                                            {0, -5, 5, 0, 0, 5, -5, 0}};
+        static const double colours[3][3] = {
+                {0.75, 0.22, 0.17}, {0.72, 0.46, 0.05}, {0.18, 0.49, 0.36}};
+
+        cairo_set_source_rgb(p->cr, colours[which][0], colours[which][1], colours[which][2]);
+        cairo_move_to(p->cr, x + shapes[which][0], y + shapes[which][1]);
+        for (unsigned i = 2; i < 8; i += 2)
+                cairo_line_to(p->cr, x + shapes[which][i], y + shapes[which][i + 1]);
+        cairo_fill(p->cr);
+        cairo_set_source_rgb(p->cr, 0, 0, 0);
+}
+
+static void lane(struct pdf *p, const struct document_lane *l) {
+        double from = LEFT + LANE_LABEL, w = WIDTH - LANE_LABEL - 6, y = p->y + LANE_H / 2;
+        double end = l->at[2] >= 0 ? l->at[2] : 1000;
+        PangoLayout *label = layout(l->label, FONT_PLAIN, 9, 0, PANGO_ALIGN_LEFT);
+        double wide = width_of(label);
+
+        /* One line: what is too long is narrowed, as an ellipsis would ask for another font. */
+        cairo_save(p->cr);
+        cairo_translate(p->cr, LEFT, p->y + 2);
+        if (wide > LANE_LABEL - 8)
+                cairo_scale(p->cr, (LANE_LABEL - 8) / wide, 1);
+        put_at(p, label, 0, 0);
+        cairo_restore(p->cr);
+        cairo_set_source_rgb(p->cr, 0.85, 0.86, 0.88);
+        line(p, from, y, from + w, y, 0.5);
+        if (l->at[0] >= 0) {
+                if (l->quiet)
+                        cairo_set_source_rgb(p->cr, 0.75, 0.76, 0.78);
+                else
+                        cairo_set_source_rgb(p->cr, 0.92, 0.72, 0.69);
+                line(p, from + w * l->at[0] / 1000, y, from + w * end / 1000, y, 4);
+        }
+        cairo_set_source_rgb(p->cr, 0, 0, 0);
+        for (unsigned i = 0; i < 3; i++)
+                if (l->at[i] >= 0)
+                        mark(p, i, from + w * l->at[i] / 1000, y);
+        p->y += LANE_H;
+}
+
+static void figure(struct pdf *p) {
+        const struct document *d = p->d;
+        double x = LEFT + LANE_LABEL, w = WIDTH - LANE_LABEL - 6;
+
+        if (!d->n_lanes)
+                return;
+        room(p, 60 + LANE_H * MIN(d->n_lanes, 20u));
+        p->y += put(p, d->figure, FONT_BOLD, 12, LEFT, p->y, WIDTH, PANGO_ALIGN_LEFT) + 4;
+        for (unsigned i = 0; i < d->n_lanes && !p->over; i++) {
+                room(p, LANE_H + 34);
+                if (!p->over)
+                        lane(p, &d->lanes[i]);
+        }
+        if (p->over)
+                return;
+        for (unsigned i = 0; i < d->n_scale; i++)
+                put(p, d->scale[i], FONT_PLAIN, 8, x + w * i / MAX(d->n_scale - 1, 1u) - 30, p->y,
+                    60, PANGO_ALIGN_CENTER);
+        p->y += 14;
+        for (unsigned i = 0; i < 3; i++) {
+                mark(p, i, x + 6 + i * w / 3, p->y + 7);
+                put(p, d->legend[i], FONT_PLAIN, 9, x + 16 + i * w / 3, p->y, w / 3 - 18,
+                    PANGO_ALIGN_LEFT);
+        }
+        p->y += 24;
+}
+
 /* ---- the end ---- */
 
 static void notes(struct pdf *p) {
@@ -375,7 +453,8 @@ static void seal(struct pdf *p) {
 static void draw(struct pdf *p) {
         begin_page(p);
         head(p);
-        if (p->d->n_rows)
+        figure(p);
+        if (p->d->n_rows && !p->over)
                 table_head(p);
         for (unsigned i = 0; i < p->d->n_rows && !p->over; i++)
                 row(p, i + 1, &p->d->rows[i]);
