@@ -18,8 +18,9 @@ int exercise_alert_steps(struct sql *db, int64_t alert, unsigned *to);
 struct exercise_scored {
         bool is; /* there is one: the play began and has a scenario */
         bool provisional;
-        int64_t total, base, penalty, machine,
-                people;              /* thousandths; machine, people: -1: no line */
+        int64_t total, base, penalty, harm, machine,
+                people; /* thousandths; the last two: -1: no line */
+        int n_void, n_open, hints;
         int64_t last_points, last_t; /* the newest line that was decided */
         char last_en[200], last_vi[260];
 };

@@ -7,6 +7,7 @@
 #include "exercise/review.h"
 
 #define RESULTS_PLAYS_MAX 1000u
+#define RESULTS_WHOLE_MAX 30u /* units with their lines in one answer */
 
 struct results {
         struct exercise e;

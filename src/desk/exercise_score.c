@@ -130,6 +130,10 @@ static void sums(const struct score *s, struct exercise_scored *ret) {
                                         .total = s->total,
                                         .base = s->base,
                                         .penalty = s->penalty,
+                                        .harm = s->harm,
+                                        .n_void = (int)s->n_void,
+                                        .n_open = (int)s->n_open,
+                                        .hints = (int)s->hints,
                                         .machine = s->part[PART_MACHINE],
                                         .people = s->part[PART_PEOPLE]};
         newest(s, ret);
