@@ -330,10 +330,11 @@ static void put_after(struct query *q) {
         buf_char(&q->text, ')');
 }
 
-static void put_order(struct query *q, int limit) {
+/* `loose`: no index is to be chosen for the order's sake. */
+static void put_order(struct query *q, int limit, bool loose) {
         const char *direction = q->descending ? " DESC" : "";
 
-        buf_printf(&q->text, " ORDER BY %s%s%s, %s%s LIMIT %d", sort_column(q),
+        buf_printf(&q->text, " ORDER BY %s%s%s%s, %s%s LIMIT %d", loose ? "+" : "", sort_column(q),
                    is_words(q) ? " COLLATE words" : "", direction, q->l->id, direction, limit);
 }
 
@@ -492,7 +493,7 @@ static int put_page(struct query *q, struct api_call *c, int limit) {
         if (r != 0)
                 return r;
         put_after(q);
-        put_order(q, limit);
+        put_order(q, limit, true);
         buf_char(&q->text, ')');
         return 0;
 }
@@ -514,7 +515,7 @@ static int open_rows(struct query *q, struct api_call *c, int limit, struct sql_
         }
         if (r != 0)
                 return r;
-        put_order(q, limit);
+        put_order(q, limit, false);
         buf_char(&q->text, '\0');
         if (q->text.failed)
                 return FAIL(-ENOMEM);

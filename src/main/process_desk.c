@@ -42,6 +42,7 @@
 #define IDLE_NS (INT64_C(2) * NS_PER_SEC)
 #define TICK_MS 500
 #define STATS_NS INT64_C(1000000000)
+#define SLOW_NS (INT64_C(20) * 1000000)
 #define WAITING_MAX 256u
 #define MESSAGES_AT_ONCE 64u
 #define EXCEPTIONS_BYTES ((size_t)1 << 20)
@@ -69,6 +70,8 @@ struct loop {
         struct replay_line replay;
         int counters; /* the page's descriptor until it is mapped; 0: none */
         bool tell;    /* main wants our numbers */
+        uint64_t turns_slow;
+        int64_t turn_max;
         int64_t told;
 };
 
@@ -476,7 +479,9 @@ static void tell_numbers(struct loop *l) {
                                     s.indicators,
                                     s.outgoing_queued,
                                     s.outgoing_failed,
-                                    s.outgoing_oldest_s};
+                                    s.outgoing_oldest_s,
+                                    l->turns_slow,
+                                    (uint64_t)l->turn_max};
         _Static_assert(ARRAY_LEN(numbers) == NUMBER_COURIER_MAILS - NUMBER_VERDICTS,
                        "wire/node_stats.h");
         m.n = ARRAY_LEN(numbers);
@@ -547,6 +552,14 @@ static int turn(struct loop *l, struct pollfd *p, int ready) {
         return r < 0 ? r : serve_api(l, p);
 }
 
+/* Whoever asks meanwhile waits as long. */
+static void count_turn(struct loop *l, int64_t began) {
+        int64_t took = os_monotonic() - began;
+
+        l->turns_slow += took > SLOW_NS;
+        l->turn_max = MAX(l->turn_max, took);
+}
+
 static int serve(struct loop *l) {
         for (;;) {
                 struct pollfd p[OF_API + API_LINES + SEARCHES_MAX] = {
@@ -564,6 +577,7 @@ static int serve(struct loop *l) {
                 if (l->dirty_since)
                         wait = MIN(wait, (int)(MAX(l->dirty_since + COMMIT_NS - now, 0) / 1000000));
                 r = os_poll(p, ARRAY_LEN(p), l->line.at_work ? 0 : wait);
+                int64_t began = os_monotonic();
                 r = turn(l, p, r);
                 if (r < 0)
                         return r;
@@ -576,6 +590,7 @@ static int serve(struct loop *l) {
                         if (r < 0)
                                 return r;
                 }
+                count_turn(l, began);
         }
 }
 

@@ -63,6 +63,8 @@ enum node_number {
         NUMBER_OUTGOING_QUEUED, /* gauge: mails and webhooks that wait */
         NUMBER_OUTGOING_FAILED, /* gauge: that failed for good */
         NUMBER_OUTGOING_OLDEST, /* gauge: seconds that the oldest waits */
+        NUMBER_TURNS_SLOW,      /* turns of the desk that held it longer than 20 ms */
+        NUMBER_TURN_MAX_NS,     /* gauge: the longest of them */
         NUMBER_COURIER_MAILS,   /* of the courier, from here on */
         NUMBER_COURIER_WEBHOOKS,
         NUMBER_COURIER_ASKS,
