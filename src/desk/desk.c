@@ -341,6 +341,7 @@ void desk_stats(const struct desk *d, struct desk_stats *ret) {
         *ret = d->st;
         ret->watermark = desk_watermark(d);
         ret->ranges = d->n_ranges;
+        exercises_stats(d, ret);
         if (d->live) {
                 ret->live = *live_stats(d->live);
                 live_correlate_stats(d->live, &ret->correlate);

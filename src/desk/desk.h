@@ -51,6 +51,7 @@ struct desk_stats {
         uint64_t commits;
         int64_t commit_ns;                                            /* of the longest */
         uint64_t outgoing_queued, outgoing_failed, outgoing_oldest_s; /* every half minute */
+        uint64_t exercises, exercise_plays, injects_late, drill_behind_ms, drill_failed;
         struct live_stats live;
         struct correlate_stats correlate;
 };

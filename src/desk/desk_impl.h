@@ -152,6 +152,7 @@ void exercises_free(struct desk *d);
 /* Within desk_api_tick(): what is due of exercises that run; ms until more is. */
 int exercises_tick(struct desk *d, int64_t mono, int64_t wall);
 int exercises_wait(const struct desk *d);
+void exercises_stats(const struct desk *d, struct desk_stats *ret);
 /* That person wrote something: plays on whose roster they are are looked at. */
 int exercises_written(struct desk *d, int64_t person);
 void desk_holds_free(struct desk *d);

@@ -687,6 +687,17 @@ int exercises_wait(const struct desk *d) {
         return d->exercises && d->exercises->n_runs ? (int)MIN(d->exercises->wait_ms, 1000) : 1000;
 }
 
+void exercises_stats(const struct desk *d, struct desk_stats *ret) {
+        struct exercise_numbers n;
+
+        exercise_engine_numbers(d, &n);
+        ret->exercises = n.running;
+        ret->exercise_plays = n.plays;
+        ret->injects_late = n.late;
+        ret->drill_behind_ms = n.behind_ms;
+        ret->drill_failed = d->exercises ? d->exercises->failed : 0;
+}
+
 void exercise_engine_numbers(const struct desk *d, struct exercise_numbers *ret) {
         const struct exercises *x = d->exercises;
 

@@ -17,14 +17,16 @@
 #include "exercise/telemetry.h"
 
 #define ASKS 2u
-#define HELD_MAX ((size_t)64 << 20)
+#define HELD_MAX ((size_t)128 << 20)
 #define AHEAD_MS 20000 /* of real time, that is asked for beforehand */
 #define SLICE_RECORDS 400
 #define SLICE_MIN 10000
 #define SLICE_MAX 600000
 #define PIECE_RECORDS 65000u
-#define PIECE_BYTES ((size_t)2 << 20)
-#define GIVE_MOST 2000u /* records in a turn */
+#define PIECE_BYTES                                                                                \
+        ((size_t)32 << 10) /* what is being given lies in memory: of hundreds of plays */
+#define GIVE_MOST 500u     /* records in a turn */
+#define CLEAN_MOST 32u     /* rows that go in a turn */
 #define CLEAN_NS (INT64_C(2) * NS_PER_SEC)
 #define SEG_MAX 0xffffu
 
@@ -504,7 +506,7 @@ static int give(struct desk *d, struct engine_play *y, int64_t now, unsigned *mo
 }
 
 /* P3. */
-static int clean(struct desk *d, struct engine_play *y) {
+static int clean(struct desk *d, struct engine_play *y, unsigned *most) {
         uint64_t durable = 0;
         int r = 0;
 
@@ -513,7 +515,7 @@ static int clean(struct desk *d, struct engine_play *y) {
         for (unsigned i = 0; i < y->n_pieces && r == 0;) {
                 struct spooled *k = &y->pieces[i];
 
-                if (!k->given || k->end > durable) {
+                if (!k->given || k->end > durable || !*most) {
                         i++;
                         continue;
                 }
@@ -522,6 +524,7 @@ static int clean(struct desk *d, struct engine_play *y) {
                         r = sql_do(state_sql(d->state),
                                    "DELETE FROM exercise_spool WHERE play=?1 AND seg=?2", "ii",
                                    y->id, (int64_t)k->seg);
+                (*most)--;
                 forget_bytes(d->exercises, k);
                 *k = y->pieces[--y->n_pieces];
         }
@@ -531,7 +534,7 @@ static int clean(struct desk *d, struct engine_play *y) {
 int spool_give(struct desk *d, int64_t now) {
         struct exercises *x = d->exercises;
         bool full = false, cleans = now - x->cleaned > CLEAN_NS || now < x->cleaned;
-        unsigned most = GIVE_MOST, n = 0;
+        unsigned most = GIVE_MOST, n = 0, goes = CLEAN_MOST;
         int r = 0;
 
         x->behind_ms = 0;
@@ -545,10 +548,10 @@ int spool_give(struct desk *d, int64_t now) {
                         if (y->n_pieces)
                                 r = give(d, y, now, &most, &full);
                         if (r == 0 && cleans)
-                                r = clean(d, y);
+                                r = clean(d, y, &goes);
                 }
         x->turn++;
-        if (cleans)
+        if (cleans && goes)
                 x->cleaned = now;
         if (!most)
                 x->wait_ms = 0;

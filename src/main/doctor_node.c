@@ -64,6 +64,38 @@ static void indicators(struct doctor *d, struct span status) {
 }
 
 #define HOUR_S 3600u
+#define DRILL_BEHIND_MS 60000u
+
+/* Exercises that run: what comes late to those who play. */
+static void exercises(struct doctor *d, struct span status) {
+        uint64_t run = number(status, "exercises_running");
+        uint64_t late = number(status, "injects_late");
+        uint64_t behind = number(status, "drill_behind_ms");
+        uint64_t failed = number(status, "drill_failed");
+
+        if (run == UINT64_MAX || late == UINT64_MAX || behind == UINT64_MAX || !run)
+                return;
+        if (behind > DRILL_BEHIND_MS)
+                doctor_say(d, DOCTOR_WARNING, "exercises",
+                           tr("the node has more to do than it can: a lower speed of the exercise "
+                              "helps",
+                              "nút quá tải: hãy giảm tốc độ diễn tập"),
+                           tr("the telemetry of a drill is %llu s of its clock behind",
+                              "dữ liệu diễn tập chậm %llu giây theo giờ diễn tập"),
+                           ULL(behind / 1000));
+        if (failed && failed != UINT64_MAX)
+                doctor_say(d, DOCTOR_WARNING, "exercises",
+                           tr("the audit log says which (exercises.telemetry_failed)",
+                              "sổ kiểm toán ghi rõ (exercises.telemetry_failed)"),
+                           tr("telemetry of %llu steps could not be made",
+                              "không tạo được dữ liệu của %llu bước"),
+                           ULL(failed));
+        if (behind <= DRILL_BEHIND_MS && !failed)
+                doctor_say(d, DOCTOR_OK, "exercises", NULL,
+                           tr("%llu exercises run; %llu injects came late",
+                              "%llu cuộc diễn tập đang chạy; %llu tình huống phát muộn"),
+                           ULL(run), ULL(late));
+}
 
 /* Mails and webhooks: what waits too long, what did not get there. */
 static void outgoing(struct doctor *d, struct span status) {
@@ -101,5 +133,6 @@ static void outgoing(struct doctor *d, struct span status) {
 void doctor_node_judge(struct doctor *d, struct span status) {
         duplicates(d, status);
         indicators(d, status);
+        exercises(d, status);
         outgoing(d, status);
 }

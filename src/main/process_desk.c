@@ -481,7 +481,12 @@ static void tell_numbers(struct loop *l) {
                                     s.outgoing_failed,
                                     s.outgoing_oldest_s,
                                     l->turns_slow,
-                                    (uint64_t)l->turn_max};
+                                    (uint64_t)l->turn_max,
+                                    s.exercises,
+                                    s.exercise_plays,
+                                    s.injects_late,
+                                    s.drill_behind_ms,
+                                    s.drill_failed};
         _Static_assert(ARRAY_LEN(numbers) == NUMBER_COURIER_MAILS - NUMBER_VERDICTS,
                        "wire/node_stats.h");
         m.n = ARRAY_LEN(numbers);

@@ -172,6 +172,19 @@ static void outgoing_text(struct buf *out, const struct node *n) {
                    ULL(sent), ULL(queued), ULL(failed));
 }
 
+static void exercises_text(struct buf *out, const struct node *n) {
+        if (node_count(n, NUMBER_EXERCISES) == 0)
+                return;
+        buf_printf(
+                out,
+                tr("Exercises: %llu run, %llu units play; %llu injects came late, telemetry is "
+                   "%llu ms behind\n",
+                   "Diễn tập: %llu cuộc đang chạy, %llu đơn vị; %llu tình huống phát muộn, dữ liệu "
+                   "chậm %llu ms\n"),
+                ULL(node_count(n, NUMBER_EXERCISES)), ULL(node_count(n, NUMBER_EXERCISE_PLAYS)),
+                ULL(node_count(n, NUMBER_INJECTS_LATE)), ULL(node_count(n, NUMBER_DRILL_BEHIND)));
+}
+
 static void outgoing_json(struct buf *out, const struct node *n) {
         for (enum node_number k = NUMBER_OUTGOING_QUEUED; k <= NUMBER_COURIER_REFUSED; k++)
                 buf_printf(out, "%s\"%s\":%llu", k > NUMBER_OUTGOING_QUEUED ? "," : "",
@@ -198,6 +211,7 @@ static void text(struct buf *out, const struct node *n, const struct counters_pa
                    "Đã phán xét: đến bản ghi %llu; còn %llu chờ phán xét từ kho; %llu để riêng\n"),
                 ULL(last_before(s->judged)), ULL(s->behind), ULL(s->set_aside));
         indicators_text(out, n);
+        exercises_text(out, n);
         outgoing_text(out, n);
         if (c)
                 duplicates_text(out, c);

@@ -65,6 +65,11 @@ enum node_number {
         NUMBER_OUTGOING_OLDEST, /* gauge: seconds that the oldest waits */
         NUMBER_TURNS_SLOW,      /* turns of the desk that held it longer than 20 ms */
         NUMBER_TURN_MAX_NS,     /* gauge: the longest of them */
+        NUMBER_EXERCISES,       /* gauge: that run */
+        NUMBER_EXERCISE_PLAYS,  /* gauge: units that play */
+        NUMBER_INJECTS_LATE,    /* delivered over 2 s after their time */
+        NUMBER_DRILL_BEHIND,    /* gauge: ms of the drill's clock that telemetry is late */
+        NUMBER_DRILL_FAILED,    /* telemetry that could not be made */
         NUMBER_COURIER_MAILS,   /* of the courier, from here on */
         NUMBER_COURIER_WEBHOOKS,
         NUMBER_COURIER_ASKS,

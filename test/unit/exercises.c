@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "desk/desk_impl.h"
+#include "desk/exercise_engine.h"
 #include "desk/exercise_impl.h"
 #include "desk/jobs.h"
 #include "desk/replay.h"
@@ -555,7 +556,101 @@ static void the_node_was_down(void) {
         end();
 }
 
+/* ---- three hundred units (COLOA_BENCH=1): how long a turn and a table take ---- */
+
+static int64_t cpu(void) {
+        struct timespec t;
+
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+        return (int64_t)t.tv_sec * NS_PER_SEC + t.tv_nsec;
+}
+
+static void line_discard(void) {
+        struct buf *out;
+        uint64_t last[400] = {0};
+
+        while ((out = desk_replay_out(w.d)) && out->len) {
+                enum replay_type type;
+                struct span body;
+                size_t used = 0, one_;
+                struct replay_record r;
+
+                while (replay_frame(span_of(out->p + used, out->len - used), &type, &body, &one_) ==
+                       1) {
+                        while (replay_next(&body, &r) == 1)
+                                last[LABEL_PLAY(r.label) % 400] = r.position;
+                        used += one_;
+                }
+                out->len = 0;
+                desk_replay_went(w.d);
+        }
+        for (uint32_t i = 1; i < 400; i++)
+                if (last[i])
+                        line_say(REPLAY_POSITIONS, &(struct replay_position){i, 0, last[i]}, 1);
+}
+
+static void three_hundred(void) {
+        _cleanup_(buf_deinit) struct buf ids = {0};
+        int64_t most[3] = {0}, sum = 0, n = 0;
+
+        if (!getenv("COLOA_BENCH"))
+                return;
+        begin();
+        for (unsigned i = 0; i < 300; i++) {
+                char code[16];
+
+                snprintf(code, sizeof(code), "u%u", i);
+                buf_printf(&ids, "%s%lld", i ? "," : "", (long long)add_unit(code, UNIT_ROOT));
+        }
+        want(200, &organiser, "exercises.create",
+             "{\"title\":\"x\",\"scenario\":1,\"unit\":1,\"units\":[%.*s],\"seed\":7,\"simulated\":"
+             "true}",
+             (int)ids.len, ids.p);
+        exercise = answer_int("id");
+        want(200, &organiser, "exercises.invite", "{\"id\":%lld}", (long long)exercise);
+        check_int(sql_do(state_sql(w.d->state), "UPDATE exercise SET state='ready' WHERE id=?1",
+                         "i", exercise),
+                  0);
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        for (unsigned i = 0; i < 900 * 5; i++) {
+                w.wall += NS_PER_SEC / 5;
+                w.mono += NS_PER_SEC / 5;
+                int64_t t0 = cpu();
+                check_int(desk_api_tick(w.d, w.mono, w.wall), 0);
+                int64_t t1 = cpu();
+                do_jobs();
+                int64_t t2 = cpu();
+                check_int(desk_commit(w.d, w.mono, w.wall), 0);
+                desk_api_committed(w.d);
+                line_discard();
+                int64_t t3 = cpu();
+                most[0] = MAX(most[0], t1 - t0);
+                most[1] = MAX(most[1], t3 - t2);
+                sum += t1 - t0;
+                n++;
+                if (i % 500 == 499) {
+                        t0 = cpu();
+                        want(200, &organiser, "exercises.board", "{\"id\":%lld}",
+                             (long long)exercise);
+                        most[2] = cpu() - t0;
+                        printf("# %u s: tick mean %lld us, most %lld us; commit most %lld us; "
+                               "board %lld us"
+                               " (%zu bytes); spool %lld rows, late %lld\n",
+                               i / 5, (long long)(sum / n / 1000), (long long)(most[0] / 1000),
+                               (long long)(most[1] / 1000), (long long)(most[2] / 1000),
+                               api_w.body.len,
+                               (long long)number("SELECT count(*) FROM exercise_spool WHERE 1=?1",
+                                                 1),
+                               (long long)w.d->exercises->late);
+                        most[0] = most[1] = sum = n = 0;
+                }
+        }
+        end();
+}
+
 int main(void) {
+        RUN(three_hundred);
         RUN(it_is_planned);
         RUN(it_is_played);
         RUN(killed_nothing_is_lost_or_doubled);
