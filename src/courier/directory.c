@@ -314,6 +314,16 @@ static void take_entry(struct visit *v, const struct ldap_said *s) {
 }
 
 /* false: it was answered, or another step has begun. */
+/* It could not look: that says nothing of the password. */
+static bool is_busy(uint32_t code) {
+        static const uint32_t busy[] = {1, 2, 3, 11, 51, 52, 80};
+
+        for (size_t i = 0; i < ARRAY_LEN(busy); i++)
+                if (code == busy[i])
+                        return true;
+        return false;
+}
+
 static bool take(struct visit *v, const struct ldap_said *s) {
         static const uint32_t ends[] = {[STARTING] = LDAP_EXTENDED_DONE,
                                         [AS_NODE] = LDAP_BIND_DONE,
@@ -333,7 +343,7 @@ static bool take(struct visit *v, const struct ldap_said *s) {
         }
         bool good = s->code == LDAP_OK;
         if (v->step == AS_PERSON) {
-                answer(v, good ? 0 : -EACCES); /* V2 */
+                answer(v, good ? 0 : is_busy(s->code) ? -EBUSY : -EACCES); /* V2 */
         } else if (v->step == SEARCHING) {
                 if (s->code == LDAP_OK || s->code == LDAP_NO_SUCH_OBJECT || v->entries > 1)
                         found(v);

@@ -9,6 +9,9 @@
 #include "wire/api_shapes.h"
 #include "wire/court.h"
 
+#define RANGE_MOST 5000000
+#define RANGES_MOST 20000000
+
 #define ITEM_CODE "i.code||'/E'||e.n"
 #define FROM_EVIDENCE                                                                              \
         "evidence e JOIN incident i ON i.id=e.incident LEFT JOIN person p ON p.id=e.added_by"
@@ -251,6 +254,54 @@ static int add(struct api_call *c, const struct incident *i, const struct item *
         return evidence_answer(c, e.id);
 }
 
+/* Nobody fills the room for all: of it files of one incident have a quarter, those of one person within a day an
+ * eighth, all evidence three quarters; the rest is reports'. */
+static int has_share(struct api_call *c, int64_t incident, int64_t size) {
+        int64_t used, limit, all = 0, own = 0, mine = 0;
+        int r = blobs_room(c->desk, &used, &limit);
+
+        if (r == 0)
+                r = MIN(sql_get_int(c->db, &own,
+                                    "SELECT ifnull(sum(size),0) FROM evidence WHERE incident=?1"
+                                    " AND kind='file'",
+                                    "i", incident),
+                        0);
+        if (r == 0)
+                r = MIN(sql_get_int(c->db, &mine,
+                                    "SELECT ifnull(sum(size),0) FROM evidence WHERE added_by=?1 AND"
+                                    " added>?2 AND kind='file'",
+                                    "ii", c->who.id, c->now - INT64_C(86400) * NS_PER_SEC),
+                        0);
+        if (r == 0)
+                r = MIN(sql_get_int(c->db, &all,
+                                    "SELECT ifnull(sum(size),0) FROM evidence WHERE kind='file'",
+                                    ""),
+                        0);
+        if (r < 0)
+                return r;
+        if (own > limit / 4 - size)
+                return api_refuse(
+                        c, 409, "incident_full",
+                        "This incident has a quarter of the room for attachments already: "
+                        "keep more elsewhere and attach its hash",
+                        "Sự cố này đã dùng một phần tư chỗ cho tệp đính kèm: hãy lưu nơi "
+                        "khác và đính kèm mã băm");
+        if (c->who.id && mine > limit / 8 - size)
+                return api_refuse(
+                        c, 409, "person_full",
+                        "You attached an eighth of the room for attachments within a day: "
+                        "go on tomorrow, or let somebody else attach it",
+                        "Trong một ngày bạn đã đính kèm một phần tám chỗ chứa: hãy tiếp "
+                        "tục ngày mai, hoặc nhờ người khác");
+        if (all > limit / 4 * 3 - size)
+                return api_refuse(c, 409, "reserved",
+                                  "What is left of the room for attachments is kept for reports: "
+                                  "'attachments' in the configuration is its limit",
+                                  "Phần chỗ còn lại dành cho báo cáo: giới hạn là 'attachments' "
+                                  "trong cấu hình");
+        return 0;
+}
+
 static int file_came(struct api_call *c, int64_t id, const unsigned char hash[BLOB_HASH_BYTES],
                      int64_t size) {
         struct incident i = {0};
@@ -259,6 +310,8 @@ static int file_came(struct api_call *c, int64_t id, const unsigned char hash[BL
         /* Asked once more: an upload takes its time. */
         int r = incident_get(c, api_int(c, "incident", 0), "evidence.write", &i);
 
+        if (r == 0)
+                r = has_share(c, i.id, size);
         if (r == 0)
                 r = add(c, &i, &k, "Evidence attached", "Thêm chứng cứ");
         return r == 0 ? blob_hold(c->db, id) : r;
@@ -270,7 +323,29 @@ static int add_file(struct api_call *c) {
 
         if (r == 0)
                 r = good_time(c);
+        if (r == 0)
+                r = has_share(c, i.id, 1);
         return r == 0 ? blob_upload(c, file_came) : r;
+}
+
+/* What is held is never deleted: not the whole store for one incident. */
+static int range_fits(struct api_call *c, int64_t incident, int64_t n) {
+        int64_t held = 0;
+
+        if (n > RANGE_MOST)
+                return api_fault_at(c, "last_seq", "These are more than 5,000,000 records",
+                                    "Nhiều hơn 5.000.000 bản ghi",
+                                    "Keep what shows it, in a narrower range",
+                                    "Chọn khoảng hẹp hơn, đủ để chứng minh");
+        int r = sql_get_int(c->db, &held,
+                            "SELECT ifnull(sum(size),0) FROM evidence WHERE incident=?1 AND"
+                            " kind='range'",
+                            "i", incident);
+        if (r < 0 || held <= RANGES_MOST - n)
+                return MIN(r, 0);
+        return api_refuse(c, 409, "ranges_full",
+                          "Ranges of this incident hold 20,000,000 records together at most",
+                          "Các khoảng của một sự cố giữ tối đa 20.000.000 bản ghi");
 }
 
 static int add_range(struct api_call *c) {
@@ -288,6 +363,9 @@ static int add_range(struct api_call *c) {
                 return api_fault_at(c, "last_seq", "It is before the first one",
                                     "Nhỏ hơn bản ghi đầu", "Give the last record, or the same",
                                     "Ghi bản ghi cuối, hoặc cùng số");
+        r = range_fits(c, i.id, last - first + 1);
+        if (r != 0)
+                return r;
         court_range_hash(hash, (uint64_t)first, (uint64_t)last, query.p ? query : SPAN(""));
         struct item k = {.kind = "range",
                          .hold_state = "asked",

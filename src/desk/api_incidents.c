@@ -280,7 +280,8 @@ static int timeline(struct api_call *c) {
 
         /* What they may not read elsewhere is not told here either. */
         return list_of(c, &l,
-                       c->who.incident ? " AND t.kind NOT IN ('alert','action','evidence','task')"
+                       c->who.incident ? " AND t.kind NOT IN ('alert','action','evidence','task',"
+                                         "'note','message')"
                                        : "");
 }
 

@@ -99,7 +99,8 @@ static int by_from(const void *a, const void *b) {
         return (x->from > y->from) - (x->from < y->from);
 }
 
-/* What this person saw for the incident without anybody's approval, and the new range: how long together. */
+/* What this person saw without anybody's approval, for the incident ever and for all others within a week, and the
+ * new range: how long together. */
 static int total(struct api_call *c, int64_t incident, int64_t from, int64_t to, int64_t *ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct range *list = arena_array(c->arena, RANGES + 1, sizeof(*list));
@@ -108,10 +109,10 @@ static int total(struct api_call *c, int64_t incident, int64_t from, int64_t to,
 
         if (r == 0)
                 r = sql_rows(c->db, &q,
-                             "SELECT since, until FROM unmasking WHERE incident=?1 AND by IS ?2"
-                             " AND approver IS NULL AND expires IS NOT NULL AND asked>?3"
-                             " ORDER BY id DESC LIMIT 500",
-                             "iki", incident, c->who.id, c->now - REMEMBERED_NS);
+                             "SELECT since, until FROM unmasking WHERE by IS ?2"
+                             " AND approver IS NULL AND expires IS NOT NULL AND asked>"
+                             "iif(incident=?1,?3,?4) ORDER BY id DESC LIMIT 500",
+                             "ikii", incident, c->who.id, c->now - REMEMBERED_NS, c->now - FREE_NS);
         while (r == 0 && (r = sql_next(q)) == 1 && n < RANGES) {
                 list[n++] = (struct range){sql_int(q, 0), sql_int(q, 1)};
                 r = 0;

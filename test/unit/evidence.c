@@ -176,6 +176,14 @@ static void broken_uploads_leave_nothing(void) {
         w.d->o.blob_bytes = 500000;
         check_int(upload(&officer, fields, span_of(p, 900000), 200000, false), 507);
         check_int(count("SELECT count(*) FROM blob"), 0);
+        /* One person does not fill it, nor one incident, nor evidence what reports need. */
+        w.d->o.blob_bytes = 4000000;
+        check_int(upload(&officer, fields, span_of(p, 600000), 200000, false), 409);
+        check(strcmp(answer_text("code"), "person_full") == 0);
+        w.d->o.blob_bytes = 2000000;
+        check_int(upload(&officer, fields, span_of(p, 600000), 200000, false), 409);
+        check(strcmp(answer_text("code"), "incident_full") == 0);
+        check_int(count("SELECT count(*) FROM blob"), 0);
         w.d->o.blob_bytes = 0;
         check_int(upload(&officer, fields, SPAN(""), 1, false), 422);
         check_int(upload(&stranger, fields, span_of(p, 900000), 200000, false), 404);
@@ -197,6 +205,11 @@ static void records_are_held(void) {
         check_int(asf(&officer, "evidence.range",
                       "{\"incident\":%lld,\"name\":\"đăng nhập\",\"note\":\"dấu vết\","
                       "\"first_seq\":100,\"last_seq\":99}",
+                      (long long)incident),
+                  422);
+        check_int(asf(&officer, "evidence.range",
+                      "{\"incident\":%lld,\"name\":\"tất cả\",\"note\":\"dấu vết\","
+                      "\"first_seq\":1,\"last_seq\":5000001}",
                       (long long)incident),
                   422);
         check_int(asf(&officer, "evidence.range",

@@ -304,6 +304,24 @@ static void many_small_ones_hide_no_week(void) {
         end();
 }
 
+/* Nor do a few days of each of several incidents. */
+static void several_incidents_hide_no_week(void) {
+        begin();
+        check_int(unmask(&lead, 5, 0), 200);
+        check_span(span_str(answer_text("state")), "active");
+        int64_t first = incident;
+        check_int(asf(NULL, "incidents.open", "{\"title\":\"two\",\"unit\":%lld}",
+                      (long long)unit_in_a),
+                  200);
+        incident = answer_int("id");
+        check_int(unmask(&lead, 5, 0), 200); /* the same days again */
+        check_span(span_str(answer_text("state")), "active");
+        check_int(unmask(&lead, 12, 8), 200);
+        check_span(span_str(answer_text("state")), "waiting");
+        incident = first;
+        end();
+}
+
 /* Who was reset by somebody whom the asker made is no second person. */
 static void no_second_person_by_a_detour(void) {
         struct sql *db;
@@ -696,6 +714,7 @@ int main(void) {
         RUN(unmasking_is_for_an_incident_and_a_day);
         RUN(a_week_needs_a_second_person);
         RUN(many_small_ones_hide_no_week);
+        RUN(several_incidents_hide_no_week);
         RUN(no_second_person_by_a_detour);
         RUN(one_account_needs_an_incident);
         RUN(what_is_found_comes_as_it_is_found);
