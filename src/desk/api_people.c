@@ -33,7 +33,7 @@ static int people_spec(struct api_call *c, struct api_list_spec *ret) {
                 "p.email",
                 "p.unit",
                 "u.name",
-                "p.lang",
+                "nullif(p.lang,'')",
                 roles.p,
                 "p.active",
                 "p.created",
@@ -281,12 +281,13 @@ static int people_one_time(struct api_call *c) {
 }
 
 /* The first person of all: whoever installs a node is its administrator, and its lead until there are
- * others, as an administrator alone sees nothing of what happened. */
+ * others, as an administrator alone sees nothing of what happened. No language yet: the command's is not
+ * that of the browser. */
 static int first_person(struct api_call *c, struct span login, struct resetting *k) {
         static const int64_t roles[] = {ROLE_ADMIN, ROLE_LEAD};
         int r = sql_do(c->db,
                        "INSERT INTO person(login,name,unit,lang,created) VALUES(?1,?1,?2,?3,?4)",
-                       "tisi", login, UNIT_ROOT, c->lang == LANG_VI ? "vi" : "en", c->now);
+                       "tisi", login, UNIT_ROOT, "", c->now);
 
         k->id = sql_last_id(c->db);
         k->login = login;

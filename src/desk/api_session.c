@@ -89,9 +89,9 @@ static json_t *null_or_text(struct sql_rows *q, int column) {
 static int add_person(struct api_call *c, json_t *o, bool *ret_totp) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,
-                         "SELECT p.id, p.name, p.login, p.lang, p.title, p.totp IS NOT NULL,"
-                         " p.codes_left, s.created, s.needs FROM person p LEFT JOIN session s"
-                         " ON s.id=?2 WHERE p.id=?1",
+                         "SELECT p.id, p.name, p.login, nullif(p.lang,''), p.title, p.totp IS NOT"
+                         " NULL, p.codes_left, s.created, s.needs FROM person p LEFT JOIN session"
+                         " s ON s.id=?2 WHERE p.id=?1",
                          "ii", c->who.id, c->who.session);
 
         if (r == 0)
@@ -107,8 +107,8 @@ static int add_person(struct api_call *c, json_t *o, bool *ret_totp) {
         json_object_set_new(o, "person",
                             json_pack("{sI so so so so}", "id", (json_int_t)sql_int(q, 0), "name",
                                       api_json_text(sql_span(q, 1)), "login",
-                                      api_json_text(sql_span(q, 2)), "lang",
-                                      api_json_text(sql_span(q, 3)), "title", null_or_text(q, 4)));
+                                      api_json_text(sql_span(q, 2)), "lang", null_or_text(q, 3),
+                                      "title", null_or_text(q, 4)));
         json_object_set_new(o, "has_totp", json_boolean(*ret_totp));
         json_object_set_new(o, "codes_left", json_integer(sql_int(q, 6)));
         json_object_set_new(o, "must_change_password", json_boolean(needs & NEEDS_PASSWORD));

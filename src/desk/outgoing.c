@@ -17,6 +17,7 @@
 #include "desk/errands.h"
 #include "desk/mail.h"
 #include "desk/people.h"
+#include "desk/settings.h"
 
 #define SUBJECT_MAX 900u
 
@@ -269,7 +270,13 @@ int outgoing_person(struct desk *d, const struct outgoing *o, const struct outgo
         if (r <= 0 || sql_null(q, 0))
                 return MIN(r, 0);
         struct span email = span_trim(sql_span(q, 0));
-        enum lang lang = span_eq(sql_span(q, 1), SPAN("en")) ? LANG_EN : LANG_VI;
+        struct span own = sql_span(q, 1);
+        const char *usual = "vi";
+        if (!own.len)
+                r = setting_lang(state_sql(d->state), &usual);
+        if (r < 0)
+                return r;
+        enum lang lang = span_eq(own.len ? own : span_str(usual), SPAN("en")) ? LANG_EN : LANG_VI;
         if (!outgoing_address_good(email) || email.len >= sizeof(to))
                 return 0;
         memcpy(to, email.p, email.len);

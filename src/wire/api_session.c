@@ -15,7 +15,8 @@ static const struct api_field person[] = {
         {"id", API_ID, .en = "The person's number.", .vi = "Số của người dùng."},
         {"name", API_STRING, .en = "Name.", .vi = "Họ tên."},
         {"login", API_STRING, .en = "Login name.", .vi = "Tên đăng nhập."},
-        {"lang", API_ENUM, .values = "vi|en", .en = "Language.", .vi = "Ngôn ngữ."},
+        {"lang", API_ENUM, .flags = API_NULLABLE, .values = "vi|en",
+         .en = "Language; null: the browser's.", .vi = "Ngôn ngữ; null: theo trình duyệt."},
         {"title", API_STRING, .flags = API_NULLABLE, .en = "Position.", .vi = "Chức danh."},
         {0},
 };

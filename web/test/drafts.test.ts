@@ -185,3 +185,14 @@ test('on a telephone the tabs stand at the lower edge, and what is undone just a
     await w.end();
   }
 });
+test('the language is the person’s own, else the browser’s', async () => {
+  for (const [locale, own, title] of [['vi-VN', null, 'Ca trực'], ['en-GB', null, 'Tonight'], ['en-GB', 'vi', 'Ca trực'], ['vi-VN', 'en', 'Tonight'], ['fr-FR', null, 'Ca trực']] as const) {
+    const w = await world({ lang: null, locale, before: (m) => (m.state.lang = own) });
+    try {
+      await w.page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
+      assert.equal(await w.page.evaluate(() => document.documentElement.lang), title === 'Tonight' ? 'en' : 'vi');
+    } finally {
+      await w.end();
+    }
+  }
+});

@@ -16,7 +16,7 @@ export interface Mock {
   server: Server;
   url: string;
   /* What tests turn. */
-  state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean; idle: number; drill: boolean; units: number; side: 'organiser' | 'jury' | 'red' | 'blue' };
+  state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean; idle: number; lang: 'vi' | 'en' | null; drill: boolean; units: number; side: 'organiser' | 'jury' | 'red' | 'blue' };
   tell: (what: string, id: number) => void;
   /* Another person changes an incident; nobody is told. */
   meddle: (id: number, change?: Record<string, unknown>) => void;
@@ -58,11 +58,11 @@ export function startMock(dist: string, port = 0, exerciseUnits = 13): Promise<M
   const undoes = new Map<number, Alert>();
   const listeners = new Set<ServerResponse>();
   let step: 'totp' | 'new_password' | null = null;
-  const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false, idle: 1800, drill: false, units: exerciseUnits, side: 'organiser' };
+  const state: Mock['state'] = { signedIn: true, permissions: ALL, broken: false, quiet: false, calls: [], firstRun: false, mustChange: false, needsTotp: false, idle: 1800, lang: 'vi', drill: false, units: exerciseUnits, side: 'organiser' };
 
   const assessment = () => ({ regime: 'vn-2026', questions, suggests: 'yes', serious: 'yes', notice: 'Found by secondary sources; no official form yet.', notice_vi: 'Theo nguồn thứ cấp; chưa có mẫu chính thức.' });
   const session = (): Session => ({
-    person: { id: 1, name: 'Nguyễn Thu Hà', login: 'ha.nt', lang: 'vi', title: 'Chuyên viên giám sát' }, roles: [{ role: 'officer', unit: 1, unit_name: 'Toàn ngành' }], permissions: state.permissions, level_idle_s: state.idle, second_at: data.iso(now() - 60_000), expires: data.iso(now() + 8 * 3_600_000), must_change_password: state.mustChange, needs_totp: state.needsTotp, now: iso(), step, first_run: state.firstRun,
+    person: { id: 1, name: 'Nguyễn Thu Hà', login: 'ha.nt', lang: state.lang, title: 'Chuyên viên giám sát' }, roles: [{ role: 'officer', unit: 1, unit_name: 'Toàn ngành' }], permissions: state.permissions, level_idle_s: state.idle, second_at: data.iso(now() - 60_000), expires: data.iso(now() + 8 * 3_600_000), must_change_password: state.mustChange, needs_totp: state.needsTotp, now: iso(), step, first_run: state.firstRun,
   });
   const tell = (what: string, id: number) => {
     for (const l of listeners) l.write(`event: change\ndata: ${JSON.stringify({ what, id })}\n\n`);

@@ -25,7 +25,9 @@ export interface World {
 }
 export interface How {
   path?: string;
-  lang?: 'vi' | 'en';
+  /* null: nothing was chosen in this browser. */
+  lang?: 'vi' | 'en' | null;
+  locale?: string;
   theme?: 'light' | 'dark';
   width?: number;
   height?: number;
@@ -36,10 +38,11 @@ export interface How {
 export async function world(how: How = {}): Promise<World> {
   const mock = await startMock(resolve('dist'), 0, how.units);
   how.before?.(mock);
-  const context = await (await launch()).newContext({ viewport: { width: how.width ?? 1280, height: how.height ?? 800 }, colorScheme: how.theme ?? 'light', reducedMotion: 'reduce', locale: 'vi-VN' });
-  await context.addInitScript((lang) => {
-    if (!localStorage.getItem('coloa.lang')) localStorage.setItem('coloa.lang', lang);
-  }, how.lang ?? 'vi');
+  const context = await (await launch()).newContext({ viewport: { width: how.width ?? 1280, height: how.height ?? 800 }, colorScheme: how.theme ?? 'light', reducedMotion: 'reduce', locale: how.locale ?? 'vi-VN' });
+  if (how.lang !== null)
+    await context.addInitScript((lang) => {
+      if (!localStorage.getItem('coloa.lang')) localStorage.setItem('coloa.lang', lang);
+    }, how.lang ?? 'vi');
   const page = await context.newPage();
   page.setDefaultTimeout(8000);
   const complaints: string[] = [];

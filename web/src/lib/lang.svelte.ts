@@ -24,25 +24,26 @@ export function store(name: string, value: string): void {
   }
 }
 
-/* What was chosen here; else the first language of the browser's that there is. */
-function preferred(): Lang | null {
-  const own = stored('lang');
-  if (own === 'vi' || own === 'en') return own;
+const known = (l: string | null | undefined): l is Lang => l === 'vi' || l === 'en';
+/* The first language of the browser's that there is. */
+function browsers(): Lang {
   for (const l of navigator.languages ?? []) {
     const short = l.slice(0, 2).toLowerCase();
-    if (short === 'vi' || short === 'en') return short;
+    if (known(short)) return short;
   }
-  return null;
+  return 'vi';
 }
 
 class Language {
-  now: Lang = $state(preferred() ?? 'vi');
+  now: Lang = $state(browsers());
   constructor() {
+    const chosen = stored('lang');
+    if (known(chosen)) this.now = chosen;
     document.documentElement.lang = this.now;
   }
-  /* What the node has of a person counts where neither they here nor their browser say it. */
+  /* What the node has as a person's language, until they choose another one here. */
   suggest(to: string | null | undefined): void {
-    if (preferred() || (to !== 'vi' && to !== 'en')) return;
+    if (known(stored('lang')) || !known(to)) return;
     this.now = to;
     document.documentElement.lang = to;
   }
