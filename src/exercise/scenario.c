@@ -234,8 +234,8 @@ static void all(struct scenario *s) {
                 TELL(s, s->root, RULE_TYPE, "the document", "a mapping of keys", "bảng các khóa");
                 return;
         }
+        scenario_network(s); /* first: every text may name what is in it */
         head(s);
-        scenario_network(s);
         scenario_story_ids(s);
         scenario_story(s);
         scenario_injects(s);

@@ -15,7 +15,7 @@ static const char good[] =
         "length: 60m\n"
         "demo: {speed: 6}\n"
         "title: {en: A small one, vi: Kịch bản nhỏ}\n"
-        "summary: {en: \"One step at {unit}.\", vi: \"Một bước tại {unit}.\"}\n"
+        "summary: {en: \"One step at {unit}, on {host:ws}.\", vi: \"Một bước tại {unit}.\"}\n"
         "objectives:\n"
         "  - {en: See it, vi: Thấy được}\n"
         "roles: [officer, lead, approver]\n"
