@@ -169,7 +169,8 @@ static int good_incident(struct api_call *c) {
         int r = id ? incident_get(c, id, "incidents.read", &i) : 0;
 
         if (r == 0 && id && i.drill) /* units that do not play would act on it */
-                return api_refuse(c, 409, "drill", "No directive is issued about an incident of a drill",
+                return api_refuse(c, 409, "drill",
+                                  "No directive is issued about an incident of a drill",
                                   "Không ban hành chỉ đạo về sự cố diễn tập");
         return r;
 }

@@ -330,10 +330,11 @@ static bool says(struct span text, const char *word) {
 
 static int read_messages(struct reading *g, struct drill_case *k) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(g->db, &q,
-                         "SELECT id, written, ifnull(by,0), text FROM incident_entry WHERE incident=?1"
-                         " AND kind='message' AND by IS NOT NULL ORDER BY id LIMIT 500",
-                         "i", k->id);
+        int r = sql_rows(
+                g->db, &q,
+                "SELECT id, written, ifnull(by,0), text FROM incident_entry WHERE incident=?1"
+                " AND kind='message' AND by IS NOT NULL ORDER BY id LIMIT 500",
+                "i", k->id);
 
         while (r == 0 && (r = sql_next(q)) == 1) {
                 long long id = sql_int(q, 0);
@@ -343,8 +344,9 @@ static int read_messages(struct reading *g, struct drill_case *k) {
                 for (size_t i = 0; r == 0 && i <= ARRAY_LEN(told_words); i++) {
                         bool last = i == ARRAY_LEN(told_words), named = last && !found;
                         const char *value = last ? "message" : told_words[i].value;
-                        struct drill_fact f = about(
-                                k, FACT_TOLD, reading_text(g, "%s/entry/%lld/%s", k->of, id, value));
+                        struct drill_fact f =
+                                about(k, FACT_TOLD,
+                                      reading_text(g, "%s/entry/%lld/%s", k->of, id, value));
 
                         for (unsigned w = 0; !last && w < 6 && told_words[i].words[w]; w++)
                                 named |= says(sql_span(q, 3), told_words[i].words[w]);
@@ -557,8 +559,8 @@ static int read_closed(struct reading *g, struct drill_case *k) {
 
 int reading_cases(struct reading *g) {
         static int (*const readers[])(struct reading *, struct drill_case *) = {
-                read_declared, read_kinds,   read_scope,    read_actions, read_messages, read_told,
-                read_reports,  read_returns, read_evidence, read_closed};
+                read_declared, read_kinds,   read_scope,   read_actions,  read_messages,
+                read_told,     read_reports, read_returns, read_evidence, read_closed};
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct drill_case *k = calloc(1, sizeof(*k));
         int r = !k ? FAIL(-ENOMEM)

@@ -220,8 +220,7 @@ static int act_on(struct serve *s, const union message *m, size_t n, int fd) {
                                                          : -EPROTO;
         case NODE_FILE:
                 return n == sizeof(m->file) && fd >= 0 ? files_take(s, &m->file, fd) : -EPROTO;
-        case NODE_PEER:
-                return n == sizeof(m->plain) && fd >= 0 ? replay_open(s, fd) : -EPROTO;
+        case NODE_PEER: return n == sizeof(m->plain) && fd >= 0 ? replay_open(s, fd) : -EPROTO;
         case NODE_STOP: stop(s); return 0;
         default: return -EPROTO;
         }

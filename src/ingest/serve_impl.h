@@ -35,7 +35,7 @@ enum tag {
 };
 
 struct http;
-struct serve_files; /* ingest/files.h */
+struct serve_files;  /* ingest/files.h */
 struct serve_replay; /* ingest/replay.h */
 
 struct listener {
