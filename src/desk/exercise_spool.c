@@ -408,6 +408,20 @@ static bool usable(const struct desk *d, const struct spooled *k) {
                (k->commits < d->st.commits || !state_in_transaction(d->state)); /* P2 */
 }
 
+/* What waits for its commit holds up what comes behind it: else it would come with a position that is passed (P1), and
+ * never be given. */
+static int64_t held_up_from(const struct desk *d, const struct engine_play *y) {
+        int64_t from = INT64_MAX;
+
+        for (unsigned i = 0; i < y->n_pieces; i++) {
+                const struct spooled *k = &y->pieces[i];
+
+                if (!k->held && !k->given && !usable(d, k))
+                        from = MIN(from, MAX(k->first, k->t_from));
+        }
+        return from;
+}
+
 static void piece_done(struct exercises *x, struct spooled *k, uint64_t last) {
         k->given = true;
         k->end = last;
@@ -420,6 +434,7 @@ static int first_due(struct desk *d, struct engine_play *y, int64_t t, struct sp
         struct exercises *x = d->exercises;
 
         *ret = NULL;
+        t = MIN(t, held_up_from(d, y) - 1);
         for (unsigned i = 0; i < y->n_pieces; i++) {
                 struct spooled *k = &y->pieces[i];
                 struct telemetry_record rec;
