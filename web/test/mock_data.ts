@@ -92,7 +92,7 @@ function alert(id: number, r: Row): Alert {
   const raised = at(r[6], r[8] ? Number(r[8]) : 0);
   return {
     id, status: 'new', severity: r[0], title: r[2], title_vi: r[1], rule: `rule-${1000 + id}`, rule_kind: r[4] === null ? 'node' : 'rule', tags: r[7], host: r[3], user: id === 2 ? 'SONGTHUONG\\qtht01' : null, source: s?.sources[0] ?? null, entity: r[3], system: s?.id ?? null, system_name: s?.name ?? null, system_level: s?.level ?? null, unit: s?.unit ?? 1, count: r[5],
-    first: raised, last: id === 2 ? at('03:09:44') : raised, raised, waiting_since: raised, taken_by: null, taken_at: null, incident: null, incident_code: null, dismiss_reason: null, drill: null, retro: false, version: 1,
+    first: raised, last: id === 2 ? at('03:09:44') : raised, raised, waiting_since: raised, taken_by: null, taken_at: null, incident: null, incident_code: null, dismiss_reason: null, drill: false, retro: false, version: 1,
   };
 }
 const RANK = { critical: 0, high: 1, medium: 2, low: 3, info: 4 };

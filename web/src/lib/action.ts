@@ -21,6 +21,7 @@ export interface RawAction {
   note: string | null;
   via?: 'node' | 'webhook' | null;
   trouble?: string | null;
+  drill?: boolean;
   until: string | null;
   undone: string | null;
   mine: boolean;
@@ -47,6 +48,6 @@ export function asAction(a: RawAction, mayApprove: boolean): Action {
   const note = [a.reason, a.note].filter(Boolean).join(' · ');
   return {
     id: a.id, code: a.code, kind: a.kind, object: a.targets, incident: a.incident, incident_code: a.incident_code, state: a.state, title: `${verb[0]} ${a.targets}`, title_vi: `${verb[1]} ${a.targets}`, where: [where[0], via[0], note].filter(Boolean).join(' '), where_vi: [where[1], via[1], note].filter(Boolean).join(' '), seconds: a.seconds, direction: a.direction,
-    proposed_by: a.proposer_name ?? '–', proposed_by_id: a.proposer, proposed: a.proposed, lapses: a.lapses, approved_by: a.state === 'refused' ? null : a.approver_name, approved: a.decided, undo_at: a.until, undone: a.undone, checks: a.state === 'proposed' ? CHECKS : [], may_approve: mayApprove && !a.mine && a.state === 'proposed', unit_name: null, trouble: a.trouble ?? null, via: a.via ?? null,
+    proposed_by: a.proposer_name ?? '–', proposed_by_id: a.proposer, proposed: a.proposed, lapses: a.lapses, approved_by: a.state === 'refused' ? null : a.approver_name, approved: a.decided, undo_at: a.until, undone: a.undone, checks: a.state === 'proposed' ? CHECKS : [], may_approve: mayApprove && !a.mine && a.state === 'proposed', unit_name: null, trouble: a.trouble ?? null, via: a.via ?? null, drill: a.drill ?? false,
   };
 }

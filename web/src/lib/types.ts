@@ -118,7 +118,7 @@ export interface Alert {
   incident: Id | null;
   incident_code: string | null;
   dismiss_reason: string | null;
-  drill: string | null;
+  drill: boolean;
   retro: boolean;
   again?: number;
   version: number;
@@ -419,6 +419,7 @@ export interface Action {
   unit_name: string | null;
   trouble: string | null;
   via: 'node' | 'webhook' | null;
+  drill: boolean;
 }
 
 export interface Report {
