@@ -324,35 +324,68 @@ export interface DrillNow {
 
 export interface ScoreFact {
   kind: string;
-  id: Id;
+  id: string;
+  fact: string;
   link: string | null;
-  t: number | null;
 }
 export interface ScoreLine {
   expectation: string;
   title: string;
   title_vi: string | null;
+  of: string;
   part: 'machine' | 'people';
   capability: string;
-  step?: number | null;
   w: number;
+  state: 'scored' | 'missed' | 'open' | 'void';
   t_ms: number | null;
-  T: number;
-  Q: number;
-  R: number;
-  points: number;
+  T: number | null;
+  Q: number | null;
+  R: number | null;
+  points: number | null;
+  hint: number;
   reason_en: string;
   reason_vi: string;
   facts: ScoreFact[];
-  void: boolean;
+  also: ScoreFact[];
+  void: string | null;
 }
 export interface Penalty {
-  kind: string;
+  key: string;
+  kind: 'innocent' | 'false' | 'unused' | 'broken';
   points: number;
+  machine: boolean;
+  pardoned: boolean;
+  object: string | null;
+  reason_en: string;
+  reason_vi: string;
+  facts: ScoreFact[];
+}
+export interface PlayedStep {
+  n: number;
+  id: string;
+  title: string;
+  title_vi: string | null;
+  technique: string | null;
+  tactic: string | null;
+  background: boolean;
+  t: number | null;
+  seen_t: number | null;
+  answered_t: number | null;
+  alerts: number;
+  state: 'future' | 'played' | 'seen' | 'answered' | 'prevented' | 'void';
+}
+export interface Gap {
+  key: string;
   en: string;
   vi: string;
-  t: number | null;
-  facts: ScoreFact[];
+  cause: 'none' | 'source' | 'rule' | 'step' | 'plan';
+  cause_en: string;
+  cause_vi: string;
+  task: Id | null;
+  task_state: string | null;
+  needs: number;
+  passed: number;
+  retest: Time | null;
 }
 export interface UnitScore {
   play: Id;
@@ -361,18 +394,18 @@ export interface UnitScore {
   total: number;
   base: number;
   penalty: number;
-  harm?: number | null;
+  harm: number;
   machine: number | null;
   people: number | null;
+  open: number;
   rank: [number, number] | null;
   capabilities: { id: string; score: number | null; lines: number }[];
   provisional: boolean;
   lines: ScoreLine[];
   penalties: Penalty[];
-  strengths?: { en: string; vi: string }[];
-  gaps?: { en: string; vi: string; cause: string | null; task: Id | null; retest: Id | null }[];
-  steps?: { n: number; title: string; title_vi: string | null; technique: string | null; tactic: string | null; t: number; seen_t: number | null; answered_t: number | null; state: CellState }[];
-  appeals?: Appeal[];
+  strengths: { en: string; vi: string }[];
+  gaps: Gap[];
+  steps: PlayedStep[];
 }
 export interface Appeal {
   id: Id;
@@ -383,18 +416,24 @@ export interface Appeal {
   state: 'open' | 'upheld' | 'refused';
   at: Time;
   by_name: string | null;
+  before: number | null;
+  after: number | null;
   ruling: string | null;
   ruled_by: string | null;
   ruled: Time | null;
 }
 export interface Results {
-  exercise: Id;
-  code: string;
-  title: string;
-  state: ExerciseState;
   formula: string;
-  published: boolean;
-  comparable: { yes: boolean; en: string | null; vi: string | null } | null;
+  state: ExerciseState;
+  /* Every unit is here, not only the asker's. */
+  all: boolean;
   units: UnitScore[];
   appeals: Appeal[];
+  rulings: { id: Id; play: Id; what: string; of: string; number: number; text: string; by_name: string | null; at: Time }[];
+}
+/* Units beside each other, with what is not known about it; or why not. */
+export interface Comparison {
+  refused: string | null;
+  refused_vi: string | null;
+  units: { play?: Id; unit?: Id; refused: string | null; refused_vi: string | null; faster?: number; faster_from?: number; faster_to?: number; rank?: [number, number] }[];
 }
