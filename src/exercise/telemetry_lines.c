@@ -149,7 +149,7 @@ unsigned audit_exec(struct act *a, const struct command *c) {
         const char *comm = strrchr(exe, '/');
         unsigned ppid = c->ppid ? c->ppid
                                 : 900 + (unsigned)(prng_key(a->m->hosts[a->host].key,
-                                                            (uint64_t)(c->auid + 40)) %
+                                                            (uint64_t)c->auid + 40) %
                                                    900);
         struct buf *b;
 

@@ -246,7 +246,7 @@ const struct proc *proc_standing(struct maker *m, unsigned host, enum standing s
         p->who = standing[s].user && who >= 0 ? who
                  : standing[s].user           ? WHO_SYSTEM
                                               : standing[s].who;
-        struct prng r = {prng_key(prng_key(m->hosts[host].key, 100 + s), (uint64_t)(p->who + 8))};
+        struct prng r = {prng_key(prng_key(m->hosts[host].key, 100 + s), (uint64_t)p->who + 8)};
         p->image = standing[s].image;
         p->cmd = standing[s].cmd;
         p->folder = standing[s].user ? "C:\\Windows\\" : SYS32("");
