@@ -99,6 +99,21 @@ static int classified(struct reading *g, struct drill_case *k, const char *id, s
         return put(g, &f, by, at);
 }
 
+/* The timeline names a kind by its title in English, as the regime has it; older entries by its id. */
+static struct span kind_id(const struct reading *g, const struct drill_case *k, struct span said) {
+        const json_t *regime = g->desk->regimes ? regime_get(g->desk->regimes, k->regime.p) : NULL,
+                     *e;
+        size_t i;
+
+        json_array_foreach(json_object_get(regime, "kinds"), i, e) {
+                const char *en = json_string_value(json_object_get(e, "en"));
+
+                if (en && span_eq(said, span_str(en)))
+                        return span_str(json_string_value(json_object_get(e, "id")));
+        }
+        return said;
+}
+
 static int read_kinds(struct reading *g, struct drill_case *k) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         unsigned n = 0;
@@ -113,7 +128,7 @@ static int read_kinds(struct reading *g, struct drill_case *k) {
                 n++;
                 r = classified(g, k,
                                reading_text(g, "%s/entry/%lld", k->of, (long long)sql_int(q, 0)),
-                               sql_span(q, 3), sql_int(q, 2), sql_int(q, 1));
+                               kind_id(g, k, sql_span(q, 3)), sql_int(q, 2), sql_int(q, 1));
         }
         if (r == 0 && n == 0 && k->kind.len)
                 r = classified(g, k, reading_text(g, "%s/kind", k->of), k->kind, k->opened_by,

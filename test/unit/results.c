@@ -252,7 +252,7 @@ static void facts_become_points(void) {
         const json_t *l;
 
         begin();
-        (void)play_a();
+        int64_t incident = play_a();
         pass(20);
         want(200, &lead_a, "results.get", "{\"id\":%lld}", (long long)exercise);
         check_int((int64_t)json_array_size(answer_at("units")),
@@ -271,6 +271,19 @@ static void facts_become_points(void) {
         check(l && of(l, "Q") == 500000); /* malware: half */
         l = line_of("tell-owner");
         check(l && of(l, "T") > 0);
+        want(200, &lead_a, "incidents.edit", "{\"id\":%lld,\"lead\":%lld}", (long long)incident,
+             (long long)number("SELECT id FROM person WHERE login='lead-a' AND ?1", 1));
+        want(200, &lead_a, "incidents.edit", "{\"id\":%lld,\"kind\":\"ransomware\"}",
+             (long long)incident);
+        struct drill_facts facts;
+        bool right = false;
+        facts_init(&facts);
+        check_int(exercise_facts(w.d, 1, w.wall, &facts), 0);
+        for (size_t i = 0; i < facts.n; i++) /* a later choice is a fact too, by the kind's id */
+                right |= facts.facts[i].kind == FACT_CLASSIFIED &&
+                         strcmp(facts.facts[i].value, "ransomware") == 0;
+        check(right);
+        facts_deinit(&facts);
         check(number("SELECT points FROM exercise_play WHERE id=?1", 1) > 0);
         check(number("SELECT last_en IS NOT NULL FROM exercise_play WHERE id=?1", 1) == 1);
         want(200, &organiser, "exercises.end", "{\"id\":%lld}", (long long)exercise);
@@ -285,6 +298,9 @@ static void facts_become_points(void) {
         buf_span(&in, buf_get(&export));
         check_int(job_score(buf_get(&in), &again), 0);
         check(scores.len > 1000 && span_eq(buf_get(&scores), buf_get(&again)));
+        const char *at = memmem(export.p, export.len, "lead-a", 6);
+        if (at)
+                printf("# %.120s\n", at - 60);
         check(!memmem(export.p, export.len, "lead-a", 6)); /* duties, no names */
         whole(&organiser, "results.report", ",\"format\":\"html\",\"lang\":\"vi\"", &html);
         check(html.len > 2000 && memmem(html.p, html.len, "DIỄN TẬP", strlen("DIỄN TẬP")));
