@@ -55,6 +55,7 @@ struct api_call {
         const void *said; /* of the call that api_resume() makes: what was waited for; else NULL */
         const struct api_ask
                 *ask; /* as it came: address, how; without its token once who asks is known */
+        bool quiet; /* no row in the audit log: nobody is known yet, and what was written is bounded by itself */
         bool keep; /* what was written stays though it was refused: a wrong password is counted */
         /* Of the answer's struct api_say; set by the handlers of the sign-in. */
         uint32_t say; /* API_SAY_COOKIE: `token`; API_SAY_FORGET */

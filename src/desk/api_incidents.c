@@ -279,6 +279,11 @@ static int timeline(struct api_call *c) {
                                   .search = {"t.text", "t.text_vi", NULL}};
 
         /* What they may not read elsewhere is not told here either. */
+        int r = c->who.incident ? 0 : api_holds(c, "directives.read");
+        if (r < 0)
+                return r;
+        if (!c->who.incident && r == 0)
+                return list_of(c, &l, " AND t.about IS NOT 'directive'");
         return list_of(c, &l,
                        c->who.incident ? " AND t.kind NOT IN ('alert','action','evidence','task',"
                                          "'note','message')"

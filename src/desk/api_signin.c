@@ -130,6 +130,7 @@ static int oidc_go(struct api_call *c) {
         hash_text(span_str(g->binder), binder);
         c->answer = json_pack("{ss ss}", "url", url, "binder", g->binder);
         json_decref(o);
+        c->quiet = true; /* G5: who comes back is written down */
         return sql_do(c->db,
                       "INSERT INTO sign_in(state,binder,nonce,verifier,created)"
                       " VALUES(?1,?2,?3,?4,?5)",
@@ -184,8 +185,11 @@ static int take_going(struct api_call *c, struct going *g) {
         }
         q = sql_end(q);
         /* Who has the state without the binder does not end somebody else's. */
-        if (!good)
-                return refused(c, "state");
+        if (!good) {
+                r = refused(c, "state");
+                c->keep = false; /* a stranger's word: nothing is kept, no row */
+                return r;
+        }
         return sql_do(c->db, "DELETE FROM sign_in WHERE state=?1", "x", s);
 }
 

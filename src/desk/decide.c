@@ -1,6 +1,7 @@
 /* See decide.h. Kept here too: what waits of containment, as no other file of it needs that. */
 #include "desk/decide.h"
 #include "desk/matter.h"
+#include "desk/people.h"
 #include "desk/state.h"
 
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static int proposals(struct api_call *c, struct decisions *to) {
                 "SELECT a.id, a.text, a.incident, i.code, p.name, a.proposed, a.lapses,"
                 " a.proposer<>?1 AND EXISTS(SELECT 1 FROM person m WHERE m.id=?1"
                 " AND m.created<=?3 AND ifnull(m.created_by,0)<>a.proposer"
-                " AND ifnull(m.reset_by,0)<>a.proposer)"
+                " AND ifnull(m.reset_by,0)<>a.proposer), a.proposer"
                 " FROM action a LEFT JOIN incident i ON i.id=a.incident"
                 " LEFT JOIN person p ON p.id=a.proposer WHERE a.state='proposed' AND a.lapses>?2"
                 " AND ((%s) OR a.proposer=?1) AND (%s) AND %s ORDER BY a.proposed LIMIT %d",
@@ -54,7 +55,10 @@ static int proposals(struct api_call *c, struct decisions *to) {
         while (r == 0 && (r = sql_next(q)) == 1) {
                 struct span code = action_code(c->arena, sql_int(q, 0));
                 struct span what = sql_span(q, 1);
+                int made = second_made_by(c, sql_int(q, 8));
 
+                if (made < 0)
+                        return made;
                 r = decision_add(
                         to, &(struct decision){
                                     .kind = "action_approve",
@@ -69,7 +73,7 @@ static int proposals(struct api_call *c, struct decisions *to) {
                                     .by = sql_span(q, 4),
                                     .asked = sql_time(q, 5),
                                     .due = sql_time(q, 6),
-                                    .mine = sql_int(q, 7) != 0});
+                                    .mine = sql_int(q, 7) != 0 && !made});
         }
         return r;
 }

@@ -86,6 +86,8 @@ void people_wipe(struct api_call *c, const char *name);
 int second_session(struct api_call *c);
 /* And another than `proposer`, with an account older than a day that they neither made nor reset. */
 int second_good(struct api_call *c, int64_t proposer);
+/* Whether they were made or reset by that person, through others too. 1, 0, -errno; nothing is refused. */
+int second_made_by(struct api_call *c, int64_t proposer);
 
 /* ---- api_session.c ---- */
 

@@ -14,7 +14,7 @@ int second_session(struct api_call *c) {
 /* Nor through others: who was made or reset by them of late and then made or reset this one. A month, as
  * whoever set up a node made nearly all who made others. */
 #define CHAIN_NS (30 * YOUNG_NS)
-static int through_others(struct api_call *c, int64_t proposer) {
+int second_made_by(struct api_call *c, int64_t proposer) {
         int64_t one;
 
         return sql_get_int(
@@ -47,7 +47,7 @@ int second_good(struct api_call *c, int64_t proposer) {
                                   "your account is less than a day old: somebody else decides",
                                   "tài khoản của bạn chưa đủ một ngày: cần người khác quyết định");
         q = sql_end(q);
-        r = through_others(c, proposer);
+        r = second_made_by(c, proposer);
         if (r != 0)
                 return r < 0 ? r
                              : api_refuse(c, 403, "made_by_proposer",

@@ -359,6 +359,9 @@ def an_openid_provider_says_who_it_is(folder):
             b, word = go(node, provider, "stranger")
             status, answer = b.post("/session/oidc/back", **word)
             assert status == 401 and answer["code"] == "not_known", answer
+            # The audit log does not grow on the word of who only began.
+            status, rows = admin.ask("GET", "/audit?limit=500")
+            assert status == 200 and not [r for r in rows["items"] if r["what"] == "session.oidc"], rows
             # A password is no way in for them; nor is being made inactive here.
             assert Browser(node).sign_in("lan", PASSWORD)[1]["code"] == "wrong_login"
             row = admin.ask("GET", f"/people/{ids['lan']}")[1]

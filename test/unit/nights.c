@@ -138,6 +138,15 @@ static void decisions_wait_for_who_may_decide(void) {
         sql_now("UPDATE person SET reset_by=3 WHERE id=4"); /* P3 */
         check_by(200, APPROVER, "tonight.get", "{}");
         check(json_is_false(answer_at("decisions.0.mine")));
+        /* Nor by a detour: reset by somebody whom the proposer reset of late. */
+        sql_now("UPDATE person SET reset_by=1 WHERE id=4");
+        check_by(200, APPROVER, "tonight.get", "{}");
+        check(json_is_true(answer_at("decisions.0.mine")));
+        check_int(sql_do(state_sql(w.d->state),
+                         "UPDATE person SET reset_by=3, reset_at=?1 WHERE id=1", "i", w.wall),
+                  0);
+        check_by(200, APPROVER, "tonight.get", "{}");
+        check(json_is_false(answer_at("decisions.0.mine")));
         wait_s(901);
         check_by(200, APPROVER, "tonight.get", "{}");
         check_int(json_array_size(answer_at("decisions")), 0);
