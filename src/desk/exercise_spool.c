@@ -117,6 +117,11 @@ static int load_bytes(struct desk *d, struct exercises *x, struct engine_play *y
         return 0;
 }
 
+/* After all that can have been given, though the wall's clock was set back meanwhile. */
+static int64_t behind(const struct engine_play *y, int64_t t_now) {
+        return MAX(t_now, (int64_t)(y->last >> 32)) + 1;
+}
+
 int spool_release(struct desk *d, struct engine_play *y, unsigned step, int64_t t_now) {
         int r = 0;
 
@@ -126,7 +131,7 @@ int spool_release(struct desk *d, struct engine_play *y, unsigned step, int64_t 
                 if (k->step != step || !k->held)
                         continue;
                 k->held = false;
-                k->t_from = t_now + 1; /* P1 */
+                k->t_from = behind(y, t_now); /* P1 */
                 k->commits = d->st.commits;
                 r = sql_do(state_sql(d->state),
                            "UPDATE exercise_spool SET held=0, t_from=?3 WHERE play=?1 AND seg=?2",
@@ -301,7 +306,7 @@ static int put_piece(struct desk *d, struct engine_play *y, const struct engine_
                 return FAIL(-ENOMEM);
         *k = (struct spooled){.seg = ++y->seg,
                               .step = a->step,
-                              .t_from = held ? INT32_MAX : t_now + 1,
+                              .t_from = held ? INT32_MAX : behind(y, t_now),
                               .first = c->first,
                               .last = c->last,
                               .held = held,
@@ -444,8 +449,10 @@ static int first_due(struct desk *d, struct engine_play *y, int64_t t, struct sp
 
                 if (!usable(d, k) || MAX(k->first, k->t_from) > t)
                         continue;
-                if (!k->bytes && x->held_bytes > HELD_MAX)
-                        continue;
+                if (!k->bytes && x->held_bytes > HELD_MAX) { /* nor is it passed */
+                        *ret = NULL;
+                        return 0;
+                }
                 if (!k->bytes)
                         r = load_bytes(d, x, y, k);
                 if (r == 0)

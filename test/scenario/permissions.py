@@ -78,6 +78,8 @@ def value(op, name, schema, things):
     if schema.get("format") == "date-time":
         return "2026-11-22T00:00:00Z"
     Things.count += 1
+    if op.startswith("livefire.") and name in ("source", "sources", "addresses", "address"):
+        return "10.0.0.7"
     text = {"csv": "code\nx\n", "permissions": "people.read"}.get(name, f"text{Things.count}")
     return text.ljust(schema.get("minLength", 0), "x")[:schema.get("maxLength", 1000)]
 
