@@ -89,8 +89,8 @@ struct web {
         int listener, ep;
         bool tls;
         gnutls_datum_t tickets; /* key of sessions that are taken up again; empty: none are */
-        int desk;          /* -1: none */
-        int64_t desk_gone; /* mono */
+        int desk;               /* -1: none */
+        int64_t desk_gone;      /* mono */
         struct buf in, out;
         struct ask *asks;
         struct ask *places[WEB_PLACES]; /* those with a number, by it */

@@ -25,8 +25,8 @@ static const struct api_binding *const bindings[] = {
         X(actions)                                                                                 \
         X(outgoing)                                                                                \
         X(directives)                                                                              \
-        X(nights) X(reports) X(searches) X(playbooks) X(signin) X(exercises) X(labels) X(livefire) \
-                X(scores)
+        X(nights)                                                                                  \
+        X(reports) X(searches) X(playbooks) X(signin) X(exercises) X(labels) X(livefire) X(scores)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;
 TABLES(TABLES_DECLARE)

@@ -258,7 +258,7 @@ int results_do_comparison(struct api_call *c) {
         if (r != 0)
                 return r;
         if (!x.all)
-                return api_refuse(c, 403, "not_allowed", "Only organisers and jury compare units",
+                return api_refuse(c, 403, "not_yours", "Only organisers and jury compare units",
                                   "Chỉ ban tổ chức và ban giám khảo được so sánh các đơn vị");
         if (!x.plan)
                 return api_refuse(c, 409, "no_scenario", "Live fire is judged by its findings",

@@ -207,7 +207,7 @@ static int open_all(struct api_call *c, struct giving **ret) {
         if (r != 0)
                 return r;
         if (!g->x.all)
-                return api_refuse(c, 403, "not_allowed", "Only organisers and jury take this out",
+                return api_refuse(c, 403, "not_yours", "Only organisers and jury take this out",
                                   "Chỉ ban tổ chức và ban giám khảo được xuất");
         if (!g->x.plan)
                 return api_refuse(c, 409, "no_scenario",

@@ -77,6 +77,8 @@ def value(op, name, schema, things):
         return {k: value(op, k, s, things) for k, s in schema.get("properties", {}).items() if k in schema.get("required", [])}
     if schema.get("format") == "date-time":
         return "2026-11-22T00:00:00Z"
+    if "examples" in schema:
+        return schema["examples"][0]
     Things.count += 1
     if op.startswith("livefire.") and name in ("source", "sources", "addresses", "address"):
         return "10.0.0.7"

@@ -1,4 +1,5 @@
 /* Included by scenario.c inside an array: rule, what is replaced in the sound one, by what, and where it is told. */
+/* clang-format off */
 {"empty", good, "", ""},
 {"documents", "hints:\n", "---\nid: other\nhints:\n", "id: other"},
 {"format", "coloa-scenario/1", "coloa-scenario/9", "scenario:"},
