@@ -500,9 +500,9 @@ static int give(struct desk *d, struct engine_play *y, int64_t now, unsigned *mo
                 again_from(x, y, given);
         y->last = given;
         while (*most) {
-                struct telemetry_record rec;
+                struct telemetry_record rec = {0};
                 struct spooled *k;
-                struct span rest;
+                struct span rest = SPAN_NONE;
 
                 r = first_due(d, y, t, &k, &rec, &at, &rest);
                 if (r < 0 || !k)
