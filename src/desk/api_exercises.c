@@ -580,6 +580,8 @@ const struct api_binding api_exercises_bindings[] = {
         {"exercises.unit_pause", exercise_do_unit_pause},
         {"exercises.unit_resume", exercise_do_unit_resume},
         {"exercises.merge", exercise_do_merge},
+        {"exercises.recording", exercise_do_recording},
+        {"exercises.recording_remove", exercise_do_recording_remove},
         {"exercises.board", exercise_do_board},
         {"exercises.inject", exercise_do_inject},
         {"exercises.inject_send", exercise_do_inject_send},

@@ -146,4 +146,13 @@ void exercise_engine_numbers(const struct desk *d, struct exercise_numbers *ret)
 EXERCISE_HANDLERS(X)
 #undef X
 
+/* ---- recordings (exercise_recording.c) ---- */
+
+/* The ask for a step that a recording stands for: 1, encoded; 0: there is none; -errno. */
+int exercise_recording_ask(struct sql *db, int64_t exercise, unsigned step, const struct plan *p,
+                           const struct plan_cast *cast, int64_t start_ns, int64_t at,
+                           struct buf *out);
+int exercise_do_recording(struct api_call *c);
+int exercise_do_recording_remove(struct api_call *c);
+
 #endif

@@ -219,6 +219,9 @@ static int encode(struct desk *d, const struct need *n, const struct plan *p, st
         arena_init(&arena, (size_t)1 << 20);
         r = exercise_cast_load(&arena, p, sql_null(q, 1) ? SPAN("{}") : sql_span(q, 1),
                                sql_span(q, 2), &cast);
+        if (r == 0 && n->step)
+                r = exercise_recording_ask(state_sql(d->state), n->y->of->e.id, n->step, p, &cast,
+                                           n->y->of->e.started, n->at, out);
         if (r == 0)
                 r = telemetry_ask_encode(&(struct telemetry_ask){.plan = p,
                                                                  .cast = &cast,
@@ -230,7 +233,7 @@ static int encode(struct desk *d, const struct need *n, const struct plan *p, st
                                                                  .to = n->to},
                                          sql_span(q, 0), out);
         arena_deinit(&arena);
-        return r;
+        return MIN(r, 0);
 }
 
 static desk_job_done came;

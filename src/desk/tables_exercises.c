@@ -119,6 +119,12 @@ static const char *const steps[] = {
         "CREATE TABLE exercise_merged(id INTEGER PRIMARY KEY AUTOINCREMENT, play INTEGER NOT NULL,"
         " hash TEXT NOT NULL, facts BLOB NOT NULL, n INTEGER NOT NULL, offset_ms INTEGER NOT NULL,"
         " at INTEGER NOT NULL, by INTEGER, UNIQUE(play, hash)) STRICT;",
+        /* What somebody recorded, played in place of what would be generated for a step. names: JSON, as recorded → id of
+         * a host or account of the plan, or "domain". */
+        "CREATE TABLE exercise_recording(exercise INTEGER NOT NULL REFERENCES exercise(id),"
+        " step INTEGER NOT NULL, names TEXT NOT NULL, idle_ms INTEGER NOT NULL, n INTEGER NOT NULL,"
+        " bytes BLOB NOT NULL, at INTEGER NOT NULL, by INTEGER, PRIMARY KEY(exercise, step))"
+        " STRICT;",
         NULL,
 };
 

@@ -284,6 +284,11 @@ struct eve {
 void eve_line(struct act *a, const struct eve *e);
 void m365_line(struct act *a, const char *operation, const char *workload, const char *rest);
 
+/* ---- telemetry_job.c ---- */
+
+/* A sink: framed into the struct buf that `ctx` is. */
+int telemetry_put_record(void *ctx, const struct telemetry_record *r);
+
 /* ---- noise.c ---- */
 void noise_make(struct maker *m);
 

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "exercise/telemetry.h"
+#include "exercise/recording.h"
+#include "exercise/telemetry_impl.h"
 
 #define ASK_MAGIC 0x31544c43u
 #define TEXT_MAX 512u
@@ -185,7 +186,7 @@ struct telemetry_hold *telemetry_hold_free(struct telemetry_hold *h) {
 
 /* ---- the job ---- */
 
-static int put_record(void *ctx, const struct telemetry_record *r) {
+int telemetry_put_record(void *ctx, const struct telemetry_record *r) {
         struct buf *out = ctx;
         uint32_t numbers[2] = {r->step, (uint32_t)r->bytes.len};
         size_t n = strlen(r->source);
@@ -202,9 +203,12 @@ static int put_record(void *ctx, const struct telemetry_record *r) {
 int telemetry_job(struct span in, struct buf *out) {
         _cleanup_(telemetry_hold_freep) struct telemetry_hold *hold = NULL;
         struct telemetry_ask a;
+
+        if (recording_is(in))
+                return recording_job(in, out);
         int r = telemetry_ask_decode(in, &a, &hold);
 
-        return r < 0 ? r : telemetry_step(&a, put_record, out);
+        return r < 0 ? r : telemetry_step(&a, telemetry_put_record, out);
 }
 
 int telemetry_out_next(struct span *rest, struct telemetry_record *r) {

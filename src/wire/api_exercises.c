@@ -233,6 +233,23 @@ static const struct api_field merge_fields[] = {
         {"offset_ms", API_INT, .flags = API_IN_QUERY, .min = -86400000, .max = 86400000, .en = "What is added to its times: how far its clock was behind.", .vi = "Số ms cộng vào thời gian của đơn vị (đồng hồ chậm bao nhiêu)."},
         {0},
 };
+static const struct api_field recording_fields[] = {
+        PATH_ID,
+        {"step", API_STRING, .flags = API_REQUIRED | API_IN_PATH, .min = 1, .max = 64, .en = "The step's id in the scenario.", .vi = "Mã bước trong kịch bản."},
+        {"names", API_STRING, .flags = API_IN_QUERY, .max = 4000, .en = "RECORDED=id,RECORDED=id: names of the recording, and the scenario's hosts and accounts that they become; \"domain\": the unit's.", .vi = "TÊN=mã,TÊN=mã: tên trong bản ghi và máy, tài khoản của kịch bản thay vào; \"domain\": tên miền của đơn vị."},
+        {"idle_s", API_INT, .flags = API_IN_QUERY, .min = 1, .max = 3600, .en = "Pauses that are longer become as long as this; default 5.", .vi = "Khoảng lặng dài hơn thì rút lại bằng số giây này; mặc định 5."},
+        {0},
+};
+static const struct api_field recording_answer[] = {
+        {"step", API_STRING, .en = "The step.", .vi = "Bước."},
+        {"records", API_INT, .en = "Records that will be played.", .vi = "Số bản ghi sẽ phát."},
+        {0},
+};
+static const struct api_field recording_path[] = {
+        PATH_ID,
+        {"step", API_STRING, .flags = API_REQUIRED | API_IN_PATH, .min = 1, .max = 64, .en = "The step's id in the scenario.", .vi = "Mã bước trong kịch bản."},
+        {0},
+};
 static const struct api_field merge_answer[] = {
         {"play", API_ID, .en = "Of which play.", .vi = "Lượt chơi."},
         {"facts", API_INT, .en = "Facts that were taken.", .vi = "Số sự kiện đã nhận."},
@@ -416,6 +433,8 @@ const struct api_op api_exercises_ops[] = {
         {"exercises.unit_pause", API_POST, X "/{id}/units/{unit}/pause", PLAN, 0, unit_reason, exercise_detail, "Holds one unit's clock: a real incident came between.", "Tạm dừng một đơn vị: có sự cố thật."},
         {"exercises.unit_resume", API_POST, X "/{id}/units/{unit}/resume", PLAN, 0, unit_reason, exercise_detail, "That unit goes on.", "Đơn vị đó tiếp tục."},
         {"exercises.merge", API_POST, X "/{id}/units/{unit}/merge", PLAN, API_UPLOAD, merge_fields, merge_answer, "What a unit recorded alone while it had no connection: facts as JSONL.", "Gộp ghi nhận của đơn vị đã mất liên lạc (JSONL)."},
+        {"exercises.recording", API_POST, X "/{id}/steps/{step}/recording", PLAN, API_UPLOAD, recording_fields, recording_answer, "A recorded attack, played at this step in place of generated telemetry: lines of JSON, 15 MiB at most; before it began.", "Bản ghi một cuộc tấn công, phát tại bước này thay cho dữ liệu sinh ra: các dòng JSON, tối đa 15 MiB; trước khi bắt đầu."},
+        {"exercises.recording_remove", API_DELETE, X "/{id}/steps/{step}/recording", PLAN, 0, recording_path, NULL, "Generated telemetry again.", "Dùng lại dữ liệu sinh ra."},
         {"exercises.board", API_GET, X "/{id}/board", PLAN, 0, board_fields, board_answer, "The organisers' table.", "Bảng điều hành."},
         {"exercises.inject", API_POST, X "/{id}/injects", PLAN, 0, inject_fields, done_answer, "An inject of one's own.", "Tình huống tự soạn."},
         {"exercises.inject_send", API_POST, X "/{id}/injects/{inject}/send", PLAN, 0, inject_path, done_answer, "Delivers it now.", "Phát ngay."},
