@@ -1,6 +1,7 @@
 /* Recorded attacks (exercise/recording.h): lines of JSON that an organiser gives for a step, kept whole with the exercise
  * and played in place of what would be generated for it, onto each unit's own names. A job looks at every line before
  * it is kept, and another makes of them what is played: the desk reads none of it. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "desk/desk_impl.h"
@@ -9,6 +10,8 @@
 #include "exercise/recording.h"
 
 #define IDLE_S 5
+#define PLAN_ID_TEXT 96
+#define NAMES_BYTES ((size_t)256 << 10)
 
 /* ---- taking ---- */
 
@@ -189,7 +192,7 @@ int exercise_do_recording(struct api_call *c) {
 int exercise_do_recording_remove(struct api_call *c) {
         const struct plan *p = NULL;
         struct exercise e;
-        unsigned step;
+        unsigned step = 0;
         int r = find(c, &e, &p, &step);
 
         if (r == 0)
@@ -202,30 +205,34 @@ int exercise_do_recording_remove(struct api_call *c) {
 
 /* ---- playing ---- */
 
-/* What the plan's id is called at this unit. */
-static const char *name_of(const struct plan *p, const struct plan_cast *cast, const char *id) {
-        int i;
+/* What the plan's id is called at this unit, behind what `to` holds. */
+static struct span name_of(const struct plan *p, const struct plan_cast *cast, const char *id,
+                           struct buf *to) {
+        char text[PLAN_ID_TEXT];
+        size_t at = to->len;
 
-        if (strcmp(id, "domain") == 0)
-                return cast->domain;
-        i = plan_find_host(p, id);
-        if (i >= 0)
-                return cast->hosts && cast->hosts[i] ? cast->hosts[i] : p->hosts[i].name;
-        i = plan_find_account(p, id);
-        if (i >= 0)
-                return cast->accounts && cast->accounts[i] ? cast->accounts[i]
-                                                           : p->accounts[i].name;
-        return NULL;
+        snprintf(text, sizeof(text),
+                 plan_find_host(p, id) >= 0      ? "{host:%s}"
+                 : plan_find_account(p, id) >= 0 ? "{account:%s}"
+                                                 : "{%s}",
+                 id);
+        plan_fill(p, cast, text, to);
+        return to->failed ? SPAN_NONE : span_of(to->p + at, to->len - at);
 }
 
 int exercise_recording_ask(struct sql *db, int64_t exercise, unsigned step, const struct plan *p,
                            const struct plan_cast *cast, int64_t start_ns, int64_t at,
                            struct buf *out) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        _cleanup_(buf_deinit) struct buf text_of = {.limit = NAMES_BYTES};
         struct telemetry_name *names;
         unsigned n = 0;
         const char *from;
         json_t *v, *o;
+
+        /* Names stand in it: it must not move. */
+        if (!buf_reserve(&text_of, NAMES_BYTES))
+                return FAIL(-ENOMEM);
         int r = sql_rows(
                 db, &q,
                 "SELECT names, idle_ms, bytes FROM exercise_recording WHERE exercise=?1 AND"
@@ -240,12 +247,12 @@ int exercise_recording_ask(struct sql *db, int64_t exercise, unsigned step, cons
         o = json_loadb(text.p, text.len, 0, NULL);
         names = calloc(RECORDING_NAMES_MAX, sizeof(*names));
         json_object_foreach(o, from, v) {
-                const char *to = names && n < RECORDING_NAMES_MAX
-                                         ? name_of(p, cast, json_string_value(v))
-                                         : NULL;
+                struct span to = names && n < RECORDING_NAMES_MAX
+                                         ? name_of(p, cast, json_string_value(v), &text_of)
+                                         : SPAN_NONE;
 
-                if (to && *to)
-                        names[n++] = (struct telemetry_name){span_str(from), span_str(to)};
+                if (to.len)
+                        names[n++] = (struct telemetry_name){span_str(from), to};
         }
         r = o && names ? recording_encode(&(struct recording_ask){.step = step,
                                                                   .start_ns = start_ns,
