@@ -56,11 +56,12 @@ bool reach_add(struct reach *r, const char *text) {
 /* What is meant, where IPv4 is carried inside. */
 static void unwrap(const uint8_t a[16], uint8_t to[16]) {
         static const uint8_t nat64[16] = {0, 0x64, 0xff, 0x9b}, zero[16],
-                             local64[16] = {0, 0x64, 0xff, 0x9b, 0, 1}; /* RFC 8215 */
+                             local64[16] = {0, 0x64, 0xff, 0x9b, 0, 1}, /* RFC 8215 */
+                translated[16] = {[8] = 0xff, 0xff};                    /* RFC 2765 */
         size_t at = 0;
 
         memcpy(to, a, 16);
-        if (within(a, nat64, 96) || within(a, local64, 48))
+        if (within(a, nat64, 96) || within(a, local64, 48) || within(a, translated, 96))
                 at = 12;
         else if (a[0] == 0x20 && a[1] == 0x02)
                 at = 2;

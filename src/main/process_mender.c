@@ -453,8 +453,10 @@ int process_mender(int argc, char **argv) {
                                   .output.limit = (size_t)16 << 20};
         bool wipe = false;
         int landlock = -1;
+        uint64_t seed;
 
-        if (sodium_init() < 0 || !read_arguments(&m, argc, argv, &landlock, &wipe))
+        if (sodium_init() < 0 || os_random(&seed, sizeof(seed)) < 0 ||
+            !read_arguments(&m, argc, argv, &landlock, &wipe))
                 return 13;
         json_object_seed(0);
         if (wipe)
@@ -476,7 +478,7 @@ int process_mender(int argc, char **argv) {
                         mender_fault(&m.result, FAULT_REPOSITORY, "");
         }
         if (r == 0) {
-                mender_listing_init(&m.listing, &m.job, m.kind);
+                mender_listing_init(&m.listing, &m.job, m.kind, seed);
                 drill(&m);
                 mender_listing_deinit(&m.listing);
         }

@@ -1,6 +1,6 @@
 /* What restic and borg list, read line by line (mender.h). Names are whatever somebody backed up. Of any number of
  * files MENDER_SAMPLE_MAX at most are kept: those asked for by name, and of the others as many as the sample
- * has room for, each as likely as any other (a reservoir, whose seed is the drill's number). A line that is
+ * has room for, each as likely as any other (a reservoir, whose seed nobody knows who keeps the repository). A line that is
  * no JSON, or has a name that is no UTF-8 or too long, is counted and passed over. */
 #include <jansson.h>
 #include <stdlib.h>
@@ -39,11 +39,9 @@ int mender_newest(enum mender_kind kind, struct span json, struct mender_snapsho
 /* ---- the sample ---- */
 
 void mender_listing_init(struct mender_listing *l, const struct mender_job *job,
-                         enum mender_kind kind) {
-        *l = (struct mender_listing){.job = job,
-                                     .kind = kind,
-                                     .seed = (uint64_t)job->id * UINT64_C(0x9e3779b97f4a7c15),
-                                     .line = {.limit = MENDER_LINE}};
+                         enum mender_kind kind, uint64_t seed) {
+        *l = (struct mender_listing){
+                .job = job, .kind = kind, .seed = seed, .line = {.limit = MENDER_LINE}};
 }
 
 void mender_listing_deinit(struct mender_listing *l) {

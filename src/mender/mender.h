@@ -66,8 +66,9 @@ struct mender_listing {
         struct buf line;
         bool too_long;
 };
+/* `seed`: of the sample; random, so that whoever keeps the repository cannot mend what will be looked at. */
 void mender_listing_init(struct mender_listing *l, const struct mender_job *job,
-                         enum mender_kind kind);
+                         enum mender_kind kind, uint64_t seed);
 void mender_listing_deinit(struct mender_listing *l);
 /* More of the output of `restic ls --json`, `borg list --json-lines`. */
 void mender_listing_add(struct mender_listing *l, struct span bytes);

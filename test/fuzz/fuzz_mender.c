@@ -14,7 +14,7 @@ static void listing(struct span s, enum mender_kind kind) {
         char pattern[2 * MENDER_PATH_MAX + 2];
 
         snprintf(job.names[0], sizeof(job.names[0]), "a");
-        mender_listing_init(&l, &job, kind);
+        mender_listing_init(&l, &job, kind, 7);
         mender_listing_add(&l, s);
         mender_listing_end(&l);
         if (l.n > MENDER_SAMPLE_MAX)

@@ -39,7 +39,8 @@ static void what_is_never_reached(void) {
                                             "2002:a9fe:a9fe::",
                                             "64:ff9b::a9fe:a9fe",
                                             "64:ff9b:1::7f00:1",
-                                            "64:ff9b:1:ffff::a9fe:a9fe"};
+                                            "64:ff9b:1:ffff::a9fe:a9fe",
+                                            "::ffff:0:127.0.0.1"};
         static const char *const everywhere[] = {"0.0.0.0/0", "::/0", NULL};
         static const char *const good[] = {
                 "1.1.1.1",         "10.0.0.1",    "192.168.1.1", "128.0.0.1",    "126.255.255.255",

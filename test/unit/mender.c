@@ -19,7 +19,7 @@ static void order(const char *json) {
 }
 
 static void listed(enum mender_kind kind, const char *lines) {
-        mender_listing_init(&list, &job, kind);
+        mender_listing_init(&list, &job, kind, 7);
         for (const char *p = lines; *p; p += strlen(p) > 7 ? 7 : strlen(p)) /* cut anywhere */
                 mender_listing_add(&list, span_of(p, strlen(p) > 7 ? 7 : strlen(p)));
         mender_listing_end(&list);
@@ -96,7 +96,8 @@ static void samples_are_fair(void) {
 
                 snprintf(text, sizeof(text), "{\"id\":%d,\"sample\":5,\"names\":[\"f49\"]}", round);
                 order(text);
-                mender_listing_init(&list, &job, MENDER_BORG);
+                mender_listing_init(&list, &job, MENDER_BORG,
+                                    (uint64_t)round * UINT64_C(0x9e3779b97f4a7c15));
                 for (int i = 0; i < 50; i++) {
                         snprintf(text, sizeof(text),
                                  "{\"type\":\"-\",\"path\":\"f%d\",\"size\":1,\"isomtime\":"
@@ -114,13 +115,41 @@ static void samples_are_fair(void) {
                 check(hits[i] > 130 && hits[i] < 290);
 }
 
+/* The same drill of the same listing takes other files when its seed is another. */
+static void samples_are_not_foreseen(void) {
+        char taken[2][64][8] = {0};
+        unsigned same = 0;
+
+        for (unsigned k = 0; k < 2; k++) {
+                order("{\"id\":1,\"sample\":5}");
+                mender_listing_init(&list, &job, MENDER_BORG, 100 + k);
+                for (int i = 0; i < 500; i++) {
+                        char text[100];
+
+                        snprintf(text, sizeof(text),
+                                 "{\"type\":\"-\",\"path\":\"f%d\",\"size\":1,\"isomtime\":"
+                                 "\"2026-01-02T00:00:00\"}\n",
+                                 i);
+                        mender_listing_add(&list, span_str(text));
+                }
+                for (unsigned i = 0; i < list.n; i++)
+                        snprintf(taken[k][i], sizeof(taken[k][i]), "%s", list.files[i].path);
+                check_int(list.n, 5);
+                mender_listing_deinit(&list);
+        }
+        for (unsigned i = 0; i < 5; i++)
+                for (unsigned k = 0; k < 5; k++)
+                        same += strcmp(taken[0][i], taken[1][k]) == 0;
+        check(same < 5);
+}
+
 static void what_differs_is_found(void) {
         order("{\"id\":1,\"sample\":9,\"whole\":true,\"names\":[\"gone\"],\"expect\":["
               "{\"path\":\"a\",\"sha256\":\"" A64 "\"},"
               "{\"path\":\"b\",\"sha256\":\"" A64 "\",\"size\":1,\"mtime\":5},"
               "{\"path\":\"c\",\"sha256\":\"" A64 "\",\"size\":1,\"mtime\":6},"
               "{\"path\":\"never\",\"sha256\":\"" A64 "\"}]}");
-        mender_listing_init(&list, &job, MENDER_BORG);
+        mender_listing_init(&list, &job, MENDER_BORG, 7);
         static const char *const names[] = {"a", "b", "c", "d"};
         for (unsigned i = 0; i < 4; i++) {
                 struct mender_file *f = &list.files[list.n++];
@@ -175,6 +204,7 @@ int main(void) {
         RUN(the_newest_is_taken);
         RUN(strange_names_are_counted_and_left);
         RUN(samples_are_fair);
+        RUN(samples_are_not_foreseen);
         RUN(what_differs_is_found);
         RUN(results_come_back);
         return check_done();
