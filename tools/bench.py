@@ -356,12 +356,29 @@ class Bench:
                  f"desk {memory['desk']:.0f}, console {memory['console']:.0f}; {got['requests_per_s']:.0f} requests/s, "
                  f"desk at {got['processor']['desk']:.0%} of a processor")
 
+    def drill(self):
+        """300 units and 5,000 people in one drill, 50 kills (tools/bench_drill.py); COLOA_DRILL_MINUTES: 30."""
+        subprocess.run(["ninja", "-C", ROOT / "build", "test/bench/make_agency", "test/bench/drill_load"], check=True, stdout=subprocess.DEVNULL)
+        out, minutes = self.tmp / "drill.json", float(os.environ.get("COLOA_DRILL_MINUTES", 30))
+        subprocess.run([*self.prefix, sys.executable, ROOT / "tools/bench_drill.py", COLOA, ROOT / "build/test/bench/make_agency", ROOT / "build/test/bench/drill_load",
+                        "--minutes", str(minutes), "--kills", str(round(minutes * 50 / 30)), "--json", out], check=True)
+        got = json.loads(out.read_text(encoding="utf-8"))
+        what = f"{got['people']:,} people of {got['units']} units, {minutes:.0f} minutes, {got['kills']} kills"
+        for name, label, bar in (("announced", "an inject is announced", "≤ 2,000"), ("announced_after_kill", "the same, within 30 s after a kill", "≤ 30,000"),
+                                 ("read", "an inject is read by the page", ""), ("look", "lists and details", "≤ 300"), ("answer", "an answer is acknowledged", "≤ 300")):
+            k = got[name]
+            if k:
+                self.row(f"drill: {label}, p99, ms", f"{k['p99_ms']:.0f}", bar, f"median {k['p50_ms']:.0f}, longest {k['max_ms']:.0f}; {k['n']:,}; {what}")
+        self.row("drill: acknowledged answers that were lost", str(max(0, got["acknowledged"] - got["kept"])), "0", f"of {got['acknowledged']:,}")
+        memory = got["memory_mb"]
+        self.row("drill: memory of all processes, PSS, MB", f"{sum(memory.values()):.0f}", "", ", ".join(f"{n} {v:.0f}" for n, v in sorted(memory.items()) if v >= 5))
+
     def report(self):
         model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                       if line.startswith("model name")), "?")
         flags = next((line for line in open("/proc/cpuinfo", encoding="utf-8") if line.startswith("flags")), "")
         wide = "AVX-512" if "avx512bw" in flags else "AVX2" if "avx2" in flags else "SSE2"
-        kinds = ("node", "desk")
+        kinds = ("node", "desk", "drill")
         ours = {kind: [r for r in self.rows if r["what"].startswith(kind + ":")] for kind in kinds}
         ours["hunt"] = [r for r in self.rows if not r["what"].startswith(tuple(k + ":" for k in kinds))]
         path = ROOT / "doc" / "figures.md"
@@ -376,7 +393,9 @@ class Bench:
                  "node": ("Node", "All SigmaHQ rules, all processes and the sender on the same processors; every event is durable (synced) "
                           "before it counts."),
                  "desk": ("Desk", "300 units, 5,000 people, 200,000 alerts, 5,000 incidents; 200 people at work over HTTP, each with a page that "
-                          "follows events; the load on the same processors. As the browser sees it.")}
+                          "follows events; the load on the same processors. As the browser sees it."),
+                 "drill": ("Drill", "One exercise of the ransomware scenario; everybody signed in with an open page over TLS, sessions taken up again, the load on "
+                           "the same processors; processes of the node are killed evenly over the time.")}
         sections = []
         for which, (title, text) in about.items():
             old = next((k for k in kept if k.startswith(f"## {title}\n")), "")
@@ -399,6 +418,8 @@ class Bench:
                     getattr(self, name)()
             if "desk" in wanted:
                 self.desk()
+            if "drill" in wanted:
+                self.drill()
             for name in [*bench_node.NAMES, "node_soak"]:
                 if name in wanted:
                     getattr(node, name)()
@@ -414,7 +435,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one round")
     parser.add_argument("--only", help="mix, process_creation, times_8, evtx, two_cores, memory, intel, rsigma; node (of it: "
-                        + ", ".join(bench_node.NAMES) + "); desk; node_soak (two hours, or COLOA_SOAK seconds)")
+                        + ", ".join(bench_node.NAMES) + "); desk; drill (half an hour, or COLOA_DRILL_MINUTES); node_soak (two hours, or COLOA_SOAK seconds)")
     parser.add_argument("--report", action="store_true", help="also write doc/figures.md")
     parser.add_argument("--realtime", action="store_true", help="measured programs go first (chrt -r 10; root): for a machine in use")
     parser.add_argument("--json", help="also as JSON to this file")

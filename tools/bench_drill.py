@@ -146,9 +146,9 @@ def main():
             if OPTIONS.log:
                 pathlib.Path(OPTIONS.log).write_text(node.log.read_text(errors="replace"), encoding="utf-8")
     result.update(people=len(playing), units=OPTIONS.units, minutes=OPTIONS.minutes, kills=len(killed), memory_mb=peak)
-    for name in ("stream", "look", "drill", "answer", "announced", "read"):
+    for name in ("stream", "look", "look_after_kill", "drill", "answer", "announced", "announced_after_kill", "read"):
         s = result[name]
-        print(f"{name:10}", f"n={s['n']:7} p50={s['p50_ms']:8.1f} ms p99={s['p99_ms']:8.1f} ms max={s['max_ms']:8.1f} ms" if s else "none")
+        print(f"{name:20}", f"n={s['n']:7} p50={s['p50_ms']:8.1f} ms p99={s['p99_ms']:8.1f} ms max={s['max_ms']:8.1f} ms" if s else "none")
     print({k: result[k] for k in ("status", "cut", "refused", "resumed", "full_handshakes", "events", "streams_reopened", "streams_at_the_end", "answers", "own_cpu_s")})
     if not OPTIONS.crowd:
         print(f"answers acknowledged {result['acknowledged']}, kept {result['kept']}: {'none lost' if result['kept'] >= result['acknowledged'] else 'LOST'}")

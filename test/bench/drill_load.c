@@ -30,6 +30,7 @@
 #define DUE_MAX 8
 #define RAMP_PER_S 400.0
 #define SLICE_S 0.02
+#define AFTER_S 30.0
 
 enum kind { STREAM, LOOK, DRILL, ANSWER, KINDS };
 static const char *const kind_names[KINDS] = {"stream", "look", "drill", "answer"};
@@ -74,7 +75,8 @@ static struct {
         struct person *people;
         size_t n_people, streams;
         gnutls_certificate_credentials_t cred;
-        struct samples took[KINDS], announce, read;
+        struct samples took[KINDS], after[KINDS], announce, announce_after, read;
+        double broke; /* when streams last broke: the console was killed */
         unsigned long status[600], cut, refused, resumed, full, events, reopened;
         FILE *answers;
         unsigned long answered;
@@ -96,6 +98,11 @@ static double real(void) {
 
         clock_gettime(CLOCK_REALTIME, &t);
         return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Thousands of pages come back: a figure of its own. */
+static bool soon_after(void) {
+        return g.broke > 0 && now() - g.broke < AFTER_S;
 }
 
 static double uniform(void) {
@@ -245,7 +252,7 @@ static void take_drill(struct conn *c, const char *body, size_t len) {
                         p->done[p->n_done++] = id;
                 if (p->announced > 0 && due > 0) {
                         add(&g.read, real() - due);
-                        add(&g.announce, p->announced - due);
+                        add(soon_after() ? &g.announce_after : &g.announce, p->announced - due);
                 }
                 if (json_is_true(json_object_get(i, "answer")) &&
                     json_is_null(json_object_get(i, "answered")) && p->n_due < DUE_MAX) {
@@ -293,7 +300,7 @@ static void answer(struct person *p) {
 static void whole(struct conn *c) {
         struct person *p = c->who;
 
-        add(&g.took[c->kind], now() - c->begun);
+        add(soon_after() ? &g.after[c->kind] : &g.took[c->kind], now() - c->begun);
         if (c->status >= 0 && c->status < 600)
                 g.status[c->status]++;
         if (c->kind == DRILL && c->status == 200)
@@ -341,7 +348,7 @@ static bool take_head(struct conn *c) {
         c->state = BODY;
         if (c->kind == STREAM) {
                 g.status[c->status < 600 ? c->status : 0]++;
-                add(&g.took[STREAM], now() - c->begun);
+                add(soon_after() ? &g.after[STREAM] : &g.took[STREAM], now() - c->begun);
                 return c->status == 200;
         }
         return true;
@@ -422,10 +429,12 @@ static bool step(struct conn *c) {
 static void broken(struct conn *c) {
         struct person *p = c->who;
 
-        if (c->kind == STREAM)
+        if (c->kind == STREAM) {
                 g.reopened++;
-        else
+                g.broke = now();
+        } else {
                 g.cut++;
+        }
         if (c->kind == DRILL)
                 p->drill_at = now() + 0.5;
         if (c->kind == ANSWER)
@@ -503,6 +512,8 @@ static void report(void) {
         for (unsigned i = 0; i < KINDS; i++)
                 json_object_set_new(o, kind_names[i], said(&g.took[i]));
         json_object_set_new(o, "announced", said(&g.announce));
+        json_object_set_new(o, "announced_after_kill", said(&g.announce_after));
+        json_object_set_new(o, "look_after_kill", said(&g.after[LOOK]));
         json_object_set_new(o, "read", said(&g.read));
         for (unsigned i = 0; i < 600; i++)
                 if (g.status[i]) {
