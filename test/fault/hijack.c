@@ -306,9 +306,17 @@ static void each_try_is_one(void) {
         static const struct process store = {.title = "store", .args = {events, "retention=0:0"}};
 
         for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
-                lay_secret();
-                int status = run(strcmp(tries[i], "sign") == 0 ? &store : &none, AS_IT_IS,
-                                 "unwalled", filled(tries[i]));
+                bool signs = strcmp(tries[i], "sign") == 0;
+                int status = 0;
+
+                /* To sign wants the vault to be there in time: on a busy machine not at the first try. */
+                for (unsigned again = signs ? 3 : 1; again; again--) {
+                        lay_secret();
+                        status =
+                                run(signs ? &store : &none, AS_IT_IS, "unwalled", filled(tries[i]));
+                        if (WIFEXITED(status) && WEXITSTATUS(status) == HIJACK_DONE)
+                                break;
+                }
                 bool exec =
                         strncmp(tries[i], "exec:", 5) == 0 || strcmp(tries[i], "exec-self") == 0;
                 bool worked = WIFEXITED(status) && WEXITSTATUS(status) == HIJACK_DONE;

@@ -1,5 +1,6 @@
 /* Writes a desk's state into a folder, for scenarios of `coloa alerts`: make_state DIR. */
 #include "desk_world.h"
+#include "wire/exercise.h"
 
 static int make(const char *dir) {
         _cleanup_(buf_deinit) struct buf said = {0};
@@ -29,7 +30,7 @@ static int make(const char *dir) {
                     "host=dc01 user=an Image=evil CommandLine=\x1b[31mred coloa.source=windows");
         say(rule("Evil tool"), 31, 5, "host=bak1 Image=evil");
         say(rule("Failed login"), 32, 400, "user=an");
-        w.drill = 4;
+        w.drill = LABEL(4, 1);
         say(rule("Evil tool"), 33, 500, "host=lab Image=evil");
         w.drill = 0;
         for (uint64_t i = 34; i < 40; i++)
