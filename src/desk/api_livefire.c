@@ -24,15 +24,15 @@ static int find_side(struct api_call *c, struct live *l) {
 
         l->side = LIVE_ORGANISER;
         if (r == 0) {
-                l->side = LIVE_JURY;
-                r = api_sees(c, "exercises.judge", l->unit);
-        }
-        if (r == 0) {
                 l->side = LIVE_RED;
                 r = sql_get_int(c->db, &l->team,
                                 "SELECT t.id FROM live_member m JOIN live_team t ON t.id=m.team"
                                 " WHERE m.person=?1 AND t.exercise=?2 AND t.active",
                                 "ii", c->who.id, l->id);
+        }
+        if (r == 0) {
+                l->side = LIVE_JURY;
+                r = api_sees(c, "exercises.judge", l->unit);
         }
         if (r == 0) {
                 const char *scope = "0";

@@ -27,6 +27,14 @@ static int ready(struct api_call *c, struct live *l, struct live_finding *f) {
         if (r == 1 && n >= (int64_t)LIVE_FILES_MAX)
                 r = api_refuse(c, 409, "full", "a finding has ten files at most",
                                "mỗi phát hiện tối đa 10 tệp");
+        if (r == 1)
+                r = sql_get_int(c->db, &n,
+                                "SELECT ifnull(sum(x.bytes),0) FROM live_file x JOIN live_finding f"
+                                " ON f.id=x.finding WHERE f.team=?1",
+                                "i", l->team);
+        if (r == 1 && n >= LIVE_TEAM_BYTES)
+                r = api_refuse(c, 409, "full", "a team's files have 200 MiB at most",
+                               "tệp của mỗi đội tối đa 200 MiB");
         return r == 1 ? 0 : r;
 }
 
@@ -65,8 +73,8 @@ static int take(struct api_call *c, struct span piece, bool last) {
         struct taking *t = c->kept;
 
         if (piece.len > LIVE_FILE_MAX - t->len)
-                return api_refuse(c, 413, "too_large", "a file has 4 MiB at most",
-                                  "mỗi tệp tối đa 4 MiB");
+                return api_refuse(c, 413, "too_large", "a file has 3 MiB at most",
+                                  "mỗi tệp tối đa 3 MiB");
         if (piece.len)
                 memcpy(t->p + t->len, piece.p, piece.len);
         t->len += piece.len;

@@ -103,14 +103,12 @@ int live_event(struct api_call *c, int64_t finding, const char *what, struct spa
         " FROM unit WHERE id=g.unit), " SEVERITY ", f.state, f.done_at, f.filed, f.points,"        \
         " f.assisted, (SELECT count(*) FROM live_mark WHERE finding=f.id), EXISTS(SELECT 1 FROM"   \
         " live_mark WHERE finding=f.id AND juror=?3), f.version, f.sealed, f.resources, f.data,"   \
-        " f.users, f.place FROM live_finding f JOIN live_team t ON t.id=f.team JOIN live_target g" \
+        " f.users, f.place, f.severity FROM live_finding f JOIN live_team t ON t.id=f.team JOIN "  \
+        "live_target g"                                                                            \
         " ON g.id=f.target"
 
-static json_t *opened(struct api_call *c, const unsigned char *key, int64_t id,
-                      struct span sealed) {
-        struct span s = key && sealed.len ? live_open(c, key, id, sealed) : SPAN_NONE;
-
-        return s.p ? json_loadb(s.p, s.len, 0, NULL) : NULL;
+static json_t *opened(const unsigned char *key, int64_t id, struct span sealed) {
+        return key && sealed.len ? live_words(key, id, sealed) : NULL;
 }
 
 static json_t *severity_json(int64_t rank) {
@@ -122,7 +120,9 @@ static json_t *row_of(struct api_call *c, const struct live *l, struct sql_rows 
                       const unsigned char *key, json_t **ret_words) {
         struct span state = sql_span(q, 9);
         bool team = shows_team(l, state), points = !sql_null(q, 12);
-        json_t *o = json_object(), *w = opened(c, key, sql_int(q, 0), sql_span(q, 17)),
+        /* What the organisers made of it is not a juror's to know before the jury has spoken. */
+        bool blind = l->side == LIVE_JURY && span_eq(state, SPAN("verified"));
+        json_t *o = json_object(), *w = opened(key, sql_int(q, 0), sql_span(q, 17)),
                *title = json_object_get(w, "title");
 
         json_object_set_new(o, "id", json_integer(sql_int(q, 0)));
@@ -134,15 +134,17 @@ static json_t *row_of(struct api_call *c, const struct live *l, struct sql_rows 
         json_object_set_new(o, "target_name", api_json_text(sql_span(q, 5)));
         json_object_set_new(o, "unit", json_integer(sql_int(q, 6)));
         json_object_set_new(o, "unit_name", api_json_text(sql_span(q, 7)));
-        json_object_set_new(o, "severity", severity_json(sql_int(q, 8)));
+        json_object_set_new(o, "severity",
+                            blind ? api_json_text(sql_span(q, 22)) : severity_json(sql_int(q, 8)));
         json_object_set_new(o, "state", api_json_text(state));
         json_object_set_new(o, "at", api_json_time(sql_time(q, 10)));
         json_object_set_new(o, "filed", api_json_time(sql_time(q, 11)));
         json_object_set_new(o, "place",
-                            sql_null(q, 21) ? json_null() : json_integer(sql_int(q, 21)));
-        json_object_set_new(o, "points", points ? json_integer(sql_int(q, 12)) : json_null());
+                            sql_null(q, 21) || blind ? json_null() : json_integer(sql_int(q, 21)));
+        json_object_set_new(o, "points",
+                            points && !blind ? json_integer(sql_int(q, 12)) : json_null());
         json_object_set_new(o, "provisional", json_boolean(!span_eq(state, SPAN("signed"))));
-        json_object_set_new(o, "assisted", json_boolean(sql_int(q, 13)));
+        json_object_set_new(o, "assisted", json_boolean(sql_int(q, 13) && !blind));
         json_object_set_new(o, "mine", json_boolean(l->team && l->team == sql_int(q, 2)));
         json_object_set_new(o, "marks_n", json_integer(sql_int(q, 14)));
         json_object_set_new(o, "marked", json_boolean(sql_int(q, 15)));
@@ -404,6 +406,13 @@ static int put_finding(struct api_call *c, const struct live *l, int64_t *ret_id
         if (r == 1 && n > LIVE_FINDINGS_MAX)
                 return api_refuse(c, 409, "full", "there are 5,000 findings already",
                                   "đã có 5.000 phát hiện");
+        int64_t own = 0;
+        if (r == 1)
+                r = sql_get_int(c->db, &own, "SELECT count(*) FROM live_finding WHERE team=?1", "i",
+                                l->team);
+        if (r == 1 && own >= LIVE_TEAM_FINDINGS)
+                return api_refuse(c, 409, "full", "a team has 300 findings at most",
+                                  "mỗi đội tối đa 300 phát hiện");
         if (r >= 0)
                 r = sql_do(c->db, "UPDATE live_rules SET last=?2 WHERE exercise=?1", "ii", l->id,
                            n);
@@ -484,7 +493,7 @@ int findings_do_edit(struct api_call *c) {
         if (r == 0)
                 r = edit_row(c, f.id);
         if (r == 0)
-                r = seal_words(c, key, f.id, opened(c, key, f.id, f.sealed));
+                r = seal_words(c, key, f.id, opened(key, f.id, f.sealed));
         if (r == 0)
                 r = live_finding_answer(c, &l, f.id, key);
         sodium_memzero(key, sizeof(key));
@@ -520,7 +529,7 @@ int findings_do_file(struct api_call *c) {
         if (r == 0)
                 r = live_key(c, &l, key);
         if (r == 0) {
-                json_t *w = opened(c, key, f.id, f.sealed);
+                json_t *w = opened(key, f.id, f.sealed);
 
                 r = whole(c, w);
                 json_decref(w);

@@ -237,18 +237,6 @@ int findings_do_verify(struct api_call *c) {
 
 /* ---- the jury ---- */
 
-int findings_do_void(struct api_call *c) {
-        struct doing d;
-        int r = begin(c, &d, LIVE_JURY, "verified|judged|appealed");
-
-        if (r == 0)
-                r = sql_do(c->db,
-                           "UPDATE live_finding SET state='void', signed=?2, signed_by=?3 WHERE"
-                           " id=?1",
-                           "iik", d.f.id, c->now, c->who.id);
-        return finish(c, &d, r, "void", "reason");
-}
-
 /* LJ2 */
 static int unconflicted(struct api_call *c, const struct doing *d) {
         int64_t n = 0;
@@ -259,15 +247,33 @@ static int unconflicted(struct api_call *c, const struct doing *d) {
                             " (x.until IS NULL OR x.until>?4) AND (tu.path LIKE u.path||'%' OR"
                             " u.path LIKE tu.path||'%')) OR EXISTS(SELECT 1 FROM exercise_roster o"
                             " WHERE o.person=?2 AND o.exercise=?5 AND o.unit=g.unit) OR"
-                            " EXISTS(SELECT 1 FROM person p WHERE p.id=?2 AND p.unit=g.unit))",
+                            " EXISTS(SELECT 1 FROM person p WHERE p.id=?2 AND p.unit=g.unit) OR"
+                            " EXISTS(SELECT 1 FROM live_member m JOIN live_team t ON t.id=m.team"
+                            " WHERE m.person=?2 AND t.exercise=?5))",
                             "iiiii", d->f.target, c->who.id, (int64_t)ROLE_JURY, c->now, d->l.id);
 
         if (r < 0)
                 return r;
         return n ? api_refuse(c, 403, "conflict",
-                              "you work for the unit that was attacked: another juror marks this",
-                              "bạn làm việc tại đơn vị bị tấn công: giám khảo khác chấm")
+                              "you work for the unit that was attacked, or attacked: another juror "
+                              "does this",
+                              "bạn thuộc đơn vị bị tấn công hoặc đội tấn công: giám khảo khác làm")
                  : 0;
+}
+
+int findings_do_void(struct api_call *c) {
+        struct doing d;
+        int r = begin(c, &d, LIVE_JURY, "verified|judged|appealed");
+
+        if (r == 0)
+                r = unconflicted(c, &d);
+
+        if (r == 0)
+                r = sql_do(c->db,
+                           "UPDATE live_finding SET state='void', signed=?2, signed_by=?3 WHERE"
+                           " id=?1",
+                           "iik", d.f.id, c->now, c->who.id);
+        return finish(c, &d, r, "void", "reason");
 }
 
 /* Enough marks: two that agree, or three. */
@@ -346,6 +352,9 @@ int findings_do_answer(struct api_call *c) {
         bool upheld = api_bool(c, "upheld", false);
         int r = begin(c, &d, LIVE_JURY, "appealed");
 
+        if (r == 0)
+                r = unconflicted(c, &d);
+
         /* LJ3 */
         if (r == 0)
                 r = sql_do(c->db,
@@ -360,6 +369,9 @@ int findings_do_sign(struct api_call *c) {
         struct doing d;
         int64_t early = 0;
         int r = begin(c, &d, LIVE_JURY, "judged");
+
+        if (r == 0)
+                r = unconflicted(c, &d);
 
         if (r == 0)
                 r = sql_get_int(c->db, &early,
@@ -404,7 +416,7 @@ static int standing_now(struct api_call *c, const struct live *l, json_t **ret) 
 static int show(struct api_call *c, const struct live *l) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         json_t *published = json_array(), *now = NULL;
-        int r = l->side == LIVE_ORGANISER || l->side == LIVE_JURY ? standing_now(c, l, &now) : 0;
+        int r = l->side == LIVE_ORGANISER ? standing_now(c, l, &now) : 0;
 
         c->answer = json_pack("{so so}", "published", published, "now", now ? now : json_null());
         if (r == 0)

@@ -113,6 +113,7 @@ static json_t *activity_json(struct sql_rows *q) {
 }
 
 int livefire_do_activity(struct api_call *c) {
+        static const char *const whose[] = {"team", "team_name", "by_name"};
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct live l = {.id = 0};
         json_t *items = json_array();
@@ -125,8 +126,14 @@ int livefire_do_activity(struct api_call *c) {
                                       " LIMIT ?4",
                              "ibii", l.id, l.side == LIVE_ORGANISER || l.side == LIVE_JURY, l.team,
                              (int64_t)LIVE_ACTIVITY_MAX);
-        while (r == 0 && (r = sql_next(q)) == 1)
-                r = json_array_append_new(items, activity_json(q)) < 0 ? FAIL(-ENOMEM) : 0;
+        while (r == 0 && (r = sql_next(q)) == 1) {
+                json_t *o = activity_json(q);
+
+                /* Whose it is would tell a juror whose the finding is. */
+                for (size_t i = 0; i < ARRAY_LEN(whose) && o && l.side == LIVE_JURY; i++)
+                        json_object_set_new(o, whose[i], json_null());
+                r = json_array_append_new(items, o) < 0 ? FAIL(-ENOMEM) : 0;
+        }
         return r;
 }
 
@@ -134,7 +141,7 @@ int livefire_do_activity(struct api_call *c) {
 int livefire_do_act(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct live l = {.id = 0};
-        int64_t n = 0;
+        int64_t n = 0, own = 0;
         int r = live_find(c, &l);
 
         if (r == 0)
@@ -152,9 +159,12 @@ int livefire_do_act(struct api_call *c) {
         if (r == 0)
                 r = sql_get_int(c->db, &n, "SELECT count(*) FROM live_activity WHERE exercise=?1",
                                 "i", l.id);
-        if (r == 1 && n >= LIVE_ACTIVITY_MAX)
-                return api_refuse(c, 409, "full", "there are 5,000 entries already",
-                                  "đã có 5.000 mục");
+        if (r == 1 && n < LIVE_ACTIVITY_MAX)
+                r = sql_get_int(c->db, &own, "SELECT count(*) FROM live_activity WHERE team=?1",
+                                "i", l.team);
+        if (r == 1 && (n >= LIVE_ACTIVITY_MAX || own >= LIVE_TEAM_ACTIVITY))
+                return api_refuse(c, 409, "full", "a team has 1,000 entries at most, all 5,000",
+                                  "mỗi đội tối đa 1.000 mục, tất cả 5.000");
         struct span account = api_text(c, "account"), technique = api_text(c, "technique");
         if (r >= 0 && r <= 1)
                 r = sql_do(c->db,
@@ -247,8 +257,7 @@ static struct span opened_word(struct api_call *c, const json_t *words, const ch
 static void add_finding(struct matching *m, struct sql_rows *q, const unsigned char *key) {
         struct api_call *c = m->c;
         int64_t team = sql_int(q, 1), target = sql_int(q, 2), at = sql_int(q, 5);
-        struct span text = live_open(c, key, sql_int(q, 0), sql_span(q, 6));
-        json_t *words = text.p ? json_loadb(text.p, text.len, 0, NULL) : NULL;
+        json_t *words = live_words(key, sql_int(q, 0), sql_span(q, 6));
 
         for (size_t i = 0; i < m->n_did; i++) {
                 struct did *d = &m->did[i];
@@ -489,7 +498,7 @@ int livefire_do_matches(struct api_call *c) {
         sodium_memzero(key, sizeof(key));
         for (size_t i = 0; i < m.n_did; i++) {
                 m.did[i].seen = json_array();
-                if (r == 0)
+                if (r == 0 && !m.cut)
                         r = candidates_of(&m, i);
         }
         if (r == 0)

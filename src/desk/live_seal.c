@@ -15,6 +15,10 @@
 
 #define NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG crypto_aead_xchacha20poly1305_ietf_ABYTES
+/* Signed so long ago; or never filed, and the exercise is over so long. */
+#define TO_WIPE                                                                                    \
+        "wiped IS NULL AND (signed<=?1 OR (state IN ('draft','returned') AND exercise IN (SELECT"  \
+        " exercise FROM live_rules WHERE ends<=?1)))"
 /* Nothing that it opens is left, and nothing will come any more. */
 #define KEY_IDLE                                                                                   \
         "key IS NOT NULL AND ends<=?1 AND NOT EXISTS(SELECT 1 FROM live_finding f WHERE"           \
@@ -108,6 +112,24 @@ struct span live_open(struct api_call *c, const unsigned char key[LIVE_KEY_BYTES
         return span_of((const char *)to, (size_t)n);
 }
 
+json_t *live_words(const unsigned char key[LIVE_KEY_BYTES], int64_t about, struct span sealed) {
+        const unsigned char *from = (const unsigned char *)sealed.p;
+        unsigned long long n = 0;
+        json_t *words = NULL;
+
+        if (sealed.len < NONCE + TAG)
+                return NULL;
+        unsigned char *to = malloc(sealed.len);
+        if (to && crypto_aead_xchacha20poly1305_ietf_decrypt(
+                          to, &n, NULL, from + NONCE, sealed.len - NONCE,
+                          (const unsigned char *)&about, sizeof(about), from, key) == 0)
+                words = json_loadb((const char *)to, (size_t)n, 0, NULL);
+        if (to)
+                sodium_memzero(to, sealed.len);
+        free(to);
+        return words;
+}
+
 /* Letters and digits alone, without case and accents: "CWE-89" is "cwe 89". */
 static void hash_words(crypto_generichash_state *h, struct span s) {
         char *plain = malloc(s.len + 1);
@@ -143,8 +165,8 @@ int live_tick(struct desk *d, int64_t wall) {
         int64_t before = wall - LIVE_KEPT_NS, any = 0;
         struct sql *db = state_sql(d->state);
         int r = sql_get_int(db, &any,
-                            "SELECT EXISTS(SELECT 1 FROM live_finding WHERE signed<=?1 AND wiped IS"
-                            " NULL) OR EXISTS(SELECT 1 FROM live_rules WHERE " KEY_IDLE ")",
+                            "SELECT EXISTS(SELECT 1 FROM live_finding WHERE " TO_WIPE
+                            ") OR EXISTS(SELECT 1 FROM live_rules WHERE " KEY_IDLE ")",
                             "i", before);
 
         if (r != 1 || !any)
@@ -153,18 +175,23 @@ int live_tick(struct desk *d, int64_t wall) {
         if (r == 0)
                 r = sql_do(db,
                            "DELETE FROM live_file WHERE finding IN (SELECT id FROM live_finding"
-                           " WHERE signed<=?1 AND wiped IS NULL)",
+                           " WHERE " TO_WIPE ")",
                            "i", before);
         if (r == 0)
                 r = sql_do(db,
                            "UPDATE live_event SET text='' WHERE finding IN (SELECT id FROM"
-                           " live_finding WHERE signed<=?1 AND wiped IS NULL)",
+                           " live_finding WHERE " TO_WIPE ")",
                            "i", before);
         if (r == 0)
                 r = sql_do(db,
                            "UPDATE live_finding SET sealed=NULL, v_text=NULL, appeal=NULL,"
-                           " appeal_answer=NULL, wiped=?2 WHERE signed<=?1 AND wiped IS NULL",
+                           " appeal_answer=NULL, wiped=?2 WHERE " TO_WIPE,
                            "ii", before, wall);
+        if (r == 0)
+                r = sql_do(db,
+                           "UPDATE live_activity SET source='', account='', text='' WHERE text<>''"
+                           " AND exercise IN (SELECT exercise FROM live_rules WHERE " KEY_IDLE ")",
+                           "i", before);
         if (r == 0)
                 r = sql_do(db, "UPDATE live_rules SET key=NULL WHERE " KEY_IDLE, "i", before);
         return r;

@@ -6,9 +6,12 @@
 #include "exercise/livefire.h"
 
 #define LIVE_KEY_BYTES 32u
-#define LIVE_FILE_MAX ((size_t)4 << 20)
+#define LIVE_FILE_MAX ((size_t)3 << 20) /* twice in a call's arena */
 #define LIVE_FILES_MAX 10u
 #define LIVE_FINDINGS_MAX 5000
+#define LIVE_TEAM_FINDINGS 300 /* of one team, so that none takes the room of the others */
+#define LIVE_TEAM_ACTIVITY 1000
+#define LIVE_TEAM_BYTES (INT64_C(200) << 20)
 #define LIVE_ACTIVITY_MAX 5000
 #define LIVE_APPEAL_NS (INT64_C(24) * 3600 * NS_PER_SEC)
 #define LIVE_KEPT_NS (INT64_C(30) * 24 * 3600 * NS_PER_SEC)
@@ -51,6 +54,8 @@ struct span live_seal(struct api_call *c, const unsigned char key[LIVE_KEY_BYTES
                       struct span text);
 struct span live_open(struct api_call *c, const unsigned char key[LIVE_KEY_BYTES], int64_t about,
                       struct span sealed);
+/* Words of a finding; NULL: none, or not what was sealed. The caller's. */
+json_t *live_words(const unsigned char key[LIVE_KEY_BYTES], int64_t about, struct span sealed);
 /* The same component, weakness and entry point have the same. */
 int64_t live_same(const unsigned char key[LIVE_KEY_BYTES], struct span component,
                   struct span weakness, struct span entry);

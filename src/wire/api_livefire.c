@@ -80,8 +80,8 @@ static const struct api_field teams_answer[] = {
 };
 static const struct api_field activity_shape[] = {
         {"id", API_ID, .en = "Its number.", .vi = "Số."},
-        {"team", API_ID, .en = "The team.", .vi = "Đội."},
-        {"team_name", API_STRING, .en = "Its name.", .vi = "Tên đội."},
+        {"team", API_ID, .flags = API_NULLABLE, .en = "The team; null for jurors.", .vi = "Đội; giám khảo không thấy."},
+        {"team_name", API_STRING, .flags = API_NULLABLE, .en = "Its name.", .vi = "Tên đội."},
         {"from", API_TIME, .en = "It began.", .vi = "Bắt đầu."},
         {"to", API_TIME, .en = "It ended.", .vi = "Kết thúc."},
         {"source", API_ADDRESS, .en = "From there.", .vi = "Địa chỉ nguồn."},
@@ -365,7 +365,7 @@ const struct api_op api_livefire_ops[] = {
         {"findings.add", API_POST, X "/findings", "exercises.red", 0, new_fields, finding_shape, "Begins one.", "Lập phát hiện."},
         {"findings.edit", API_PATCH, F, "exercises.red", 0, edit_fields, finding_shape, "Changes a draft, or what was given back.", "Sửa bản nháp hoặc phát hiện bị trả lại."},
         {"findings.file", API_POST, F "/file", "exercises.red", 0, only_finding, finding_shape, "Files it: from here on its words stand.", "Nộp: từ đây nội dung giữ nguyên."},
-        {"findings.attach", API_POST, F "/files", "exercises.red", API_UPLOAD, upload_fields, finding_shape, "Attaches a file of at most 4 MiB.", "Đính kèm tệp, tối đa 4 MiB."},
+        {"findings.attach", API_POST, F "/files", "exercises.red", API_UPLOAD, upload_fields, finding_shape, "Attaches a file of at most 3 MiB.", "Đính kèm tệp, tối đa 3 MiB."},
         {"findings.attachment", API_GET, F "/files/{file}", LIVE, API_BYTES, file_fields, NULL, "A file.", "Một tệp."},
         {"findings.return", API_POST, F "/return", "exercises.plan", 0, reason_fields, finding_shape, "Gives it back: something is missing.", "Trả lại: còn thiếu."},
         {"findings.verify", API_POST, F "/verify", "exercises.plan", 0, verify_fields, finding_shape, "Says that it is so: provisional points.", "Xác minh: điểm tạm."},

@@ -369,6 +369,10 @@ static void a_jury_marks_blind(void) {
         check_int(do_it(&org, "findings.verify", again, VERIFIED), 200);
         check_int(answer_int("place"), 0); /* its team has that one already */
         check_int(do_it(&jury[3], "findings.mark", again, MARK("high")), 403);
+        check_int(do_it(&jury[3], "findings.void", again, ",\"reason\":\"out of scope\""), 403);
+        /* Before the jury has spoken it sees what the team claims, not what the organisers made of it. */
+        check_int(do_it(&jury[0], "findings.get", again, ""), 200);
+        check(json_is_null(answer_at("points")) && json_is_null(answer_at("place")));
         /* An appeal: its team, once, within a day; the jury answers. */
         check_int(do_it(&other, "findings.appeal", id, ",\"text\":\"too low\""), 404);
         check_int(do_it(&red, "findings.appeal", id, ",\"text\":\"too low\""), 200);
@@ -463,6 +467,8 @@ static void the_log_stays_within_its_bounds(void) {
         check_int((long long)json_array_size(answer_at("items")), 0);
         check_int(asf(&org, "livefire.activity", "{\"id\":%lld}", (long long)exercise), 200);
         check_int((long long)json_array_size(answer_at("items")), 1);
+        check_int(asf(&jury[0], "livefire.activity", "{\"id\":%lld}", (long long)exercise), 200);
+        check(json_is_null(answer_at("items.0.team")) && json_is_null(answer_at("items.0.by_name")));
         check_int(asf(&blue, "livefire.matches", "{\"id\":%lld}", (long long)exercise), 403);
         /* Withdrawn: nothing more may be done to it. */
         int64_t consent = row("SELECT id FROM live_consent");
