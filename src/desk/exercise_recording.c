@@ -90,10 +90,15 @@ static int keep(struct api_call *c, const struct taking *t, const struct job_sai
                 return api_job_failed(c, said);
         int r = recording_said(said->out, &n, &line);
         if (r == -EBADMSG || r == -EFBIG || n == 0) {
-                struct span en = arena_printf(c->arena, "line %zu is no JSON object with a time",
-                                              line),
-                            vi = arena_printf(c->arena, "dòng %zu không phải JSON có thời gian",
-                                              line);
+                struct span
+                        en = arena_printf(
+                                c->arena,
+                                "line %zu is no JSON object with a time, or is longer than 256 KiB",
+                                line),
+                        vi = arena_printf(
+                                c->arena,
+                                "dòng %zu không phải JSON có thời gian, hoặc dài hơn 256 KiB",
+                                line);
 
                 if (r == -EFBIG)
                         return api_refuse(c, 413, "too_many", "At most 100,000 records",

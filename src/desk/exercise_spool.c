@@ -29,6 +29,7 @@
 #define CLEAN_MOST 32u     /* rows that go in a turn */
 #define CLEAN_NS (INT64_C(2) * NS_PER_SEC)
 #define SEG_MAX 0xffffu
+#define WAITING_MAX 2000u /* pieces of one play (64 MiB): no more background meanwhile */
 
 static uint64_t position_of(int64_t t, uint32_t seg, uint32_t idx) {
         return (uint64_t)t << 32 | (uint64_t)seg << 16 | idx;
@@ -81,6 +82,7 @@ int spool_load(struct desk *d, struct engine_play *y) {
                 if (!k)
                         return FAIL(-ENOMEM);
                 k->seg = (uint32_t)sql_int(q, 0);
+                y->seg = MAX(y->seg, k->seg);
                 k->step = (unsigned)sql_int(q, 1);
                 k->t_from = sql_int(q, 2);
                 k->first = sql_int(q, 3);
@@ -178,8 +180,8 @@ static void need_of(struct engine_play *y, const struct plan *p, int64_t now, st
         int64_t slice = slice_of(p);
 
         y->noise = MAX(y->noise, y->base);
-        if (p->noise && !y->noise_asked && y->noise < p->length &&
-            y->noise < t + MAX(ahead, slice / 2)) {
+        if (p->noise && !y->noise_asked && y->n_pieces < WAITING_MAX && y->seg < SEG_MAX &&
+            y->noise < p->length && y->noise < t + MAX(ahead, slice / 2)) {
                 int64_t slack = (y->noise - t) * 1000 / speed;
 
                 if (slack < best->slack)
@@ -323,22 +325,44 @@ static int put_piece(struct desk *d, struct engine_play *y, const struct engine_
         return r;
 }
 
+static bool piece_full(const struct cut *c, const char *end) {
+        return c->n == PIECE_RECORDS || (size_t)(end - c->from) > PIECE_BYTES;
+}
+
+/* Whether all of it can be kept, before any of it is: 0; -EBADMSG: it is no list of records; -EFBIG: the play has no
+ * numbers left for that many pieces. */
+static int look(const struct engine_play *y, struct span out) {
+        struct telemetry_record rec;
+        struct cut c = {.from = out.p};
+        unsigned n = 1;
+        int r;
+
+        while ((r = telemetry_out_next(&out, &rec)) == 1) {
+                c.n++;
+                if (piece_full(&c, out.p)) {
+                        c = (struct cut){.from = out.p};
+                        n++;
+                }
+        }
+        return r < 0 ? r : y->seg > SEG_MAX || n > SEG_MAX - y->seg ? -EFBIG : 0;
+}
+
+/* What look() has seen. */
 static int keep(struct desk *d, struct engine_play *y, const struct engine_ask *a, struct span out,
                 int64_t t_now) {
         struct telemetry_record rec;
         struct cut c = {.from = out.p};
         struct span rest = out;
-        int r = desk_begin(d), got;
+        int r = desk_begin(d);
 
-        while (r == 0 && (got = telemetry_out_next(&rest, &rec)) == 1) {
+        while (r == 0 && telemetry_out_next(&rest, &rec) == 1) {
                 if (!c.n)
                         c.first = rec.offset;
                 c.last = MAX(c.last, rec.offset);
-                if (++c.n == PIECE_RECORDS || (size_t)(rest.p - c.from) > PIECE_BYTES)
+                c.n++;
+                if (piece_full(&c, rest.p))
                         r = put_piece(d, y, a, &c, rest.p, t_now);
         }
-        if (r == 0 && got < 0)
-                return got;
         if (r == 0)
                 r = put_piece(d, y, a, &c, rest.p, t_now);
         if (r == 0)
@@ -385,9 +409,10 @@ static int came(struct desk *d, int64_t key, const struct job_said *said) {
         if (!y || a.life != x->life)
                 return 0; /* memory was made anew meanwhile: asked for again when it is wanted */
         if (r == 0)
-                r = keep(d, y, &a, said->out, engine_t(y, x->now));
-        if (r == -EBADMSG || said->error)
-                return nothing_came(d, y, &a, said->error ? said->error : -EBADMSG);
+                r = look(y, said->out);
+        if (r != 0)
+                return nothing_came(d, y, &a, r);
+        r = keep(d, y, &a, said->out, engine_t(y, x->now));
         if (a.noise) {
                 y->noise_asked = false;
                 y->noise = a.to;
@@ -445,7 +470,7 @@ static int first_due(struct desk *d, struct engine_play *y, int64_t t, struct sp
         t = MIN(t, held_up_from(d, y) - 1);
         for (unsigned i = 0; i < y->n_pieces; i++) {
                 struct spooled *k = &y->pieces[i];
-                struct telemetry_record rec;
+                struct telemetry_record rec = {0};
                 struct span rest;
                 int64_t at;
                 int r = 0;
@@ -460,6 +485,10 @@ static int first_due(struct desk *d, struct engine_play *y, int64_t t, struct sp
                         r = load_bytes(d, x, y, k);
                 if (r == 0)
                         r = next_of(k, &rec, &at, &rest);
+                if (r == -EBADMSG) { /* kept by an edition that looked less closely */
+                        x->refused++;
+                        r = 0;
+                }
                 if (r == 0) {
                         piece_done(x, k, y->last);
                         continue;
@@ -519,9 +548,12 @@ static int give(struct desk *d, struct engine_play *y, int64_t now, unsigned *mo
                                 x->behind_ms = MAX(x->behind_ms, t - at);
                                 return 0;
                         }
-                        if (r < 0)
+                        if (r < 0 && r != -EINVAL)
                                 return r;
-                        y->last = given = position;
+                        if (r == 0)
+                                y->last = given = position;
+                        else /* passed over: one record is no reason to end */
+                                x->refused++;
                         (*most)--;
                 }
                 k->rest = rest.p;

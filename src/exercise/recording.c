@@ -132,7 +132,7 @@ static int read_lines(struct span s, struct lines *ret, size_t *ret_line) {
                         continue;
                 if (ret->n == TELEMETRY_RECORDS_MAX)
                         return -EFBIG;
-                if (telemetry_record_time(one, &time) < 0 || time < 0)
+                if (one.len > RECORD_MAX || telemetry_record_time(one, &time) < 0 || time < 0)
                         return -EBADMSG;
                 if (ret->n == room) {
                         struct line *more;
@@ -173,7 +173,7 @@ static void source_of(struct span record, char to[TELEMETRY_SOURCE_MAX + 1]) {
         snprintf(to, TELEMETRY_SOURCE_MAX + 1, "%s@%.*s", kind, n ? MIN(n, 40) : 4,
                  n ? host : "none");
         for (char *p = to; *p; p++)
-                if ((unsigned char)*p <= ' ' || *p == 0x7f)
+                if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
                         *p = '_';
         json_decref(o);
 }

@@ -312,6 +312,9 @@ static int give(struct maker *m, telemetry_sink *sink, void *ctx) {
 
                 snprintf(name, sizeof(name), "%s@%s", activity_sources[d->source % SOURCES],
                          m->hosts[d->source / SOURCES].name);
+                for (char *p = name; *p; p++) /* a host may be called by a word with accents */
+                        if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+                                *p = '_';
                 int e = sink(ctx, &r);
                 if (e)
                         return e;

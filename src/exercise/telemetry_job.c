@@ -13,13 +13,14 @@
 #include "base/arena.h"
 #include "exercise/recording.h"
 #include "exercise/telemetry_impl.h"
+#include "wire/exercise.h"
+#include "wire/replay.h"
 
 #define ASK_MAGIC 0x31544c43u
 #define TEXT_MAX 512u
 #define NO_TEXT 0xffffu
 #define HEAD (4 + 4 + 8 + 4 * 8 + 1)
 #define FRAME (8 + 4 + 4 + 1 + 1)
-#define RECORD_BYTES_MAX ((size_t)256 << 10)
 
 struct telemetry_hold {
         struct plan *plan;
@@ -221,15 +222,17 @@ int telemetry_out_next(struct span *rest, struct telemetry_record *r) {
         if (!take(rest, &offset, 8) || !take(rest, numbers, sizeof(numbers)) ||
             !take(rest, &format, 1) || !take(rest, &n, 1))
                 return -EBADMSG;
-        if (format == FORMAT_UNKNOWN || format >= FORMAT_MAX || n == 0 ||
-            n > TELEMETRY_SOURCE_MAX || numbers[0] > PLAN_STEPS_MAX || offset < 0 ||
-            numbers[1] > RECORD_BYTES_MAX || rest->len < n + 1u + numbers[1] || rest->p[n] != 0)
+        if (n > TELEMETRY_SOURCE_MAX || numbers[0] > PLAN_STEPS_MAX || offset < 0 ||
+            numbers[1] > RECORD_MAX || rest->len < n + 1u + numbers[1] || rest->p[n] != 0)
                 return -EBADMSG;
-        for (unsigned i = 0; i < n; i++)
-                if ((unsigned char)rest->p[i] <= ' ' || rest->p[i] == 0x7f)
-                        return -EBADMSG;
         const char *bytes = rest->p + n + 1;
-        if (numbers[1] && memchr(bytes, '\n', numbers[1]))
+        /* What the line to ingest would not take never gets as far as it. */
+        if (!replay_good(&(struct replay_record){.label = LABEL(1, numbers[0]),
+                                                 .format = format,
+                                                 .position = 1,
+                                                 .source = span_of(rest->p, n),
+                                                 .bytes = span_of(bytes, numbers[1])}) ||
+            memchr(bytes, '\n', numbers[1]))
                 return -EBADMSG;
         *r = (struct telemetry_record){.offset = offset,
                                        .source = rest->p,

@@ -132,6 +132,8 @@ static void go(void) {
 
 /* ---- time ---- */
 
+static bool spoil; /* lists of records end in what is none */
+
 static void do_jobs(void) {
         const struct msg_job *m;
         int fd = -1;
@@ -147,6 +149,8 @@ static void do_jobs(void) {
                 desk_job_sent(w.d);
                 int r = telemetry_job(span_of(p, len), &out);
                 check_int(r, 0);
+                if (spoil)
+                        buf_str(&out, "no record");
                 check_int(desk_job_said(w.d, id, &(struct job_said){r, buf_get(&out)}), 0);
                 free(p);
         }
@@ -556,6 +560,66 @@ static void the_node_was_down(void) {
         end();
 }
 
+/* ---- what no list of records should do ---- */
+
+static void bad_telemetry_is_passed_over(void) {
+        begin();
+        prepare(1000);
+        go();
+        line_open();
+        spoil = true;
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(30);
+        check(w.d->exercises->failed > 0);
+        check_int(number("SELECT count(*) FROM exercise_spool WHERE 1=?1", 1), 0);
+        check_int((int64_t)line.n_got, 0);
+        spoil = false;
+        pass_line(300);
+        check(line.n_got > 0);
+        end();
+}
+
+static void a_play_runs_out_of_pieces(void) {
+        begin();
+        prepare(1000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(5);
+        struct engine_play *y = engine_play_of(w.d, 1);
+        check(y && w.d->exercises->failed == 0);
+        y->seg = 0xffff;
+        uint64_t before = line.n[2];
+        pass_line(900);
+        check(engine_play_of(w.d, 1) == y && y->seg == 0xffff);
+        check(w.d->exercises->failed > 0);
+        check(line.n[2] > before);
+        end();
+}
+
+/* Rows that another edition kept. */
+static void a_bad_spool_is_passed_over(void) {
+        begin();
+        prepare(1000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(10);
+        check(number("SELECT count(*) FROM exercise_spool WHERE 1=?1", 1) > 0);
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state), "UPDATE exercise_spool SET bytes=x'0102'", ""), 0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        api_end();
+        world_close();
+        check_int(world_open(), 0);
+        api_start();
+        line_open();
+        pass_line(300);
+        check(w.d->exercises->refused > 0);
+        check(line.n_got > 0);
+        end();
+}
+
 /* ---- three hundred units (COLOA_BENCH=1): how long a turn and a table take ---- */
 
 static int64_t cpu(void) {
@@ -658,6 +722,9 @@ int main(void) {
         RUN(alone_against_the_clock);
         RUN(what_units_and_organisers_say);
         RUN(the_node_was_down);
+        RUN(bad_telemetry_is_passed_over);
+        RUN(a_play_runs_out_of_pieces);
+        RUN(a_bad_spool_is_passed_over);
         free(line.got);
         return check_done();
 }

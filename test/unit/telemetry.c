@@ -9,6 +9,7 @@
 #include "decode/decode.h"
 #include "decode/detect.h"
 #include "exercise/activity.h"
+#include "exercise/recording.h"
 
 #define SPAN_OF(lit)                                                                               \
         { "" lit, sizeof(lit) - 1 }
@@ -260,6 +261,56 @@ static void frames_are_looked_at(void) {
         good[24] = '\n';
         rest = span_of(good, sizeof(good) - 1);
         check_int(telemetry_out_next(&rest, &r), -EBADMSG);
+        good[24] = 'o';
+        rest = span_of(good, sizeof(good) - 1);
+        check_int(telemetry_out_next(&rest, &r), 1);
+        /* What the line to ingest would refuse. */
+        good[18] = '\xe1';
+        rest = span_of(good, sizeof(good) - 1);
+        check_int(telemetry_out_next(&rest, &r), -EBADMSG);
+        good[18] = 'a';
+        good[16] = FORMAT_EVTX;
+        rest = span_of(good, sizeof(good) - 1);
+        check_int(telemetry_out_next(&rest, &r), -EBADMSG);
+        good[16] = FORMAT_JSON;
+        good[12] = 0;
+        rest = span_of(good, sizeof(good) - 3);
+        check_int(telemetry_out_next(&rest, &r), -EBADMSG);
+}
+
+/* A host by a name with accents is played by a source that can be given. */
+static void sources_of_recordings_can_be_given(void) {
+        static const char host[] =
+                "{\"@timestamp\":\"2020-09-04T20:09:40Z\",\"Hostname\":\"m\xc3\xa1y 1\"}";
+        _cleanup_(buf_deinit) struct buf in = {0}, out = {0};
+        struct telemetry_record r;
+
+        check_int(recording_encode(
+                          &(struct recording_ask){.step = 1, .idle = 1, .records = span_str(host)},
+                          &in),
+                  0);
+        check_int(telemetry_job(buf_get(&in), &out), 0);
+        struct span rest = buf_get(&out);
+        check_int(telemetry_out_next(&rest, &r), 1);
+        check_span(span_str(r.source), "windows@m__y");
+        check_int(telemetry_out_next(&rest, &r), 0);
+}
+
+static void too_long_a_line_is_named(void) {
+        _cleanup_(buf_deinit) struct buf lines = {0}, in = {0}, out = {0};
+        size_t n, line;
+
+        buf_str(&lines, "{\"@timestamp\":\"2020-09-04T20:09:40Z\"}\n"
+                        "{\"@timestamp\":\"2020-09-04T20:09:41Z\",\"a\":\"");
+        for (size_t i = 0; i < (size_t)256 << 10; i++)
+                buf_char(&lines, 'x');
+        buf_str(&lines, "\"}\n");
+        check_int(recording_encode(&(struct recording_ask){.idle = 1, .records = buf_get(&lines)},
+                                   &in),
+                  0);
+        check_int(telemetry_job(buf_get(&in), &out), 0);
+        check_int(recording_said(buf_get(&out), &n, &line), -EBADMSG);
+        check_int(line, 2);
 }
 
 static void what_is_wrong_is_refused(void) {
@@ -404,6 +455,8 @@ int main(void) {
         RUN(formats_are_found_and_read);
         RUN(a_cast_plays_and_no_plan_is_refused);
         RUN(frames_are_looked_at);
+        RUN(sources_of_recordings_can_be_given);
+        RUN(too_long_a_line_is_named);
         RUN(what_is_wrong_is_refused);
         RUN(recordings_are_moved_and_renamed);
         RUN(a_storyline_is_moved_whole);
