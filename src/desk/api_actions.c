@@ -10,6 +10,7 @@
 
 #include "desk/desk_impl.h"
 #include "desk/drill_orders.h"
+#include "desk/exercise.h"
 #include "desk/incident.h"
 #include "desk/matter.h"
 #include "desk/orders.h"
@@ -437,8 +438,9 @@ static int find(struct api_call *c, const char *permission, struct action *a) {
             !a->via.p)
                 return FAIL(-ENOMEM);
         r = api_sees(c, "actions.read", a->unit);
-        if (r == 1 && a->drill)
-                r = matter_plays(c, a->drill);
+        if (r == 1 && a->drill) /* it can be undone whether its play goes on or not */
+                r = strcmp(permission, "actions.undo") == 0 ? exercise_may_see(c, a->drill)
+                                                            : matter_plays(c, a->drill);
         if (r == 1 && a->drill) {
                 a->scope = arena_alloc(c->arena, sizeof(*a->scope));
                 r = a->scope ? drill_scope(c, a->drill, a->scope, &a->simulated) : FAIL(-ENOMEM);

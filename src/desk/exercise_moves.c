@@ -3,9 +3,10 @@
  *
  *   M1. A move is made from one of its states only, by who organises it (or by the clock: `end`).
  *   M2. At go the scenario's hash and the formula are written down, and do not change any more.
- *   M3. A stop halts every clock in the same transaction that it is said in; undoing containment is begun in it, too.
+ *   M3. A stop or an end halts every clock in the same transaction that it is said in; undoing containment, of all runs,
+ *       is begun in it, too: none that is real outlives its exercise.
  *   M4. A rewind makes a new run: the plays before it are left behind, with all that is theirs; what was done up to the
- *       checkpoint stands in the new ones. The exercise stands still until somebody resumes it. */
+ *       checkpoint stands in the new ones: containment, too, which whoever may see the old play can undo. The exercise stands still until somebody resumes it. */
 #include <stdlib.h>
 
 #include "desk/desk_impl.h"
@@ -181,6 +182,16 @@ static int do_resume(struct api_call *c, struct exercise *e) {
         return all_clocks(c, e, e->speed);
 }
 
+/* M3 */
+static int undo_all(struct api_call *c, const struct exercise *e) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = sql_rows(c->db, &q, "SELECT id FROM exercise_play WHERE exercise=?1", "i", e->id);
+
+        while (r == 0 && (r = sql_next(q)) == 1)
+                r = exercise_undo(c->desk, sql_int(q, 0), c->now);
+        return r;
+}
+
 static int over(struct api_call *c, struct exercise *e, const char *state) {
         int r = 0;
 
@@ -194,7 +205,7 @@ static int over(struct api_call *c, struct exercise *e, const char *state) {
         if (r == 0)
                 r = sql_do(c->db, "UPDATE exercise SET ended=?2, reason=?3 WHERE id=?1", "iit",
                            e->id, c->now, api_text(c, "reason"));
-        return r;
+        return r == 0 ? undo_all(c, e) : r;
 }
 
 static int do_end(struct api_call *c, struct exercise *e) {
@@ -202,7 +213,6 @@ static int do_end(struct api_call *c, struct exercise *e) {
 }
 
 static int do_stop(struct api_call *c, struct exercise *e) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = over(c, e, "stopped");
 
         if (r == 0) /* what waits is never played */
@@ -210,11 +220,6 @@ static int do_stop(struct api_call *c, struct exercise *e) {
                            "DELETE FROM exercise_spool WHERE play IN (SELECT id FROM exercise_play"
                            " WHERE exercise=?1)",
                            "i", e->id);
-        if (r == 0)
-                r = sql_rows(c->db, &q, "SELECT id FROM exercise_play WHERE exercise=?1", "i",
-                             e->id);
-        while (r == 0 && (r = sql_next(q)) == 1) /* M3 */
-                r = exercise_undo(c->desk, sql_int(q, 0), c->now);
         return r;
 }
 

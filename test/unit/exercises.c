@@ -713,9 +713,97 @@ static void three_hundred(void) {
         end();
 }
 
+/* ---- containment that is for real ---- */
+
+/* In force, of an incident of that play, proposed at that moment. */
+static int64_t contained(int64_t play, int64_t unit, int64_t proposed) {
+        static int64_t id = 1000000000;
+        struct sql *db = state_sql(w.d->state);
+
+        check_int(desk_begin(w.d), 0);
+        check_int(
+                sql_do(db,
+                       "INSERT INTO incident(id,code,title,unit,regime,harm,severity,state,tlp,t0,"
+                       "opened,drill,plain) VALUES(?1,'D-'||?1,'x',?2,'none','low','low','open',"
+                       "'amber',?3,?3,?4,'')",
+                       "iiii", ++id, unit, proposed, play),
+                0);
+        check_int(sql_do(db,
+                         "INSERT INTO action(id,incident,unit,kind,targets,text,direction,seconds,"
+                         "reason,state,proposed,proposer,lapses) VALUES(?1,?1,?2,'block',x'00',"
+                         "'192.0.2.7','both',3600,'','in_force',?3,1,?3)",
+                         "iii", id, unit, proposed),
+                  0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        return id;
+}
+
+static bool is_undone(int64_t action) {
+        return number("SELECT undo_asked IS NOT NULL FROM action WHERE id=?1", action) == 1;
+}
+
+static void real_one(void) {
+        want(200, &organiser, "exercises.create",
+             "{\"title\":\"x\",\"scenario\":1,\"unit\":1,\"units\":[%lld,%lld],\"speed\":8000,"
+             "\"seed\":7,\"simulated\":false}",
+             (long long)unit_a, (long long)unit_b);
+        exercise = answer_int("id");
+        want(200, &organiser, "exercises.invite", "{\"id\":%lld}", (long long)exercise);
+}
+
+static void nothing_real_outlives_it(void) {
+        begin();
+        real_one();
+        go();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass(5);
+        int64_t early = contained(1, unit_a, w.wall), other = contained(1, unit_a, w.wall);
+        pass(5);
+        want(200, &organiser, "exercises.checkpoint", "{\"id\":%lld,\"name\":\"x\"}",
+             (long long)exercise);
+        int64_t point = answer_int("checkpoints.0.id");
+        pass(5);
+        int64_t late = contained(1, unit_a, w.wall);
+        want(200, &organiser, "exercises.rewind", "{\"id\":%lld,\"checkpoint\":%lld}",
+             (long long)exercise, (long long)point);
+        check(is_undone(late) && !is_undone(early));
+        want(404, &lead_b, "actions.undo", "{\"id\":%lld,\"reason\":\"a test\"}", (long long)early);
+        want(200, &lead_a, "actions.undo", "{\"id\":%lld,\"reason\":\"a test\"}", (long long)early);
+        check(is_undone(early) && !is_undone(other));
+        int64_t fresh = contained(3, unit_a, w.wall), b = contained(4, unit_b, w.wall);
+        want(200, &organiser, "exercises.end", "{\"id\":%lld}", (long long)exercise);
+        check(is_undone(other) && is_undone(fresh) && is_undone(b));
+        int64_t after = contained(3, unit_a, w.wall);
+        want(200, NULL, "actions.undo", "{\"id\":%lld,\"reason\":\"a test\"}", (long long)after);
+        end();
+}
+
+/* The same where its length is over. */
+static void it_ends_by_itself(void) {
+        begin();
+        real_one();
+        go();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass(5);
+        int64_t action = contained(2, unit_b, w.wall);
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state),
+                         "UPDATE exercise_clock SET at_drill=86400000*30 WHERE exercise=?1", "i",
+                         exercise),
+                  0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        exercise_engine_wake(w.d);
+        pass(60);
+        check_int(number("SELECT state='ended' FROM exercise WHERE id=?1", exercise), 1);
+        check(is_undone(action));
+        end();
+}
+
 int main(void) {
         RUN(three_hundred);
         RUN(it_is_planned);
+        RUN(nothing_real_outlives_it);
+        RUN(it_ends_by_itself);
         RUN(it_is_played);
         RUN(killed_nothing_is_lost_or_doubled);
         RUN(held_and_rewound);
