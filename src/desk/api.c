@@ -220,9 +220,14 @@ static int of_asker(struct held *h, int r) {
         struct api_call *c = &h->c;
         bool full = r == -ENOMEM && h->arena.overflowed;
 
-        if (!full && r != -EDOM && r != -EEXIST)
+        if (!full && r != -EDOM && r != -EEXIST && r != -E2BIG)
                 return r;
         c->keep = false;
+        if (r == -E2BIG)
+                return api_refuse(c, 409, "too_much",
+                                  "what was recorded of this is more than is reckoned with, or no "
+                                  "whole",
+                                  "dữ liệu đã ghi nhiều hơn mức tính được, hoặc không trọn vẹn");
         return full ? api_refuse(c, 413, "too_much",
                                  "this is more than is done at once: ask for "
                                  "less",

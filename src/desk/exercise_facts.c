@@ -46,6 +46,10 @@ int reading_put(struct reading *g, struct drill_fact *f, int64_t at) {
         if (!f->id)
                 return FAIL(-ENOMEM);
         r = facts_add(g->to, f);
+        if (r == -E2BIG) { /* the rest is left out, and said to be */
+                g->to->cut = true;
+                return 0;
+        }
         /* A row that no fact can be made of (a name with control characters …) is no fact. */
         return r == -EBADMSG ? 0 : r;
 }
@@ -423,7 +427,8 @@ static int read_watch(struct reading *g, int64_t now) {
         return reading_put(g, &f, TIME_NONE);
 }
 
-/* What a unit that went on alone recorded, its clock's error taken off. */
+/* What a unit that went on alone recorded, its clock's error taken off. Its ids are as long as ids may be: here they are
+ * numbers. */
 static int read_merged(struct reading *g) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
@@ -436,12 +441,12 @@ static int read_merged(struct reading *g) {
 
                 facts_init(&own);
                 r = facts_read(&own, sql_span(q, 1), NULL);
-                for (size_t i = 0; r == 0 && i < own.n; i++) {
+                for (size_t i = 0; r == 0 && i < own.n && !g->to->cut; i++) {
                         struct drill_fact f = own.facts[i];
 
                         if (f.kind == FACT_WATCH || f.kind == FACT_RULING || f.kind == FACT_PLAYED)
                                 continue; /* not theirs to say */
-                        f.id = reading_text(g, "merged/%lld/%s", (long long)sql_int(q, 0), f.id);
+                        f.id = reading_text(g, "merged/%lld/%zu", (long long)sql_int(q, 0), i + 1);
                         f.t -= sql_int(q, 2);
                         f.real -= sql_int(q, 2);
                         f.event -= f.kind == FACT_ALERT ? sql_int(q, 2) : 0;
@@ -481,14 +486,13 @@ static int read_play(struct reading *g, int64_t now) {
         static int (*const readers[])(struct reading *) = {
                 read_roster, read_cast,  read_steps,    read_injects, read_hints, read_pauses,
                 read_alerts, read_taken, reading_cases, read_rulings, read_merged};
-        int r = 0;
+        /* First, as there may be more facts than are taken. */
+        int r = g->as == g->play.id ? read_watch(g, now) : 0;
 
         /* After a rewind steps and deliveries up to the checkpoint are the new play's own rows. */
         for (size_t i = 0; r == 0 && i < ARRAY_LEN(readers); i++)
                 if (g->as == g->play.id || (readers[i] != read_steps && readers[i] != read_injects))
                         r = readers[i](g);
-        if (r == 0 && g->as == g->play.id)
-                r = read_watch(g, now);
         if (r == 0 && g->as == g->play.id)
                 r = read_unused(g);
         return r;
@@ -541,5 +545,8 @@ int exercise_facts(struct desk *d, int64_t play, int64_t now, struct drill_facts
                 at = old;
                 until = MIN(until, old_t);
         }
-        return r == 0 ? facts_sort(to) : r;
+        if (r == 0)
+                r = facts_sort(to);
+        /* Rows that make no set of facts are too much for who asks, nothing that a desk ends of. */
+        return r == -EEXIST || r == -EBADMSG ? -E2BIG : r;
 }

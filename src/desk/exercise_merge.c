@@ -5,6 +5,7 @@
 #include "exercise/facts.h"
 
 #define MERGE_BYTES ((size_t)2 << 20)
+#define MERGES_MAX 20
 
 struct taking {
         char *p;
@@ -34,9 +35,17 @@ static int lines_good(struct api_call *c, const struct taking *t, size_t *ret_n)
 
 static int keep(struct api_call *c, const struct taking *t, size_t n) {
         char hash[FACTS_HASH_HEX];
-        int r;
+        int64_t others = 0;
 
         facts_hash(hash, span_of(t->p, t->len));
+        int r = sql_get_int(c->db, &others,
+                            "SELECT count(*) FROM exercise_merged WHERE play=?1 AND hash<>?2", "is",
+                            t->play, hash);
+        if (r < 0)
+                return r;
+        if (others >= MERGES_MAX)
+                return api_refuse(c, 409, "too_many", "At most 20 exports are merged into a play",
+                                  "Mỗi lượt nhận tối đa 20 bản xuất");
         r = sql_do(c->db,
                    "INSERT INTO exercise_merged(play,hash,facts,n,offset_ms,at,by)"
                    " VALUES(?1,?2,?3,?4,?5,?6,?7)",

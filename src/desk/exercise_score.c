@@ -161,6 +161,9 @@ int exercise_score(struct desk *d, int64_t play, int64_t now, struct exercise_sc
         r = exercise_score_whole(d, play, now, &facts, &p, &s);
         if (r == 0 && s)
                 sums(s, ret);
+        ret->provisional |= facts.cut;
+        if (r == -E2BIG) /* not scored: `is` stays false */
+                r = 0;
         if (r == 0)
                 *k = (struct kept){play, y.unit, now, *ret, y.over};
         score_free(s);

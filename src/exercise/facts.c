@@ -140,8 +140,8 @@ int facts_add(struct drill_facts *f, const struct drill_fact *fact) {
                 f->room = room;
         }
         r = fact_copy(&f->arena, &f->facts[f->n], fact);
-        if (r < 0)
-                return FAIL(r);
+        if (r < 0) /* what its arena may hold */
+                return -E2BIG;
         f->n++;
         return 0;
 }

@@ -81,12 +81,13 @@ struct drill_facts {
         struct drill_fact *facts; /* in order of play, t, id */
         size_t n, room;
         struct arena arena; /* of all texts */
+        bool cut;           /* there were more; who adds says so */
 };
 
 void facts_init(struct drill_facts *f);
 void facts_deinit(struct drill_facts *f);
 
-/* Adds a copy. 0; -EBADMSG: out of its bounds; -E2BIG: too many; -ENOMEM. */
+/* Adds a copy. 0; -EBADMSG: out of its bounds; -E2BIG: too many, or more than is held; -ENOMEM. */
 int facts_add(struct drill_facts *f, const struct drill_fact *fact);
 /* Into their order; one id twice in a play: -EEXIST. */
 int facts_sort(struct drill_facts *f);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "desk/desk_impl.h"
 #include "desk/exercise_engine.h"
+#include "desk/exercise_facts.h"
 #include "desk/exercise_impl.h"
 #include "desk/jobs.h"
 #include "desk/replay.h"
@@ -620,6 +621,71 @@ static void a_bad_spool_is_passed_over(void) {
         end();
 }
 
+/* ---- what is brought ---- */
+
+/* As the console sends it; without its last piece's answer: 0. */
+static int bring(const char *op, const char *fields, struct span text) {
+        struct api_ask ask = {.op = api_number(op), .flags = API_ASK_MORE, .how = API_LOCAL};
+
+        check_int(api_send_frame(1, API_ASK, ++api_w.id, &ask, sizeof(ask), span_str(fields)), 0);
+        while (text.len) {
+                size_t n = MIN(text.len, (size_t)API_PIECE_MAX);
+
+                check_int(
+                        api_send_frame(1, API_ASK, api_w.id, &ask, sizeof(ask), span_of(text.p, n)),
+                        0);
+                text = span_of(text.p + n, text.len - n);
+        }
+        ask.flags = 0;
+        check_int(api_send_frame(1, API_ASK, api_w.id, &ask, sizeof(ask), SPAN_NONE), 0);
+        api_settle();
+        return api_take_frame(1) == api_w.id ? (int)api_w.say.status : 0;
+}
+
+static void merged_facts_are_bounded(void) {
+        _cleanup_(buf_deinit) struct buf text = {0};
+        struct exercise_scored scored;
+        char fields[64];
+
+        begin();
+        prepare(1000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(5);
+        snprintf(fields, sizeof(fields), "{\"id\":%lld,\"unit\":%lld}", (long long)exercise,
+                 (long long)unit_a);
+        /* Two whose ids differ in the last of 200 characters only. */
+        for (unsigned i = 1; i < 3; i++)
+                buf_printf(&text,
+                           "{\"id\":\"%0199d%u\",\"kind\":\"tip\",\"play\":1,\"t\":%u,"
+                           "\"number\":1}\n",
+                           0, i, i);
+        check_int(bring("exercises.merge", fields, buf_get(&text)), 200);
+        check_int(answer_int("facts"), 2);
+        check_int(exercise_score_write(w.d, 1, w.wall), 0);
+        want(200, NULL, "results.get", "{\"id\":%lld}", (long long)exercise);
+        for (unsigned i = 2; i < 22; i++) {
+                buf_printf(&text, "{\"id\":\"x%u\",\"kind\":\"tip\",\"play\":1,\"t\":1}\n", i);
+                check_int(bring("exercises.merge", fields, buf_get(&text)), i < 21 ? 200 : 409);
+        }
+        pass_line(20);
+        /* One that this edition would not have taken: there is no score, and the desk goes on. */
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state), "UPDATE exercise_merged SET facts=x'01'", ""), 0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        exercise_scores_told(w.d, unit_a);
+        check_int(exercise_score_write(w.d, 1, w.wall), 0);
+        check_int(exercise_score(w.d, 1, w.wall, &scored), 0);
+        check(!scored.is);
+        check_int(exercise_score(w.d, 2, w.wall, &scored), 0);
+        check(scored.is);
+        want(409, NULL, "results.get", "{\"id\":%lld}", (long long)exercise);
+        check(strcmp(answer_text("code"), "too_much") == 0);
+        pass_line(40);
+        end();
+}
+
 /* ---- three hundred units (COLOA_BENCH=1): how long a turn and a table take ---- */
 
 static int64_t cpu(void) {
@@ -813,6 +879,7 @@ int main(void) {
         RUN(bad_telemetry_is_passed_over);
         RUN(a_play_runs_out_of_pieces);
         RUN(a_bad_spool_is_passed_over);
+        RUN(merged_facts_are_bounded);
         free(line.got);
         return check_done();
 }

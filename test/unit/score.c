@@ -701,6 +701,22 @@ static void facts_refused(void) {
         facts_deinit(&f);
 }
 
+static void too_many_facts(void) {
+        struct drill_fact k = fact("a", FACT_TIP, 1);
+        struct drill_facts f;
+
+        facts_init(&f);
+        for (size_t i = 0; i < FACTS_MAX; i++)
+                check(facts_add(&f, &k) == 0);
+        check_int(facts_add(&f, &k), -E2BIG);
+        facts_deinit(&f);
+        facts_init(&f);
+        f.arena.budget = 1;
+        check_int(facts_add(&f, &k), -E2BIG);
+        check_int(f.n, 0);
+        facts_deinit(&f);
+}
+
 int main(void) {
         RUN(arithmetic);
         RUN(shown);
@@ -722,5 +738,6 @@ int main(void) {
         RUN(names);
         RUN(facts_round);
         RUN(facts_refused);
+        RUN(too_many_facts);
         return check_done();
 }
