@@ -461,6 +461,20 @@ static int create(struct api_call *c) {
         return r == 0 ? exercise_answer(c, e.id) : r;
 }
 
+/* Exercises that somebody organised are not to be crowded out. */
+static int solo_room(struct api_call *c) {
+        int64_t n = 0;
+        int r = sql_get_int(c->db, &n,
+                            "SELECT count(*) FROM exercise WHERE solo AND state IN"
+                            " ('running','paused')",
+                            "");
+
+        if (r < 0 || n < EXERCISE_SOLOS_MAX)
+                return MIN(r, 0);
+        return api_refuse(c, 409, "busy", "too many play alone now: try again later",
+                          "đang có quá nhiều lượt tự luyện: hãy thử lại sau");
+}
+
 /* E: nobody else is in it, and nothing real is touched: no list to go through. */
 static int solo(struct api_call *c) {
         struct exercise e = {.scenario = api_int(c, "scenario", 0),
@@ -491,6 +505,8 @@ static int solo(struct api_call *c) {
         if (r == 1 && c->who.id)
                 return api_refuse(c, 409, "playing", "you play alone already: end that first",
                                   "bạn đang tự luyện: hãy kết thúc lượt đó trước");
+        if (r >= 0)
+                r = solo_room(c);
         if (r == 0)
                 r = insert(c, &e, span_str(c->lang == LANG_VI ? p->title.vi : p->title.en));
         if (r == 0)

@@ -6,7 +6,9 @@
  *       the turn at hand, whose rows were not committed and of which nothing was told or given.
  *   G3. A turn decides at most TURN_MOST items, and is soon called again when more are due.
  *   G4. The drill's clock stands still while the node is down: what passed between the last beat and the next start,
- *       when it is more than GAP_NS, is taken out of it, and said in the audit log. */
+ *       when it is more than GAP_NS, is taken out of it, and said in the audit log.
+ *   G5. RUNS_MOST are played at once, those of organisers first: people who play alone never hide one (a start alone is
+ *       refused above EXERCISE_SOLOS_MAX, and one that stood still for a day is ended). */
 #include "desk/exercise_engine.h"
 #include "desk/exercise_facts.h"
 
@@ -19,6 +21,8 @@
 #define GAP_NS (INT64_C(20) * NS_PER_SEC)
 #define LOST_EVERY_NS (INT64_C(10) * NS_PER_SEC)
 #define LOST_NS (INT64_C(120) * NS_PER_SEC)
+#define RUNS_MOST 64u
+#define STOOD_NS (INT64_C(86400) * NS_PER_SEC)
 #define LOOK_MS 2000 /* conditions that wait are looked at that often, of real time */
 #define LATE_NS (INT64_C(2) * NS_PER_SEC)
 
@@ -274,26 +278,36 @@ static int take_out_gap(struct desk *d, const struct exercise *e, int64_t from, 
                       : r;
 }
 
-static int gaps(struct desk *d, int64_t now) {
+/* The next one after `id` that has a gap. 1, 0, -errno. */
+static int next_gap(struct sql *db, int64_t now, int64_t *id, int64_t *ret_beat) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int64_t ids[16], beats[16];
-        unsigned n = 0;
-        int r = sql_rows(state_sql(d->state), &q,
-                         "SELECT id, beat FROM exercise WHERE state='running' AND beat<?1 LIMIT 16",
-                         "i", now - GAP_NS);
+        int r = sql_rows(db, &q,
+                         "SELECT id, beat FROM exercise WHERE state='running' AND beat<?1 AND"
+                         " id>?2 ORDER BY id LIMIT 1",
+                         "ii", now - GAP_NS, *id);
 
-        while (r == 0 && n < 16 && (r = sql_next(q)) == 1) {
-                ids[n] = sql_int(q, 0);
-                beats[n++] = sql_int(q, 1);
-                r = 0;
+        if (r == 0)
+                r = sql_next(q);
+        if (r == 1) {
+                *id = sql_int(q, 0);
+                *ret_beat = sql_int(q, 1);
         }
-        q = sql_end(q);
-        for (unsigned i = 0; i < n && r == 0; i++) {
+        return r;
+}
+
+static int gaps(struct desk *d, int64_t now) {
+        struct sql *db = state_sql(d->state);
+        int64_t id = 0, beat_ = 0;
+        int r;
+
+        while ((r = next_gap(db, now, &id, &beat_)) == 1) {
                 struct exercise e;
 
-                r = exercise_load(state_sql(d->state), NULL, ids[i], &e);
+                r = exercise_load(db, NULL, id, &e);
                 if (r == 1)
-                        r = take_out_gap(d, &e, beats[i], now);
+                        r = take_out_gap(d, &e, beat_, now);
+                if (r < 0)
+                        break;
         }
         return r;
 }
@@ -301,7 +315,7 @@ static int gaps(struct desk *d, int64_t now) {
 static int load(struct desk *d, struct exercises *x, int64_t now) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         bool first = x->life == 0;
-        int64_t ids[64];
+        int64_t ids[RUNS_MOST];
         unsigned n = 0;
 
         unload(x);
@@ -309,9 +323,9 @@ static int load(struct desk *d, struct exercises *x, int64_t now) {
         if (r == 0)
                 r = sql_rows(state_sql(d->state), &q,
                              "SELECT id FROM exercise WHERE state IN ('running','paused') AND"
-                             " kind='replay' ORDER BY id LIMIT 64",
-                             "");
-        while (r == 0 && n < 64 && (r = sql_next(q)) == 1) {
+                             " kind='replay' ORDER BY solo, id LIMIT ?1", /* G5 */
+                             "i", (int64_t)RUNS_MOST);
+        while (r == 0 && n < RUNS_MOST && (r = sql_next(q)) == 1) {
                 ids[n++] = sql_int(q, 0);
                 r = 0;
         }
@@ -529,18 +543,9 @@ int exercise_engine_send(struct desk *d, int64_t exercise, char item, int64_t n,
 
 /* ---- the end, and who is there ---- */
 
-/* Past the length for all: ends by itself. */
-static int maybe_end(struct desk *d, struct engine_run *x, int64_t now) {
-        const struct plan *p = NULL;
+static int end_it(struct desk *d, struct exercise e, int64_t now) {
         struct arena arena;
-        int r = exercise_scenario_plan(d, x->e.scenario, &p);
 
-        if (r < 0 || x->e.state != EX_RUNNING || !x->clock.n ||
-            clock_drill_of(x->clock.p, x->clock.n, now / MS_NS) < p->length)
-                return r;
-        for (unsigned i = 0; i < x->n_plays; i++)
-                if (engine_t(&x->plays[i], now) < p->length)
-                        return 0;
         arena_init(&arena, (size_t)4 << 20);
         struct api_call c = {.desk = d,
                              .db = state_sql(d->state),
@@ -548,10 +553,9 @@ static int maybe_end(struct desk *d, struct engine_run *x, int64_t now) {
                              .now = now,
                              .in = json_object(),
                              .who = {.name = SPAN("coloa"), .local = true}};
-        struct exercise e = x->e;
         char about[40];
         snprintf(about, sizeof(about), "exercise %lld", (long long)e.id);
-        r = desk_begin(d);
+        int r = desk_begin(d);
         if (r == 0)
                 r = exercise_move(&c, &e, "end");
         if (r == 0 && e.solo)
@@ -562,6 +566,35 @@ static int maybe_end(struct desk *d, struct engine_run *x, int64_t now) {
         json_decref(c.in);
         arena_deinit(&arena);
         return r > 0 ? FAIL(-EPROTO) : r;
+}
+
+/* Past the length for all: ends by itself. */
+static int maybe_end(struct desk *d, struct engine_run *x, int64_t now) {
+        const struct plan *p = NULL;
+        int r = exercise_scenario_plan(d, x->e.scenario, &p);
+
+        if (r < 0 || x->e.state != EX_RUNNING || !x->clock.n ||
+            clock_drill_of(x->clock.p, x->clock.n, now / MS_NS) < p->length)
+                return r;
+        for (unsigned i = 0; i < x->n_plays; i++)
+                if (engine_t(&x->plays[i], now) < p->length)
+                        return 0;
+        return end_it(d, x->e, now);
+}
+
+/* G5: who plays alone paused it, and did not come back: one at a time. */
+static int end_forgotten(struct desk *d, int64_t now) {
+        struct exercise e;
+        int64_t id = 0;
+        int r = sql_get_int(state_sql(d->state), &id,
+                            "SELECT id FROM exercise e WHERE solo AND state='paused' AND NOT"
+                            " EXISTS(SELECT 1 FROM exercise_clock k WHERE k.exercise=e.id AND"
+                            " k.at_real>?1) ORDER BY id LIMIT 1",
+                            "i", (now - STOOD_NS) / MS_NS);
+
+        if (r == 1)
+                r = exercise_load(state_sql(d->state), NULL, id, &e);
+        return r == 1 ? end_it(d, e, now) : r;
 }
 
 /* Somebody of its roster has a session that was used lately, or asked for its drill. */
@@ -677,6 +710,8 @@ int exercises_tick(struct desk *d, int64_t mono, int64_t now) {
                 x->looked_lost = now;
                 for (unsigned i = 0; i < x->n_runs && r == 0; i++)
                         r = look_for_lost(d, &x->runs[i], now);
+                if (r == 0)
+                        r = end_forgotten(d, now);
         }
         for (unsigned i = 0; i < x->n_runs && r == 0 && !x->wake; i++)
                 r = maybe_end(d, &x->runs[i], now);

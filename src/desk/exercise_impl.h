@@ -7,6 +7,7 @@
 
 #define MS_NS INT64_C(1000000)
 #define EXERCISE_UNITS_MAX 500
+#define EXERCISE_SOLOS_MAX 40 /* running or paused: fewer than the engine plays */
 #define FORMULA "coloa-score/1"
 
 /* ---- states (exercise_moves.c) ---- */

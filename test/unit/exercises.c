@@ -865,11 +865,82 @@ static void it_ends_by_itself(void) {
         end();
 }
 
+/* ---- many who play alone ---- */
+
+static void alone(int64_t n, const char *state, int64_t since) {
+        struct sql *db = state_sql(w.d->state);
+
+        check_int(desk_begin(w.d), 0);
+        for (int64_t i = 0; i < n; i++) {
+                check_int(
+                        sql_do(db,
+                               "INSERT INTO exercise(code,title,kind,scenario,state,unit,solo,seed,"
+                               "speed,simulated,started,beat,created) VALUES('S'||(SELECT count(*)"
+                               " FROM exercise),'x','replay',1,?1,?2,1,1,1000,1,?3,?3,?3)",
+                               "sii", state, unit_b, since),
+                        0);
+                check_int(sql_do(db,
+                                 "INSERT INTO exercise_clock(exercise,run,at_real,at_drill,speed)"
+                                 " SELECT max(id),1,?1,0,?2 FROM exercise",
+                                 "ii", since / MS_NS,
+                                 (int64_t)(strcmp(state, "running") == 0 ? 1000 : 0)),
+                          0);
+        }
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        exercise_engine_wake(w.d);
+}
+
+static bool is_played(int64_t id) {
+        for (unsigned i = 0; i < w.d->exercises->n_runs; i++)
+                if (w.d->exercises->runs[i].e.id == id)
+                        return true;
+        return false;
+}
+
+static void those_alone_hide_nobody(void) {
+        begin();
+        alone(39, "paused", w.wall);
+        want(200, &lead_a, "exercises.solo", "{\"scenario\":1,\"unit\":%lld}", (long long)unit_a);
+        want(200, &lead_a, "drill.control", "{\"move\":\"end\"}");
+        alone(1, "paused", w.wall);
+        want(409, &lead_a, "exercises.solo", "{\"scenario\":1,\"unit\":%lld}", (long long)unit_a);
+        check(strcmp(answer_text("code"), "busy") == 0);
+        alone(40, "paused", w.wall);
+        prepare(1000);
+        go();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass(2);
+        check(is_played(exercise));
+        pass(30);
+        check_int(number("SELECT count(*) FROM exercise WHERE state='paused' AND 1=?1", 1), 80);
+        /* Who paused it long ago does not come back. */
+        alone(2, "paused", w.wall - INT64_C(86400) * NS_PER_SEC);
+        pass(40);
+        check_int(number("SELECT count(*) FROM exercise WHERE state='paused' AND 1=?1", 1), 80);
+        end();
+}
+
+static void all_stood_still(void) {
+        begin();
+        alone(35, "running", w.wall);
+        api_end();
+        world_close();
+        w.wall += 600 * NS_PER_SEC;
+        w.mono += 600 * NS_PER_SEC;
+        check_int(world_open(), 0);
+        api_start();
+        pass(2);
+        check_int(number("SELECT count(*) FROM exercise_clock WHERE speed=0 AND 1=?1", 1), 35);
+        end();
+}
+
 int main(void) {
         RUN(three_hundred);
         RUN(it_is_planned);
         RUN(nothing_real_outlives_it);
         RUN(it_ends_by_itself);
+        RUN(those_alone_hide_nobody);
+        RUN(all_stood_still);
         RUN(it_is_played);
         RUN(killed_nothing_is_lost_or_doubled);
         RUN(held_and_rewound);
