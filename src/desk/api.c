@@ -268,7 +268,7 @@ static int finish(struct api *a, struct held *h, int r) {
 
                 l->ended[l->n_ended++ % ENDED_MAX] = h->id;
         }
-        held_free(a, h);
+        held_gone(a, h); /* its handler may not have been asked again */
         return 0;
 }
 

@@ -194,7 +194,7 @@ bool api_alive(struct desk *d, uint64_t ticket);
 /* An operation with API_UPLOAD: the handler sees the other fields, then returns api_upload(): `take` is
  * called for each piece (at most API_PIECE_MAX bytes) in a transaction of its own; `last`: there are no
  * more, and its result is the handler's. Before that: 0 or API_E_REFUSED. `gone` (or NULL): the
- * sender has gone, nothing more will come. */
+ * sender has gone or was refused, also by others (as late): nothing more will come. What it frees may be freed by then. */
 typedef int api_take(struct api_call *c, struct span piece, bool last);
 typedef void api_left(struct api_call *c);
 int api_upload(struct api_call *c, api_take *take, api_left *gone);

@@ -547,6 +547,9 @@ static int edit(struct api_call *c) {
                 if (r == 0) /* the names are of another plan */
                         r = sql_do(c->db, "UPDATE exercise_play SET casting=NULL WHERE exercise=?1",
                                    "i", e.id);
+                if (r == 0 && api_int(c, "scenario", 0) != e.scenario) /* and the steps */
+                        r = sql_do(c->db, "DELETE FROM exercise_recording WHERE exercise=?1", "i",
+                                   e.id);
         }
         if (r == 0)
                 r = sql_do(c->db,

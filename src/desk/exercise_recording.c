@@ -10,6 +10,7 @@
 #include "exercise/recording.h"
 
 #define IDLE_S 5
+#define EXERCISE_BYTES_MAX (INT64_C(200) << 20) /* of all its recordings */
 #define PLAN_ID_TEXT 96
 #define NAMES_BYTES ((size_t)256 << 10)
 
@@ -84,6 +85,7 @@ static int look(struct api_call *c, const struct taking *t) {
 
 static int keep(struct api_call *c, const struct taking *t, const struct job_said *said) {
         size_t n = 0, line = 0;
+        int64_t others = 0;
         char *names;
 
         if (said->error)
@@ -105,7 +107,15 @@ static int keep(struct api_call *c, const struct taking *t, const struct job_sai
                                           "Tối đa 100.000 bản ghi");
                 return en.p && vi.p ? api_refuse(c, 422, "unreadable", en.p, vi.p) : FAIL(-ENOMEM);
         }
-        names = r == 0 ? json_dumps(t->names, JSON_COMPACT) : NULL;
+        if (r == 0)
+                r = sql_get_int(c->db, &others,
+                                "SELECT ifnull(sum(length(bytes)),0) FROM exercise_recording WHERE"
+                                " exercise=?1 AND step<>?2",
+                                "ii", t->e.id, (int64_t)t->step);
+        if (r >= 0 && others + (int64_t)t->len > EXERCISE_BYTES_MAX)
+                return api_refuse(c, 413, "too_large", "At most 200 MiB of records in an exercise",
+                                  "Tối đa 200 MiB bản ghi trong một cuộc diễn tập");
+        names = r >= 0 ? json_dumps(t->names, JSON_COMPACT) : NULL;
         if (!names)
                 return r < 0 ? r : FAIL(-ENOMEM);
         r = sql_do(c->db,
