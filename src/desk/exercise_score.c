@@ -82,7 +82,11 @@ int exercise_score_whole(struct desk *d, int64_t play, int64_t now, struct drill
         if (r < 0 || !*ret_plan || y.started == TIME_NONE)
                 return r;
         r = exercise_facts(d, play, now, facts);
-        return r < 0 ? r : score_play(ret, *ret_plan, facts, (unsigned)play);
+        if (r == 0)
+                r = score_play(ret, *ret_plan, facts, (unsigned)play);
+        if (*ret) /* some facts are left out */
+                (*ret)->provisional |= facts->cut;
+        return r;
 }
 
 static void text_of(char *to, size_t room, const char *title, const char *reason) {
@@ -161,7 +165,6 @@ int exercise_score(struct desk *d, int64_t play, int64_t now, struct exercise_sc
         r = exercise_score_whole(d, play, now, &facts, &p, &s);
         if (r == 0 && s)
                 sums(s, ret);
-        ret->provisional |= facts.cut;
         if (r == -E2BIG) /* not scored: `is` stays false */
                 r = 0;
         if (r == 0)

@@ -669,6 +669,24 @@ static void merged_facts_are_bounded(void) {
                 check_int(bring("exercises.merge", fields, buf_get(&text)), i < 21 ? 200 : 409);
         }
         pass_line(20);
+        /* More than are taken: the play has a score, which is not the last word. */
+        buf_reset(&text);
+        for (unsigned i = 0; i < FACTS_MAX / 2 + 1; i++)
+                buf_printf(&text, "{\"id\":\"x%u\",\"kind\":\"tip\",\"play\":1,\"t\":1}\n", i);
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state), "DELETE FROM exercise_merged WHERE id>2", ""), 0);
+        check_int(sql_do(state_sql(w.d->state), "UPDATE exercise_merged SET facts=?1", "x",
+                         buf_get(&text)),
+                  0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        struct drill_facts facts;
+        const struct plan *plan;
+        struct score *score = NULL;
+        facts_init(&facts);
+        check_int(exercise_score_whole(w.d, 1, w.wall, &facts, &plan, &score), 0);
+        check(facts.cut && facts.n == FACTS_MAX && score && score->provisional);
+        score_free(score);
+        facts_deinit(&facts);
         /* One that this edition would not have taken: there is no score, and the desk goes on. */
         check_int(desk_begin(w.d), 0);
         check_int(sql_do(state_sql(w.d->state), "UPDATE exercise_merged SET facts=x'01'", ""), 0);
