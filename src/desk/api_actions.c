@@ -536,9 +536,7 @@ static int approve(struct api_call *c) {
                 r = second_good(c, a.proposer); /* P1, P3 */
         if (r != 0)
                 return r;
-        if (c->said)
-                return signed_by_vault(c, &a);
-        if (a.drill && !a.simulated) {
+        if (a.drill && !a.simulated) { /* also when the vault said it: consent may have gone */
                 struct msg_order m = {.order.kind = orders_kind(a.kind)};
 
                 m.order.n_targets = (uint32_t)(a.targets.len / order_kind_bytes(m.order.kind));
@@ -547,6 +545,8 @@ static int approve(struct api_call *c) {
                 if (r != 0)
                         return r;
         }
+        if (c->said)
+                return signed_by_vault(c, &a);
         struct asked *asked = arena_zalloc(c->arena, sizeof(*asked));
         if (!asked)
                 return FAIL(-ENOMEM);

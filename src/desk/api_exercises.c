@@ -551,6 +551,10 @@ static int edit(struct api_call *c) {
                         r = sql_do(c->db, "DELETE FROM exercise_recording WHERE exercise=?1", "i",
                                    e.id);
         }
+        if (r == 0 && (api_int(c, "scenario", e.scenario) != e.scenario ||
+                       api_bool(c, "simulated", e.simulated) != e.simulated))
+                r = sql_do(c->db, "UPDATE exercise_play SET consent='none' WHERE exercise=?1", "i",
+                           e.id); /* it was to another one */
         if (r == 0)
                 r = sql_do(c->db,
                            "UPDATE exercise SET scenario=?2, simulated=?3, seed=?4 WHERE id=?1",

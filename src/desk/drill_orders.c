@@ -4,7 +4,9 @@
  *   T2. What is simulated is never sent: no line of it leaves the desk.
  *   T3. The mapped names of a unit are declared, not the scenario's own: those may be somebody's real address. The addresses
  *       of its outside world are of the networks for documentation, which are nobody's; others are not taken.
- *   T4. Live fire: the targets whose owner's consent holds now, and no longer than it does. */
+ *   T4. Live fire: the targets whose owner's consent holds now, and no longer than it does.
+ *   T5. Of a play by the script, containment is real only where the unit's owner consented, and still does: else nothing
+ *       is declared. */
 #include "desk/drill_orders.h"
 
 #include <stdio.h>
@@ -114,7 +116,8 @@ static int add_consented(struct api_call *c, int64_t exercise, int64_t unit,
 int drill_scope(struct api_call *c, int64_t play, struct order_drill *ret, bool *ret_simulated) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,
-                         "SELECT p.exercise, p.unit, e.simulated, p.casting, s.plan, p.live"
+                         "SELECT p.exercise, p.unit, e.simulated, p.casting, s.plan, p.live AND"
+                         " (e.simulated OR e.kind='live' OR p.consent='given')" /* T5 */
                          " FROM exercise_play p JOIN exercise e ON e.id=p.exercise"
                          " LEFT JOIN scenario s ON s.id=e.scenario WHERE p.id=?1",
                          "i", play);
@@ -127,8 +130,8 @@ int drill_scope(struct api_call *c, int64_t play, struct order_drill *ret, bool 
                 return r;
         *ret_simulated = sql_int(q, 2) != 0;
         ret->play = (uint32_t)play;
-        ret->until =
-                sql_int(q, 5) ? c->now + LONGEST_NS : 0; /* a play that is over declares nothing */
+        /* A play that is over declares nothing. */
+        ret->until = sql_int(q, 5) ? c->now + LONGEST_NS : 0;
         json_t *cast = json_of(q, 3), *plan = json_of(q, 4);
         add_mapped(ret, cast);
         add_outside(ret, plan);

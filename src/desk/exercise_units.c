@@ -1,6 +1,10 @@
 /* Units of an exercise before it runs: who is invited, who plays for it and as what, how the plan's hosts and accounts
  * are called there, and the list that must be done before go. Names are suggested from what the unit has anyway:
- * people from the roles they hold, hosts from its systems. */
+ * people from the roles they hold, hosts from its systems.
+ *
+ *   U1. Consent is to containment for real, on the hosts and accounts as they were cast then: another cast, scenario or
+ *       kind of containment takes it back. It is given by the unit's owner, never by who organises the exercise; a refusal
+ *       while it runs begins the undoing of what the unit did in it. */
 #include <stdlib.h>
 
 #include "base/utf8.h"
@@ -128,6 +132,28 @@ int exercise_do_accept(struct api_call *c) {
         return r;
 }
 
+/* U1. 0, API_E_REFUSED, -errno. */
+static int may_consent(struct api_call *c, const struct exercise *e, int64_t unit, bool gives) {
+        int r = api_may(c, "exercises.consent", unit);
+
+        if (r != 0 || !gives || e->simulated || c->who.local)
+                return r;
+        r = api_sees(c, "exercises.plan", e->unit);
+        return r <= 0 ? r
+                      : api_refuse(c, 403, "organiser", "who organises it does not consent to it",
+                                   "ban tổ chức không được chấp thuận thay chủ quản");
+}
+
+static int undo_of_unit(struct api_call *c, const struct exercise *e, int64_t unit) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = sql_rows(c->db, &q, "SELECT id FROM exercise_play WHERE exercise=?1 AND unit=?2",
+                         "ii", e->id, unit);
+
+        while (r == 0 && (r = sql_next(q)) == 1)
+                r = exercise_undo(c->desk, sql_int(q, 0), c->now);
+        return r;
+}
+
 int exercise_do_consent(struct api_call *c) {
         int64_t unit = api_int(c, "unit", 0), play = 0;
         bool gives = api_bool(c, "yes", false);
@@ -139,12 +165,14 @@ int exercise_do_consent(struct api_call *c) {
         if (r <= 0)
                 return r < 0 ? r : api_missing(c);
         snprintf(c->about, sizeof(c->about), "exercise %lld", (long long)e.id);
-        r = api_may(c, "exercises.consent", unit);
+        r = may_consent(c, &e, unit, gives);
         if (r == 0)
                 r = sql_do(c->db,
                            "UPDATE exercise_play SET consent=?2, consent_by=?3, consent_at=?4,"
                            " version=version+1 WHERE id=?1",
                            "iski", play, gives ? "given" : "refused", c->who.id, c->now);
+        if (r == 0 && !gives && !e.simulated && (EX_BIT(e.state) & EX_LIVE))
+                r = undo_of_unit(c, &e, unit);
         if (r == 0)
                 r = exercise_changed(c, &e);
         c->detail =
@@ -343,11 +371,19 @@ int exercise_suggest(struct api_call *c, const struct exercise *e, int64_t play,
         return r >= 0 && p ? suggest_cast(c, p, play, unit) : MIN(r, 0);
 }
 
+static int not_frozen(struct api_call *c, const struct exercise *e) {
+        if (e->state != EX_READY)
+                return 0;
+        return api_refuse(c, 409, "frozen", "its content is frozen since go", "nội dung đã chốt");
+}
+
 int exercise_do_suggest(struct api_call *c) {
         struct exercise e;
         int64_t play = 0;
         int r = before(c, &e, "exercises.plan");
 
+        if (r == 0)
+                r = not_frozen(c, &e);
         if (r != 0)
                 return r;
         r = play_of(c, &e, &play);
@@ -355,7 +391,9 @@ int exercise_do_suggest(struct api_call *c) {
                 return r < 0 ? r : api_missing(c);
         r = roster_clear(c, &e, api_int(c, "unit", 0));
         if (r == 0)
-                r = sql_do(c->db, "UPDATE exercise_play SET casting=NULL WHERE id=?1", "i", play);
+                r = sql_do(c->db,
+                           "UPDATE exercise_play SET casting=NULL, consent='none' WHERE id=?1", "i",
+                           play);
         return done(c, &e, r == 0 ? exercise_suggest(c, &e, play, api_int(c, "unit", 0)) : r);
 }
 
@@ -394,9 +432,8 @@ int exercise_do_cast(struct api_call *c) {
         int64_t play = 0;
         int r = before(c, &e, "exercises.plan");
 
-        if (r == 0 && e.state == EX_READY)
-                r = api_refuse(c, 409, "frozen", "its content is frozen since go",
-                               "nội dung đã chốt");
+        if (r == 0)
+                r = not_frozen(c, &e);
         if (r == 0)
                 r = exercise_plan_of(c->desk, e.id, &p);
         if (r != 0)
@@ -420,7 +457,8 @@ int exercise_do_cast(struct api_call *c) {
         }
         char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
         r = text ? sql_do(c->db,
-                          "UPDATE exercise_play SET casting=?2, version=version+1 WHERE id=?1",
+                          "UPDATE exercise_play SET consent=iif(casting IS ?2,consent,'none'),"
+                          " casting=?2, version=version+1 WHERE id=?1",
                           "is", play, text)
                  : FAIL(-ENOMEM);
         free(text);
