@@ -226,13 +226,22 @@ static bool done_with(const struct person *p, long inject) {
         return false;
 }
 
-/* Real seconds at which this drill time was. */
+/* "2026-11-23T23:55:10.123Z" in seconds; 0: none. */
+static double time_of(const json_t *v) {
+        const char *text = json_string_value(v), *rest;
+        struct tm t = {0};
+
+        rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &t) : NULL;
+        return rest ? (double)timegm(&t) + (*rest == '.' ? as_number(rest) : 0) : 0;
+}
+
+/* Real seconds at which this drill time was, by the node's clock, which is ours: it says when it looked. */
 static double due_at(const json_t *clock, double t_ms) {
         const json_t *drill = json_object_get(clock, "drill_ms"),
                      *speed = json_object_get(clock, "speed");
-        double s = json_number_value(speed) / 1000;
+        double s = json_number_value(speed) / 1000, at = time_of(json_object_get(clock, "at"));
 
-        return s > 0 ? real() - (json_number_value(drill) - t_ms) / 1000 / s : 0;
+        return s > 0 && at > 0 ? at - (json_number_value(drill) - t_ms) / 1000 / s : 0;
 }
 
 /* An inject that this one had not seen: how late it is; and whether an answer is asked for. */
