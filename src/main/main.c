@@ -89,7 +89,7 @@ static void choose_language(void) {
 
 #ifdef COLOA_FAULTS
 /* Test builds only: COLOA_FAULT=K makes the K-th kernel call of main fail with EIO; whether it did is said at the end.
- * COLOA_LAG=MS makes it slow where it looks after its judges. */
+ * COLOA_LAG=MS makes it slow where it looks after its judges, or hands on what they did. */
 static void say_fault(void) {
         fprintf(stderr, fault_disarm() ? "fault: struck\n" : "fault: not reached\n");
 }

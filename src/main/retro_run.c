@@ -14,6 +14,7 @@
 #include "base/timestamp.h"
 #include "main/pool.h"
 #include "main/seekers.h"
+#include "os/fault.h"
 #include "wire/node.h"
 #include "wire/outbox.h"
 
@@ -244,6 +245,8 @@ static int hand_on_done(struct sweep *s) {
         }
         s->n_pieces -= n;
         memmove(s->pieces, s->pieces + n, s->n_pieces * sizeof(struct stretch *));
+        if (n)
+                (void)fault_lag(); /* a test interrupts between two pieces, however quick the machine */
         return r;
 }
 

@@ -132,12 +132,13 @@ def goes_on_where_it_was(folder):
         send(node, [event(i, image="C:\\other.exe", host=f"ws{i % 4}", user=f"u{i}{pad}") for i in range(n)])
         one_rule(folder, "second", 2, "other.exe", "Second")
         assert node.ask("reload").returncode == 0
+        slow = {**environment(), "COLOA_LAG": "3000"}  # after each thousand: time to interrupt it, on any machine
 
         def at():
             with state(node) as db:
                 row = db.execute("SELECT max(at) FROM retro").fetchone()
             return row[0] or 0
-        p = subprocess.Popen([PROGRAM, "retro", "-c", node.config, "--jobs", "1"], stderr=subprocess.PIPE, env=environment())
+        p = subprocess.Popen([PROGRAM, "retro", "-c", node.config, "--jobs", "1"], stderr=subprocess.PIPE, env=slow)
         node.wait_for(lambda: at() > 500 or p.poll() is not None, 60)
         p.send_signal(signal.SIGINT)
         said = p.communicate(timeout=60)[1].decode()
@@ -145,7 +146,7 @@ def goes_on_where_it_was(folder):
         print(f"# interrupted at {first} of {n}")
         assert p.returncode == 3 and "interrupted" in said and 1 < first <= n, (p.returncode, said, first)
         # One at a time; and the desk may die of something else meanwhile.
-        p = subprocess.Popen([PROGRAM, "retro", "-c", node.config, "--jobs", "1"], stderr=subprocess.PIPE, env=environment())
+        p = subprocess.Popen([PROGRAM, "retro", "-c", node.config, "--jobs", "1"], stderr=subprocess.PIPE, env=slow)
         node.wait_for(lambda: at() > first or p.poll() is not None, 60)
         if p.poll() is None:
             assert "another run" in retro(node, code=3)
