@@ -73,7 +73,6 @@ static int fact_holds(struct desk *d, const struct engine_play *y, const struct 
                         " NULL OR i.plan_id=?2)",
                 [FACT_CLOSED] = "SELECT 1 FROM incident WHERE drill=?1 AND state IN"
                                 " ('closed','reviewed')"};
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct sql *db = state_sql(d->state);
         struct names n = {0};
         int64_t one;

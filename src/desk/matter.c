@@ -86,7 +86,8 @@ int matter_sees(struct api_call *c, const char *column, bool all, const char **r
 
 int matter_sees_alerts(struct api_call *c, const char *alert, const char *column, bool all,
                        const char **ret) {
-        struct span real = arena_printf(c->arena, "%s<%d", alert, STATE_DRILL_IDS);
+        /* '+': a range of numbers is no reason to read all of them rather than the index that has the list's order. */
+        struct span real = arena_printf(c->arena, "+%s<%d", alert, STATE_DRILL_IDS);
 
         return real.p ? sees(c, real.p, column, all, ret) : FAIL(-ENOMEM);
 }
