@@ -49,7 +49,7 @@ _printf_(4, 5) static void want(int status, struct signed_in *s, const char *op,
         check_int(got, status);
 }
 
-static int64_t number(const char *sql, int64_t arg) {
+static inline int64_t number(const char *sql, int64_t arg) {
         int64_t n = -1;
 
         check(sql_get_int(state_sql(w.d->state), &n, sql, "i", arg) >= 0);
@@ -68,7 +68,7 @@ static struct {
         size_t n_got;
 } line;
 
-static void one(struct signed_in *s, const char *login, const char *role, int64_t unit) {
+static inline void one(struct signed_in *s, const char *login, const char *role, int64_t unit) {
         char secret[64];
 
         member(login, role, unit);
@@ -77,7 +77,7 @@ static void one(struct signed_in *s, const char *login, const char *role, int64_
 }
 
 /* A unit with everybody that the scenario wants; `login` is its lead. */
-static int64_t full_unit(const char *code, struct signed_in *s) {
+static inline int64_t full_unit(const char *code, struct signed_in *s) {
         static const char *const roles[] = {"officer", "handler", "approver", "owner", "liaison"};
         int64_t unit = add_unit(code, UNIT_ROOT);
         char login[32];
@@ -103,11 +103,11 @@ static void begin(void) {
         one(&organiser, "org", "organiser", UNIT_ROOT);
 }
 
-static void end(void) {
+static inline void end(void) {
         people_end();
 }
 
-static void prepare(unsigned speed) {
+static inline void prepare(unsigned speed) {
         want(200, &organiser, "exercises.create",
              "{\"title\":\"x\",\"scenario\":1,\"unit\":1,\"units\":[%lld,%lld],\"speed\":%u,"
              "\"seed\":7}",
@@ -116,7 +116,7 @@ static void prepare(unsigned speed) {
         want(200, &organiser, "exercises.invite", "{\"id\":%lld}", (long long)exercise);
 }
 
-static void go(void) {
+static inline void go(void) {
         static const char *const items[] = {"sources", "never_list", "containment", "clock"};
 
         for (size_t i = 0; i < ARRAY_LEN(items); i++)
@@ -156,7 +156,7 @@ static void do_jobs(void) {
         }
 }
 
-static void settle(void) {
+static inline void settle(void) {
         check_int(desk_api_tick(w.d, w.mono, w.wall), 0);
         do_jobs();
         check_int(desk_commit(w.d, w.mono, w.wall), 0);
@@ -164,7 +164,7 @@ static void settle(void) {
         check_int(desk_api_tick(w.d, w.mono, w.wall), 0);
 }
 
-static void pass(int64_t seconds) {
+static inline void pass(int64_t seconds) {
         for (int64_t i = 0; i < seconds; i++) {
                 w.wall += NS_PER_SEC;
                 w.mono += NS_PER_SEC;
@@ -183,7 +183,7 @@ static void line_say(enum replay_type type, const struct replay_position *p, siz
         check_int(desk_replay_bytes(w.d, buf_get(&b)), 0);
 }
 
-static void line_open(void) {
+static inline void line_open(void) {
         struct replay_position p[8];
         size_t n = 0;
 
@@ -197,7 +197,7 @@ static void line_open(void) {
 }
 
 /* All that is in the line comes, and is durable when `keep`. */
-static void line_take(bool keep) {
+static inline void line_take(bool keep) {
         struct buf *out;
 
         while ((out = desk_replay_out(w.d)) && out->len) {
@@ -240,7 +240,7 @@ static void line_take(bool keep) {
 }
 
 /* ingest ends: what was not durable is lost with it. */
-static void line_dies(void) {
+static inline void line_dies(void) {
         size_t n = 0;
 
         for (size_t i = 0; i < line.n_got; i++)
@@ -250,7 +250,7 @@ static void line_dies(void) {
         memcpy(line.last, line.durable, sizeof(line.last));
 }
 
-static void pass_line(int64_t seconds) {
+static inline void pass_line(int64_t seconds) {
         for (int64_t i = 0; i < seconds; i++) {
                 pass(1);
                 line_take(true);

@@ -25,6 +25,7 @@
 #include "desk/desk_impl.h"
 #include "desk/drill_orders.h"
 #include "desk/drills.h"
+#include "desk/lent.h"
 #include "desk/livefire.h"
 #include "desk/mail.h"
 #include "desk/mask.h"
@@ -279,6 +280,8 @@ static int may_ask(struct held *h) {
         int r = api_who(c);
 
         sodium_memzero(h->ask.token, sizeof(h->ask.token));
+        if (r == 0)
+                r = lent_find(c);
         if (r != 0 || c->who.local || !c->op->permission)
                 return r;
         r = api_holds(c, c->op->permission);

@@ -22,6 +22,14 @@ struct desk;
 /* No row (1) and no count is one of these: what was refused cannot be taken for something found. */
 enum { API_E_REFUSED = 1001, API_E_LATER = 1002 };
 
+/* A right that is lent for one play of an exercise, for this call (lent.h). */
+struct api_lent {
+        int64_t play, unit; /* 0: none; the unit that plays */
+        uint32_t roles;     /* that the asker plays there */
+        bool alone;         /* plays alone: all of them */
+        bool watches;       /* organises or judges it: reads */
+};
+
 /* Who asks. */
 struct api_person {
         int64_t id;          /* of table person; 0: nobody (API_ANONYMOUS), or the node itself */
@@ -32,6 +40,7 @@ struct api_person {
         int64_t incident;    /* a guest's only one; 0: no guest */
         int64_t tlp;         /* a guest's mark, as incident.h ranks them */
         struct span allowed; /* with a token: permissions that its owner chose, divided by blanks */
+        struct api_lent lent;
         bool half;           /* the sign-in is not finished */
         bool local; /* over the control socket: root or the node's user; may everything, is audited */
 };

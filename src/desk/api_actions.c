@@ -12,6 +12,7 @@
 #include "desk/drill_orders.h"
 #include "desk/exercise.h"
 #include "desk/incident.h"
+#include "desk/lent.h"
 #include "desk/matter.h"
 #include "desk/orders.h"
 #include "desk/people.h"
@@ -46,7 +47,13 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                 c->arena,
                 "CASE WHEN a.state='proposed' AND a.lapses<=%lld THEN 'lapsed' ELSE a.state END",
                 (long long)c->now);
-        struct span mine = arena_printf(c->arena, "a.proposer=%lld", (long long)c->who.id);
+        /* Where one plays alone, their own is theirs to decide. */
+        struct span mine = arena_printf(
+                c->arena,
+                "a.proposer=%lld AND (ifnull(i.drill,0)=0 OR NOT EXISTS(SELECT 1 FROM exercise_play"
+                " y JOIN exercise e ON e.id=y.exercise WHERE y.id=i.drill AND e.solo AND"
+                " e.simulated))",
+                (long long)c->who.id);
 
         if (!columns || !state.p || !mine.p)
                 return FAIL(-ENOMEM);
@@ -526,12 +533,33 @@ static int signed_by_vault(struct api_call *c, const struct action *a) {
         return r == 0 ? detail(c, a->id) : r;
 }
 
+/* Of a drill that one plays alone: nothing is signed, as nothing is carried out and nobody else is there to agree (lent.h). */
+static int agreed_alone(struct api_call *c, const struct action *a) {
+        struct about about = about_of(a);
+        int r = sql_do(c->db,
+                       "UPDATE action SET state='in_force', decided=?2, approver=?3, simulated=1,"
+                       " until=?4 WHERE id=?1",
+                       "iiii", a->id, c->now, c->who.id, c->now + a->seconds * NS_PER_SEC);
+
+        if (r == 0)
+                r = say(c, &about, "approved, in force: simulated, nothing was done",
+                        "đã duyệt, có hiệu lực: mô phỏng, không thực hiện thật", SPAN_NONE);
+        if (r == 0)
+                orders_changed(c->desk);
+        api_tell(c, "action", a->id, a->unit);
+        return r == 0 ? detail(c, a->id) : r;
+}
+
 static int approve(struct api_call *c) {
         struct action a = {0};
         int r = find(c, "actions.approve", &a);
 
         if (r == 0)
                 r = still_open(c, &a);
+        if (r == 0 && a.simulated && (r = lent_alone(c, a.drill)) == 1) {
+                r = second_session(c);
+                return r == 0 ? agreed_alone(c, &a) : r;
+        }
         if (r == 0)
                 r = second_good(c, a.proposer); /* P1, P3 */
         if (r != 0)

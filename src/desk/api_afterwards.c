@@ -183,7 +183,8 @@ static int returns_answer(struct api_call *c, int64_t incident) {
                 c->db, &q,
                 "SELECT r.id, r.system, s.name, r.state, r.returned, r.until, r.checks, r.note,"
                 " (SELECT count(*) FROM triage t JOIN alert a ON a.id=t.alert WHERE"
-                " t.system=r.system AND a.last>=r.returned AND a.last<=ifnull(r.ended,a.last)),"
+                " t.system=r.system AND t.drill=(SELECT drill FROM incident WHERE id=?1) AND"
+                " a.last>=r.returned AND a.last<=ifnull(r.ended,a.last)),"
                 " r.ended, p.name, r.version FROM service_return r LEFT JOIN system s ON"
                 " s.id=r.system LEFT JOIN person p ON p.id=r.by WHERE r.incident=?1 ORDER BY r.id"
                 " LIMIT 200",

@@ -2,12 +2,15 @@
  *
  *   S1. a person with a session and a fresh code of their second factor, with the permission for the unit;
  *   S2. not who wrote the last version: what was written is read by two others;
- *   S3. two different people, of this version and its hash; a new version has none. */
+ *   S3. two different people, of this version and its hash; a new version has none.
+ *   S4. Of a drill that one person plays alone, that person signs once, without a code: nobody else is
+ *       there, and it never leaves. */
 #include <stdio.h>
 #include <string.h>
 
 #include "desk/blobs.h"
 #include "desk/desk_impl.h"
+#include "desk/lent.h"
 #include "desk/people.h"
 #include "desk/report.h"
 
@@ -365,7 +368,10 @@ static int may_sign(struct api_call *c, const struct report *t) {
                 return api_refuse(c, 403, "people_only",
                                   "reports are signed by people who signed in, not from here",
                                   "báo cáo do người đã đăng nhập ký, không phải từ đây");
-        if (t->writer == c->who.id) /* S2 */
+        int alone = lent_alone(c, t->of.drill); /* S4 */
+        if (alone < 0)
+                return alone;
+        if (t->writer == c->who.id && !alone) /* S2 */
                 return api_refuse(c, 403, "writer", "you wrote this version: two others sign it",
                                   "bạn là người soạn bản này: hai người khác ký");
         int r = sql_get_int(c->db, &n,
@@ -399,7 +405,10 @@ static int sign_now(struct api_call *c, struct report *t) {
                         "iix", t->id, t->version, span_of((const char *)hash, sizeof(hash)));
         if (r < 0)
                 return r;
-        if (n < REPORT_SIGNS) /* S3 */
+        r = lent_alone(c, t->of.drill);
+        if (r < 0)
+                return r;
+        if (n < (r ? 1 : REPORT_SIGNS)) /* S3, S4 */
                 return done(c, t, "signed by one", "một người đã ký", c->who.name);
         r = sql_do(c->db, "UPDATE report SET state='signed', signed_at=?2 WHERE id=?1", "ii", t->id,
                    c->now);
@@ -418,6 +427,9 @@ int report_do_sign(struct api_call *c) {
                 r = may_sign(c, &t);
         if (r != 0)
                 return r;
+        r = c->said ? 0 : lent_alone(c, t.of.drill); /* S4 */
+        if (r != 0)
+                return r < 0 ? r : sign_now(c, &t);
         if (!c->said)
                 return totp_ask(c);
         r = totp_said(c);

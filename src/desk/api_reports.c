@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "desk/desk_impl.h"
+#include "desk/lent.h"
 #include "desk/report.h"
 #include "wire/api_shapes.h"
 
@@ -205,9 +206,14 @@ static int add_form(struct api_call *c, const struct report *t) {
                 json_decref(content);
                 return r;
         }
+        int alone = lent_alone(c, t->of.drill);
+        if (alone < 0) {
+                json_decref(content);
+                return alone;
+        }
         bool mine = c->who.id && t->writer == c->who.id;
-        bool may =
-                r == 1 && !mine && !again && c->who.session && span_eq(t->state, SPAN("signing"));
+        bool may = r == 1 && (!mine || alone) && !again && c->who.session &&
+                   span_eq(t->state, SPAN("signing"));
         json_t *more =
                 json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:O?,s:b,s:b}", "basis",
                           entry(form, "basis"), "checked", entry(form, "status"), "official",

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "desk/errands.h"
+#include "desk/lent.h"
 #include "desk/people.h"
 #include "wire/court.h"
 #include "wire/order.h"
@@ -151,6 +152,8 @@ static int show(struct api_call *c) {
                 r = add_roles(c, c->answer);
         if (r == 0)
                 r = add_permissions(c, c->answer);
+        if (r == 0)
+                r = lent_names(c, c->answer);
         if (r == 0)
                 r = add_guest(c, c->answer);
         if (r == 0)

@@ -15,6 +15,7 @@ struct exercise_play {
         int64_t speed;      /* thousandths now; 0: paused */
         int64_t old, old_t; /* the play that it goes on from after a rewind, and until when; 0 */
         bool live_fire;     /* no script: kind "live" */
+        bool solo;          /* one person plays alone */
         bool simulated;     /* containment is written down, not carried out */
         bool running;       /* its clock may move: started, not over; also while paused */
         bool over;          /* ended, stopped, or left behind by a rewind */

@@ -88,11 +88,12 @@ static bool is(struct span s, const char *word) {
 int exercise_play_of(struct sql *db, int64_t play, int64_t now, struct exercise_play *ret) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         struct exercise_clock k;
-        int r = sql_rows(db, &q,
-                         "SELECT y.exercise, y.run, y.unit, e.unit, e.started, y.old, y.old_t,"
-                         " e.kind, e.simulated, e.state, e.run, y.own_clock, y.live, e.ended"
-                         " FROM exercise_play y JOIN exercise e ON e.id=y.exercise WHERE y.id=?1",
-                         "i", play);
+        int r = sql_rows(
+                db, &q,
+                "SELECT y.exercise, y.run, y.unit, e.unit, e.started, y.old, y.old_t,"
+                " e.kind, e.simulated, e.state, e.run, y.own_clock, y.live, e.ended,"
+                " e.solo FROM exercise_play y JOIN exercise e ON e.id=y.exercise WHERE y.id=?1",
+                "i", play);
 
         if (r == 0)
                 r = sql_next(q);
@@ -109,6 +110,7 @@ int exercise_play_of(struct sql *db, int64_t play, int64_t now, struct exercise_
                                       .old_t = sql_null(q, 6) ? 0 : sql_int(q, 6),
                                       .live_fire = is(sql_span(q, 7), "live"),
                                       .simulated = sql_int(q, 8) != 0,
+                                      .solo = sql_int(q, 14) != 0,
                                       .running = sql_int(q, 12) != 0};
         ret->over = !sql_null(q, 13) || ret->run != sql_int(q, 10);
         if (ret->over && !sql_null(q, 13))
@@ -162,6 +164,8 @@ int exercise_may_see(struct api_call *c, int64_t play) {
                 return 1;
         if (c->who.incident) /* a guest */
                 return 0;
+        if (c->who.lent.play)
+                return c->who.lent.play == play;
         r = sql_get_int(c->db, &one,
                         "SELECT 1 FROM exercise_roster WHERE exercise=?1 AND unit=?2 AND person=?3"
                         " AND until IS NULL LIMIT 1",

@@ -3,7 +3,8 @@
  *   M1. Without asking for it, nobody sees matter of a drill but who is on its roster while it is under way: what they see
  *       among their own is what they have to deal with.
  *   M2. Who may know of it (exercise.h: exercise_may_see()) may ask for it.
- *   M3. A guest of an incident sees nothing of drills. */
+ *   M3. A guest of an incident sees nothing of drills.
+ *   M4. A call that is made by a lent right (lent.h) sees matter of that play, and nothing real. */
 #include "desk/matter.h"
 
 #include <stdlib.h>
@@ -59,6 +60,13 @@ static int sees(struct api_call *c, const char *real, const char *column, bool a
         int r = 0;
 
         *ret = "1";
+        if (c->who.lent.play) { /* M4 */
+                struct span only =
+                        arena_printf(c->arena, "%s=%lld", column, (long long)c->who.lent.play);
+
+                *ret = only.p;
+                return only.p ? 0 : FAIL(-ENOMEM);
+        }
         if (all && c->who.local)
                 return 0;
         if (all && !c->who.incident) {
@@ -99,7 +107,8 @@ bool matter_asked(const struct api_call *c) {
 int matter_plays(struct api_call *c, int64_t play) {
         int64_t one;
 
-        if (!c->who.id || c->who.incident)
+        if (!c->who.id || c->who.incident ||
+            (c->who.lent.play && (c->who.lent.watches || c->who.lent.play != play)))
                 return 0;
         return sql_get_int(c->db, &one,
                            "SELECT 1 FROM exercise_play p JOIN exercise_roster r ON"
@@ -110,8 +119,14 @@ int matter_plays(struct api_call *c, int64_t play) {
 
 int matter_of_mine(struct api_call *c, int64_t unit, int64_t *ret_play) {
         *ret_play = 0;
-        if (!c->who.id || c->who.incident)
+        if (!c->who.id || c->who.incident || c->who.lent.watches)
                 return 0;
+        if (c->who.lent.play) {
+                int r = matter_plays(c, c->who.lent.play);
+
+                *ret_play = r == 1 ? c->who.lent.play : 0;
+                return r;
+        }
         return sql_get_int(c->db, ret_play,
                            "SELECT p.id FROM exercise_roster r JOIN exercise_play p ON"
                            " p.exercise=r.exercise AND p.unit=r.unit WHERE r.person=?1 AND r.until"

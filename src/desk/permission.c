@@ -4,7 +4,10 @@
  *   R1. A guest sees by permissions nothing at all: lists and things of units are empty for them, and
  *       what belongs to their one incident is given by its handlers, who look at c->who.incident.
  *   R2. A script's token can do what its person can and its list names, never more.
- *   R3. What belongs to no unit is the root's: seen by whoever has the permission for everything. */
+ *   R3. What belongs to no unit is the root's: seen by whoever has the permission for everything.
+ *   R4. In a call that is made by a right lent for a drill, permissions of that kind are held for its unit and nowhere
+ *       else, whatever the asker's roles are (lent.c L1). */
+#include "desk/lent.h"
 #include "desk/people.h"
 
 const char *const role_names[ROLE_MAX] = {"officer",   "handler", "lead",    "approver", "owner",
@@ -65,6 +68,8 @@ int api_holds(struct api_call *c, const char *permission) {
                 return 1;
         if (c->who.incident)
                 return roles >> ROLE_GUEST & 1;
+        if (c->who.lent.play && lent_knows(permission)) /* R4 */
+                return lent_holds(c, permission);
         if (!roles)
                 return 0;
         return sql_get_int(c->db, &one,
@@ -90,6 +95,8 @@ static int sees(struct api_call *c, const char *permission, int64_t unit) {
                 return 1;
         if (!roles || c->who.incident) /* R1 */
                 return 0;
+        if (c->who.lent.play && lent_knows(permission)) /* R4 */
+                return lent_sees(c, permission, unit);
         return sql_get_int(c->db, &one,
                            "SELECT 1 FROM role_grant g JOIN unit a ON a.id=g.unit, unit b"
                            " WHERE g.person=?1 AND (?2>>g.role)&1 AND g.since<=?3"
@@ -176,6 +183,9 @@ int api_scope(struct api_call *c, const char *permission, const char *column,
         *ret_sql = c->who.local ? "1" : "0";
         if (c->who.local || c->who.incident || !roles)
                 return 0;
+        if (c->who.lent.play && lent_knows(permission)) /* R4 */
+                return lent_holds(c, permission) ? api_subtree(c, c->who.lent.unit, column, ret_sql)
+                                                 : 0;
         r = sql_rows(c->db, &q,
                      "SELECT DISTINCT u.id, u.path FROM role_grant g JOIN unit u ON u.id=g.unit"
                      " WHERE g.person=?1 AND (?2>>g.role)&1 AND g.since<=?3"

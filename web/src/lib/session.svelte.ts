@@ -32,7 +32,7 @@ class Here {
     lang.suggest(session.person.lang);
   }
   may(permission: string): boolean {
-    return this.session?.permissions?.includes(permission) ?? false;
+    return (this.session?.permissions?.includes(permission) || this.session?.lent?.includes(permission)) ?? false;
   }
   async leave(): Promise<void> {
     try {

@@ -15,6 +15,7 @@ export interface Session {
   person: { id: Id; name: string; login: string; lang: 'vi' | 'en' | null; title: string | null };
   roles: { role: string; unit: Id; unit_name: string }[];
   permissions: string[];
+  lent?: string[];
   level_idle_s: number | null;
   second_at: Time | null;
   expires: Time;
