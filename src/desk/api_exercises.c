@@ -249,19 +249,20 @@ int exercise_checkpoints_json(struct api_call *c, const struct exercise *e, json
 static int texts(struct api_call *c, const struct exercise *e, bool manages) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,
-                         "SELECT text, reason, scenario_hash, formula, seed FROM exercise WHERE"
+                         "SELECT text, reason, scenario_hash, formula, formula_hash, seed FROM exercise WHERE"
                          " id=?1",
                          "i", e->id);
 
         if (r == 0)
                 r = sql_next(q);
-        static const char *const names[] = {"text", "reason", "scenario_hash", "formula"};
-        for (int i = 0; i < 4 && r == 1; i++)
+        static const char *const names[] = {"text", "reason", "scenario_hash", "formula",
+                                            "formula_hash"};
+        for (int i = 0; i < 5 && r == 1; i++)
                 json_object_set_new(c->answer, names[i],
                                     sql_null(q, i) ? json_null() : api_json_text(sql_span(q, i)));
         if (r == 1)
                 json_object_set_new(c->answer, "seed",
-                                    manages ? json_integer(sql_int(q, 4)) : json_null());
+                                    manages ? json_integer(sql_int(q, 5)) : json_null());
         return MIN(r, 0);
 }
 

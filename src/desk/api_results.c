@@ -358,13 +358,23 @@ static int appeals_json(struct api_call *c, const struct results *x, int64_t one
 
 int results_answer(struct api_call *c, const struct results *x) {
         json_t *units = json_array(), *appeals = json_array(), *rulings = json_array();
-        int r;
+        char own[FACTS_HASH_HEX];
+        int64_t same = 1;
+        int r = formula_hash(own);
 
-        c->answer = json_pack("{s:s s:s? s:s? s:s s:b s:o s:o s:o}", "formula", FORMULA, "scenario",
+        if (r ==
+            0) /* scores are of the formula that this program has: said where it was another at go */
+                r = MIN(sql_get_int(c->db, &same,
+                                    "SELECT ifnull(formula_hash,?2)=?2 FROM exercise WHERE id=?1",
+                                    "is", x->e.id, own),
+                        0);
+        c->answer = json_pack("{s:s s:s s:b s:s? s:s? s:s s:b s:o s:o s:o}", "formula", FORMULA,
+                              "formula_hash", own, "formula_same", (int)same, "scenario",
                               x->plan ? x->plan->id : NULL, "hash", x->plan ? x->plan->hash : NULL,
                               "state", exercise_states[x->e.state], "all", x->all, "units", units,
                               "appeals", appeals, "rulings", rulings);
-        r = c->answer ? units_json(c, x, units) : FAIL(-ENOMEM);
+        if (r == 0)
+                r = c->answer ? units_json(c, x, units) : FAIL(-ENOMEM);
         if (r == 0)
                 r = appeals_json(c, x, 0, appeals);
         return r == 0 ? rulings_json(c, x, rulings) : r;

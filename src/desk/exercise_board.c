@@ -131,7 +131,9 @@ struct board {
         struct api_call *c;
         struct exercise e;
         const struct plan *plan;
-        struct engine_run *run; /* NULL: it does not run */
+        struct engine_run *run; /* NULL: it did not begin */
+        struct engine_run past; /* of one that is over, for this answer */
+        int64_t now;            /* or its end */
         int64_t since;
         uint64_t mark;
         int64_t lost, overdue;
@@ -145,14 +147,21 @@ static json_t *last_json(struct sql_rows *q) {
                          (json_int_t)sql_int(q, 9));
 }
 
+static struct engine_play *play_in(const struct board *b, int64_t play) {
+        for (unsigned i = 0; b->run && i < b->run->n_plays; i++)
+                if (b->run->plays[i].id == play)
+                        return &b->run->plays[i];
+        return NULL;
+}
+
 static int unit_row(struct board *b, struct sql_rows *q, json_t *to) {
-        struct engine_play *y = b->run ? engine_play_of(b->c->desk, sql_int(q, 0)) : NULL;
+        struct engine_play *y = play_in(b, sql_int(q, 0));
         bool held = span_eq(sql_span(q, 3), SPAN("held"));
         const char *state = held || b->e.state == EX_PAUSED ? "paused"
                             : b->e.state != EX_RUNNING      ? "done"
                             : !sql_null(q, 4)               ? "lost"
                                                             : "playing";
-        int r = y ? refresh(b->c->desk, y, b->plan, b->c->now) : 0;
+        int r = y ? refresh(b->c->desk, y, b->plan, b->now) : 0;
 
         if (r < 0)
                 return r;
@@ -160,14 +169,14 @@ static int unit_row(struct board *b, struct sql_rows *q, json_t *to) {
         if (y) {
                 b->overdue += y->cells->overdue;
                 b->mark = MAX(b->mark, y->cells->mark);
-                if (b->since && y->cells->mark <= (uint64_t)b->since)
+                if (b->since && b->run != &b->past && y->cells->mark <= (uint64_t)b->since)
                         return 0;
         }
         json_t *o = json_pack(
                 "{sI sI so ss so so so so}", "play", (json_int_t)sql_int(q, 0), "unit",
                 (json_int_t)sql_int(q, 1), "unit_name", api_json_text(sql_span(q, 2)), "state",
                 state, "score", sql_null(q, 5) ? json_null() : json_integer(sql_int(q, 5)),
-                "drill_ms", y ? json_integer(engine_t(y, b->c->now)) : json_null(), "last",
+                "drill_ms", y ? json_integer(engine_t(y, b->now)) : json_null(), "last",
                 last_json(q), "cells", y ? json_incref(y->cells->json) : json_array());
         return json_array_append_new(to, o) < 0 ? FAIL(-ENOMEM) : 0;
 }
@@ -323,7 +332,7 @@ static int organiser(struct board *b, json_t **ret) {
 }
 
 int exercise_do_board(struct api_call *c) {
-        struct board b = {.c = c, .since = api_int(c, "since", 0)};
+        struct board b = {.c = c, .now = c->now, .since = api_int(c, "since", 0)};
         json_t *row = NULL, *clock = NULL, *points = NULL, *count = NULL, *who = NULL,
                *unit_list = json_array(), *inject_list = json_array(), *request_list = json_array();
         int r = exercise_get(c, api_int(c, "id", 0), "exercises.plan", &b.e);
@@ -333,6 +342,11 @@ int exercise_do_board(struct api_call *c) {
         for (unsigned i = 0; r == 0 && c->desk->exercises && i < c->desk->exercises->n_runs; i++)
                 if (c->desk->exercises->runs[i].e.id == b.e.id && b.plan)
                         b.run = &c->desk->exercises->runs[i];
+        if (r == 0 && !b.run && b.plan && b.e.started != TIME_NONE && b.e.ended != TIME_NONE) {
+                b.run = &b.past;
+                b.now = MIN(c->now, b.e.ended);
+                r = engine_past(c->desk, b.e.id, &b.past);
+        }
         if (r == 0)
                 r = exercise_row(c, b.e.id, &row);
         if (r == 0)
@@ -358,5 +372,6 @@ int exercise_do_board(struct api_call *c) {
         json_t *all[] = {row, clock, points, count, who, unit_list, inject_list, request_list};
         for (size_t i = 0; i < ARRAY_LEN(all); i++)
                 json_decref(all[i]);
+        engine_run_deinit(exercises_of(c->desk), &b.past);
         return r < 0 ? r : r ? r : c->answer ? 0 : FAIL(-ENOMEM);
 }

@@ -41,13 +41,17 @@ static void play_deinit(struct exercises *x, struct engine_play *y) {
         board_cells_free(y);
 }
 
+void engine_run_deinit(struct exercises *x, struct engine_run *u) {
+        for (unsigned k = 0; k < u->n_plays; k++)
+                play_deinit(x, &u->plays[k]);
+        free(u->plays);
+        free(u->shift);
+        *u = (struct engine_run){0};
+}
+
 static void unload(struct exercises *x) {
-        for (unsigned i = 0; i < x->n_runs; i++) {
-                for (unsigned k = 0; k < x->runs[i].n_plays; k++)
-                        play_deinit(x, &x->runs[i].plays[k]);
-                free(x->runs[i].plays);
-                free(x->runs[i].shift);
-        }
+        for (unsigned i = 0; i < x->n_runs; i++)
+                engine_run_deinit(x, &x->runs[i]);
         free(x->runs);
         x->runs = NULL;
         x->n_runs = 0;
@@ -174,17 +178,17 @@ static int load_play(struct desk *d, struct engine_play *y, bool own) {
                 r = load_items(db, y);
         y->look = y->dirty = true;
         y->next = 0;
-        return r == 0 ? spool_load(d, y) : r;
+        return r == 0 && !y->over ? spool_load(d, y) : r;
 }
 
-static int load_plays(struct desk *d, struct engine_run *x) {
+static int load_plays(struct desk *d, struct engine_run *x, bool past) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
                 state_sql(d->state), &q,
                 "SELECT id, unit, own_clock, state='held', ifnull(old_t,0), noise, seg,"
-                " lost IS NOT NULL FROM exercise_play WHERE exercise=?1 AND run=?2 AND live"
-                " ORDER BY id",
-                "ii", x->e.id, x->e.run);
+                " lost IS NOT NULL FROM exercise_play WHERE exercise=?1 AND run=?2 AND (live OR ?3)"
+                " AND state<>'declined' ORDER BY id",
+                "iii", x->e.id, x->e.run, (int64_t)past);
 
         x->plays = calloc(EXERCISE_UNITS_MAX, sizeof(*x->plays));
         if (!x->plays)
@@ -201,6 +205,7 @@ static int load_plays(struct desk *d, struct engine_run *x) {
                                           .noise = sql_int(q, 5),
                                           .seg = (uint32_t)sql_int(q, 6),
                                           .lost = sql_int(q, 7) != 0,
+                                          .over = past,
                                           .of = x};
                 r = load_play(d, y, sql_int(q, 2) != 0);
         }
@@ -226,7 +231,7 @@ static int load_shifts(struct sql *db, struct engine_run *x) {
         return r;
 }
 
-static int load_run(struct desk *d, struct engine_run *x, int64_t id) {
+static int load_run(struct desk *d, struct engine_run *x, int64_t id, bool past) {
         struct sql *db = state_sql(d->state);
         const struct plan *p = NULL;
         int r = exercise_load(db, NULL, id, &x->e);
@@ -240,7 +245,11 @@ static int load_run(struct desk *d, struct engine_run *x, int64_t id) {
         r = exercise_clock_load(db, id, x->e.run, 0, &x->clock);
         if (r == 0)
                 r = load_shifts(db, x);
-        return r == 0 ? load_plays(d, x) : r;
+        return r == 0 ? load_plays(d, x, past) : r;
+}
+
+int engine_past(struct desk *d, int64_t exercise, struct engine_run *ret) {
+        return load_run(d, ret, exercise, true);
 }
 
 /* G4. Two points: it stood from the last beat on, and goes on now. */
@@ -335,7 +344,7 @@ static int load(struct desk *d, struct exercises *x, int64_t now) {
                 return FAIL(-ENOMEM);
         for (unsigned i = 0; i < n && r == 0; i++) {
                 x->n_runs++;
-                r = load_run(d, &x->runs[i], ids[i]);
+                r = load_run(d, &x->runs[i], ids[i], false);
         }
         x->loaded = r == 0;
         x->wake = false;

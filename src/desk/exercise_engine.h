@@ -86,6 +86,10 @@ int64_t engine_speed(const struct engine_play *y);
 /* When item i (steps, then injects) is due, as far as known: -1: not known; -2: never. */
 int64_t engine_due(const struct engine_play *y, const struct plan *p, unsigned i);
 
+/* One that is over, as it stood at its end; `ret` is all zero before, and is to be deinited whatever came. */
+int engine_past(struct desk *d, int64_t exercise, struct engine_run *ret);
+void engine_run_deinit(struct exercises *x, struct engine_run *u);
+
 /* exercise_spool.c */
 int spool_load(struct desk *d, struct engine_play *y);
 void spool_free(struct exercises *x, struct engine_play *y);

@@ -29,7 +29,8 @@ static int head(struct api_call *c, const struct giving *g, struct buf *to) {
         _cleanup_(buf_deinit) struct buf b = {0};
         int r = sql_rows(c->db, &q,
                          "SELECT e.code, e.title, e.kind, e.seed, e.speed, e.started, e.ended,"
-                         " s.plan FROM exercise e JOIN scenario s ON s.id=e.scenario WHERE e.id=?1",
+                         " s.plan, e.formula_hash FROM exercise e JOIN scenario s ON "
+                         "s.id=e.scenario WHERE e.id=?1",
                          "i", g->x.e.id);
 
         if (r == 0)
@@ -49,6 +50,10 @@ static int head(struct api_call *c, const struct giving *g, struct buf *to) {
                 (long long)sql_int(q, 3), (long long)g->x.e.run, (long long)sql_int(q, 4),
                 (long long)(sql_null(q, 5) ? 0 : sql_int(q, 5) / MS_NS),
                 (long long)(sql_null(q, 6) ? 0 : sql_int(q, 6) / MS_NS), FORMULA);
+        if (!sql_null(q, 8)) {
+                quoted(&b, "formula_hash", sql_span(q, 8));
+                buf_char(&b, ',');
+        }
         quoted(&b, "scenario", span_str(g->x.plan->id));
         buf_char(&b, ',');
         quoted(&b, "hash", span_str(g->x.plan->hash));

@@ -2,7 +2,7 @@
  * each; nothing else changes exercise.state.
  *
  *   M1. A move is made from one of its states only, by who organises it (or by the clock: `end`).
- *   M2. At go the scenario's hash and the formula are written down, and do not change any more.
+ *   M2. At go the scenario's hash and the formula with its own are written down, and do not change any more.
  *   M3. A stop or an end halts every clock in the same transaction that it is said in; undoing containment, of all runs,
  *       is begun in it, too: none that is real outlives its exercise.
  *   M4. A rewind makes a new run: the plays before it are left behind, with all that is theirs; what was done up to the
@@ -12,6 +12,7 @@
 #include "desk/desk_impl.h"
 #include "desk/exercise_impl.h"
 #include "exercise/clock.h"
+#include "exercise/facts.h"
 
 const char *const exercise_states[EX_STATES] = {"draft",   "invited", "rehearsal", "ready",
                                                 "running", "paused",  "ended",     "provisional",
@@ -85,16 +86,21 @@ static int do_invite(struct api_call *c, struct exercise *e) {
 }
 
 static int do_go(struct api_call *c, struct exercise *e) { /* M2 */
-        return sql_do(c->db,
-                      "UPDATE exercise SET scenario_hash=(SELECT hash FROM scenario s WHERE"
-                      " s.id=exercise.scenario), formula=?2, gone=?3, gone_by=?4 WHERE id=?1",
-                      "isik", e->id, FORMULA, c->now, c->who.id);
+        char hash[FACTS_HASH_HEX];
+        int r = formula_hash(hash);
+
+        return r < 0 ? r
+                     : sql_do(c->db,
+                              "UPDATE exercise SET scenario_hash=(SELECT hash FROM scenario s WHERE"
+                              " s.id=exercise.scenario), formula=?2, formula_hash=?5, gone=?3,"
+                              " gone_by=?4 WHERE id=?1",
+                              "isiks", e->id, FORMULA, c->now, c->who.id, hash);
 }
 
 static int do_recall(struct api_call *c, struct exercise *e) {
         return sql_do(c->db,
-                      "UPDATE exercise SET scenario_hash=NULL, formula=NULL, gone=NULL,"
-                      " gone_by=NULL WHERE id=?1",
+                      "UPDATE exercise SET scenario_hash=NULL, formula=NULL, formula_hash=NULL,"
+                      " gone=NULL, gone_by=NULL WHERE id=?1",
                       "i", e->id);
 }
 

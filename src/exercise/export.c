@@ -100,6 +100,20 @@ static const char *text_member(struct exercise_export *x, const json_t *o, const
         return s && strlen(s) <= 1000 ? arena_dup(&x->arena, span_str(s)).p : NULL;
 }
 
+/* Exports of before there was a hash have none. */
+static int formula_good(const json_t *o) {
+        const char *name = json_string_value(json_object_get(o, "formula"));
+        const char *hash = json_string_value(json_object_get(o, "formula_hash"));
+        char own[FACTS_HASH_HEX];
+        int r = formula_hash(own);
+
+        if (r < 0)
+                return r;
+        return (name && strcmp(name, FORMULA) != 0) || (hash && strcmp(hash, own) != 0)
+                       ? EXPORT_E_FORMULA
+                       : 0;
+}
+
 static int read_head(struct exercise_export *x, struct span line) {
         json_t *o = json_loadb(line.p, line.len, JSON_REJECT_DUPLICATES, NULL);
         const char *format = json_string_value(json_object_get(o, "format"));
@@ -111,8 +125,9 @@ static int read_head(struct exercise_export *x, struct span line) {
                 x->kind = text_member(x, o, "kind");
                 good = x->code && x->title && x->kind;
         }
+        int r = good ? formula_good(o) : EXPORT_E_FORMAT;
         json_decref(o);
-        return good ? 0 : EXPORT_E_FORMAT;
+        return r;
 }
 
 static int read_play(struct exercise_export *x, struct span line) {
@@ -199,7 +214,9 @@ int export_read(struct exercise_export **ret, struct span text, size_t *ret_line
 
 static int why(struct buf *out, int r, size_t line) {
         buf_printf(out, "{\"line\":%zu,\"why\":\"%s\"}", line,
-                   r == EXPORT_E_HASH ? "hash" : "format");
+                   r == EXPORT_E_HASH      ? "hash"
+                   : r == EXPORT_E_FORMULA ? "formula"
+                                           : "format");
         return 0;
 }
 

@@ -1,6 +1,6 @@
 /* An exercise as it leaves the node: JSONL, each line one object with one member that says what it is, in this order:
  *
- *     {"exercise":{"format":"coloa-exercise/1","code":…,"title":…,"kind":…,"seed":…,"run":…,"speed":…,"formula":…,
+ *     {"exercise":{"format":"coloa-exercise/1","code":…,"title":…,"kind":…,"seed":…,"run":…,"speed":…,"formula":…,"formula_hash":…,
  *                  "scenario":ID,"hash":…}}
  *     {"plan":{…}}                      as `coloa exercise check` made it of the scenario
  *     {"play":{"play":N,"unit":CODE,"name":…,"cast":{…}|null,"roster":[["p1","lead",false],…]}}
@@ -34,6 +34,7 @@ struct exercise_export {
 enum {
         EXPORT_E_FORMAT = 1, /* a line is not what it should be: ret_line */
         EXPORT_E_HASH,       /* the bytes are not those that were hashed */
+        EXPORT_E_FORMULA,    /* it is scored by another formula than this program has */
 };
 /* 0; EXPORT_E_…; -ENOMEM. */
 int export_read(struct exercise_export **ret, struct span text, size_t *ret_line);

@@ -104,6 +104,8 @@ int facts_read_line(struct drill_facts *to, struct span line);
 int facts_read(struct drill_facts *to, struct span text, size_t *ret_line);
 
 #define FACTS_HASH_HEX 65
+/* Of the formula that this program computes (formula_hash.c). 0; -ENOMEM. */
+int formula_hash(char to[FACTS_HASH_HEX]);
 /* SHA-256, in hex. */
 void facts_hash(char to[FACTS_HASH_HEX], struct span bytes);
 

@@ -71,7 +71,7 @@ static const struct option_row report_rows[] = {
         {"play", 'p', OPTION_COUNT, OPTION_OF(args, play), NULL},
 };
 
-/* {"line":N,"why":"hash"|"format"}: what is wrong with the file, said; else false. */
+/* {"line":N,"why":"hash"|"formula"|"format"}: what is wrong with the file, said; else false. */
 static bool refused(const char *verb, const char *path, struct span out) {
         json_t *o = json_loadb(out.p ? out.p : "", MIN(out.len, (size_t)200), 0, NULL);
         const char *why = json_string_value(json_object_get(o, "why"));
@@ -81,6 +81,13 @@ static bool refused(const char *verb, const char *path, struct span out) {
                 fprintf(stderr,
                         tr("%s: %s: changed: the SHA-256 at its end is not that of its bytes\n",
                            "%s: %s: đã bị sửa: SHA-256 ở cuối không khớp nội dung\n"),
+                        verb, path);
+        else if (why && strcmp(why, "formula") == 0)
+                fprintf(stderr,
+                        tr("%s: %s: scored by another formula than this program has: take the "
+                           "edition that it was played with\n",
+                           "%s: %s: chấm bằng công thức khác với chương trình này: hãy dùng đúng "
+                           "phiên bản đã diễn tập\n"),
                         verb, path);
         else if (why)
                 fprintf(stderr,

@@ -104,6 +104,7 @@ static const struct api_field exercise_detail[] = {
         {"reason", API_TEXT, .flags = API_NULLABLE, .en = "Why it was stopped.", .vi = "Lý do dừng."},
         {"seed", API_INT, .flags = API_NULLABLE, .en = "Of its telemetry; for organisers.", .vi = "Hạt giống sinh dữ liệu; dành cho ban tổ chức."},
         {"scenario_hash", API_STRING, .flags = API_NULLABLE, .en = "Frozen at go.", .vi = "Mã băm kịch bản, chốt khi sẵn sàng."},
+        {"formula_hash", API_STRING, .flags = API_NULLABLE, .en = "SHA-256 of what the formula computes, frozen at go.", .vi = "SHA-256 của công thức, chốt khi sẵn sàng."},
         {"formula", API_STRING, .flags = API_NULLABLE, .en = "Frozen at go.", .vi = "Công thức điểm, chốt khi sẵn sàng."},
         {"speed_max", API_INT, .flags = API_NULLABLE, .en = "The highest that the scenario allows people, in thousandths.", .vi = "Tốc độ cao nhất khi có người tham gia, phần nghìn."},
         {"clock", API_ANY, .en = "drill_ms, speed (thousandths), running, at, length_ms, ends, run; null: not begun.", .vi = "Đồng hồ diễn tập."},

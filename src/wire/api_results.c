@@ -178,6 +178,8 @@ static const struct api_field ruling_shape[] = {
         {0}};
 static const struct api_field results_shape[] = {
         {"formula", API_STRING, .en = "By which formula.", .vi = "Công thức."},
+        {"formula_hash", API_STRING, .en = "SHA-256 of what this node's formula computes.", .vi = "SHA-256 của công thức trên nút này."},
+        {"formula_same", API_BOOL, .en = "It is the formula that was frozen at go.", .vi = "Đúng công thức đã chốt khi sẵn sàng."},
         {"scenario", API_STRING, API_NULLABLE, .en = "Of which scenario.", .vi = "Kịch bản."},
         {"hash", API_STRING, API_NULLABLE, .en = "Its content.", .vi = "Mã băm nội dung."},
         {"state", API_STRING, .en = "The exercise's state.", .vi = "Trạng thái diễn tập."},

@@ -33,6 +33,8 @@ static void it_is_planned(void) {
         want(404, &lead_b, "drill.answer", "{\"id\":%lld,\"choice\":\"received\"}",
              (long long)delivery);
         go();
+        want(200, &organiser, "exercises.get", "{\"id\":%lld}", (long long)exercise);
+        check(strlen(answer_text("formula_hash")) == 64);
         want(409, &organiser, "exercises.edit", "{\"id\":%lld,\"version\":%lld,\"seed\":9}",
              (long long)exercise,
              (long long)number("SELECT version FROM exercise WHERE id=?1", exercise));
@@ -68,6 +70,20 @@ static void it_is_played(void) {
         uint64_t n = line.n[1];
         pass_line(20);
         check(line.n[1] == n);
+        /* over: the table shows how it stood, whoever looks first */
+        want(200, &organiser, "exercises.board", "{\"id\":%lld}", (long long)exercise);
+        size_t played = 0, i;
+        const json_t *cell, *cells = answer_at("units.0.cells");
+        json_array_foreach(cells, i, cell) played +=
+                strcmp(json_string_value(json_object_get(cell, "state")), "future") != 0;
+        check(played >= 2);
+        check(json_array_size(cells) > 3);
+        check(strcmp(answer_text("steps.0.state"), "played") == 0);
+        int64_t t = answer_int("units.0.drill_ms");
+        check(t > 0);
+        pass_line(5);
+        want(200, &organiser, "exercises.board", "{\"id\":%lld,\"since\":5}", (long long)exercise);
+        check_int(answer_int("units.0.drill_ms"), t);
         end();
 }
 

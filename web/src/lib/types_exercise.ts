@@ -207,6 +207,7 @@ export interface ExerciseDetail extends Exercise {
   simulated: boolean;
   speed_max?: number | null;
   scenario_hash?: string | null;
+  formula_hash?: string | null;
   formula?: string | null;
   reason?: string | null;
   /* What may be done now; blocked: why not yet. */
