@@ -74,7 +74,7 @@ struct exercises {
         int64_t wait_ms, now;               /* now: ns, of the last turn */
         int64_t beat, looked_lost, cleaned; /* wall */
         uint64_t failed, late; /* jobs that came to nothing; injects that were over 2 s late */
-        uint64_t refused; /* records that the line to ingest does not take: passed over */
+        uint64_t refused;      /* records that the line to ingest does not take: passed over */
         int64_t behind_ms;
         size_t held_bytes; /* of pieces in memory */
 };

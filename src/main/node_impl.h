@@ -97,7 +97,7 @@ struct node_keeps {
 /* Of the console's pages. */
 struct node_web {
         int fd, certificate_fd, key_fd, tickets_fd; /* -1: none; secrets as sealed memory */
-        uint64_t print;                 /* of both */
+        uint64_t print;                             /* of both */
 };
 
 /* A process that does one thing for the desk; output -1: none. */

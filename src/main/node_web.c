@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "main/control.h"
 #include "console/web.h"
+#include "main/control.h"
 #include "main/node_impl.h"
 #include "main/phrases.h"
 #include "os/bind.h"

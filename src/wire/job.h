@@ -14,7 +14,7 @@ enum job_kind {
         JOB_PRESS,      /* a report as PDF or DOCX */
         JOB_CHECK,      /* rules and indicators, as the linter sees them (main/job_check.c) */
         JOB_TELEMETRY,  /* a step of an exercise as log records (exercise/telemetry.h) */
-        JOB_SCORE,     /* an exercise's export to scores or a report (exercise/export.h) */
+        JOB_SCORE,      /* an exercise's export to scores or a report (exercise/export.h) */
         JOB_KINDS,
 };
 

@@ -468,7 +468,8 @@ static void the_log_stays_within_its_bounds(void) {
         check_int(asf(&org, "livefire.activity", "{\"id\":%lld}", (long long)exercise), 200);
         check_int((long long)json_array_size(answer_at("items")), 1);
         check_int(asf(&jury[0], "livefire.activity", "{\"id\":%lld}", (long long)exercise), 200);
-        check(json_is_null(answer_at("items.0.team")) && json_is_null(answer_at("items.0.by_name")));
+        check(json_is_null(answer_at("items.0.team")) &&
+              json_is_null(answer_at("items.0.by_name")));
         check_int(asf(&blue, "livefire.matches", "{\"id\":%lld}", (long long)exercise), 403);
         /* Withdrawn: nothing more may be done to it. */
         int64_t consent = row("SELECT id FROM live_consent");
