@@ -41,7 +41,7 @@ struct api_person {
         int64_t tlp;         /* a guest's mark, as incident.h ranks them */
         struct span allowed; /* with a token: permissions that its owner chose, divided by blanks */
         struct api_lent lent;
-        bool half;           /* the sign-in is not finished */
+        bool half; /* the sign-in is not finished */
         bool local; /* over the control socket: root or the node's user; may everything, is audited */
 };
 

@@ -278,7 +278,8 @@ static int read_action(struct reading *g, struct drill_case *k, struct sql_rows 
 
         f.objects = objects;
         f.n_objects = targets(g, arena_dup(&g->arena, sql_span(q, 4)), objects);
-        f.self = approver && proposer == approver && !g->play.solo; /* alone, nobody else is there */
+        f.self =
+                approver && proposer == approver && !g->play.solo; /* alone, nobody else is there */
         /* Duties of both, named by the one who decided. */
         r = reading_who(g, &f, proposer, decided);
         if (r == 0 && approver)

@@ -128,20 +128,17 @@ void exercise_engine_numbers(const struct desk *d, struct exercise_numbers *ret)
 
 /* ---- handlers ---- */
 
-#define EXERCISE_HANDLERS(X)                                                                       \
-        X(scenario_list)                                                                           \
-        X(scenario_upload)                                                                         \
-        X(scenario_get)                                                                            \
-        X(scenario_file)                                                                           \
-        X(scenario_retire) X(move_invite) X(move_rehearse) X(move_go) X(move_recall) X(move_start) \
-                X(move_pause) X(move_resume) X(move_end) X(move_publish) X(move_finish)            \
-                        X(move_stop) X(speed) X(checkpoint) X(rewind) X(check) X(units_add) X(     \
-                                unit_remove) X(accept) X(roster) X(cast) X(suggest) X(consent)     \
-                                X(unit_pause) X(unit_resume) X(merge) X(board) X(inject)           \
-                                        X(inject_send) X(inject_postpone) X(request_answer)        \
-                                                X(messages) X(say) X(notes) X(note) X(drill_get)   \
-                                                        X(drill_seen) X(drill_answer) X(drill_ask) \
-                                                                X(drill_say) X(drill_control)
+// clang-format off
+#define EXERCISE_HANDLERS(X) \
+        X(scenario_list) X(scenario_upload) X(scenario_get) X(scenario_file) \
+        X(scenario_retire) X(move_invite) X(move_rehearse) X(move_go) X(move_recall) \
+        X(move_start) X(move_pause) X(move_resume) X(move_end) X(move_publish) \
+        X(move_finish) X(move_stop) X(speed) X(checkpoint) X(rewind) X(check) X(units_add) \
+        X(unit_remove) X(accept) X(roster) X(cast) X(suggest) X(consent) X(unit_pause) \
+        X(unit_resume) X(merge) X(board) X(inject) X(inject_send) X(inject_postpone) \
+        X(request_answer) X(messages) X(say) X(notes) X(note) X(drill_get) X(drill_seen) \
+        X(drill_answer) X(drill_ask) X(drill_say) X(drill_control)
+// clang-format on
 #define X(name) int exercise_do_##name(struct api_call *c);
 EXERCISE_HANDLERS(X)
 #undef X

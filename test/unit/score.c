@@ -694,7 +694,8 @@ static void facts_refused(void) {
                 "{\"id\":\"a\",\"kind\":\"alert\",\"play\":1,\"t\":1,\"more\":1}",
                 "{\"id\":\"a\",\"kind\":\"alert\",\"play\":1,\"t\":1,\"t\":2}",
                 "{\"id\":\"a\",\"kind\":\"alert\",\"play\":1,\"t\":1.5}",
-                "{\"id\":\"a\",\"kind\":\"alert\",\"play\":1,\"t\":1,\"fields\":[[\"x\",\"maybe\"]]}"};
+                ("{\"id\":\"a\",\"kind\":\"alert\",\"play\":1,\"t\":1,"
+                 "\"fields\":[[\"x\",\"maybe\"]]}")};
         struct drill_facts f;
 
         facts_init(&f);
