@@ -13,6 +13,7 @@
 #include "exercise/telemetry.h"
 #include "os/os.h"
 #include "people_world.h"
+#include "reader/reader.h"
 
 static int64_t unit_a, unit_b, exercise;
 static struct signed_in lead_a, lead_b, organiser;
@@ -145,9 +146,11 @@ static void do_jobs(void) {
                 char *p = malloc(len);
 
                 check(p && pread(fd, p, len, 0) == (ssize_t)len);
-                check_int(m->kind, JOB_TELEMETRY);
+                unsigned kind = m->kind;
+                check(kind == JOB_TELEMETRY || kind == JOB_READER);
                 desk_job_sent(w.d);
-                int r = telemetry_job(span_of(p, len), &out);
+                int r = kind == JOB_READER ? job_reader(span_of(p, len), &out)
+                                           : telemetry_job(span_of(p, len), &out);
                 check_int(r, 0);
                 if (spoil)
                         buf_str(&out, "no record");

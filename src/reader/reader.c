@@ -3,6 +3,7 @@
 
 #include "exercise/exchange.h"
 #include "exercise/plan.h"
+#include "reader/facts.h"
 #include "reader/playbook.h"
 
 int job_reader(struct span in, struct buf *out) {
@@ -15,6 +16,7 @@ int job_reader(struct span in, struct buf *out) {
         case READER_SCENARIO: return scenario_read(rest, out);
         case READER_EXCHANGE: return exchange_read(rest, out);
         case READER_EXPORT: return exchange_write(rest, out);
+        case READER_FACTS: return merge_read(rest, out);
         default: return FAIL(-EINVAL);
         }
 }

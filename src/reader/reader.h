@@ -10,6 +10,7 @@ enum reader_kind {
         READER_SCENARIO,     /* a scenario's YAML; out: scenario_read() of exercise/plan.h */
         READER_EXCHANGE, /* CEXF, Attack Flow, MSEL; out: exchange_read() of exercise/exchange.h */
         READER_EXPORT,   /* a scenario's YAML to one of them; exchange_write() */
+        READER_FACTS,    /* facts of a unit that was alone; reader/facts.h */
 };
 
 /* 0: `out` has what came of it, faults of the document too. -EINVAL: no such kind, or nothing; -ENOMEM. */

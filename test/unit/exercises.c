@@ -406,6 +406,16 @@ static int bring(const char *op, const char *fields, struct span text) {
         return api_take_frame(1) == api_w.id ? (int)api_w.say.status : 0;
 }
 
+static int merge(const char *fields, struct span text) {
+        int status = bring("exercises.merge", fields, text);
+
+        if (status)
+                return status;
+        do_jobs();
+        api_settle();
+        return api_take_frame(1) == api_w.id ? (int)api_w.say.status : 0;
+}
+
 static void merged_facts_are_bounded(void) {
         _cleanup_(buf_deinit) struct buf text = {0};
         struct exercise_scored scored;
@@ -425,13 +435,27 @@ static void merged_facts_are_bounded(void) {
                            "{\"id\":\"%0199d%u\",\"kind\":\"tip\",\"play\":1,\"t\":%u,"
                            "\"number\":1}\n",
                            0, i, i);
-        check_int(bring("exercises.merge", fields, buf_get(&text)), 200);
+        check_int(merge(fields, buf_get(&text)), 200);
         check_int(answer_int("facts"), 2);
+        /* kept as the reader wrote it; a line that is none is named, and nothing is taken */
+        check_int(number("SELECT count(*) FROM exercise_merged WHERE n=?1", 2), 1);
+        check_int(merge(fields,
+                        SPAN("{\"id\":\"a\",\"kind\":\"tip\",\"play\":1,\"t\":1}\n{\"id\":7}\n")),
+                  422);
+        check(memmem(api_w.body.p, api_w.body.len, "line 2", 6));
+        check_int(number("SELECT count(*) FROM exercise_merged WHERE n>?1", 0), 1);
+        /* bytes that are none at all, and a job that says nonsense */
+        check_int(merge(fields, SPAN("\x00\xff{[[[[[")), 422);
+        spoil = true;
+        check_int(merge(fields, SPAN("no fact")), 422);
+        check(!memmem(api_w.body.p, api_w.body.len, "line 1", 6));
+        spoil = false;
+        check_int(number("SELECT count(*) FROM exercise_merged WHERE n>?1", 0), 1);
         check_int(exercise_score_write(w.d, 1, w.wall), 0);
         want(200, NULL, "results.get", "{\"id\":%lld}", (long long)exercise);
         for (unsigned i = 2; i < 22; i++) {
                 buf_printf(&text, "{\"id\":\"x%u\",\"kind\":\"tip\",\"play\":1,\"t\":1}\n", i);
-                check_int(bring("exercises.merge", fields, buf_get(&text)), i < 21 ? 200 : 409);
+                check_int(merge(fields, buf_get(&text)), i < 21 ? 200 : 409);
         }
         pass_line(20);
         /* More than are taken: the play has a score, which is not the last word. */
