@@ -103,7 +103,8 @@ int live_event(struct api_call *c, int64_t finding, const char *what, struct spa
         " FROM unit WHERE id=g.unit), " SEVERITY ", f.state, f.done_at, f.filed, f.points,"        \
         " f.assisted, (SELECT count(*) FROM live_mark WHERE finding=f.id), EXISTS(SELECT 1 FROM"   \
         " live_mark WHERE finding=f.id AND juror=?3), f.version, f.sealed, f.resources, f.data,"   \
-        " f.users, f.place, f.severity FROM live_finding f JOIN live_team t ON t.id=f.team JOIN "  \
+        " f.users, f.place, f.severity, (SELECT count(*) FROM live_void WHERE finding=f.id) FROM " \
+        "live_finding f JOIN live_team t ON t.id=f.team JOIN "                                     \
         "live_target g"                                                                            \
         " ON g.id=f.target"
 
@@ -148,6 +149,10 @@ static json_t *row_of(struct api_call *c, const struct live *l, struct sql_rows 
         json_object_set_new(o, "mine", json_boolean(l->team && l->team == sql_int(q, 2)));
         json_object_set_new(o, "marks_n", json_integer(sql_int(q, 14)));
         json_object_set_new(o, "marked", json_boolean(sql_int(q, 15)));
+        json_object_set_new(o, "voids",
+                            json_integer(l->side == LIVE_JURY || l->side == LIVE_ORGANISER
+                                                 ? sql_int(q, 23)
+                                                 : 0));
         json_object_set_new(o, "version", json_integer(sql_int(q, 16)));
         if (ret_words)
                 *ret_words = w;
@@ -271,9 +276,10 @@ static int add_history(struct api_call *c, const struct live *l, int64_t id, boo
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,
                          "SELECT at, what, (SELECT name FROM person WHERE id=e.by), text FROM"
-                         " live_event e WHERE finding=?1 AND (?2 OR what<>'mark') ORDER BY id LIMIT"
-                         " 1000",
-                         "ib", id, l->side == LIVE_ORGANISER);
+                         " live_event e WHERE finding=?1 AND (?2 OR what<>'mark') AND (?3 OR what"
+                         " NOT IN ('void_asked','void_refused')) ORDER BY id LIMIT 1000",
+                         "ibb", id, l->side == LIVE_ORGANISER,
+                         l->side == LIVE_ORGANISER || l->side == LIVE_JURY);
 
         while (r == 0 && (r = sql_next(q)) == 1)
                 r = json_array_append_new(

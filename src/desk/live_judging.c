@@ -5,6 +5,8 @@
  *        whenever something of it changes: a finding that is void gives its place to the next.
  *   LJ2. Who marks does not know whose it is, nor what others said; marks are not changed. A juror who works for
  *        the target's unit marks none of it.
+ *   LJ4. Void is what two jurors say, neither in conflict, each with a reason; one who does not agree ends the asking.
+ *        Until then the finding stands as it is, and is not signed.
  *   LJ3. An appeal that is upheld is marked anew by the whole rule, in a second round; what was marked stays on record. */
 #include <sodium.h>
 #include <stdio.h>
@@ -17,6 +19,7 @@
 /* ---- points ---- */
 
 #define JURORS 3
+#define VOID_JURORS 2
 
 struct scored {
         int64_t id, points;
@@ -261,19 +264,38 @@ static int unconflicted(struct api_call *c, const struct doing *d) {
                  : 0;
 }
 
+/* LJ4. One says so, another agrees, or does not. */
 int findings_do_void(struct api_call *c) {
         struct doing d;
+        bool agrees = api_bool(c, "agree", true);
+        int64_t n = 0;
         int r = begin(c, &d, LIVE_JURY, "verified|judged|appealed");
 
         if (r == 0)
                 r = unconflicted(c, &d);
-
+        if (r == 0 && !agrees) {
+                r = sql_do(c->db, "DELETE FROM live_void WHERE finding=?1", "i", d.f.id);
+                if (r == 0 && !sql_changes(c->db))
+                        r = api_refuse(c, 409, "not_asked", "no juror has asked for it",
+                                       "chưa có giám khảo nào đề nghị loại");
+                return finish(c, &d, r, "void_refused", "reason");
+        }
         if (r == 0)
+                r = sql_do(c->db, "INSERT INTO live_void(finding,juror,at) VALUES(?1,?2,?3)", "iii",
+                           d.f.id, c->who.id, c->now);
+        if (r == -EEXIST)
+                r = api_refuse(c, 409, "asked", "you asked for it already: another juror decides",
+                               "bạn đã đề nghị: giám khảo khác quyết định");
+        if (r == 0)
+                r = MIN(sql_get_int(c->db, &n, "SELECT count(*) FROM live_void WHERE finding=?1",
+                                    "i", d.f.id),
+                        0);
+        if (r == 0 && n >= VOID_JURORS)
                 r = sql_do(c->db,
                            "UPDATE live_finding SET state='void', signed=?2, signed_by=?3 WHERE"
                            " id=?1",
                            "iik", d.f.id, c->now, c->who.id);
-        return finish(c, &d, r, "void", "reason");
+        return finish(c, &d, r, n >= VOID_JURORS ? "void" : "void_asked", "reason");
 }
 
 /* Enough marks: two that agree, or three. */
@@ -372,12 +394,26 @@ int findings_do_sign(struct api_call *c) {
 
         if (r == 0)
                 r = unconflicted(c, &d);
-
+        if (r != 0)
+                return finish(c, &d, r, "signed", NULL);
         if (r == 0)
                 r = sql_get_int(c->db, &early,
                                 "SELECT appealed IS NULL AND judged>?2 FROM live_finding WHERE"
                                 " id=?1",
                                 "ii", d.f.id, c->now - LIVE_APPEAL_NS);
+        if (r >= 0) {
+                int64_t asked = 0;
+                int e = sql_get_int(c->db, &asked,
+                                    "SELECT 1 FROM live_void WHERE finding=?1 LIMIT 1", "i",
+                                    d.f.id);
+
+                if (e == 1)
+                        return api_refuse(
+                                c, 409, "void_asked",
+                                "a juror asks for it to be void: decide that first",
+                                "có giám khảo đề nghị loại: hãy quyết định việc đó trước");
+                r = e < 0 ? e : r;
+        }
         if (r == 1 && early)
                 return api_refuse(c, 409, "early",
                                   "its team may appeal until a day after it was judged",

@@ -63,6 +63,9 @@ static const char *const steps[] = {
         " exercise INTEGER NOT NULL, at INTEGER NOT NULL, by INTEGER,"
         " document TEXT NOT NULL) STRICT;"
         "CREATE INDEX live_standing_of ON live_standing(exercise);",
+        "CREATE TABLE live_void(finding INTEGER NOT NULL REFERENCES live_finding(id),"
+        " juror INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(finding, juror)) STRICT,"
+        " WITHOUT ROWID;",
         NULL,
 };
 

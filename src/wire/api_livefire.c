@@ -158,7 +158,10 @@ static const struct api_field impact_shape[] = {
                 {"mine", API_BOOL, .en = "Of the asker's team.", .vi = "Của đội người hỏi."},      \
                 {"marks_n", API_INT, .en = "How many jurors marked it.",                           \
                  .vi = "Số giám khảo đã chấm."},                                                   \
-                {"marked", API_BOOL, .en = "The asker did.", .vi = "Người hỏi đã chấm."}, {        \
+                {"marked", API_BOOL, .en = "The asker did.", .vi = "Người hỏi đã chấm."},          \
+                {"voids", API_INT, .en = "Jurors who say that it is void; two make it so.",        \
+                 .vi = "Số giám khảo đề nghị loại; đủ hai thì bị loại."},                          \
+        {                                                                                          \
                 "version", API_INT, .en = "For changes.", .vi = "Phiên bản."                    \
         }
 
@@ -406,6 +409,18 @@ static const struct api_field reason_fields[] = {
         VERSION,
         {0},
 };
+static const struct api_field void_fields[] = {
+        PATH_ID,
+        PATH_FINDING,
+        {"reason", API_TEXT, .flags = API_REQUIRED, .min = 3, .max = 4000, .en = "Why.",
+         .vi = "Lý do."},
+        {"agree", API_BOOL,
+         .en = "false: what another juror asked for is refused, or one's own "
+               "taken back; default: true.",
+         .vi = "false: không đồng ý đề nghị loại, hoặc rút đề nghị của mình; mặc định: true."},
+        VERSION,
+        {0},
+};
 static const struct api_field verify_fields[] = {
         PATH_ID,
         PATH_FINDING,
@@ -514,9 +529,9 @@ const struct api_op api_livefire_ops[] = {
          finding_shape, "Gives it back: something is missing.", "Trả lại: còn thiếu."},
         {"findings.verify", API_POST, F "/verify", "exercises.plan", 0, verify_fields,
          finding_shape, "Says that it is so: provisional points.", "Xác minh: điểm tạm."},
-        {"findings.void", API_POST, F "/void", "exercises.judge", API_NO_TOKEN, reason_fields,
-         finding_shape, "Out of scope, or against a rule: by the jury.",
-         "Ngoài phạm vi hoặc vi phạm: do ban giám khảo."},
+        {"findings.void", API_POST, F "/void", "exercises.judge", API_NO_TOKEN, void_fields,
+         finding_shape, "Out of scope, or against a rule: two jurors say so.",
+         "Ngoài phạm vi hoặc vi phạm: hai giám khảo cùng quyết định."},
         {"findings.mark", API_POST, F "/mark", "exercises.judge", API_NO_TOKEN, mark_fields,
          finding_shape, "A juror's mark, without knowing whose it is or what others said.",
          "Giám khảo chấm, không biết đội và điểm người khác."},

@@ -438,7 +438,27 @@ static void the_same_is_shared(void) {
         check_int(answer_int("points"), 86667);
         check_int(do_it(&org, "findings.get", two, ""), 200);
         check_int(answer_int("points"), 43333);
+        /* One juror's word changes nothing; the same juror's is no second one; the team hears nothing of it. */
         check_int(do_it(&jury[0], "findings.void", one, ",\"reason\":\"out of scope\""), 200);
+        check(strcmp(answer_text("state"), "verified") == 0);
+        check_int(answer_int("voids"), 1);
+        check_int(do_it(&jury[0], "findings.void", one, ",\"reason\":\"out of scope\""), 409);
+        check_int(do_it(&org, "findings.get", two, ""), 200);
+        check_int(answer_int("points"), 43333);
+        check_int(do_it(&red, "findings.get", one, ""), 200);
+        check_int(answer_int("voids"), 0);
+        check(!memmem(api_w.body.p, api_w.body.len, "void_asked", 10));
+        /* Another does not agree, and it begins anew. */
+        check_int(do_it(&jury[1], "findings.void", one,
+                        ",\"reason\":\"it was in scope\",\"agree\":false"),
+                  200);
+        check_int(do_it(&jury[1], "findings.void", one,
+                        ",\"reason\":\"it was in scope\",\"agree\":false"),
+                  409);
+        check_int(do_it(&jury[1], "findings.void", one, ",\"reason\":\"data kept\""), 200);
+        check(strcmp(answer_text("state"), "verified") == 0);
+        check_int(do_it(&jury[0], "findings.void", one, ",\"reason\":\"out of scope\""), 200);
+        check(strcmp(answer_text("state"), "void") == 0);
         check_int(do_it(&org, "findings.get", two, ""), 200);
         check_int(answer_int("points"), 86667); /* its place went to the next */
         check_int(do_it(&org, "findings.void", two, ",\"reason\":\"out of scope\""), 403);

@@ -93,6 +93,7 @@ export interface Finding {
   mine: boolean;
   marks_n: number;
   marked: boolean;
+  voids?: number;
   version: number;
 }
 export interface FindingDetail extends Finding {
