@@ -2,8 +2,9 @@
 """A flood of logins, and what others notice of it: p50 and p99 of their requests before and meanwhile, and whether who is known
 where they are still signs in.
 
-Usage: tools/bench_login.py COLOA [--rate 1000] [--seconds 20] [--addresses 200]
+Usage: tools/bench_login.py COLOA [--rate 1000] [--seconds 20] [--addresses 200] [--json FILE]
 The flood comes from many addresses of loopback at once, so no limit of one address holds it off; every login and password differs.
+Exit 1: others wait longer than the bar, a process died, who is known could not sign in, or the flood was no flood.
 """
 import argparse
 import asyncio
@@ -19,6 +20,8 @@ ARGS.add_argument("program")
 ARGS.add_argument("--rate", type=int, default=1000)
 ARGS.add_argument("--seconds", type=int, default=20)
 ARGS.add_argument("--addresses", type=int, default=200)
+ARGS.add_argument("--json")
+BAR_MS = 200
 OPTIONS = ARGS.parse_args()
 sys.argv[1:] = [OPTIONS.program]
 sys.path.insert(0, str(ROOT / "test" / "scenario"))
@@ -78,9 +81,14 @@ async def known(port: int, until: float, seen: dict):
         await asyncio.sleep(0.5)
 
 
-def shown(took: list) -> str:
+def figures(took: list) -> dict:
     took = sorted(took)
-    return f"n={len(took)} p50={took[len(took) // 2] * 1000:.1f} ms p99={took[len(took) * 99 // 100] * 1000:.1f} ms max={took[-1] * 1000:.1f} ms"
+    return {"n": len(took), "p50_ms": took[len(took) // 2] * 1000, "p99_ms": took[len(took) * 99 // 100] * 1000, "max_ms": took[-1] * 1000}
+
+
+def shown(took: list) -> str:
+    f = figures(took)
+    return f"n={f['n']} p50={f['p50_ms']:.1f} ms p99={f['p99_ms']:.1f} ms max={f['max_ms']:.1f} ms"
 
 
 async def measure(node, cookie):
@@ -93,17 +101,31 @@ async def measure(node, cookie):
     print("in a flood: ", shown(busy))
     print(f"flood:       {sum(flood.values()) / OPTIONS.seconds:.0f} logins/s asked; answers by status: {dict(sorted(flood.items()))}")
     print("known login:", {status: shown(took) for status, took in sorted(signed.items())})
-    return sorted(busy)[len(busy) * 99 // 100]
+    return {"quiet": figures(quiet), "flood": figures(busy), "known": {status: figures(took) for status, took in signed.items()},
+            "asked_per_s": sum(flood.values()) / OPTIONS.seconds, "answers": flood, "bar_ms": BAR_MS}
 
 
-def main():
+def main() -> int:
     with tempfile.TemporaryDirectory(prefix="coloa-") as folder, Web(pathlib.Path(folder)) as node:
         node.ready()
         b: Browser = first_person(node)
-        p99 = asyncio.run(measure(node, b.cookie))
-        print(f"p99 in a flood {p99 * 1000:.1f} ms (bar: 200 ms): {'met' if p99 <= 0.2 else 'NOT MET'}")
-        heads = node.status()["processes"]
-        print("restarts:", sum(p["restarts"] for p in heads))
+        result = asyncio.run(measure(node, b.cookie))
+        result["restarts"] = sum(p["restarts"] for p in node.status()["processes"])
+    p99 = result["flood"]["p99_ms"]
+    print(f"p99 in a flood {p99:.1f} ms (bar: {BAR_MS} ms): {'met' if p99 <= BAR_MS else 'NOT MET'}; restarts: {result['restarts']}")
+    missed = ["p99"] if p99 > BAR_MS else []
+    if result["restarts"]:
+        missed.append("restarts")
+    if not result["known"].get(200):
+        missed.append("who is known did not sign in")
+    if result["asked_per_s"] < OPTIONS.rate * 0.9:
+        missed.append(f"only {result['asked_per_s']:.0f} logins a second were asked")
+    result["missed"] = missed
+    if OPTIONS.json:
+        pathlib.Path(OPTIONS.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+    if missed:
+        print("MISSED:", ", ".join(missed))
+    return 1 if missed else 0
 
 
-main()
+sys.exit(main())

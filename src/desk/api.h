@@ -161,6 +161,8 @@ struct api_list_spec {
         const char *const *filters; /* the same for filters */
         /* Enough of `from` for all that filters, searches and scopes: rows are counted there; NULL: from. */
         const char *count_from;
+        /* Its columns cost more than finding a row: which rows a page has is found before they are looked at. */
+        bool ids_first;
         const struct sql_value *bind;
         unsigned n_bind;
         const char *id; /* unique, of integers: ties are broken by it, cursors hold it */

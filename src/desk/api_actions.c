@@ -68,6 +68,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
         columns[n++] = "a.simulated";
         *l = (struct api_list_spec){.shape = api_action_shape,
                                     .columns = columns,
+                                    .ids_first = true,
                                     .from = "action a LEFT JOIN incident i ON i.id=a.incident"
                                             " LEFT JOIN person p ON p.id=a.proposer",
                                     .id = "a.id",

@@ -87,6 +87,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l, const struct api
                 columns[n++] = rest[i];
         *l = (struct api_list_spec){.shape = shape,
                                     .columns = columns,
+                                    .ids_first = true,
                                     .from = "directive d JOIN unit u ON u.id=d.unit",
                                     .where = where.p,
                                     .id = "d.id",

@@ -53,7 +53,8 @@ static const char *const columns[] = {
 int evidence_scope(struct api_call *c, const char *permission, const char *column,
                    const char **ret) {
         const char *scope;
-        int r = c->who.incident ? 0 : api_scope(c, permission, "x.unit", &scope);
+        /* '+': an incident has a unit or two, and a department more to look for. */
+        int r = c->who.incident ? 0 : api_scope(c, permission, "+x.unit", &scope);
 
         if (r < 0)
                 return r;
@@ -69,6 +70,7 @@ int evidence_scope(struct api_call *c, const char *permission, const char *colum
 static int list(struct api_call *c) {
         struct api_list_spec l = {.shape = api_evidence_shape,
                                   .columns = columns,
+                                  .ids_first = true,
                                   .from = FROM_EVIDENCE,
                                   .id = "e.id",
                                   .search = {"e.name", "e.note", "e.origin", "i.code", NULL},

@@ -100,6 +100,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                 columns[i] = names[i] ? names[i] : i == 3 ? state.p : by.p;
         *l = (struct api_list_spec){.shape = api_exception_row,
                                     .columns = columns,
+                                    .ids_first = true,
                                     .from = "exemption e LEFT JOIN person o ON o.id=e.owner"
                                             " LEFT JOIN unit u ON u.id=e.unit"
                                             " LEFT JOIN exception x ON x.id=e.key",

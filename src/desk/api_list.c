@@ -486,14 +486,14 @@ static int is_narrow(struct query *q, struct api_call *c) {
 }
 
 /* The ids of a page's rows, as a condition. */
-static int put_page(struct query *q, struct api_call *c, int limit) {
+static int put_page(struct query *q, struct api_call *c, int limit, bool narrow) {
         buf_printf(&q->text, " FROM %s WHERE %s IN (SELECT %s", q->l->from, q->l->id, q->l->id);
-        int r = make_query(q, c, q->l->count_from, false);
+        int r = make_query(q, c, narrow ? q->l->count_from : q->l->from, !narrow);
 
         if (r != 0)
                 return r;
         put_after(q);
-        put_order(q, limit, true);
+        put_order(q, limit, narrow);
         buf_char(&q->text, ')');
         return 0;
 }
@@ -506,8 +506,9 @@ static int open_rows(struct query *q, struct api_call *c, int limit, struct sql_
         q->n = 0;
         buf_reset(&q->text);
         put_columns(q);
-        if (narrow) {
-                r = put_page(q, c, limit);
+        bool apart = narrow || q->l->ids_first;
+        if (apart) {
+                r = put_page(q, c, limit, narrow);
         } else {
                 r = make_query(q, c, q->l->from, true);
                 if (r == 0)
@@ -515,7 +516,7 @@ static int open_rows(struct query *q, struct api_call *c, int limit, struct sql_
         }
         if (r != 0)
                 return r;
-        put_order(q, limit, false);
+        put_order(q, limit, apart);
         buf_char(&q->text, '\0');
         if (q->text.failed)
                 return FAIL(-ENOMEM);

@@ -68,6 +68,7 @@ static int list(struct api_call *c) {
         struct api_list_spec l = {
                 .shape = api_report_list_shape,
                 .columns = columns,
+                .ids_first = true,
                 .from = FROM_REPORT,
                 .id = "t.id",
                 .search = {"t.code", "t.title", "t.title_vi", "i.code", "i.title", NULL},

@@ -107,7 +107,8 @@ int report_in(struct api_call *c, const struct report *r, const char *state) {
 
 int report_visible(struct api_call *c, const char *more, const char **ret) {
         const char *of = "0", *own = "0", *drill = "1";
-        int r = api_scope(c, "reports.read", "x.unit", &of);
+        /* '+': an incident has a unit or two, and a department more to look for. */
+        int r = api_scope(c, "reports.read", "+x.unit", &of);
 
         if (r == 0)
                 r = matter_sees(c, "(SELECT drill FROM incident WHERE id=t.incident)",

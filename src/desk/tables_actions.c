@@ -15,6 +15,8 @@ static const char *const steps[] = {
         /* 2: other kinds than blocks, by other firewalls too */
         "ALTER TABLE action ADD COLUMN via TEXT NOT NULL DEFAULT 'node';"
         "ALTER TABLE action ADD COLUMN trouble TEXT;",
+        /* 3: the order of its list */
+        "CREATE INDEX action_proposed ON action(proposed, id);",
         NULL,
 };
 

@@ -30,6 +30,8 @@ static const char *const steps[] = {
         "CREATE TABLE evidence_exported(export INTEGER NOT NULL, n INTEGER NOT NULL,"
         " evidence INTEGER NOT NULL, blob INTEGER, path TEXT NOT NULL, size INTEGER NOT NULL,"
         " PRIMARY KEY(export, n)) WITHOUT ROWID, STRICT;",
+        /* The order of its list. */
+        "CREATE INDEX evidence_added ON evidence(added, id);",
         NULL,
 };
 

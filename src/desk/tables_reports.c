@@ -39,6 +39,9 @@ static const char *const steps[] = {
         "CREATE TABLE report_number(year INTEGER PRIMARY KEY, last INTEGER NOT NULL);",
 
         "CREATE INDEX report_mail ON report(mail) WHERE mail IS NOT NULL;",
+
+        /* The order of its list. */
+        "CREATE INDEX report_created ON report(created, id);",
         NULL,
 };
 

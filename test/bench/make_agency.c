@@ -1,12 +1,13 @@
 /* Writes the state of a large agency into a folder, as years of work leave it: 300 sites below 15
  * departments, 5,000 people, 600 systems, 200,000 alerts, 5,000 incidents with their timelines, tasks and
- * clocks. Prints a session's token for each of WORKERS people who work (200), a line each: "TOKEN ROLE UNIT".
+ * clocks, 10,000 reports, and what agency_rows.c adds. Prints a session's token for each of WORKERS people who work (200), a line each: "TOKEN ROLE UNIT".
  *
  *     make_agency DIR [ALERTS [INCIDENTS [WORKERS]]]
  *
  * What people wrote goes through the API; what exists in thousands is put into its tables at once. */
 #include <stdlib.h>
 
+#include "agency_rows.h"
 #include "api_world.h"
 #include "desk/desk_impl.h"
 #include "desk/people.h"
@@ -199,6 +200,37 @@ static void incident(int64_t i) {
         snprintf(body, sizeof(body), "{\"id\":%lld,\"title\":\"Thay mật khẩu quản trị\"}", id);
         status = ask("incidents.task_add", body);
         check(status == 200 || status == 201);
+        for (int k = 0; k < 2; k++) {
+                snprintf(body, sizeof(body), "{\"incident\":%lld,\"kind\":\"%s\"}", id,
+                         k ? "final" : "initial");
+                check_int(ask("reports.open", body), 200);
+        }
+}
+
+/* Signed by two and sent a day after their incident was opened; of those of open incidents every other waits for its
+ * signatures, the rest are drafts. */
+static void reports(void) {
+        check_int(sql_do(db(),
+                         "UPDATE report SET created=i.opened, written=i.opened, "
+                         "created_by=1+t.id%5000,"
+                         " writer=1+t.id%5000, "
+                         "state=iif(i.state='reviewed','sent',iif(t.id%2,'signing',"
+                         "'draft')), sent_at=iif(i.state='reviewed',i.opened+86400000000000,NULL),"
+                         " how=iif(i.state='reviewed','hand',NULL), "
+                         "sent_to=iif(i.state='reviewed','NCSC',"
+                         "NULL) FROM report t JOIN incident i ON i.id=t.incident WHERE "
+                         "report.id=t.id",
+                         ""),
+                  0);
+        check_int(
+                sql_do(db(),
+                       "INSERT INTO report_sign(report,version,hash,person,at) SELECT "
+                       "t.id,t.version,"
+                       "v.hash,p.id,t.written+3600000000000 FROM report t JOIN report_version v ON"
+                       " v.report=t.id AND v.n=t.version JOIN person p ON p.id IN (1+(t.id+1)%5000,"
+                       "1+(t.id+2)%5000) WHERE t.state='sent'",
+                       ""),
+                0);
 }
 
 /* One in twenty is still open. */
@@ -235,9 +267,13 @@ static void make(void) {
         fill_queue();
         api_start();
         regimes();
+        check_int(agency_audit(w.d, w.wall), 0);
         for (int64_t i = 1; i <= n_incidents; i++)
                 incident(i);
         settle();
+        reports();
+        check_int(agency_rows(w.d, w.wall, n_incidents), 0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
         api_end();
 }
 
