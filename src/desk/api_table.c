@@ -26,7 +26,8 @@ static const struct api_binding *const bindings[] = {
         X(outgoing)                                                                                \
         X(directives)                                                                              \
         X(nights)                                                                                  \
-        X(reports) X(searches) X(playbooks) X(signin) X(exercises) X(labels) X(livefire) X(scores)
+        X(reports)                                                                                 \
+        X(searches) X(playbooks) X(signin) X(exercises) X(labels) X(livefire) X(scores) X(audit)
 
 #define TABLES_DECLARE(name) extern const struct sql_domain tables_##name;
 TABLES(TABLES_DECLARE)

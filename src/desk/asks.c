@@ -12,6 +12,7 @@
 
 #include "desk/api_impl.h"
 #include "desk/desk_impl.h"
+#include "desk/heads.h"
 #include "desk/people.h"
 
 #define ASKS_MAX 64u
@@ -128,6 +129,9 @@ const struct msg_vault_ask *desk_to_ask(struct desk *d) {
 
         if (!d->asks || !d->asks->there)
                 return NULL;
+        const struct msg_vault_ask *head = heads_to_ask(d);
+        if (head)
+                return head;
         for (unsigned i = 0; i < ASKS_MAX; i++)
                 slow += d->asks->list[i].sent && d->asks->list[i].slow;
         for (unsigned i = 0; i < ASKS_MAX; i++) {
@@ -143,6 +147,10 @@ const struct msg_vault_ask *desk_to_ask(struct desk *d) {
 void desk_asked(struct desk *d) {
         const struct msg_vault_ask *m = desk_to_ask(d);
 
+        if (m && m->ticket == HEADS_TICKET) {
+                heads_asked(d);
+                return;
+        }
         for (unsigned i = 0; m && i < ASKS_MAX; i++)
                 if (&d->asks->list[i].m == m) {
                         d->asks->list[i].sent = true;
@@ -152,6 +160,8 @@ void desk_asked(struct desk *d) {
 }
 
 int desk_vault_said(struct desk *d, const struct msg_vault_answer *a) {
+        if (a->ticket == HEADS_TICKET)
+                return heads_said(d, a);
         for (unsigned i = 0; d->asks && i < ASKS_MAX; i++) {
                 struct ask *k = &d->asks->list[i];
 
@@ -170,6 +180,7 @@ int desk_vault_line(struct desk *d, bool there) {
         if (!a)
                 return FAIL(-ENOMEM);
         a->there = there;
+        heads_line(d, there);
         for (unsigned i = 0; i < ASKS_MAX && r == 0; i++) {
                 struct msg_vault_answer later = {
                         .type = VAULT_ANSWER, .error = -EAGAIN, .ticket = a->list[i].ticket};

@@ -1,6 +1,6 @@
 /* The audit log: append-only, each entry's hash over the one before and its own content, so that
  * nobody can change, insert or leave out an entry without changing all hashes behind it. The last
- * hash is what a later version signs. The bytes that are hashed are in doc/state.md. */
+ * hash is what the vault signs (heads.c). The bytes that are hashed are in doc/state.md. */
 #include <sodium.h>
 
 #include "desk/state_impl.h"
@@ -32,8 +32,7 @@ static void entry_hash(unsigned char to[AUDIT_HASH_BYTES],
         crypto_generichash_final(&h, to, AUDIT_HASH_BYTES);
 }
 
-/* The last entry's number and hash; 0 and zeroes when there is none. */
-static int last_entry(struct state *s, int64_t *ret_n, unsigned char ret[AUDIT_HASH_BYTES]) {
+int state_audit_last(struct state *s, int64_t *ret_n, unsigned char ret[AUDIT_HASH_BYTES]) {
         int r = state_bind(s, Q_LAST_AUDIT, "");
 
         *ret_n = 0;
@@ -56,7 +55,7 @@ int state_audit(struct state *s, int64_t time, const char *who, const char *what
         const struct span texts[4] = {span_str(who), span_str(what), about, detail};
         unsigned char before[AUDIT_HASH_BYTES], hash[AUDIT_HASH_BYTES];
         int64_t n;
-        int r = last_entry(s, &n, before);
+        int r = state_audit_last(s, &n, before);
 
         if (r < 0)
                 return r;
@@ -66,7 +65,8 @@ int state_audit(struct state *s, int64_t time, const char *who, const char *what
                         span_of((const char *)hash, sizeof(hash)));
 }
 
-int state_audit_check(struct state *s, uint64_t *ret_n, uint64_t *ret_bad) {
+int state_audit_walk(struct state *s, state_audit_each *each, void *ctx, uint64_t *ret_n,
+                     uint64_t *ret_bad) {
         unsigned char before[AUDIT_HASH_BYTES] = {0}, hash[AUDIT_HASH_BYTES];
         int r = state_bind(s, Q_AUDITS, "");
         int64_t n = 0;
@@ -85,8 +85,40 @@ int state_audit_check(struct state *s, uint64_t *ret_n, uint64_t *ret_bad) {
                         return -EBADMSG;
                 }
                 memcpy(before, hash, sizeof(before));
-                r = 0;
+                r = each ? each(ctx, (uint64_t)n, hash) : 0;
+                if (r < 0)
+                        state_reset(s, Q_AUDITS);
         }
         *ret_n = (uint64_t)n;
         return r;
+}
+
+int state_audit_check(struct state *s, uint64_t *ret_n, uint64_t *ret_bad) {
+        return state_audit_walk(s, NULL, NULL, ret_n, ret_bad);
+}
+
+/* A state that no desk of this version opened has no table of heads. */
+int state_has_heads(struct state *s) {
+        int r = state_bind(s, Q_HAS_HEADS, "");
+
+        if (r == 0)
+                r = state_step(s, Q_HAS_HEADS);
+        if (r == 1)
+                state_reset(s, Q_HAS_HEADS);
+        return r;
+}
+
+int state_next_head(struct state *s, bool *begun, struct audit_signed *ret) {
+        int r = *begun ? 0 : state_bind(s, Q_HEADS, "");
+
+        *begun = true;
+        if (r == 0)
+                r = state_step(s, Q_HEADS);
+        if (r != 1)
+                return r;
+        struct span said = col_span(s, Q_HEADS, 0);
+        memset(ret, 0, sizeof(*ret));
+        if (said.len == sizeof(*ret))
+                memcpy(ret, said.p, sizeof(*ret));
+        return 1;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "desk/errands.h"
+#include "desk/heads.h"
 #include "desk/mail.h"
 #include "desk/mask.h"
 #include "desk/orders.h"
@@ -175,6 +176,7 @@ struct desk *desk_free(struct desk *d) {
         seen_sources_free(d->sources);
         exercises_free(d);
         desk_asks_free(d);
+        desk_heads_free(d);
         desk_jobs_free(d);
         exercise_scores_free(d);
         desk_searches_free(d);

@@ -12,7 +12,7 @@
 #define RANGES_MAX 4096u
 #define MARKS_MAX 600u
 #define NAME_MAX_BYTES 256u /* of an entity, host, user, as kept */
-#define OWN_KINDS 7u
+#define OWN_KINDS 8u
 #define STATE_NAME_MAX 4096u        /* of a rule */
 #define RETRO_GENERATION UINT32_MAX /* its rules are in no judge's hands */
 
@@ -112,6 +112,7 @@ struct desk {
         const struct counters_page *counters; /* shared; NULL: none */
         struct seen_sources *sources;         /* api_sources.c */
         struct asks *asks;                    /* asks.c; NULL: none yet */
+        struct heads *heads;                  /* heads.c; NULL: none yet */
         struct searches *searches;            /* searches.c; NULL: none yet */
         struct replay *replay;                /* replay.c; NULL: none yet */
         struct masks *masks;                  /* mask.c */

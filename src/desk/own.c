@@ -46,6 +46,15 @@ static const struct {
                  "Không khôi phục được bản sao lưu như yêu cầu: quá cũ, quá chậm, bị hỏng hoặc "
                  "khác với giá trị đã ghi. Hãy xem lần thử trước khi cần đến.",
                  LEVEL_HIGH},
+        [OWN_AUDIT] =
+                {"coloa-audit-log", "The audit log is not what was signed",
+                 "Nhật ký kiểm toán không khớp với bản đã ký",
+                 "An older state, or an older head of the audit log, was put back, or one of them "
+                 "was removed or changed. Run 'coloa verify' with a head that was kept elsewhere.",
+                 "Trạng thái cũ hoặc đầu nhật ký cũ đã bị đặt lại, hoặc một trong hai bị xóa hay "
+                 "bị "
+                 "sửa. Hãy chạy 'coloa verify' với đầu nhật ký đã lưu ở nơi khác.",
+                 LEVEL_CRITICAL},
 };
 
 static int own_ref(struct desk *d, unsigned what) {
@@ -84,7 +93,7 @@ int own_alert(struct desk *d, enum own_alert what, struct span source, struct sp
                             .fields = fields,
                             .n_fields = ARRAY_LEN(fields)};
 
-        if (what < OWN_SILENT_SOURCE || what > OWN_DRILL)
+        if (what < OWN_SILENT_SOURCE || what > OWN_AUDIT)
                 return 0;
         int r = own_ref(d, what);
         if (r < 0)

@@ -127,6 +127,10 @@ const char *const state_queries[Q_MAX] = {
         [Q_LAST_AUDIT] = "SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1",
         [Q_AUDIT] = "INSERT INTO audit VALUES(?1,?2,?3,?4,?5,?6,?7)",
         [Q_AUDITS] = "SELECT n, time, who, what, about, detail, hash FROM audit ORDER BY n",
+        [Q_HAS_HEADS] = "SELECT 1 FROM sqlite_schema WHERE type='table' AND name='audit_head'",
+        [Q_HEADS] = "SELECT signed FROM audit_head ORDER BY id",
+        [Q_HOLD] = "BEGIN",
+        [Q_LET_GO] = "ROLLBACK",
         [Q_ALERTS] =
                 "SELECT " ALERT_COLUMNS ", r.kind, r.level, r.status, r.id, r.version, r.title,"
                 " r.title_vi, r.description, r.description_vi, r.file, r.tags"

@@ -158,6 +158,14 @@ int state_commit(struct state *s) {
         return r;
 }
 
+int state_hold(struct state *s) {
+        return state_do(s, Q_HOLD, "");
+}
+
+void state_let_go(struct state *s) {
+        (void)state_do(s, Q_LET_GO, "");
+}
+
 bool state_in_transaction(const struct state *s) {
         return s->begun;
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/timestamp.h"
+#include "wire/audit_head.h"
 
 #define STATE_FILE "state.db"
 #define STATE_ID_BYTES 16u
@@ -221,13 +222,23 @@ int state_exceptions(struct state *s, int (*each)(void *ctx, const struct state_
 
 /* ---- the audit log ---- */
 
-#define AUDIT_HASH_BYTES 32u
-
 /* Appends; each entry's hash covers the one before (doc/state.md says how). */
 int state_audit(struct state *s, int64_t time, const char *who, const char *what, struct span about,
                 struct span detail);
+/* The last entry's number and hash; 0 and zeros when there is none. */
+int state_audit_last(struct state *s, int64_t *ret_n, unsigned char ret[AUDIT_HASH_BYTES]);
 /* Goes through the chain: 0, or -EBADMSG and the first entry that is not what was written. */
 int state_audit_check(struct state *s, uint64_t *ret_n, uint64_t *ret_bad);
+/* The same, and each entry's hash as it should be. -errno of `each` ends it. */
+typedef int state_audit_each(void *ctx, uint64_t n, const unsigned char hash[AUDIT_HASH_BYTES]);
+int state_audit_walk(struct state *s, state_audit_each *each, void *ctx, uint64_t *ret_n,
+                     uint64_t *ret_bad);
+/* Heads as they are kept, in order (`begun`: false at first); one of another length is zeros. 1; 0: no more; -errno. */
+int state_next_head(struct state *s, bool *begun, struct audit_signed *ret);
+int state_has_heads(struct state *s); /* 1, 0, -errno: the table */
+/* What is read in between is of one commit. */
+int state_hold(struct state *s);
+void state_let_go(struct state *s);
 
 /* ---- reading, for people ---- */
 

@@ -173,6 +173,35 @@ static int publish_state(const char *to) {
                               path_of(to, "state/" STATE_FILE));
 }
 
+/* The vault's own file of the audit log's head, as it would be beside the state that was copied: its last head. The
+ * node's own may be ahead of the copy by now. */
+static int write_head(const char *to) {
+        char slots[AUDIT_SLOTS * AUDIT_SLOT];
+        _cleanup_(state_freep) struct state *s = NULL;
+        struct audit_signed head;
+        bool begun = false;
+        unsigned n = 0;
+        struct stat st;
+
+        if (os_stat(path_of(to, "state/" STATE_FILE), &st) == -ENOENT)
+                return 0;
+        int r = state_open(&s, &(struct state_options){.path = path_of(to, "state/" STATE_FILE),
+                                                       .vfs = OS_VFS,
+                                                       .read_only = true});
+        if (r == 0)
+                r = state_has_heads(s);
+        while (r == 1 && (r = state_next_head(s, &begun, &head)) == 1)
+                n = 1;
+        memset(slots, ' ', sizeof(slots));
+        if (r == 0 && n) {
+                audit_head_slot(slots, &head);
+                r = os_write_file(path_of(to, "state/" AUDIT_HEAD_FILE), slots, sizeof(slots),
+                                  0600);
+        }
+        base_fail_clear();
+        return r == -ESTALE ? 0 : r; /* of an older version: it has none */
+}
+
 /* `from`, `to`: directories with events and state below. */
 static int copy_all(struct job *j, const char *from, const char *to) {
         char events[PATH_ROOM], target[PATH_ROOM];
@@ -188,6 +217,8 @@ static int copy_all(struct job *j, const char *from, const char *to) {
         }
         if (r == 0)
                 r = publish_state(to);
+        if (r == 0)
+                r = write_head(to);
         if (r < 0 && what)
                 fprintf(stderr, "coloa %s: %s: %s\n", j->verb, to, phrase(what));
         else if (r < 0)

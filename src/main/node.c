@@ -15,6 +15,7 @@
 
 #include "main/phrases.h"
 #include "os/net.h"
+#include "wire/audit_head.h"
 #include "wire/mender.h"
 
 #define TICK_NS INT64_C(100000000)
@@ -655,6 +656,19 @@ static int open_key(struct node *n) {
         return n->key_fd < 0 ? n->key_fd : 0;
 }
 
+/* A disk that does not let it be made lets nothing else be made: said, and verify says it. */
+static void open_audit_head(struct node *n) {
+        char path[PATH_MAX_TEXT];
+
+        snprintf(path, sizeof(path), "%s/state/" AUDIT_HEAD_FILE, n->config->directory);
+        n->head_fd = os_open(path, O_RDWR | O_CREAT, 0600);
+        if (n->head_fd < 0) {
+                node_say(n, 0, "main", "path=%s cannot be opened: %s", path,
+                         error_text(n->head_fd));
+                base_fail_clear();
+        }
+}
+
 static void wanted_processes(struct node *n) {
         n->workers[NODE_VAULT].wanted = n->workers[NODE_STORE].wanted = true;
         n->workers[NODE_DESK].wanted = n->workers[NODE_INGEST].wanted = true;
@@ -682,6 +696,8 @@ static int prepare(struct node *n) {
         if (r == 0)
                 r = open_key(n);
         if (r == 0)
+                open_audit_head(n);
+        if (r == 0)
                 r = node_open_ledger(n);
         if (r == 0)
                 r = node_bind(n, n->config, n->listeners, BIND_PATIENCE_MS);
@@ -705,7 +721,7 @@ int node_new(struct node **ret, const struct node_options *o) {
         n->o = *o;
         n->config = o->config;
         n->ep = n->ring_fd = n->ring_ro = n->dedup_fd = n->counters_fd = -1;
-        n->program_fd = n->regimes_fd = n->key_fd = n->metrics_fd = n->ledger_fd = -1;
+        n->program_fd = n->regimes_fd = n->key_fd = n->metrics_fd = n->ledger_fd = n->head_fd = -1;
         n->web = (struct node_web){.fd = -1, .certificate_fd = -1, .key_fd = -1, .tickets_fd = -1};
         n->counters_ro = n->stats_fd = n->stats_ro = -1;
         for (unsigned i = 0; i < LISTENERS_MAX; i++)
@@ -762,8 +778,8 @@ struct node *node_free(struct node *n) {
         if (n->counters)
                 os_unmap(n->counters, sizeof(struct counters_page));
         node_close_stats(n);
-        int fds[] = {n->ep,         n->ring_fd,    n->ring_ro, n->dedup_fd, n->counters_fd,
-                     n->program_fd, n->regimes_fd, n->key_fd,  n->ledger_fd};
+        int fds[] = {n->ep,         n->ring_fd,    n->ring_ro, n->dedup_fd,  n->counters_fd,
+                     n->program_fd, n->regimes_fd, n->key_fd,  n->ledger_fd, n->head_fd};
         for (unsigned i = 0; i < ARRAY_LEN(fds); i++)
                 os_close_quiet(fds[i]);
         flow_free(n->flow);

@@ -135,6 +135,7 @@ struct node {
         struct worker workers[NODE_PROCESSES];
         unsigned seals, judges;
         int ep, ring_fd, ring_ro, dedup_fd, counters_fd, program_fd, regimes_fd, key_fd, metrics_fd;
+        int head_fd; /* of the audit log's last head; -1: it cannot be kept */
         struct counters_page *counters;
         int counters_ro, stats_fd, stats_ro;
         struct node_stats_page *stats;

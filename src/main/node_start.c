@@ -1,7 +1,7 @@
 /* What each process of a node is given at its start: descriptors at fixed numbers, numbers and paths
  * as arguments, nothing else. See node.h and wire/node.h, wire/node_ingest.h.
  *
- *     vault    4 its key file
+ *     vault    4 its key file, 5 the file of the audit log's head
  *     store    the directory of events; a line to the vault by NODE_PEER
  *     desk     4 counters (read-only); the directory of the state; a line to the vault by NODE_PEER
  *     ingest   4 ring, 5 memory of duplicates, 6 counters; listeners, sources, secrets by message
@@ -502,6 +502,7 @@ static int prepare(struct node *n, enum node_process p, struct start *s, const c
         if (p == NODE_VAULT) {
                 *ret_name = "vault";
                 give_fds(s, &n->key_fd, 1);
+                give_more(s, "head", n->head_fd);
         } else if (p == NODE_STORE) {
                 *ret_name = "store";
                 argument(s, "directory=%s/events", c->directory);

@@ -17,6 +17,7 @@
 #include "base/lang.h"
 #include "desk/drills.h"
 #include "desk/evidence.h"
+#include "desk/heads.h"
 #include "desk/jobs.h"
 #include "desk/searches.h"
 #include "main/act_line.h"
@@ -49,6 +50,7 @@
 #define REGIMES_BYTES ((off_t)64 << 20)
 #define PATH_ROOM 4096u
 #define MEMORY_MAX ((size_t)1 << 30)
+#define LAST_HEAD_MS 1500
 
 /* What the desk waits for: its place among the descriptors. */
 enum { OF_MAIN, OF_LINE, OF_VAULT, OF_ACT, OF_COURIER, OF_REPLAY, OF_API };
@@ -687,6 +689,21 @@ static int map_counters(struct loop *l) {
         return r;
 }
 
+/* A clean end leaves no entry of the audit log without a head. The vault ends after the desk. */
+static int last_head(struct loop *l) {
+        int64_t until = os_monotonic() + (int64_t)LAST_HEAD_MS * 1000000;
+        int r = 0;
+
+        while (r == 0 && os_monotonic() < until && desk_heads_wanted(l->desk)) {
+                int said = vault_line_head(&l->vault, LAST_HEAD_MS / 2);
+
+                if (said <= 0)
+                        return said;
+                r = desk_commit(l->desk, os_monotonic(), os_now());
+        }
+        return r;
+}
+
 int process_desk(int argc, char **argv) {
         static struct loop l;
         static char path[PATH_ROOM];
@@ -732,6 +749,8 @@ int process_desk(int argc, char **argv) {
                 r = serve(&l);
         if (r == -EPIPE || r == -ECONNRESET) /* main went: what was taken stays */
                 r = desk_commit(l.desk, os_monotonic(), os_now());
+        if (r == 0)
+                r = last_head(&l);
         if (r < 0)
                 say_failure(l.desk, r);
         else

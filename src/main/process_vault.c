@@ -11,11 +11,15 @@
  * One that the command line started ("for=export") signs the ends of exports instead, and no head; and it
  * derives keys for the pseudonyms of one report from the same seed.
  *
- *     3 main, 4 the key file: 32 bytes, the seed of an Ed25519 pair */
+ * Heads of the audit log it signs for the desk, and keeps the last in a file of its own ("head=5"), which is on the
+ * disk before anybody gets it (wire/audit_head.h).
+ *
+ *     3 main, 4 the key file: 32 bytes, the seed of an Ed25519 pair; 5 the file of the audit log's head */
 #include <poll.h>
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "base/timestamp.h"
 #include "main/processes.h"
 #include "main/spawn.h"
 #include "os/sandbox.h"
@@ -25,6 +29,7 @@
 #include "wire/order.h"
 
 #define KEY_FD 4
+#define HEAD_FD 5
 /* A password needs 64 MiB for its work; the rest is the program itself. */
 #define MEMORY_MAX ((size_t)256 << 20)
 #define ASKS_AT_ONCE 8u
@@ -38,7 +43,8 @@ struct keeper {
         struct vault_queue *queue;
         unsigned char public_key[crypto_sign_PUBLICKEYBYTES], *secret_key;
         struct head last;
-        bool exports;
+        bool exports, heads;
+        unsigned slot; /* of the file of heads: where the last one is */
 };
 
 /* The seed from the file, or a new one into it, on disk before anything is signed with it. */
@@ -59,6 +65,30 @@ static int read_seed(unsigned char seed[crypto_sign_SEEDBYTES]) {
         return r;
 }
 
+/* Over the older of the two, so that one stands whatever happens in between. */
+static int keep_head(void *ctx, const struct audit_signed *s) {
+        struct keeper *v = ctx;
+        unsigned slot = (v->slot + 1) % AUDIT_SLOTS;
+        char text[AUDIT_SLOT];
+
+        audit_head_slot(text, s);
+        ssize_t n = os_pwrite(HEAD_FD, text, sizeof(text), (uint64_t)slot * AUDIT_SLOT);
+        int r = n == sizeof(text) ? os_fsync(HEAD_FD) : n < 0 ? (int)n : -EIO;
+        if (r == 0)
+                v->slot = slot;
+        return r;
+}
+
+/* A file of no good head is as none: the log's next head shows that one is missing. */
+static void load_head(struct keeper *v) {
+        char bytes[AUDIT_SLOTS * AUDIT_SLOT];
+        struct audit_signed last;
+        ssize_t n = os_pread(HEAD_FD, bytes, sizeof(bytes), 0);
+        bool good = n > 0 && audit_head_last(span_of(bytes, (size_t)n), &last, &v->slot) == 0;
+
+        (void)vault_audit_begin(v->vault, good ? &last : NULL, os_now() / NS_PER_SEC);
+}
+
 static int load_key(struct keeper *v) {
         unsigned char seed[crypto_sign_SEEDBYTES];
 
@@ -74,10 +104,14 @@ static int load_key(struct keeper *v) {
         if (r == 0 && !v->exports) {
                 r = vault_new(&v->vault, seed,
                               &(struct vault_options){.public_key = v->public_key,
-                                                      .secret_key = v->secret_key});
+                                                      .secret_key = v->secret_key,
+                                                      .keep_head = v->heads ? keep_head : NULL,
+                                                      .keep_ctx = v});
                 v->queue = vault_queue_new();
                 if (r == 0 && !v->queue)
                         r = -ENOMEM;
+                if (r == 0 && v->heads)
+                        load_head(v);
         }
         sodium_memzero(seed, sizeof(seed));
         os_close(KEY_FD);
@@ -276,6 +310,8 @@ int process_vault(int argc, char **argv) {
                         landlock = (int)strtol(argv[i] + 9, NULL, 10);
                 else if (strcmp(argv[i], "for=export") == 0)
                         v.exports = true;
+                else if (strcmp(argv[i], "head=5") == 0)
+                        v.heads = true;
         if (load_key(&v) < 0)
                 return 13;
         if (!v.exports)

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "desk/asks.h"
+#include "desk/heads.h"
 #include "os/os.h"
 
 static int forget(struct vault_line *l) {
@@ -39,6 +40,35 @@ int vault_line_take(struct vault_line *l) {
                 sodium_memzero(&a, sizeof(a));
         }
         return r;
+}
+
+int vault_line_head(struct vault_line *l, int ms) {
+        const struct msg_vault_ask *m = desk_to_ask(l->desk);
+        struct pollfd p = {.fd = l->sock, .events = POLLIN};
+
+        if (l->sock < 0)
+                return 0;
+        if (m && m->ticket == HEADS_TICKET) {
+                if (os_send_now(l->sock, m, sizeof(*m), NULL, 0) < 0)
+                        return 0;
+                desk_asked(l->desk);
+        }
+        for (int64_t until = os_monotonic() + (int64_t)ms * 1000000; os_monotonic() < until;) {
+                struct msg_vault_answer a;
+
+                if (os_poll(&p, 1, 50) <= 0)
+                        continue;
+                ssize_t n = os_recv(l->sock, &a, sizeof(a), NULL, 0, NULL);
+                if (n != sizeof(a) || a.type != VAULT_ANSWER)
+                        return 0;
+                if (a.ticket == HEADS_TICKET) {
+                        int r = heads_said(l->desk, &a);
+
+                        return r < 0 ? r : a.error == 0;
+                }
+                sodium_memzero(&a, sizeof(a));
+        }
+        return 0;
 }
 
 int vault_line_give(struct vault_line *l) {

@@ -11,11 +11,14 @@
 #include "base/timestamp.h"
 #include "desk/state.h"
 #include "main/options.h"
+#include "main/verify_audit.h"
 #include "main/verify_verb.h"
 #include "os/os.h"
 #include "os/sandbox.h"
 #include "store/tail.h"
 #include "store/verify.h"
+
+#define KEPT_BYTES ((size_t)16 << 20)
 
 static const char *const help_en =
         "Usage: coloa verify [options] DIR|FILE|EXPORT\n"
@@ -34,6 +37,10 @@ static const char *const help_en =
         "it\n"
         "      --day DAY      only that day (2026-11-23)\n"
         "      --quick        do not open the frames\n"
+        "      --head FILE    heads of the audit log that were kept elsewhere (a print, a mail): "
+        "the "
+        "log must\n"
+        "                     still have them\n"
         "An exported file is checked by the public key alone, on any machine:\n"
         "      --secret FILE  the recipient's secret key, of a sealed one\n"
         "      --records      its records as they were received, once all is proved\n"
@@ -59,6 +66,8 @@ static const char *const help_vi =
         "                     Không có thì in khóa đã ký để đối chiếu\n"
         "      --day NGÀY     chỉ ngày đó (2026-11-23)\n"
         "      --quick        không mở các khung\n"
+        "      --head TỆP     các đầu nhật ký kiểm toán đã lưu ở nơi khác (bản in, thư): nhật ký "
+        "phải còn chúng\n"
         "Tệp xuất được kiểm tra chỉ bằng khóa công khai, trên bất kỳ máy nào:\n"
         "      --secret TỆP   khóa bí mật của người nhận, nếu tệp được niêm phong\n"
         "      --records      in các bản ghi như khi nhận, sau khi mọi thứ đã được chứng minh\n"
@@ -171,19 +180,22 @@ struct arguments {
         struct verify_options verify;
         struct verify_export export;
         unsigned char key[32];
-        const char *path, *signature;
+        const char *path, *signature, *kept_path;
+        char *kept;
+        size_t kept_len;
         int landlock;
 };
 
 /* 0, or an exit status. */
 static int read_arguments(int argc, char **argv, struct arguments *a) {
-        enum { KEY = 256, DAY, QUICK, SECRET, RECORDS, SIGNATURE, LANG, LANDLOCK, HELP };
+        enum { KEY = 256, DAY, QUICK, SECRET, RECORDS, SIGNATURE, HEAD, LANG, LANDLOCK, HELP };
         static const struct option options[] = {{"key", required_argument, NULL, KEY},
                                                 {"day", required_argument, NULL, DAY},
                                                 {"quick", no_argument, NULL, QUICK},
                                                 {"secret", required_argument, NULL, SECRET},
                                                 {"records", no_argument, NULL, RECORDS},
                                                 {"signature", required_argument, NULL, SIGNATURE},
+                                                {"head", required_argument, NULL, HEAD},
                                                 {"lang", required_argument, NULL, LANG},
                                                 {"landlock", required_argument, NULL, LANDLOCK},
                                                 {"help", no_argument, NULL, HELP},
@@ -231,6 +243,8 @@ static int read_arguments(int argc, char **argv, struct arguments *a) {
                         a->export.records = true;
                 } else if (c == SIGNATURE) {
                         a->signature = optarg;
+                } else if (c == HEAD) {
+                        a->kept_path = optarg;
                 } else if (c == QUICK) {
                         a->verify.deep = false;
                 } else if (c == LANG) {
@@ -278,32 +292,6 @@ static const char *state_of(const struct arguments *a) {
         return os_stat(file, &st) == 0 && S_ISREG(st.st_mode) ? dir : NULL;
 }
 
-/* 0, 1: it was changed; 3: it cannot be read. */
-static int check_audit(const char *dir) {
-        _cleanup_(state_freep) struct state *s = NULL;
-        char file[4096 + 64];
-        uint64_t n = 0, bad = 0;
-
-        snprintf(file, sizeof(file), "%s/" STATE_FILE, dir);
-        int r = state_open(&s, &(struct state_options){.path = file, .read_only = true});
-        if (r == 0)
-                r = state_audit_check(s, &n, &bad);
-        if (bad)
-                return printf(tr("audit log: changed at entry %llu\n",
-                                 "nhật ký kiểm toán: bị sửa ở mục %llu\n"),
-                              (unsigned long long)bad),
-                       1;
-        if (r < 0)
-                return fprintf(stderr,
-                               tr("coloa verify: %s: the audit log cannot be read: %s\n",
-                                  "coloa verify: %s: không đọc được nhật ký kiểm toán: %s\n"),
-                               file, strerror(-r)),
-                       3;
-        printf(tr("audit log: whole, %llu entries\n", "nhật ký kiểm toán: nguyên vẹn, %llu mục\n"),
-               (unsigned long long)n);
-        return 0;
-}
-
 static int run(const struct arguments *given) {
         struct arguments a = *given;
         struct verify_result v = {0};
@@ -320,6 +308,17 @@ static int run(const struct arguments *given) {
                 return verify_export(&a.export);
         }
         const char *state = state_of(&a);
+        if (a.kept_path && !state)
+                return fputs(tr("coloa verify: --head needs a node's directory\n",
+                                "coloa verify: --head cần thư mục của một nút\n"),
+                             stderr),
+                       2;
+        if (a.kept_path && os_read_file(a.kept_path, KEPT_BYTES, &a.kept, &a.kept_len) < 0)
+                return fprintf(stderr,
+                               tr("coloa verify: %s: cannot be read\n",
+                                  "coloa verify: %s: không đọc được\n"),
+                               a.kept_path),
+                       3;
         a.path = events_of(a.path);
         /* No call to find out what standard output is: the sandbox has none for it. */
         setvbuf(stdout, out, _IOFBF, sizeof(out));
@@ -334,7 +333,12 @@ static int run(const struct arguments *given) {
                 return 3;
         }
         print_result(&v, a.verify.key != NULL);
-        int audit = state ? check_audit(state) : 0;
+        int audit = 0;
+        if (state)
+                audit = verify_audit(&(struct verify_audit){.dir = state,
+                                                            .key = a.verify.key,
+                                                            .kept_path = a.kept_path,
+                                                            .kept = span_of(a.kept, a.kept_len)});
         v.breaks += audit == 1;
         if (v.breaks) {
                 printf(tr("NOT WELL: it breaks in %llu places\n", "KHÔNG TỐT: bị đứt ở %llu chỗ\n"),

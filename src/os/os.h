@@ -41,6 +41,7 @@ int os_lstat(const char *path, struct stat *ret);
 int os_ftruncate(int fd, uint64_t size);
 int64_t os_seek(int fd, int64_t off, int whence);
 int os_fsync(int fd);
+ssize_t os_pwrite(int fd, const void *p, size_t n, uint64_t off); /* one write */
 /* Makes the file when needed and locks it while it is open; -EBUSY: somebody else has it. */
 int os_lock_file(const char *path, int *ret_fd);
 int os_sync_dir(const char *path); /* names made, changed or deleted in it are on disk */

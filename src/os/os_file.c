@@ -63,6 +63,13 @@ ssize_t os_pread(int fd, void *to, size_t n, uint64_t off) {
         return r;
 }
 
+ssize_t os_pwrite(int fd, const void *p, size_t n, uint64_t off) {
+        ssize_t r;
+
+        CALL(r, pwrite(fd, p, n, (off_t)off));
+        return r;
+}
+
 ssize_t os_write(int fd, const void *p, size_t n) {
         ssize_t r;
 

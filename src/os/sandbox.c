@@ -226,8 +226,8 @@ static const int calls_search[] = {SCMP_SYS(access),      SCMP_SYS(faccessat),
 /* Files put under their names, directories made and emptied. */
 static const int calls_copy[] = {SCMP_SYS(rename), SCMP_SYS(mkdir), SCMP_SYS(rmdir)};
 
-/* To take a line to the store and give it up. */
-static const int calls_vault[] = {SCMP_SYS(fcntl)};
+/* To take a line to the store and give it up; its file of heads onto the disk. */
+static const int calls_vault[] = {SCMP_SYS(fcntl), SCMP_SYS(fsync)};
 
 /* The firewall over a netlink socket that is open, the machine's addresses over one that it makes each
  * time (fill_filter() lets it make no other), its ledger onto the disk. */

@@ -92,6 +92,7 @@ static int work(struct vault *v, const struct msg_vault_ask *m, int64_t now,
         case VAULT_ORDER: return order_sign(v, m, now, ret);
         case VAULT_COURT: return court_sign(v, m, now, ret);
         case VAULT_FILE: return file_sign(v, m, now, ret);
+        case VAULT_AUDIT: return audit_sign(v, m, now, ret);
         case VAULT_ANSWER: break;
         }
         return -EPERM;

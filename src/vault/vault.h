@@ -4,6 +4,7 @@
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H
 
+#include "wire/audit_head.h"
 #include "wire/vault.h"
 
 struct vault;
@@ -15,6 +16,9 @@ struct vault_options {
         size_t work_mem; /* bytes; 0: 64 MiB */
         const unsigned char *public_key,
                 *secret_key; /* of orders (wire/order.h), lent; NULL: it signs none */
+        /* Keeps a head of the audit log before anybody gets it: 0 or -errno. NULL: it signs none. */
+        int (*keep_head)(void *ctx, const struct audit_signed *s);
+        void *keep_ctx;
 };
 
 /* Keys from the node's seed, in memory that is locked and guarded where the system allows it: before the
@@ -23,6 +27,10 @@ int vault_new(struct vault **ret, const unsigned char seed[VAULT_SEED_BYTES],
               const struct vault_options *o);
 struct vault *vault_free(struct vault *v);
 CLEANUP(vault, vault_free)
+
+/* The last head that was kept; NULL: none was, so the first is signed now, of no entry. 0 or -errno: the next ask for
+ * one tries again. */
+int vault_audit_begin(struct vault *v, const struct audit_signed *last, int64_t now);
 
 /* Whether an ask is long work. */
 bool vault_slow(const struct msg_vault_ask *m);

@@ -17,6 +17,8 @@ struct vault {
         struct vault_options o;
         /* What a login that nobody has is checked against, so that it takes as long. */
         char nobody[crypto_pwhash_STRBYTES];
+        struct audit_signed head; /* the last, of the audit log */
+        bool has_head;
 };
 
 /* ---- box.c ---- */
@@ -45,6 +47,11 @@ int file_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
 int court_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
                struct msg_vault_answer *ret);
 int order_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
+               struct msg_vault_answer *ret);
+
+/* ---- audit.c ---- */
+
+int audit_sign(struct vault *v, const struct msg_vault_ask *m, int64_t now,
                struct msg_vault_answer *ret);
 
 /* ---- codes.c ---- */

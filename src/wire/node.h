@@ -220,6 +220,7 @@ enum own_alert {
         OWN_UNKNOWN_SENDER,
         OWN_RATE_LIMITED, /* a rule's verdicts beyond the limit were counted only */
         OWN_DRILL,        /* a restore drill was not good; the desk's own */
+        OWN_AUDIT, /* the audit log and what was signed of it are not of one another; the desk's own */
 };
 struct msg_own_alert {
         uint32_t type, what; /* enum own_alert */

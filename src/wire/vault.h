@@ -32,6 +32,7 @@ enum vault_message {
         VAULT_ORDER, /* text: struct order_ask, box: the approver's TOTP, step → step, box: order_signed */
         VAULT_COURT, /* the same with struct court_ask (wire/court.h) → box: court_signed */
         VAULT_FILE,  /* text: struct file_sign (wire/file_sign.h) → box: file_signed */
+        VAULT_AUDIT, /* text: struct audit_ask (wire/audit_head.h) → box: audit_signed */
         VAULT_ANSWER,
         VAULT_LAST = VAULT_ANSWER,
 };

@@ -13,12 +13,13 @@
 #include "check.h"
 #include "os/os.h"
 #include "store/proof.h"
+#include "wire/audit_head.h"
 #include "wire/message.h"
 #include "wire/node.h"
 #include "wire/vault.h"
 
 static const char *program;
-static int main_end, desk_end, store_end;
+static int main_end, desk_end, store_end, heads_file;
 static pid_t child;
 static const char seed[32] = "thirty-two bytes of a seed, here";
 
@@ -42,12 +43,14 @@ static void start(void) {
         child = fork();
         check(child >= 0);
         if (child == 0) {
-                const char *argv[] = {"coloa: vault", NULL};
-                int a = fcntl(pair[1], F_DUPFD_CLOEXEC, 100), b = fcntl(key, F_DUPFD_CLOEXEC, 100);
+                const char *argv[] = {"coloa: vault", "head=5", NULL};
+                int a = fcntl(pair[1], F_DUPFD_CLOEXEC, 100), b = fcntl(key, F_DUPFD_CLOEXEC, 100),
+                    c = fcntl(heads_file, F_DUPFD_CLOEXEC, 100);
 
                 dup2(a, 3);
                 dup2(b, 4);
-                (void)os_cloexec_from(5);
+                dup2(c, 5);
+                (void)os_cloexec_from(6);
                 execv(program, (char *const *)argv);
                 _exit(127);
         }
@@ -240,14 +243,122 @@ static void no_message_gets_a_secret_out(void) {
                         ask(m);
                         struct msg_vault_answer b = hear();
                         /* What signs is given no text here, so nothing that could be signed. */
-                        bool signs =
-                                what == VAULT_ORDER || what == VAULT_COURT || what == VAULT_FILE;
+                        bool signs = what == VAULT_ORDER || what == VAULT_COURT ||
+                                     what == VAULT_FILE || what == VAULT_AUDIT;
                         check(b.error == -EACCES || (signs && b.error < 0));
                         check(sodium_is_zero(b.box, sizeof(b.box)) &&
                               sodium_is_zero((unsigned char *)b.text, sizeof(b.text)));
                 }
         }
         end();
+}
+
+/* ---- heads of the audit log ---- */
+
+static int head_error(uint64_t number, uint64_t entries, unsigned char byte,
+                      struct audit_signed *ret) {
+        struct msg_vault_ask m = {.type = VAULT_AUDIT, .text_len = sizeof(struct audit_ask)};
+        struct audit_ask a = {.number = number, .entries = entries};
+
+        memset(a.hash, byte, sizeof(a.hash));
+        memcpy(m.text, &a, sizeof(a));
+        ask(m);
+        struct msg_vault_answer b = hear();
+        if (b.error == 0) {
+                check_int(b.box_len, sizeof(*ret));
+                memcpy(ret, b.box, sizeof(*ret));
+                check(audit_head_good(ret));
+        }
+        return b.error;
+}
+
+static struct audit_signed on_disk(void) {
+        char bytes[AUDIT_SLOTS * AUDIT_SLOT];
+        struct audit_signed s;
+        unsigned slot;
+        ssize_t n = os_pread(heads_file, bytes, sizeof(bytes), 0);
+
+        check(n >= (ssize_t)AUDIT_SLOT);
+        check_int(audit_head_last(span_of(bytes, (size_t)n), &s, &slot), 0);
+        return s;
+}
+
+static void heads_of_the_audit_log_go_on(void) {
+        struct audit_signed first, s, t;
+        unsigned char hash[AUDIT_HASH_BYTES];
+
+        check_int(os_ftruncate(heads_file, 0), 0);
+        start();
+        check_int(head_error(0, 0, 0, &first), 0);
+        check(first.head.number == 1 && first.head.entries == 0);
+        check_int(head_error(2, 5, 'a', &s), 0);
+        audit_head_hash(hash, &first);
+        check(s.head.number == 2 && s.head.entries == 5 && memcmp(s.head.before, hash, 32) == 0);
+        t = on_disk();
+        check(memcmp(&t, &s, sizeof(s)) == 0); /* before it was answered */
+        /* Not again, not out of turn, not shorter, not another hash at the same length. */
+        check_int(head_error(2, 6, 'b', &t), -EPERM);
+        check_int(head_error(4, 6, 'b', &t), -EPERM);
+        check_int(head_error(3, 4, 'a', &t), -EPERM);
+        check_int(head_error(3, 5, 'b', &t), -EPERM);
+        check_int(head_error(3, UINT64_MAX, 'b', &t), -EPERM);
+        check_int(head_error(0, 0, 0, &t), 0);
+        check(memcmp(&t, &s, sizeof(s)) == 0);
+        end();
+        /* Another life knows. */
+        start();
+        check_int(head_error(0, 0, 0, &t), 0);
+        check(memcmp(&t, &s, sizeof(s)) == 0);
+        check_int(head_error(2, 5, 'a', &t), -EPERM);
+        check_int(head_error(3, 9, 'c', &t), 0);
+        end();
+}
+
+/* A crash in the middle of writing one leaves the other: whatever is left of a slot. */
+static void a_torn_head_is_not_the_last(void) {
+        struct audit_signed s, t;
+        char slot[AUDIT_SLOT] = "";
+
+        check_int(os_ftruncate(heads_file, 0), 0);
+        start();
+        for (uint64_t i = 2; i <= 4; i++)
+                check_int(head_error(i, i, (unsigned char)i, &s), 0);
+        end();
+        /* Number 4 is in one of them, 3 in the other; 5 would go over 3. */
+        for (unsigned cut = 0; cut < AUDIT_SLOT; cut += 37) {
+                char bytes[AUDIT_SLOTS * AUDIT_SLOT];
+                unsigned at;
+
+                check_int(os_pread(heads_file, bytes, sizeof(bytes), 0), sizeof(bytes));
+                check_int(audit_head_last(span_of(bytes, sizeof(bytes)), &t, &at), 0);
+                check_int((int64_t)t.head.number, 4);
+                memset(slot, 'x', cut);
+                memcpy(bytes + (size_t)(1 - at) * AUDIT_SLOT, slot, cut);
+                check_int(audit_head_last(span_of(bytes, sizeof(bytes)), &t, &at), 0);
+                check_int((int64_t)t.head.number, 4);
+                memset(bytes + (size_t)at * AUDIT_SLOT + 300, 'x', 50); /* and the later one */
+                if (cut == 0) {
+                        check_int(audit_head_last(span_of(bytes, sizeof(bytes)), &t, &at), 0);
+                        check_int((int64_t)t.head.number, 3);
+                } else {
+                        check_int(audit_head_last(span_of(bytes, sizeof(bytes)), &t, &at), -ENOENT);
+                }
+        }
+}
+
+/* What cannot be kept is given to nobody. */
+static void a_head_that_is_not_kept_is_not_given(void) {
+        int keep = heads_file;
+        struct audit_signed s;
+
+        heads_file = os_open("/dev/full", O_RDWR, 0);
+        check(heads_file >= 0);
+        start();
+        check(head_error(0, 0, 0, &s) < 0);
+        check(head_error(1, 0, 0, &s) < 0);
+        end();
+        os_close(heads_file);
+        heads_file = keep;
 }
 
 static void who_breaks_the_format_loses_the_line(void) {
@@ -287,12 +398,16 @@ int main(int argc, char **argv) {
         if (argc < 2 || sodium_init() < 0)
                 return 2;
         program = argv[1];
+        check_int(os_memfd("heads", &heads_file), 0);
         RUN(passwords_as_they_are_used);
         RUN(nobody_takes_as_long);
         RUN(a_flood_waits_and_heads_do_not);
         RUN(a_hijacked_desk_signs_nothing);
         RUN(a_hijacked_store_asks_of_nobody);
         RUN(no_message_gets_a_secret_out);
+        RUN(heads_of_the_audit_log_go_on);
+        RUN(a_torn_head_is_not_the_last);
+        RUN(a_head_that_is_not_kept_is_not_given);
         RUN(who_breaks_the_format_loses_the_line);
         RUN(who_does_not_read_is_not_waited_for);
         return check_done();

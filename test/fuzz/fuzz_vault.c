@@ -12,11 +12,22 @@ static struct vault *v;
 static unsigned char box[VAULT_BOX_MAX];
 static uint32_t box_len;
 
+static int keep(void *ctx, const struct audit_signed *s) {
+        (void)ctx;
+        return audit_head_good(s) ? 0 : -EIO;
+}
+
 static void begin(void) {
         static const unsigned char seed[VAULT_SEED_BYTES] = "a seed";
+        static unsigned char public_key[32], secret_key[64];
 
-        if (sodium_init() < 0 ||
-            vault_new(&v, seed, &(struct vault_options){.work = 1, .work_mem = 8192}) < 0 ||
+        if (sodium_init() < 0 || crypto_sign_seed_keypair(public_key, secret_key, seed) < 0 ||
+            vault_new(&v, seed,
+                      &(struct vault_options){.work = 1,
+                                              .work_mem = 8192,
+                                              .public_key = public_key,
+                                              .secret_key = secret_key,
+                                              .keep_head = keep}) < 0 ||
             box_seal(v, VAULT_FOR_TOTP, 1, span_of(secret, TOTP_SECRET_BYTES), box, &box_len) < 0)
                 abort();
 }
