@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "console/web_impl.h"
 #include "os/net.h"
 #include "os/os.h"
@@ -26,17 +27,46 @@
 
 /* ---- connections ---- */
 
+/* How many connections an address has: thousands may be open, and each new one asks. */
+static struct crowd **crowd_of(struct web *w, const unsigned char address[16]) {
+        struct crowd **k = &w->crowds[hash_bytes((const char *)address, 16, w->key) % WEB_CROWDS];
+
+        while (*k && memcmp((*k)->address, address, 16) != 0)
+                k = &(*k)->next;
+        return k;
+}
+
+static void crowd_add(struct web *w, struct peer *p) {
+        struct crowd **k = crowd_of(w, p->address);
+
+        if (!*k) {
+                *k = calloc(1, sizeof(**k));
+                if (!*k)
+                        return; /* counts as none: what is bounded for all still is */
+                memcpy((*k)->address, p->address, 16);
+        }
+        (*k)->n++;
+        p->counted = true;
+}
+
+static void crowd_take(struct web *w, const struct peer *p) {
+        struct crowd **at = crowd_of(w, p->address), *k = *at;
+
+        if (!p->counted || --k->n > 0)
+                return;
+        *at = k->next;
+        free(k);
+}
+
 static enum MHD_Result accept_policy(void *cls, const struct sockaddr *from, socklen_t len) {
         struct web *w = cls;
         struct os_peer peer;
-        unsigned n = 0;
 
         (void)len;
         os_peer_of(from, &peer);
-        for (const struct peer *p = w->peers; p; p = p->next)
-                n += memcmp(p->address, peer.address, 16) == 0;
-        return n < (web_is_here(peer.address) ? WEB_PER_PEER_HERE : WEB_PER_PEER) ? MHD_YES
-                                                                                  : MHD_NO;
+        const struct crowd *k = *crowd_of(w, peer.address);
+        return !k || k->n < (web_is_here(peer.address) ? WEB_PER_PEER_HERE : WEB_PER_PEER) ? MHD_YES
+                                                                                           : MHD_NO;
 }
 
 /* Thousands of browsers come back at once after a cut line: most of a handshake is spared when a session is taken up
@@ -65,6 +95,7 @@ static void notify(void *cls, struct MHD_Connection *c, void **context,
                         return;
                 take_up_again(w, c);
                 web_address(c, p->address);
+                crowd_add(w, p);
                 p->fd = i ? i->connect_fd : -1;
                 p->since = w->mono;
                 p->next = w->peers;
@@ -77,6 +108,7 @@ static void notify(void *cls, struct MHD_Connection *c, void **context,
                 if (p->next)
                         p->next->before = p->before;
                 w->n_peers--;
+                crowd_take(w, p);
                 free(p);
                 *context = NULL;
         }

@@ -283,6 +283,11 @@ static int send_ask(struct ask *a, uint32_t flags, struct span body) {
         return 0;
 }
 
+void web_ask_again(struct ask *a) {
+        a->orphan = false;
+        send_ask(a, API_ASK_AGAIN, SPAN("{}"));
+}
+
 /* The body's fields beside those of path and query. */
 static enum MHD_Result take_body(struct ask *a, bool *ret_done) {
         json_error_t e;

@@ -34,6 +34,11 @@ static void unavailable(struct ask *a) {
         web_resume(a);
 }
 
+/* An open page keeps its stream while the desk begins anew: thousands that came back would each cost a handshake. */
+static bool follows(const struct ask *a) {
+        return a->sent && a->more && a->state == ASK_GIVING && (a->op->flags & API_STREAM);
+}
+
 void web_desk_lost(struct web *w) {
         os_close_quiet(w->desk);
         w->desk = -1;
@@ -41,14 +46,21 @@ void web_desk_lost(struct web *w) {
         buf_reset(&w->in);
         buf_reset(&w->out);
         for (struct ask *a = w->asks; a; a = a->next)
-                if (a->sent)
+                if (follows(a)) {
+                        a->sent = false;
+                        a->orphan = true;
+                } else if (a->sent) {
                         unavailable(a);
+                }
 }
 
 void web_desk(struct web *w, int fd) {
         if (w->desk >= 0)
                 web_desk_lost(w);
         w->desk = fd;
+        for (struct ask *a = w->asks; a; a = a->next)
+                if (a->orphan)
+                        web_ask_again(a);
 }
 
 static void take_say(struct ask *a, struct span bytes) {
@@ -57,12 +69,13 @@ static void take_say(struct ask *a, struct span bytes) {
         struct api_say say;
         memcpy(&say, bytes.p, sizeof(say));
         a->more = (say.flags & API_SAY_MORE) != 0;
-        a->cut = say.status == 500 && a->state == ASK_GIVING;
+        a->cut = say.status >= 400 && a->state == ASK_GIVING;
         a->next_asked = false;
         a->sent = a->more;
         buf_drop(&a->piece, a->at); /* given */
         a->at = 0;
-        buf_add(&a->piece, bytes.p + sizeof(say), bytes.len - sizeof(say));
+        if (!a->cut) /* a refusal is no piece */
+                buf_add(&a->piece, bytes.p + sizeof(say), bytes.len - sizeof(say));
         if (a->piece.failed) {
                 a->more = false;
                 a->cut = true;

@@ -63,6 +63,7 @@ struct ask {
         struct buf piece; /* of the answer */
         size_t at;        /* given */
         bool more, next_asked, cut;
+        bool orphan; /* follows events, of a desk that has ended: asked for anew of the next */
         int64_t since, beat; /* mono */
 };
 
@@ -74,7 +75,15 @@ struct peer {
         int64_t since; /* mono: when it was accepted, or its last request ended */
         unsigned asks; /* under way */
         bool asked;    /* a request came already */
-        bool ended;
+        bool ended, counted;
+};
+
+/* The connections of one address. */
+#define WEB_CROWDS 1024u
+struct crowd {
+        struct crowd *next;
+        unsigned char address[16];
+        unsigned n;
 };
 
 struct bucket {
@@ -97,6 +106,7 @@ struct web {
         unsigned n_waiting;             /* for room in `out` */
         int64_t ticked;                 /* mono */
         struct peer *peers;
+        struct crowd *crowds[WEB_CROWDS];
         uint64_t last_id, key;
         size_t bodies;
         unsigned n_peers;
@@ -111,6 +121,8 @@ enum MHD_Result web_handler(void *cls, struct MHD_Connection *c, const char *url
 void web_completed(void *cls, struct MHD_Connection *c, void **ask,
                    enum MHD_RequestTerminationCode why);
 void web_suspend(struct ask *a);
+/* What an orphan asked, to a new desk. */
+void web_ask_again(struct ask *a);
 void web_resume(struct ask *a);
 
 /* web_desk.c */

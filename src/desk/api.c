@@ -100,7 +100,7 @@ static void held_free(struct api *a, struct held *h) {
                 a->n_listeners--;
         else
                 a->n_held--;
-        api_events_free(h);
+        api_events_free(a, h);
         json_decref(h->c.in);
         json_decref(h->c.answer);
         json_decref(h->c.detail);
@@ -538,7 +538,7 @@ void desk_api_deinit(struct desk *d) {
         for (unsigned i = 0; i < API_LINES; i++)
                 desk_api_close(d, i);
         free(a->handlers);
-        free(a->told_people);
+        api_events_deinit(a);
         free(a);
         d->api = NULL;
 }
@@ -617,8 +617,5 @@ int desk_api_tick(struct desk *d, int64_t mono, int64_t wall) {
 }
 
 int desk_api_wait(const struct desk *d) {
-        for (const struct held *h = d->api->streams; h; h = h->next)
-                if (h->n_queue || h->all)
-                        return 50;
-        return exercises_wait(d);
+        return d->api->n_told_of ? MIN(50, exercises_wait(d)) : exercises_wait(d);
 }

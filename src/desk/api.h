@@ -216,8 +216,19 @@ int api_upload(struct api_call *c, api_take *take, api_left *gone);
 void api_tell(struct api_call *c, const char *what, int64_t id, int64_t unit);
 /* To one person, whatever they may see: it is theirs (an inject). Within a call or not. */
 void api_tell_person(struct desk *d, const char *what, int64_t id, int64_t person);
+/* The same with what a page would else fetch: a JSON object's inside, '"inject":{…}'. Whoever hears the event must be
+ * allowed to read it. The caller drops its own hold on the text; NULL: none. */
+struct told_text;
+struct told_text *told_text_new(struct span s);
+struct told_text *told_text_drop(struct told_text *t);
+void api_tell_person_text(struct desk *d, const char *what, int64_t id, int64_t person,
+                          struct told_text *text);
+void api_tell_all_text(struct desk *d, const char *what, int64_t id, int64_t unit,
+                       struct told_text *text);
 /* The same for what the desk does by itself. */
 void api_tell_all(struct desk *d, const char *what, int64_t id, int64_t unit);
+/* Whether any page listens. */
+bool desk_listened(const struct desk *d);
 /* Roles were given or taken, or units moved: who hears what is looked at anew. */
 void api_rights_changed(struct desk *d);
 

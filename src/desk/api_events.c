@@ -1,54 +1,111 @@
-/* Events that pages follow (server-sent events): what changed, never what it says; a page fetches that, as
+/* Events that pages follow (server-sent events): what changed, not what it says but for injects; a page fetches that, as
  * whoever it is. A listener is told at most four times a second and only when it asked for more, so a
  * slow one costs a queue of TOLD_MAX entries; when that is full it is told "all": fetch anew.
  *
  *   V1. Nothing is told before the commit of what changed.
  *   V2. A listener hears only of what it may see: by the permission that reading such a thing needs, for
- *       the unit that it belongs to. */
+ *       the unit that it belongs to.
+ *   V3. What thousands of pages need at once comes with its event, as it stands (an inject). Of what they fetch, the
+ *       event says within how many ms, so that they do not ask all at once: `within`.
+ *   V4. A page whose desk ended keeps its stream; the console asks anew for it (API_ASK_AGAIN), and it is told of the last
+ *       minute's injects, and "all". */
 #include <stdlib.h>
 
 #include "desk/api_impl.h"
 #include "desk/desk_impl.h"
 #include "desk/exercise_facts.h"
+#include "desk/exercise_impl.h"
 #include "desk/people.h"
 
 #define TELL_NS (NS_PER_SEC / 4)
 #define LOOK_NS (NS_PER_SEC / 20)
 #define TOLD_PEOPLE_MAX 32768u /* to people each, since the last commit */
+#define WITHIN_MS 4u           /* of time for each page that asks anew */
+#define WITHIN_MOST_MS 20000u
+#define WITHIN_SAID_MS 1000u
+#define TOLD_TEXT_MOST ((size_t)16 << 10)
 
-static void add_told(struct told *list, unsigned *n, bool *all, const struct told *t) {
-        for (unsigned i = 0; i < *n; i++)
-                if (list[i].id == t->id && strcmp(list[i].what, t->what) == 0)
-                        return;
-        if (*n == TOLD_MAX)
-                *all = true;
-        else
-                list[(*n)++] = *t;
+struct told_text *told_text_new(struct span s) {
+        struct told_text *t = s.len <= TOLD_TEXT_MOST ? malloc(sizeof(*t) + s.len) : NULL;
+
+        if (!t)
+                return NULL; /* a page that is told no more than that it changed fetches it */
+        t->refs = 1;
+        t->len = s.len;
+        memcpy(t->p, s.p, s.len);
+        return t;
 }
 
-void api_tell_all(struct desk *d, const char *what, int64_t id, int64_t unit) {
+struct told_text *told_text_drop(struct told_text *t) {
+        if (t && --t->refs == 0)
+                free(t);
+        return NULL;
+}
+
+static void hold(struct told *to, struct told_text *text) {
+        if (text)
+                text->refs++;
+        told_text_drop(to->text);
+        to->text = text;
+}
+
+static bool is_same(const struct told *x, const struct told *y) {
+        return x->id == y->id && strcmp(x->what, y->what) == 0;
+}
+
+/* The last ones are looked through for the same: whoever tells much tells it in one go. false: it is full. */
+static bool add_told(struct told **list, unsigned *n, unsigned *room, unsigned most,
+                     const struct told *t) {
+        for (unsigned i = *n > TOLD_MAX ? *n - TOLD_MAX : 0; i < *n; i++)
+                if (is_same(&(*list)[i], t)) {
+                        hold(&(*list)[i], t->text); /* as it is by now */
+                        return true;
+                }
+        if (*n == *room) {
+                unsigned more = *room ? MIN(*room * 4, most) : 4;
+                struct told *p = more > *room ? realloc(*list, more * sizeof(*p)) : NULL;
+
+                if (!p)
+                        return false;
+                *list = p;
+                *room = more;
+        }
+        struct told *to = &(*list)[(*n)++];
+        *to = *t;
+        to->text = NULL;
+        hold(to, t->text);
+        return true;
+}
+
+void api_tell_all_text(struct desk *d, const char *what, int64_t id, int64_t unit,
+                       struct told_text *text) {
         struct api *a = d->api;
-        struct told t = {.id = id, .unit = unit};
+        struct told t = {.id = id, .unit = unit, .text = text};
 
         if (unit)
                 exercise_scores_told(d, unit);
         if (!a->n_listeners)
                 return;
         snprintf(t.what, sizeof(t.what), "%s", what);
-        add_told(a->told, &a->n_told, &a->told_all, &t);
+        a->told_all |= !add_told(&a->told, &a->n_told, &a->told_room, TOLD_ALL_MAX, &t);
+}
+
+void api_tell_all(struct desk *d, const char *what, int64_t id, int64_t unit) {
+        api_tell_all_text(d, what, id, unit, NULL);
 }
 
 void api_tell(struct api_call *c, const char *what, int64_t id, int64_t unit) {
         api_tell_all(c->desk, what, id, unit);
 }
 
-void api_tell_person(struct desk *d, const char *what, int64_t id, int64_t person) {
+void api_tell_person_text(struct desk *d, const char *what, int64_t id, int64_t person,
+                          struct told_text *text) {
         struct api *a = d->api;
 
         if (!a || !a->n_listeners)
                 return;
-        if (a->n_told_people == a->told_room) {
-                size_t room = a->told_room ? 2 * a->told_room : 256;
+        if (a->n_told_people == a->told_people_room) {
+                size_t room = a->told_people_room ? 2 * a->told_people_room : 256;
                 struct told_person *p =
                         room <= TOLD_PEOPLE_MAX ? realloc(a->told_people, room * sizeof(*p)) : NULL;
 
@@ -57,11 +114,16 @@ void api_tell_person(struct desk *d, const char *what, int64_t id, int64_t perso
                         return;
                 }
                 a->told_people = p;
-                a->told_room = room;
+                a->told_people_room = room;
         }
-        struct told_person *p = &a->told_people[a->n_told_people++];
-        *p = (struct told_person){.person = person, .t = {.id = id}};
+        struct told_person *p = &a->told_people[a->n_told_people];
+        *p = (struct told_person){.person = person, .order = a->n_told_people++, .t = {.id = id}};
         snprintf(p->t.what, sizeof(p->t.what), "%s", what);
+        hold(&p->t, text);
+}
+
+void api_tell_person(struct desk *d, const char *what, int64_t id, int64_t person) {
+        api_tell_person_text(d, what, id, person, NULL);
 }
 
 int api_follow(struct api_call *c) {
@@ -77,6 +139,13 @@ int api_follow(struct api_call *c) {
         h->say.flags |= API_SAY_MORE;
         snprintf(h->say.type, sizeof(h->say.type), "text/event-stream");
         api_say_frame(a, h, SPAN(": hello\n\n"));
+        if (c->ask->flags & API_ASK_AGAIN) {
+                int r = c->who.id ? exercise_tell_recent(c) : 0;
+
+                if (r < 0)
+                        return r;
+                api_events_here(c, "all", 0, NULL);
+        }
         return API_E_LATER;
 }
 
@@ -98,7 +167,7 @@ static const char *const needs[][2] = {
         {"unmasking", "events.unmask"},     {"unmasking", "events.unmask_long"},
         {"unmasking", "audit.read"},        {"exercise", "exercises.plan"},
         {"exercise", "exercises.judge"},    {"exercise_request", "exercises.plan"},
-        {"scenario", "exercises.read"},
+        {"scenario", "exercises.read"},     {"inject", "exercises.play"},
 };
 
 /* The roles of a listener, read once: thousands listen, and each event is held against all of them. They are read
@@ -118,20 +187,51 @@ struct hears {
 
 /* One event, ready to be held against many. */
 struct event {
+        const struct told *told;
         uint32_t roles; /* one of these */
         size_t len;     /* of the path; 0: of no unit */
         char path[PATH_BYTES];
 };
 
+bool desk_listened(const struct desk *d) {
+        return d->api && d->api->n_listeners > 0;
+}
+
 void api_rights_changed(struct desk *d) {
         d->api->rights++;
 }
 
-void api_events_free(struct held *h) {
-        free(h->hears);
+static void forget_queue(struct api *a, struct held *h) {
+        for (unsigned i = 0; i < h->n_queue; i++)
+                told_text_drop(h->queue[i].text);
         free(h->queue);
-        h->hears = NULL;
         h->queue = NULL;
+        h->n_queue = h->queue_room = 0;
+        h->all = false;
+        a->n_told_of -= h->waits;
+        h->waits = false;
+}
+
+void api_events_free(struct api *a, struct held *h) {
+        forget_queue(a, h);
+        free(h->hears);
+        h->hears = NULL;
+}
+
+static void forget_told(struct api *a) {
+        for (unsigned i = 0; i < a->n_told; i++)
+                told_text_drop(a->told[i].text);
+        for (size_t i = 0; i < a->n_told_people; i++)
+                told_text_drop(a->told_people[i].t.text);
+        a->n_told = 0;
+        a->n_told_people = 0;
+        a->told_all = false;
+}
+
+void api_events_deinit(struct api *a) {
+        forget_told(a);
+        free(a->told);
+        free(a->told_people);
 }
 
 static int read_hears(const struct api *a, const struct held *h, struct hears *ret) {
@@ -188,52 +288,104 @@ static bool asked_for(const struct api *a, struct held *h, const struct told *t)
         return false;
 }
 
-static bool may_hear(const struct api *a, struct held *h, const struct told *t,
-                     const struct event *e) {
-        const struct hears *k = hears_of(a, h);
-
-        if (!k)
-                return asked_for(a, h, t);
-        for (unsigned i = 0; i < k->n; i++)
-                if ((k->of[i].role & e->roles) &&
-                    (!t->unit ||
-                     (k->of[i].len <= e->len && memcmp(k->of[i].path, e->path, k->of[i].len) == 0)))
-                        return true;
-        return false;
+static void tell_listener(struct api *a, struct held *h, const struct told *t) {
+        if (!t || !add_told(&h->queue, &h->n_queue, &h->queue_room, TOLD_MAX, t))
+                h->all = true;
+        a->n_told_of += !h->waits;
+        h->waits = true;
 }
 
-static struct event event_of(struct sql *db, const struct told *t) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        struct event e = {.roles = 0};
+void api_events_here(struct api_call *c, const char *what, int64_t id, struct told_text *text) {
+        struct told t = {.id = id, .text = text};
 
+        snprintf(t.what, sizeof(t.what), "%s", what);
+        tell_listener(desk_api(c->desk), held_of(c), &t);
+}
+
+/* ---- events of units, by the path of each ---- */
+
+static void event_of(struct sql *db, const struct told *t, const struct event *before,
+                     struct event *e) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+
+        *e = (struct event){.told = t};
         for (size_t i = 0; i < ARRAY_LEN(needs); i++)
                 if (strcmp(needs[i][0], t->what) == 0)
-                        e.roles |= permission_roles(needs[i][1]);
-        if (t->unit && sql_rows(db, &q, "SELECT path FROM unit WHERE id=?1", "i", t->unit) == 0 &&
-            sql_next(q) == 1 && sql_span(q, 0).len <= sizeof(e.path)) {
-                e.len = sql_span(q, 0).len;
-                memcpy(e.path, sql_span(q, 0).p, e.len);
+                        e->roles |= permission_roles(needs[i][1]);
+        if (before && before->told->unit == t->unit) {
+                e->len = before->len;
+                memcpy(e->path, before->path, sizeof(e->path));
+        } else if (t->unit &&
+                   sql_rows(db, &q, "SELECT path FROM unit WHERE id=?1", "i", t->unit) == 0 &&
+                   sql_next(q) == 1 && sql_span(q, 0).len <= sizeof(e->path)) {
+                e->len = sql_span(q, 0).len;
+                memcpy(e->path, sql_span(q, 0).p, e->len);
         }
-        return e;
 }
 
-static void queue(struct held *h, const struct told *t) {
-        if (!h->queue)
-                h->queue = calloc(TOLD_MAX, sizeof(*h->queue));
-        if (h->queue)
-                add_told(h->queue, &h->n_queue, &h->all, t);
-        else
-                h->all = true;
+static int against(const struct event *e, const char *path, size_t len) {
+        int r = memcmp(e->path, path, MIN(e->len, len));
+
+        return r ? r : (e->len > len) - (e->len < len);
+}
+
+/* Those of no unit first, then those of a unit beside those below it. */
+static int by_path(const void *a, const void *b) {
+        const struct event *x = a, *y = b;
+
+        int r = against(x, y->path, y->len);
+
+        return r ? r : x->told < y->told ? -1 : x->told > y->told;
+}
+
+/* Of events below one path: they stand beside each other. */
+static void hear_below(struct api *a, struct held *h, const struct event *e, unsigned n,
+                       const struct hears *k, unsigned grant) {
+        const char *path = k->of[grant].path;
+        size_t len = k->of[grant].len;
+        unsigned lo = 0, hi = n;
+
+        while (lo < hi) {
+                unsigned mid = lo + (hi - lo) / 2;
+
+                if (against(&e[mid], path, len) < 0)
+                        lo = mid + 1;
+                else
+                        hi = mid;
+        }
+        for (; lo < n && !h->all && e[lo].len >= len && memcmp(e[lo].path, path, len) == 0; lo++)
+                if (e[lo].roles & k->of[grant].role)
+                        tell_listener(a, h, e[lo].told);
+}
+
+static void hear(struct api *a, struct held *h, const struct event *e, unsigned n) {
+        const struct hears *k = hears_of(a, h);
+
+        if (!k && n > TOLD_MAX) {
+                tell_listener(a, h, NULL);
+                return;
+        }
+        for (unsigned i = 0; i < n && !k && !h->all; i++)
+                if (asked_for(a, h, e[i].told))
+                        tell_listener(a, h, e[i].told);
+        for (unsigned g = 0; k && g < k->n; g++) {
+                for (unsigned i = 0; i < n && !e[i].told->unit && !h->all; i++)
+                        if (e[i].roles & k->of[g].role)
+                                tell_listener(a, h, e[i].told);
+                hear_below(a, h, e, n, k, g);
+        }
 }
 
 static int by_person(const void *a, const void *b) {
         const struct told_person *x = a, *y = b;
 
-        return x->person < y->person ? -1 : x->person > y->person;
+        if (x->person != y->person)
+                return x->person < y->person ? -1 : 1;
+        return x->order < y->order ? -1 : x->order > y->order;
 }
 
 /* What was told to one person: the first by halving, then those beside it. */
-static void hear_own(const struct api *a, struct held *h) {
+static void hear_own(struct api *a, struct held *h) {
         size_t lo = 0, hi = a->n_told_people;
 
         while (lo < hi) {
@@ -245,43 +397,70 @@ static void hear_own(const struct api *a, struct held *h) {
                         hi = mid;
         }
         for (; lo < a->n_told_people && a->told_people[lo].person == h->c.who.id && !h->all; lo++)
-                queue(h, &a->told_people[lo].t);
+                tell_listener(a, h, &a->told_people[lo].t);
+}
+
+/* V3 */
+static unsigned within(unsigned pages) {
+        return MIN(pages * WITHIN_MS, WITHIN_MOST_MS);
 }
 
 void api_events_committed(struct api *a) {
-        struct event events[TOLD_MAX];
+        struct event *events = a->n_told && a->streams ? calloc(a->n_told, sizeof(*events)) : NULL;
 
-        for (unsigned i = 0; i < a->n_told && a->streams; i++)
-                events[i] = event_of(a->streams->c.db, &a->told[i]);
+        a->told_all |= a->n_told && a->streams && !events;
+        for (unsigned i = 0; events && i < a->n_told; i++)
+                event_of(a->streams->c.db, &a->told[i], i ? &events[i - 1] : NULL, &events[i]);
+        if (events)
+                qsort(events, a->n_told, sizeof(*events), by_path);
         if (a->n_told_people)
                 qsort(a->told_people, a->n_told_people, sizeof(*a->told_people), by_person);
         for (struct held *h = a->streams; h && (a->n_told || a->told_all || a->n_told_people);
              h = h->next) {
-                h->all |= a->told_all;
-                for (unsigned i = 0; i < a->n_told && !h->all; i++)
-                        if (may_hear(a, h, &a->told[i], &events[i]))
-                                queue(h, &a->told[i]);
+                if (a->told_all)
+                        tell_listener(a, h, NULL);
+                if (events && !h->all)
+                        hear(a, h, events, a->n_told);
                 if (h->c.who.id)
                         hear_own(a, h);
         }
-        a->n_told = 0;
-        a->n_told_people = 0;
-        a->told_all = false;
+        if (a->n_told || a->n_told_people || a->told_all)
+                a->within_ms = within(a->n_told_of);
+        free(events);
+        forget_told(a);
+}
+
+/* V3 */
+static void end_event(struct buf *b, const struct told_text *text, unsigned within_ms) {
+        if (text) {
+                buf_char(b, ',');
+                buf_add(b, text->p, text->len);
+        } else if (within_ms >= WITHIN_SAID_MS) {
+                buf_printf(b, ",\"within\":%u", within_ms);
+        }
+        buf_str(b, "}\n\n");
 }
 
 /* One piece with all that is queued. */
 void api_events_give(struct api *a, struct held *h) {
-        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)64 << 10};
+        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)256 << 10};
 
-        if (!h->credit || (!h->n_queue && !h->all) || a->mono - h->told < TELL_NS)
+        if (!h->credit || !h->waits || a->mono - h->told < TELL_NS)
                 return;
-        if (h->all)
-                buf_str(&b, "event: change\ndata: {\"what\":\"all\",\"id\":null}\n\n");
-        for (unsigned i = 0; i < h->n_queue && !h->all; i++)
-                buf_printf(&b, "event: change\ndata: {\"what\":\"%s\",\"id\":%lld}\n\n",
-                           h->queue[i].what, (long long)h->queue[i].id);
-        h->n_queue = 0;
-        h->all = false;
+        for (unsigned i = 0; i < h->n_queue && !h->all; i++) {
+                const struct told *t = &h->queue[i];
+
+                buf_printf(&b, "event: change\ndata: {\"what\":\"%s\",\"id\":%lld", t->what,
+                           (long long)t->id);
+                end_event(&b, t->text,
+                          strcmp(t->what, "all") ? a->within_ms : within(a->n_listeners));
+        }
+        if (h->all || b.failed) {
+                buf_reset(&b);
+                buf_str(&b, "event: change\ndata: {\"what\":\"all\",\"id\":null");
+                end_event(&b, NULL, within(a->n_listeners));
+        }
+        forget_queue(a, h);
         h->told = a->mono;
         h->credit--;
         api_say_frame(a, h, buf_get(&b));
@@ -289,9 +468,10 @@ void api_events_give(struct api *a, struct held *h) {
 
 /* Not at each turn: there may be thousands. */
 void api_events_tick(struct api *a) {
-        if (a->mono - a->streams_seen < LOOK_NS)
+        if (!a->n_told_of || a->mono - a->streams_seen < LOOK_NS)
                 return;
         a->streams_seen = a->mono;
         for (struct held *h = a->streams; h; h = h->next)
-                api_events_give(a, h);
+                if (h->waits)
+                        api_events_give(a, h);
 }

@@ -35,13 +35,22 @@ int desk_api_wait(const struct desk *d);
 
 enum held_kind { HELD_NOW, HELD_LATER, HELD_FILE, HELD_UPLOAD, HELD_STREAM };
 
+/* What an event says beside its name and number: the same bytes for all that hear it. */
+struct told_text {
+        unsigned refs;
+        size_t len;
+        char p[];
+};
 struct told {
         char what[24];
         int64_t id, unit;
+        struct told_text *text; /* NULL: nothing */
 };
-#define TOLD_MAX 64u
+#define TOLD_MAX 64u       /* of one listener */
+#define TOLD_ALL_MAX 4096u /* of all, since the last commit */
 struct told_person {
         int64_t person;
+        size_t order; /* which was told first */
         struct told t;
 };
 
@@ -67,8 +76,9 @@ struct held {
         unsigned n_faults;
         unsigned status; /* of a refusal; 0: none */
         const char *code, *en, *vi;
-        struct told *queue; /* for a listener: TOLD_MAX; NULL: nothing yet */
-        unsigned n_queue;
+        struct told *queue; /* for a listener; NULL: nothing */
+        unsigned n_queue, queue_room;
+        bool waits; /* counted in api.n_told_of */
         struct hears *hears; /* api_events.c */
         bool all;            /* more than that: fetch everything anew */
         int64_t told;        /* mono: when it was told last */
@@ -94,10 +104,12 @@ struct api {
         uint64_t ticket;
         struct line lines[API_LINES];
         bool written;                    /* since the last commit */
-        struct told told[TOLD_MAX];      /* since the last commit */
+        struct told *told;               /* since the last commit */
         struct told_person *told_people; /* the same, to one person each */
-        size_t n_told_people, told_room;
-        unsigned n_told;
+        size_t n_told_people, told_people_room;
+        unsigned n_told, told_room;
+        unsigned n_told_of; /* listeners with something to be told */
+        unsigned within_ms; /* that they may take to fetch it */
         bool told_all;
         int64_t mono, wall;
 };
@@ -128,7 +140,10 @@ int api_follow(struct api_call *c);
 void api_events_committed(struct api *a);
 void api_events_tick(struct api *a);
 void api_events_give(struct api *a, struct held *h);
-void api_events_free(struct held *h);
+void api_events_free(struct api *a, struct held *h);
+void api_events_deinit(struct api *a);
+/* To this listener alone, now. */
+void api_events_here(struct api_call *c, const char *what, int64_t id, struct told_text *text);
 
 /* api.c: it is a listener from here on. */
 void api_held_stream(struct api *a, struct held *h);

@@ -1,5 +1,6 @@
 /* What a unit that plays sees of its exercise: its banner and clock, what was handed to it, what was said. Never what is
  * still to come, nor what others do. */
+#include "desk/api_impl.h"
 #include "desk/desk_impl.h"
 #include "desk/exercise_impl.h"
 
@@ -145,6 +146,12 @@ static json_t *choices_at(const struct story *st, struct sql_rows *q, int column
         return o ? o : json_array();
 }
 
+#define INJECT                                                                                     \
+        "v.id, i.kind, i.title, i.title_vi, i.text, i.text_vi, i.sender, i.sender_vi, v.t,"        \
+        " v.seen, i.answer, i.choices, v.answered, p.name, v.choice, v.text, i.file_name,"         \
+        " i.file, i.file_vi, i.plan_id, v.at FROM exercise_delivery v JOIN exercise_inject i ON"   \
+        " i.id=v.inject LEFT JOIN person p ON p.id=v.answered_by"
+
 static json_t *inject_json(struct sql_rows *q, const struct story *s) {
         return json_pack("{sI so so so so so so so sI so sb so so so so so so so so so so}", "id",
                          (json_int_t)sql_int(q, 0), "kind", text_at(q, 1), "title",
@@ -161,29 +168,124 @@ static json_t *inject_json(struct sql_rows *q, const struct story *s) {
 }
 
 /* For whom: the roles of the inject, when somebody of the roster has one of them. */
+#define FOR_PERSON                                                                                 \
+        "(i.roles='[]' OR NOT EXISTS(SELECT 1 FROM exercise_roster r, json_each(i.roles) j WHERE"  \
+        " r.exercise=?2 AND r.unit=?3 AND r.until IS NULL AND r.role=j.value) OR EXISTS(SELECT 1"  \
+        " FROM exercise_roster r, json_each(i.roles) j WHERE r.exercise=?2 AND r.unit=?3 AND"      \
+        " r.until IS NULL AND r.role=j.value AND r.person=?4))"
+
 static int injects(struct api_call *c, const struct exercise_play *y, const struct story *s,
                    json_t *to, int64_t *ret_waiting) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(
-                c->db, &q,
-                "SELECT v.id, i.kind, i.title, i.title_vi, i.text, i.text_vi, i.sender, "
-                "i.sender_vi,"
-                " v.t, v.seen, i.answer, i.choices, v.answered, p.name, v.choice, v.text, "
-                "i.file_name,"
-                " i.file, i.file_vi, i.plan_id, v.at FROM exercise_delivery v JOIN exercise_inject "
-                "i ON"
-                " i.id=v.inject LEFT JOIN person p ON p.id=v.answered_by WHERE v.play=?1 AND"
-                " (i.roles='[]' OR NOT EXISTS(SELECT 1 FROM exercise_roster r, json_each(i.roles) j"
-                " WHERE r.exercise=?2 AND r.unit=?3 AND r.until IS NULL AND r.role=j.value) OR"
-                " EXISTS(SELECT 1 FROM exercise_roster r, json_each(i.roles) j WHERE r.exercise=?2 "
-                "AND"
-                " r.unit=?3 AND r.until IS NULL AND r.role=j.value AND r.person=?4))"
-                " ORDER BY v.t DESC, v.id DESC LIMIT 300",
-                "iiii", y->id, y->exercise, y->unit, c->who.id);
+        int r = sql_rows(c->db, &q,
+                         "SELECT " INJECT " WHERE v.play=?1 AND " FOR_PERSON
+                         " ORDER BY v.t DESC, v.id DESC LIMIT 300",
+                         "iiii", y->id, y->exercise, y->unit, c->who.id);
 
         while (r == 0 && (r = sql_next(q)) == 1) {
                 *ret_waiting += sql_int(q, 10) != 0 && sql_null(q, 12);
                 r = json_array_append_new(to, inject_json(q, s)) < 0 ? FAIL(-ENOMEM) : 0;
+        }
+        return r;
+}
+
+/* ---- as it is told ---- */
+
+/* '"play":7,"clock":{…},"inject":{…}': a page that has the play puts it in its place and fetches nothing. */
+static struct told_text *inject_text(struct api_call *c, const struct exercise_play *y,
+                                     int64_t delivery) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)256 << 10};
+        const struct plan *p = NULL;
+        struct exercise e;
+        struct story story;
+        json_t *clock = NULL;
+        int r = exercise_load(c->db, c->arena, y->exercise, &e);
+
+        if (r == 1)
+                r = exercise_plan_of(c->desk, e.id, &p);
+        if (r == 0)
+                r = story_of(c, y, p, &story);
+        if (r == 0)
+                r = exercise_clock_json(c, &e, y->id, &clock);
+        if (r == 0)
+                r = sql_rows(c->db, &q, "SELECT " INJECT " WHERE v.id=?1", "i", delivery);
+        if (r == 0)
+                r = sql_next(q);
+        json_t *o = r == 1 ? json_pack("{sI sO so}", "play", (json_int_t)y->id, "clock", clock,
+                                       "inject", inject_json(q, &story))
+                           : NULL;
+        if (o)
+                r = api_json_text_of(&b, o);
+        json_decref(o);
+        json_decref(clock);
+        return r == 0 && o && b.len > 2 ? told_text_new(span_of(b.p + 1, b.len - 2)) : NULL;
+}
+
+static struct told_text *text_of(struct desk *d, const struct exercise_play *y, int64_t delivery,
+                                 int64_t now) {
+        struct arena arena;
+
+        arena_init(&arena, (size_t)4 << 20);
+        struct api_call c = {.desk = d, .db = state_sql(d->state), .arena = &arena, .now = now};
+        struct told_text *t = inject_text(&c, y, delivery);
+        arena_deinit(&arena);
+        return t;
+}
+
+#define ON_ROSTER "FROM exercise_roster r WHERE r.exercise=?1 AND r.unit=?2 AND r.until IS NULL"
+
+int exercise_tell_inject(struct desk *d, const struct exercise_play *y, int64_t delivery,
+                         int64_t now) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct sql *db = state_sql(d->state);
+        struct told_text *text;
+        int64_t one = 0;
+        int r = desk_listened(d) ? sql_get_int(db, &one, "SELECT 1 " ON_ROSTER " LIMIT 1", "ii",
+                                               y->exercise, y->unit)
+                                 : -ENOENT;
+
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        text = text_of(d, y, delivery, now);
+        if (r == 0) /* nobody is named: whoever plays for the unit */
+                api_tell_all_text(d, "inject", delivery, y->unit, text);
+        else
+                r = sql_rows(db, &q,
+                             "SELECT DISTINCT r.person " ON_ROSTER " AND EXISTS(SELECT 1 FROM"
+                             " exercise_delivery v JOIN exercise_inject i ON i.id=v.inject WHERE"
+                             " v.id=?3 AND (i.roles='[]' OR EXISTS(SELECT 1 FROM json_each(i.roles)"
+                             " j WHERE j.value=r.role) OR NOT EXISTS(SELECT 1 FROM exercise_roster"
+                             " z, json_each(i.roles) j WHERE z.exercise=?1 AND z.unit=?2 AND"
+                             " z.until IS NULL AND z.role=j.value)))",
+                             "iii", y->exercise, y->unit, delivery);
+        while (q && r == 0 && (r = sql_next(q)) == 1) {
+                api_tell_person_text(d, "inject", delivery, sql_int(q, 0), text);
+                r = 0;
+        }
+        told_text_drop(text);
+        return r;
+}
+
+int exercise_tell_recent(struct api_call *c) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct exercise_play y;
+        int r = exercise_mine(c, 0, &y);
+
+        if (r == 1)
+                r = sql_rows(c->db, &q,
+                             "SELECT v.id FROM exercise_delivery v JOIN exercise_inject i ON"
+                             " i.id=v.inject WHERE v.play=?1 AND " FOR_PERSON
+                             " AND max(v.at,ifnull(v.seen,0),ifnull(v.answered,0))>?5"
+                             " ORDER BY v.id LIMIT 16",
+                             "iiiii", y.id, y.exercise, y.unit, c->who.id,
+                             c->now - 60 * NS_PER_SEC);
+        while (q && r == 0 && (r = sql_next(q)) == 1) {
+                struct told_text *t = text_of(c->desk, &y, sql_int(q, 0), c->now);
+
+                api_events_here(c, "inject", sql_int(q, 0), t);
+                told_text_drop(t);
+                r = 0;
         }
         return r;
 }

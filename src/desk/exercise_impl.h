@@ -109,7 +109,13 @@ int exercise_injects_lay(struct api_call *c, const struct exercise *e, const str
 /* Into one play, now. `t`: of its clock. */
 int exercise_deliver(struct desk *d, struct sql *db, const struct exercise_play *y, int64_t inject,
                      int64_t t, int64_t now);
-/* To everybody on the roster of that unit: "inject", id. */
+/* The inject as it stands, to those of the roster whom it is for, and to all who play for the unit where nobody is named
+ * (exercise_drill.c). */
+int exercise_tell_inject(struct desk *d, const struct exercise_play *y, int64_t delivery,
+                         int64_t now);
+/* To the asker, who listens again: what came or changed in the last minute, when there may have been no desk. */
+int exercise_tell_recent(struct api_call *c);
+/* To everybody on the roster of that unit: what, id. */
 int exercise_tell_roster(struct desk *d, struct sql *db, int64_t exercise, int64_t unit,
                          const char *what, int64_t id);
 

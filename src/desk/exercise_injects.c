@@ -86,7 +86,7 @@ int exercise_deliver(struct desk *d, struct sql *db, const struct exercise_play 
 
         if (r < 0 || !sql_changes(db))
                 return r;
-        return exercise_tell_roster(d, db, y->exercise, y->unit, "inject", sql_last_id(db));
+        return exercise_tell_inject(d, y, sql_last_id(db), now);
 }
 
 /* ---- by organisers ---- */
@@ -264,8 +264,7 @@ static int see(struct api_call *c, const struct delivery *v) {
 static int told(struct api_call *c, const struct delivery *v, int r) {
         c->answer = json_pack("{sb}", "done", 1);
         if (r == 0)
-                r = exercise_tell_roster(c->desk, c->db, v->play.exercise, v->play.unit, "inject",
-                                         v->id);
+                r = exercise_tell_inject(c->desk, &v->play, v->id, c->now);
         if (r == 0)
                 exercise_tell(c->desk, v->play.exercise);
         exercise_touched(c->desk, v->play.id);

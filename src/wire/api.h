@@ -129,6 +129,7 @@ enum {
         /* Of a page that nobody touched for a while (header X-Coloa-Background): it keeps no session from
          * ending as idle. A browser that leaves it out only harms its own user. */
         API_ASK_BACKGROUND = 1 << 2,
+        API_ASK_AGAIN = 1 << 3, /* it followed a desk that has ended: what it missed is said */
 };
 struct api_ask {
         uint32_t op, flags;

@@ -68,8 +68,8 @@ enum role {
         X("settings.read", "MI", "see settings", "xem cài đặt")                                    \
         X("settings.write", "M", "change settings", "sửa cài đặt")                                 \
         X("audit.read", "I", "see the audit log", "xem sổ kiểm toán")                              \
-        X("exercises.read", "OHLASTIEJR", "see exercises", "xem diễn tập")                         \
-        X("exercises.play", "OHLAST", "take part: answer injects, ask",                            \
+        X("exercises.read", "OHLASNTIEJR", "see exercises", "xem diễn tập")                        \
+        X("exercises.play", "OHLASNT", "take part: answer injects, ask",                           \
           "tham gia diễn tập: trả lời tình huống, hỏi")                                            \
         X("exercises.plan", "E", "scenarios, exercises, run them, answer requests",                \
           "kịch bản, tổ chức và điều hành diễn tập, trả lời yêu cầu")                              \

@@ -1,7 +1,9 @@
-/* People who play, thousands at once: each holds an open page (server-sent events over TLS), looks at lists now and then,
- * fetches each inject that is announced, and answers it. One process, one thread; TLS sessions are taken up again, as browsers
- * do. Says how long after its time by the drill's clock an inject was announced and read, what requests took, and which
- * answers the node acknowledged, so that each can be looked for afterwards.
+/* People who play, thousands at once: each holds an open page (server-sent events over TLS) that does what ours does: an
+ * inject comes with its event; on other news it asks for its drill or for tonight's counts, a little later and not all at
+ * once; and its person looks at lists now and then and answers injects after some thought, unless a colleague did. One
+ * process, one thread; each request has a connection of its own, whose TLS session is taken up again. Says how long after
+ * its time by the drill's clock an inject was on each page, whether one never came, what requests took, and which answers
+ * the node acknowledged, so that each can be looked for afterwards.
  *
  *     drill_load PORT TOKENS PEOPLE SECONDS PAUSE [ANSWERS]
  *
@@ -31,6 +33,11 @@
 #define RAMP_PER_S 400.0
 #define SLICE_S 0.02
 #define AFTER_S 30.0
+#define LAST_S 12.0 /* at the end everybody asks once more: was anything missed? */
+#define MISSED_S 30.0
+/* What a person needs to read an inject and decide. */
+#define THINK_LEAST_S 3.0
+#define THINK_MOST_S 60.0
 
 enum kind { STREAM, LOOK, DRILL, ANSWER, KINDS };
 static const char *const kind_names[KINDS] = {"stream", "look", "drill", "answer"};
@@ -51,17 +58,21 @@ struct conn {
         int status;
         long inject; /* that is answered */
         char choice[40];
+        size_t chunk_left,
+                chunk_size; /* of a stream: its pieces' heads are taken out as they come */
+        bool in_size;
 };
 
 struct person {
         char token[TOKEN_HEX + 1];
         gnutls_datum_t ticket;
         struct conn *stream, *ask;
-        double next_look, stream_at, drill_at;
-        double announced;            /* 0: none waits */
+        double next_look, stream_at, drill_at, tonight_at, last_at;
         long due[DUE_MAX], done[64]; /* injects to answer; those that were seen */
-        char choice[DUE_MAX][40];    /* what is chosen; "": a text is written */
+        double answer_at[DUE_MAX];
+        char choice[DUE_MAX][40]; /* what is chosen; "": a text is written */
         unsigned n_due, n_done;
+        bool opened, last_asked;
 };
 
 struct samples {
@@ -75,9 +86,11 @@ static struct {
         struct person *people;
         size_t n_people, streams;
         gnutls_certificate_credentials_t cred;
-        struct samples took[KINDS], after[KINDS], announce, announce_after, read;
+        gnutls_priority_t priority;
+        struct samples took[KINDS], after[KINDS], api, api_after, api_all, inject, inject_after;
         double broke; /* when streams last broke: the console was killed */
-        unsigned long status[600], cut, refused, resumed, full, events, reopened;
+        unsigned long status[600], cut, refused, resumed, full, events, reopened, pushed, fetched,
+                missed;
         FILE *answers;
         unsigned long answered;
 } g;
@@ -129,7 +142,8 @@ static void end(struct conn *c) {
         close(c->fd);
         if (p->stream == c) {
                 p->stream = NULL;
-                p->stream_at = now() + uniform() * 2; /* not all at once */
+                p->stream_at =
+                        now() + 0.5 + uniform() * 5.5; /* as the page does: not all at once */
                 g.streams--;
         }
         if (p->ask == c)
@@ -178,7 +192,7 @@ static struct conn *begin(struct person *p, enum kind kind) {
                 return NULL;
         }
         gnutls_init(&c->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
-        gnutls_set_default_priority(c->tls);
+        gnutls_priority_set(c->tls, g.priority);
         gnutls_credentials_set(c->tls, GNUTLS_CRD_CERTIFICATE, g.cred);
         gnutls_transport_set_int(c->tls, c->fd);
         if (p->ticket.data)
@@ -244,55 +258,78 @@ static double due_at(const json_t *clock, double t_ms) {
         return s > 0 && at > 0 ? at - (json_number_value(drill) - t_ms) / 1000 / s : 0;
 }
 
-/* An inject that this one had not seen: how late it is; and whether an answer is asked for. */
+static void forget_due(struct person *p, long inject) {
+        for (unsigned i = 0; i < p->n_due; i++)
+                if (p->due[i] == inject) {
+                        p->n_due--;
+                        p->due[i] = p->due[p->n_due];
+                        p->answer_at[i] = p->answer_at[p->n_due];
+                        memcpy(p->choice[i], p->choice[p->n_due], sizeof(p->choice[i]));
+                        return;
+                }
+}
+
+static void to_answer(struct person *p, long inject, const char *choice, double at) {
+        if (p->n_due == DUE_MAX)
+                return;
+        snprintf(p->choice[p->n_due], sizeof(*p->choice), "%s", choice ? choice : "");
+        p->answer_at[p->n_due] = at;
+        p->due[p->n_due++] = inject;
+}
+
+/* An inject as it stands: how late it is if this one had not seen it; whether an answer is asked for. */
+static void take_inject(struct person *p, const json_t *i, const json_t *clock, bool pushed) {
+        long id = (long)json_integer_value(json_object_get(i, "id"));
+        double due = due_at(clock, json_number_value(json_object_get(i, "t"))), late = real() - due;
+
+        if (!json_is_null(json_object_get(i, "answered")))
+                forget_due(p, id);
+        if (done_with(p, id))
+                return;
+        if (p->n_done < sizeof(p->done) / sizeof(*p->done))
+                p->done[p->n_done++] = id;
+        if (p->last_asked && late > MISSED_S)
+                g.missed++;
+        else if (due > 0)
+                add(soon_after() ? &g.inject_after : &g.inject, late);
+        g.pushed += pushed;
+        g.fetched += !pushed;
+        if (json_is_true(json_object_get(i, "answer")) &&
+            json_is_null(json_object_get(i, "answered"))) {
+                const json_t *of = json_object_get(i, "choices"),
+                             *one = json_array_get(of, json_array_size(of) / 2);
+
+                to_answer(p, id, json_string_value(json_object_get(one, "id")),
+                          now() + THINK_LEAST_S + uniform() * (THINK_MOST_S - THINK_LEAST_S));
+        }
+}
+
 static void take_drill(struct conn *c, const char *body, size_t len) {
-        struct person *p = c->who;
         json_t *o = json_loadb(body, len, 0, NULL), *list = json_object_get(o, "injects"), *i;
-        const json_t *clock = json_object_get(o, "clock");
         size_t n;
 
-        json_array_foreach(list, n, i) {
-                long id = (long)json_integer_value(json_object_get(i, "id"));
-                double due = due_at(clock, json_number_value(json_object_get(i, "t")));
-
-                if (done_with(p, id))
-                        continue;
-                if (p->n_done < sizeof(p->done) / sizeof(*p->done))
-                        p->done[p->n_done++] = id;
-                if (p->announced > 0 && due > 0) {
-                        add(&g.read, real() - due);
-                        add(soon_after() ? &g.announce_after : &g.announce, p->announced - due);
-                }
-                if (json_is_true(json_object_get(i, "answer")) &&
-                    json_is_null(json_object_get(i, "answered")) && p->n_due < DUE_MAX) {
-                        const json_t *list_of = json_object_get(i, "choices"),
-                                     *one = json_array_get(list_of, json_array_size(list_of) / 2);
-                        const char *choice = json_string_value(json_object_get(one, "id"));
-
-                        snprintf(p->choice[p->n_due], sizeof(*p->choice), "%s",
-                                 choice ? choice : "");
-                        p->due[p->n_due++] = id;
-                }
-        }
-        p->announced = 0;
+        json_array_foreach(list, n, i) take_inject(c->who, i, json_object_get(o, "clock"), false);
         json_decref(o);
 }
 
 static void put_back(struct conn *c) {
-        struct person *p = c->who;
-
-        if (p->n_due == DUE_MAX)
-                return;
-        snprintf(p->choice[p->n_due], sizeof(*p->choice), "%s", c->choice);
-        p->due[p->n_due++] = c->inject;
+        to_answer(c->who, c->inject, c->choice, now() + 0.5);
 }
 
-static void answer(struct person *p) {
+/* The first whose time has come. */
+static bool answer(struct person *p, double t) {
         char path[96], body[128];
         struct conn *c;
-        long id = p->due[--p->n_due];
-        const char *choice = p->choice[p->n_due];
+        unsigned i = 0;
 
+        while (i < p->n_due && p->answer_at[i] > t)
+                i++;
+        if (i == p->n_due)
+                return false;
+        long id = p->due[i];
+        char choice[40];
+        snprintf(choice, sizeof(choice), "%s", p->choice[i]);
+        forget_due(p, id);
         snprintf(path, sizeof(path), "/api/v1/drill/injects/%ld/answer", id);
         if (*choice)
                 snprintf(body, sizeof(body), "{\"choice\":\"%s\"}", choice);
@@ -300,16 +337,21 @@ static void answer(struct person *p) {
                 snprintf(body, sizeof(body), "{\"text\":\"seen by %.8s\"}", p->token);
         c = begin(p, ANSWER);
         if (!c)
-                return;
+                return true;
         c->inject = id;
         snprintf(c->choice, sizeof(c->choice), "%s", choice);
         request(c, "POST", path, body);
+        return true;
 }
 
 static void whole(struct conn *c) {
         struct person *p = c->who;
 
-        add(soon_after() ? &g.after[c->kind] : &g.took[c->kind], now() - c->begun);
+        if (!p->last_asked) {
+                add(soon_after() ? &g.after[c->kind] : &g.took[c->kind], now() - c->begun);
+                add(soon_after() ? &g.api_after : &g.api, now() - c->begun);
+                add(&g.api_all, now() - c->begun);
+        }
         if (c->status >= 0 && c->status < 600)
                 g.status[c->status]++;
         if (c->kind == DRILL && c->status == 200)
@@ -326,22 +368,83 @@ static void whole(struct conn *c) {
         end(c);
 }
 
-static void take_events(struct conn *c) {
-        char *at = c->in + c->body_at, *stop = c->in + c->in_len;
-        struct person *p = c->who;
+/* Pieces' heads are taken out of what came behind `from`. */
+static void dechunk(struct conn *c, size_t from) {
+        size_t to = from;
 
-        for (char *s = at; (s = memmem(s, (size_t)(stop - s), "data: ", 6)); s += 6) {
-                size_t n = (size_t)(stop - s);
+        while (from < c->in_len) {
+                size_t n = c->chunk_left < c->in_len - from ? c->chunk_left : c->in_len - from;
+                char h = c->in[from];
 
-                g.events++;
-                if (memmem(s, n < 40 ? n : 40, "inject", 6) ||
-                    memmem(s, n < 40 ? n : 40, "all", 3)) {
-                        if (p->announced <= 0)
-                                p->announced = real();
-                        p->drill_at = now();
+                if (n) {
+                        memmove(c->in + to, c->in + from, n);
+                        to += n;
+                        from += n;
+                        c->chunk_left -= n;
+                        continue;
+                }
+                from++;
+                if (h == '\n' && c->in_size) {
+                        c->chunk_left = c->chunk_size;
+                        c->chunk_size = 0;
+                        c->in_size = false;
+                } else if (h != '\r' && h != '\n') {
+                        c->chunk_size = c->chunk_size * 16 +
+                                        (size_t)(h <= '9' ? h - '0' : (h | 32) - 'a' + 10);
+                        c->in_size = true;
                 }
         }
-        c->in_len = c->body_at; /* what is cut in two is the next time's: a beat has no data */
+        c->in_len = to;
+        c->in[to] = '\0';
+}
+
+static void soon(double *at, double from, double to) {
+        double t = now() + from + uniform() * (to - from);
+
+        if (*at <= 0 || *at > t)
+                *at = t;
+}
+
+/* What our page does (web/src/lib/live.svelte.ts, drill.svelte.ts). */
+static void take_event(struct person *p, const char *data, size_t len) {
+        json_t *o = json_loadb(data, len, 0, NULL);
+        const char *what = json_string_value(json_object_get(o, "what"));
+        const json_t *inject = json_object_get(o, "inject");
+
+        g.events++;
+        if (!what) {
+                json_decref(o);
+                return;
+        }
+        double within = json_number_value(json_object_get(o, "within")) / 1000,
+               most = within > 0                 ? within
+                      : strcmp(what, "all") == 0 ? 5
+                                                 : 0;
+
+        if (inject)
+                take_inject(p, inject, json_object_get(o, "clock"), true);
+        else if (strcmp(what, "all") == 0 || strncmp(what, "exercise", 8) == 0 ||
+                 strcmp(what, "inject") == 0)
+                soon(&p->drill_at, 0.8, 0.8 + (most > 0 ? most : 3.2));
+        if (!inject)
+                soon(&p->tonight_at, 1, most > 0 ? 1 + most : 3);
+        if (strcmp(what, "all") == 0)
+                soon(&p->next_look, 0, most);
+        json_decref(o);
+}
+
+static void take_events(struct conn *c) {
+        char *at = c->in + c->body_at, *stop = c->in + c->in_len, *end_of;
+
+        while ((end_of = memmem(at, (size_t)(stop - at), "\n\n", 2))) {
+                char *data = memmem(at, (size_t)(end_of - at), "data: ", 6);
+
+                if (data)
+                        take_event(c->who, data + 6, (size_t)(end_of - data) - 6);
+                at = end_of + 2;
+        }
+        memmove(c->in + c->body_at, at, (size_t)(stop - at));
+        c->in_len = c->body_at + (size_t)(stop - at);
 }
 
 static bool take_head(struct conn *c) {
@@ -358,6 +461,13 @@ static bool take_head(struct conn *c) {
         if (c->kind == STREAM) {
                 g.status[c->status < 600 ? c->status : 0]++;
                 add(soon_after() ? &g.after[STREAM] : &g.took[STREAM], now() - c->begun);
+                if (c->who->opened) {
+                        soon(&c->who->drill_at, 0.8, 5.8);
+                        soon(&c->who->tonight_at, 1, 5);
+                        soon(&c->who->next_look, 0, 5);
+                }
+                c->who->opened = true;
+                dechunk(c, c->body_at);
                 return c->status == 200;
         }
         return true;
@@ -366,8 +476,8 @@ static bool take_head(struct conn *c) {
 /* false: it is over. */
 static bool receive(struct conn *c) {
         for (;;) {
-                if (c->in_room - c->in_len < 16384) {
-                        c->in_room = c->in_room ? 2 * c->in_room : 20000;
+                if (c->in_room - c->in_len < 4096) {
+                        c->in_room = c->in_room ? 2 * c->in_room : 8192;
                         c->in = c->in_room <= IN_MAX ? realloc(c->in, c->in_room + 1) : NULL;
                         if (!c->in)
                                 exit(9);
@@ -382,8 +492,11 @@ static bool receive(struct conn *c) {
                         }
                         return false;
                 }
+                size_t before = c->in_len;
                 c->in_len += (size_t)n;
                 c->in[c->in_len] = '\0';
+                if (c->state == BODY && c->kind == STREAM)
+                        dechunk(c, before);
                 if (c->state == HEAD && !take_head(c))
                         return false;
                 if (c->state == BODY && c->kind == STREAM) {
@@ -456,13 +569,23 @@ static void broken(struct conn *c) {
 static void turn(struct person *p, double t) {
         if (!p->stream && t >= p->stream_at)
                 request(begin(p, STREAM), "GET", "/api/v1/events", NULL);
-        if (p->ask || t > g.end)
+        if (p->ask)
                 return;
+        if (t > g.end) { /* the page as it is at the end */
+                if (!p->last_asked && t > p->last_at) {
+                        p->last_asked = true;
+                        request(begin(p, DRILL), "GET", "/api/v1/drill", NULL);
+                }
+                return;
+        }
         if (p->drill_at > 0 && t >= p->drill_at) {
                 p->drill_at = 0;
                 request(begin(p, DRILL), "GET", "/api/v1/drill", NULL);
-        } else if (p->n_due) {
-                answer(p);
+        } else if (answer(p, t)) {
+                return;
+        } else if (p->tonight_at > 0 && t >= p->tonight_at) {
+                p->tonight_at = 0;
+                request(begin(p, LOOK), "GET", "/api/v1/tonight", NULL);
         } else if (t >= p->next_look) {
                 p->next_look = t - log(1 - uniform()) * g.pause;
                 look(p);
@@ -478,7 +601,9 @@ static void play(double seconds) {
                 g.people[i].next_look = g.people[i].stream_at - log(1 - uniform()) * g.pause;
         }
         g.end = began + seconds;
-        while (now() < g.end + 5) {
+        for (size_t i = 0; i < g.n_people; i++)
+                g.people[i].last_at = g.end + uniform() * LAST_S;
+        while (now() < g.end + LAST_S + 8) {
                 int n = epoll_wait(g.ep, events, 512, 10);
 
                 for (int i = 0; i < n; i++) {
@@ -520,10 +645,11 @@ static void report(void) {
         getrusage(RUSAGE_SELF, &u);
         for (unsigned i = 0; i < KINDS; i++)
                 json_object_set_new(o, kind_names[i], said(&g.took[i]));
-        json_object_set_new(o, "announced", said(&g.announce));
-        json_object_set_new(o, "announced_after_kill", said(&g.announce_after));
-        json_object_set_new(o, "look_after_kill", said(&g.after[LOOK]));
-        json_object_set_new(o, "read", said(&g.read));
+        json_object_set_new(o, "inject", said(&g.inject));
+        json_object_set_new(o, "inject_after_kill", said(&g.inject_after));
+        json_object_set_new(o, "api", said(&g.api));
+        json_object_set_new(o, "api_all", said(&g.api_all));
+        json_object_set_new(o, "api_after_kill", said(&g.api_after));
         for (unsigned i = 0; i < 600; i++)
                 if (g.status[i]) {
                         snprintf(name, sizeof(name), "%u", i);
@@ -534,6 +660,9 @@ static void report(void) {
         json_object_set_new(o, "refused", json_integer((json_int_t)g.refused));
         json_object_set_new(o, "resumed", json_integer((json_int_t)g.resumed));
         json_object_set_new(o, "full_handshakes", json_integer((json_int_t)g.full));
+        json_object_set_new(o, "injects_pushed", json_integer((json_int_t)g.pushed));
+        json_object_set_new(o, "injects_fetched", json_integer((json_int_t)g.fetched));
+        json_object_set_new(o, "injects_missed", json_integer((json_int_t)g.missed));
         json_object_set_new(o, "events", json_integer((json_int_t)g.events));
         json_object_set_new(o, "streams_reopened", json_integer((json_int_t)g.reopened));
         json_object_set_new(o, "streams_at_the_end", json_integer((json_int_t)g.streams));
@@ -575,6 +704,11 @@ int main(int argc, char **argv) {
         g.answers = argc > 6 ? fopen(argv[6], "w") : NULL;
         read_tokens(argv[2], strtoul(argv[3], NULL, 10));
         gnutls_certificate_allocate_credentials(&g.cred);
+        /* What browsers ask for first. */
+        gnutls_priority_init(&g.priority,
+                             "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"
+                             "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1",
+                             NULL);
         g.ep = epoll_create1(EPOLL_CLOEXEC);
         play(as_number(argv[4]));
         if (g.answers)

@@ -16,6 +16,7 @@
 #define DEPARTMENTS 15
 #define SITES 300
 #define PEOPLE 5000
+#define WORKERS_MOST 10000
 #define SYSTEMS (2 * SITES)
 #define DAY (INT64_C(86400) * NS_PER_SEC)
 
@@ -66,7 +67,7 @@ static void units(void) {
 }
 
 static void fill_people(void) {
-        for (int64_t i = 1; i <= PEOPLE; i++)
+        for (int64_t i = 1; i <= MAX(PEOPLE, n_workers); i++)
                 check_int(sql_do(db(),
                                  "INSERT INTO person(id,login,name,title,email,unit,created) VALUES"
                                  "(?1,'user'||?1,'Nguyễn Văn '||?1,'Chuyên viên','user'||?1||"
@@ -87,10 +88,10 @@ static void workers(void) {
                 [ROLE_OWNER] = "owner",        [ROLE_LIAISON] = "liaison",
                 [ROLE_INSPECTOR] = "inspector"};
 
-        /* Beyond those of old: who is needed in a drill of a site. */
-        static const enum role more[] = {ROLE_OFFICER, ROLE_OFFICER,  ROLE_HANDLER,  ROLE_HANDLER,
-                                         ROLE_LEAD,    ROLE_OWNER,    ROLE_APPROVER, ROLE_LIAISON,
-                                         ROLE_HANDLER, ROLE_INSPECTOR};
+        /* Beyond those of old: who plays in a drill of a site. */
+        static const enum role more[] = {ROLE_OFFICER, ROLE_OFFICER, ROLE_HANDLER,  ROLE_HANDLER,
+                                         ROLE_LEAD,    ROLE_OWNER,   ROLE_APPROVER, ROLE_LIAISON,
+                                         ROLE_HANDLER, ROLE_LEAD};
 
         for (int64_t i = 1; i <= n_workers; i++) {
                 enum role role = i <= 200 ? roles[i % 10] : more[(i + i / SITES) % 10];
@@ -285,7 +286,7 @@ int main(int argc, char **argv) {
         if (argc > 3)
                 n_incidents = strtoll(argv[3], NULL, 10);
         if (argc > 4)
-                n_workers = MIN(strtoll(argv[4], NULL, 10), PEOPLE);
+                n_workers = MIN(strtoll(argv[4], NULL, 10), WORKERS_MOST);
         world_start(world_rules);
         world_close();
         snprintf(w.path, sizeof(w.path), "%s/state.db", argv[1]);

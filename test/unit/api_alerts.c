@@ -1,6 +1,7 @@
 /* The queue of alerts through the API: order, filters, pseudonyms, steps and their undoing, what comes back. */
 #include "api_world.h"
 #include "desk/desk_impl.h"
+#include "desk/people.h"
 
 static void three_alerts(void) {
         world_start(world_rules);
@@ -155,7 +156,6 @@ static void older_alerts_are_in_the_queue_too(void) {
         done();
 }
 
-/* A page that listens is told after the commit, once for many changes, and only what changed. */
 /* Few rows are looked up by their trigrams, many are met in order: either way those that have the text. */
 static void words_are_found_among_few_and_many(void) {
         static const struct {
@@ -199,6 +199,61 @@ static void words_are_found_among_few_and_many(void) {
         done();
 }
 
+/* More changes in one commit than one listener is told of: who may see only some hears of just those. */
+static void many_changes_are_told_to_whom_they_concern(void) {
+        struct api_next next = {0};
+
+        three_alerts();
+        check_int(ask("events.follow", "{}"), 200);
+        uint64_t stream = api_w.id;
+        check_int(api_send_frame(1, API_NEXT, stream, &next, sizeof(next), SPAN_NONE), 0);
+        struct sql *s = state_sql(w.d->state);
+        check_int(desk_begin(w.d), 0);
+        for (int64_t i = 2; i < 302; i++)
+                check_int(sql_do(s,
+                                 "INSERT INTO unit(id,parent,code,name,name_vi,kind,path,depth,"
+                                 "created) VALUES(?1,1,'u'||?1,'u','u','site','/1/'||?1||'/',1,0)",
+                                 "i", i),
+                          0);
+        static const unsigned char token[API_TOKEN_BYTES] = "page of one";
+        unsigned char hash[32];
+        session_hash(token, hash);
+        check_int(sql_do(s,
+                         "INSERT INTO person(id,login,name,unit,created) VALUES(77,'p','P',150,0)",
+                         ""),
+                  0);
+        check_int(sql_do(s,
+                         "INSERT INTO role_grant(person,role,unit,since,given_at) VALUES(77,?1,150,"
+                         "0,0)",
+                         "i", (int64_t)ROLE_OFFICER),
+                  0);
+        check_int(sql_do(s,
+                         "INSERT INTO session(hash,person,needs,created,last,second_at,address)"
+                         " VALUES(?1,77,0,?2,?2,?2,'127.0.0.1')",
+                         "xi", span_of((const char *)hash, 32), w.wall),
+                  0);
+        check_int(ask_as(token, "events.follow", "{}"), 200);
+        uint64_t one = api_w.id;
+        check_int(api_send_frame(0, API_NEXT, one, &next, sizeof(next), SPAN_NONE), 0);
+        for (int64_t i = 2; i < 302; i++)
+                api_tell_all(w.d, "alert", 1000 + i, i);
+        api_tell_all(w.d, "person", 5, 0);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        desk_api_committed(w.d);
+        w.mono += NS_PER_SEC;
+        check_int(desk_api_tick(w.d, w.mono, w.wall), 0);
+        check_int(api_take_frame(1), stream);
+        buf_char(&api_w.body, '\0');
+        check(strcmp(api_w.body.p, "event: change\ndata: {\"what\":\"all\",\"id\":null}\n\n") == 0);
+        check_int(api_take_frame(0), one);
+        buf_char(&api_w.body, '\0');
+        check(strstr(api_w.body.p, "{\"what\":\"alert\",\"id\":1150}"));
+        check(!strstr(api_w.body.p, "\"id\":1149") && !strstr(api_w.body.p, "\"id\":1151") &&
+              !strstr(api_w.body.p, "all"));
+        done();
+}
+
+/* A page that listens is told after the commit, once for many changes, and only what changed. */
 static void listeners_are_told(void) {
         struct api_next next = {0};
 
@@ -233,5 +288,6 @@ int main(void) {
         RUN(older_alerts_are_in_the_queue_too);
         RUN(words_are_found_among_few_and_many);
         RUN(listeners_are_told);
+        RUN(many_changes_are_told_to_whom_they_concern);
         return check_done();
 }

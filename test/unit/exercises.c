@@ -305,6 +305,88 @@ static void what_units_and_organisers_say(void) {
         end();
 }
 
+static uint64_t follow_as(struct signed_in *s, uint32_t flags) {
+        struct api_ask a = {.op = api_number("events.follow"), .how = API_COOKIE, .flags = flags};
+        struct api_next next = {0};
+
+        memcpy(a.token, s->token, sizeof(a.token));
+        check_int(api_send_frame(0, API_ASK, ++api_w.id, &a, sizeof(a), SPAN("{}")), 0);
+        uint64_t id = api_w.id;
+        check_int(api_take_frame(0), id);
+        check_int(api_w.say.status, 200);
+        check_int(api_send_frame(0, API_NEXT, id, &next, sizeof(next), SPAN_NONE), 0);
+        return id;
+}
+
+/* What listeners were told and nobody looked at yet. */
+static struct {
+        uint64_t of;
+        char text[16384];
+} told_to[4];
+
+static void drain(void) {
+        struct api_next next = {0};
+        uint64_t id;
+
+        w.mono += NS_PER_SEC;
+        check_int(desk_api_tick(w.d, w.mono, w.wall), 0);
+        while ((id = api_take_frame(0)) != 0)
+                for (size_t i = 0; i < ARRAY_LEN(told_to); i++)
+                        if (told_to[i].of == id) {
+                                size_t n = strlen(told_to[i].text);
+
+                                snprintf(told_to[i].text + n, sizeof(told_to[i].text) - n, "%.*s",
+                                         (int)api_w.body.len, api_w.body.p);
+                                check_int(api_send_frame(0, API_NEXT, id, &next, sizeof(next),
+                                                         SPAN_NONE),
+                                          0);
+                        }
+}
+
+static bool heard(unsigned i, const char *text) {
+        return strstr(told_to[i].text, text) != NULL;
+}
+
+static void listen_as(unsigned i, struct signed_in *s, uint32_t flags) {
+        told_to[i].of = follow_as(s, flags);
+        told_to[i].text[0] = '\0';
+}
+
+/* An inject comes with its event, to whom it is for, and again as it stands when something of it changed. */
+static void injects_come_with_their_event(void) {
+        begin();
+        prepare(1000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(1);
+        drain();
+        listen_as(0, &lead_a, 0);
+        listen_as(1, &lead_b, 0);
+        want(200, &organiser, "exercises.inject",
+             "{\"id\":%lld,\"kind\":\"call\",\"title\":\"Only b\",\"text\":\"?\",\"units\":[2],"
+             "\"answer\":true}",
+             (long long)exercise);
+        pass_line(2);
+        drain();
+        check(!heard(0, "Only b"));
+        check(heard(1, "{\"what\":\"inject\",\"id\":") && heard(1, "\"play\":2,"));
+        check(heard(1, "\"title\":\"Only b\"") && heard(1, "\"answered\":null"));
+        want(200, &lead_b, "drill.get", "{}");
+        int64_t delivery = answer_int("injects.0.id");
+        told_to[1].text[0] = '\0';
+        want(200, &lead_b, "drill.answer", "{\"id\":%lld,\"text\":\"yes\"}", (long long)delivery);
+        drain();
+        check(heard(1, "\"said\":\"yes\"") && !heard(1, "\"answered\":null"));
+        listen_as(2, &lead_b, API_ASK_AGAIN); /* a desk ended meanwhile */
+        drain();
+        listen_as(3, &lead_a, API_ASK_AGAIN);
+        drain();
+        check(heard(2, "\"said\":\"yes\"") && heard(2, "{\"what\":\"all\",\"id\":0}"));
+        check(!heard(3, "Only b") && heard(3, "{\"what\":\"all\",\"id\":0}"));
+        end();
+}
+
 /* The clock stands while the node is down. */
 static void the_node_was_down(void) {
         begin();
@@ -874,6 +956,7 @@ int main(void) {
         RUN(held_and_rewound);
         RUN(alone_against_the_clock);
         RUN(what_units_and_organisers_say);
+        RUN(injects_come_with_their_event);
         RUN(the_node_was_down);
         RUN(bad_telemetry_is_passed_over);
         RUN(a_play_runs_out_of_pieces);

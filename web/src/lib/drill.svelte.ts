@@ -1,11 +1,12 @@
 // The drill that this person plays in, if any: asked for when the session begins and whenever the node says that
-// something of it changed. And the drill's clock, carried on by the page from the node's last reading.
+// something of it changed. An inject comes with its event, as it stands: thousands of pages that asked for it at the same
+// moment would wait for each other. And the drill's clock, carried on by the page from the node's last reading.
 import { api } from './api.ts';
 import { clock } from './clock.svelte.ts';
 import { ms, number } from './format.ts';
-import { live } from './live.svelte.ts';
+import { live, spread, type Said } from './live.svelte.ts';
 import { here } from './session.svelte.ts';
-import type { DrillClock, DrillNow } from './types_exercise.ts';
+import type { DrillClock, DrillInject, DrillNow } from './types_exercise.ts';
 
 const SOON_MS = 800;
 
@@ -44,8 +45,9 @@ class Drill {
   start(): () => void {
     if (!here.may('exercises.play')) return () => {};
     void this.refresh();
-    this.#stop ??= live.on((what) => {
-      if (['exercise', 'inject', 'exercise_request', 'exercise_message', 'all'].includes(what)) this.#later();
+    this.#stop ??= live.on((what, _id, said) => {
+      if (what === 'inject' && said && this.#take(said)) return;
+      if (['exercise', 'inject', 'exercise_request', 'exercise_message', 'all'].includes(what)) this.#later(what === 'all' ? SOON_MS : 4000);
     });
     return () => {
       this.#stop?.();
@@ -53,11 +55,26 @@ class Drill {
       this.now = null;
     };
   }
-  #later(): void {
-    this.#soon ??= setTimeout(() => {
-      this.#soon = null;
-      void this.refresh();
-    }, SOON_MS);
+  /* Who is alone with the node need not wait; where many play, each waits by chance. */
+  #later(most: number): void {
+    this.#soon ??= setTimeout(
+      () => {
+        this.#soon = null;
+        void this.refresh();
+      },
+      this.now?.solo ? SOON_MS : spread(SOON_MS, most),
+    );
+  }
+  /* false: it is of another play, or not all of it came. */
+  #take(said: Said): boolean {
+    const inject = said.inject as DrillInject | undefined;
+    const now = this.now;
+    if (!inject || !now || said.play !== now.play) return false;
+    const known = now.injects.some((i) => i.id === inject.id);
+    const injects = known ? now.injects.map((i) => (i.id === inject.id ? inject : i)) : [inject, ...now.injects];
+    if (!known && !inject.seen) this.arrived = 1;
+    this.now = { ...now, clock: said.clock as DrillClock, injects, waiting: injects.filter((i) => i.answer && !i.answered).length };
+    return true;
   }
   async refresh(): Promise<void> {
     try {

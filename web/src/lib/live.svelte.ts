@@ -7,9 +7,20 @@ import { askTonight } from './tonight.ts';
 import type { Tonight } from './types.ts';
 
 const POLL_MS = 15_000;
+const ALL_MS = 5000; // within which pages that missed something ask anew
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 
-type Heard = (what: string, id: number) => void;
+/* What an event says: some bring what a page would else ask for. */
+export interface Said {
+  what: string;
+  id: number | null;
+  /* Many pages hear this: ask within so many milliseconds, not at once. */
+  within?: number;
+  [more: string]: unknown;
+}
+type Heard = (what: string, id: number, said?: Said) => void;
+/* Thousands of pages hear the same at once: each asks a little later, by chance. */
+export const spread = (least: number, most: number): number => least + Math.random() * (most - least);
 
 class Live {
   stale = $state(false);
@@ -61,18 +72,15 @@ class Live {
       this.tries = 0;
       this.#fresh();
       if (again) {
-        void this.refresh();
-        for (const heard of this.#heard) heard('all', 0);
+        this.#later(ALL_MS);
+        this.#tell({ what: 'all', id: null });
       }
     };
     source.addEventListener('change', (e) => {
       try {
-        const said = JSON.parse((e as MessageEvent<string>).data) as { what: string; id: number | null };
-        for (const heard of this.#heard) heard(said.what, said.id ?? 0);
-        this.#soon ??= setTimeout(() => {
-          this.#soon = null;
-          void this.refresh();
-        }, 1000);
+        const said = JSON.parse((e as MessageEvent<string>).data) as Said;
+        this.#tell(said);
+        if (!said.inject) this.#later(said.within ?? (said.what === 'all' ? ALL_MS : 3000));
       } catch {
         // Not ours: left alone.
       }
@@ -81,11 +89,27 @@ class Live {
       if (this.#source !== source) return;
       source.close();
       this.#lost();
-      const wait = RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)]!;
+      const wait = spread(0.5, 1.5) * RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)]!;
       this.tries++;
       if (this.#retry) clearTimeout(this.#retry);
       if (this.#running) this.#retry = setTimeout(() => this.#running && this.#open(), wait);
     };
+  }
+  #tell(said: Said): void {
+    const tell = () => {
+      for (const heard of this.#heard) heard(said.what, said.id ?? 0, said);
+    };
+    if (said.within || said.what === 'all') setTimeout(tell, spread(0, said.within ?? ALL_MS));
+    else tell();
+  }
+  #later(most: number): void {
+    this.#soon ??= setTimeout(
+      () => {
+        this.#soon = null;
+        void this.refresh();
+      },
+      spread(1000, most),
+    );
   }
   #lost(): void {
     if (!this.#running || this.stale) return;
@@ -106,7 +130,7 @@ class Live {
     } catch {
       // Said elsewhere: reached() or the page's own words.
     }
-    if (this.#running) this.#poll = setTimeout(() => void this.refresh(), POLL_MS);
+    if (this.#running) this.#poll = setTimeout(() => void this.refresh(), spread(0.8, 1.2) * POLL_MS);
   }
   reached(ok: boolean): void {
     if (!ok) this.#lost();
