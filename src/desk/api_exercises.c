@@ -20,7 +20,8 @@ int exercise_load(struct sql *db, struct arena *a, int64_t id, struct exercise *
         int r = sql_rows(
                 db, &q,
                 "SELECT scenario, unit, seed, run, starts, started, ended, version,"
-                " created_by, state, speed, kind='live', solo, demo, simulated, code, title"
+                " created_by, state, speed, kind='live', solo, demo, simulated, code, title,"
+                " part IS NOT NULL, part_from"
                 " FROM exercise WHERE id=?1",
                 "i", id);
 
@@ -43,7 +44,9 @@ int exercise_load(struct sql *db, struct arena *a, int64_t id, struct exercise *
                                  .live_fire = sql_int(q, 11) != 0,
                                  .solo = sql_int(q, 12) != 0,
                                  .demo = sql_int(q, 13) != 0,
-                                 .simulated = sql_int(q, 14) != 0};
+                                 .simulated = sql_int(q, 14) != 0,
+                                 .part = sql_int(q, 17) != 0,
+                                 .from = sql_int(q, 18)};
         if (a) {
                 ret->code = arena_dup(a, sql_span(q, 15));
                 ret->title = arena_dup(a, sql_span(q, 16));
@@ -249,7 +252,8 @@ int exercise_checkpoints_json(struct api_call *c, const struct exercise *e, json
 static int texts(struct api_call *c, const struct exercise *e, bool manages) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(c->db, &q,
-                         "SELECT text, reason, scenario_hash, formula, formula_hash, seed FROM exercise WHERE"
+                         "SELECT text, reason, scenario_hash, formula, formula_hash, seed FROM "
+                         "exercise WHERE"
                          " id=?1",
                          "i", e->id);
 
@@ -382,7 +386,7 @@ static int64_t seed_of(struct api_call *c) {
         return api_int(c, "seed", 1 + (int64_t)randombytes_uniform(INT32_MAX - 1));
 }
 
-static int insert(struct api_call *c, struct exercise *e, struct span title) {
+int exercise_insert(struct api_call *c, struct exercise *e, struct span title) {
         int r = next_code(c, &e->code);
 
         if (r == 0)
@@ -454,8 +458,9 @@ static int create(struct api_call *c) {
         if (!title.len && !p)
                 return api_fault_at(c, "title", "live fire needs a title",
                                     "diễn tập thực chiến cần có tên", "give one", "đặt tên");
-        r = insert(c, &e,
-                   title.len ? title : span_str(c->lang == LANG_VI ? p->title.vi : p->title.en));
+        r = exercise_insert(c, &e,
+                            title.len ? title
+                                      : span_str(c->lang == LANG_VI ? p->title.vi : p->title.en));
         if (r == 0)
                 r = units_of(c, &e);
         api_tell(c, "exercise", e.id, e.unit);
@@ -509,7 +514,8 @@ static int solo(struct api_call *c) {
         if (r >= 0)
                 r = solo_room(c);
         if (r == 0)
-                r = insert(c, &e, span_str(c->lang == LANG_VI ? p->title.vi : p->title.en));
+                r = exercise_insert(c, &e,
+                                    span_str(c->lang == LANG_VI ? p->title.vi : p->title.en));
         if (r == 0)
                 r = exercise_unit_add(c, &e, e.unit);
         for (unsigned i = 0; c->who.id && i < MAX(p->n_roles, 1u) && r == 0; i++)

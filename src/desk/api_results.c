@@ -558,6 +558,8 @@ const struct api_binding api_results_bindings[] = {
         {"results.task", results_do_task},
         {"results.retests", results_do_retests},
         {"results.retest", results_do_retest},
+        {"results.retest_start", results_do_retest_start},
+        {"results.retest_plan", results_do_retest_plan},
         {"results.sign", results_do_sign},
         {"results.records", results_do_records},
         {0},

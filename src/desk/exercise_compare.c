@@ -52,7 +52,8 @@ static int find_sittings(struct api_call *c, const struct results *x, struct com
                 "scenario s ON"
                 " s.id=e.scenario WHERE e.started IS NOT NULL AND (e.id=?1 OR (e.ended IS NOT NULL "
                 "AND"
-                " e.solo=0 AND s.code=(SELECT code FROM scenario WHERE id=?2) AND (%s))) ORDER BY"
+                " e.solo=0 AND e.part IS NULL AND s.code=(SELECT code FROM scenario WHERE id=?2) "
+                "AND (%s))) ORDER BY"
                 " e.id=?1 DESC, e.started DESC LIMIT 10",
                 scope);
         if (!sql.p)

@@ -11,6 +11,7 @@
  *       refused above EXERCISE_SOLOS_MAX, and one that stood still for a day is ended). */
 #include "desk/exercise_engine.h"
 #include "desk/exercise_facts.h"
+#include "desk/exercise_results.h"
 
 #include <stdlib.h>
 
@@ -231,6 +232,23 @@ static int load_shifts(struct sql *db, struct engine_run *x) {
         return r;
 }
 
+static int load_part(struct sql *db, const struct plan *p, struct engine_run *x) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = sql_rows(db, &q, "SELECT part FROM exercise WHERE id=?1 AND part IS NOT NULL", "i",
+                         x->e.id);
+        char key[201];
+
+        x->part = (struct part){.item = -1, .until = p ? p->length : 0};
+        if (r == 0)
+                r = sql_next(q);
+        if (r != 1 || !p)
+                return MIN(r, 0);
+        snprintf(key, sizeof(key), "%.*s", (int)MIN(sql_span(q, 0).len, (size_t)200),
+                 sql_span(q, 0).p);
+        part_of(p, key, &x->part);
+        return 0;
+}
+
 static int load_run(struct desk *d, struct engine_run *x, int64_t id, bool past) {
         struct sql *db = state_sql(d->state);
         const struct plan *p = NULL;
@@ -243,6 +261,8 @@ static int load_run(struct desk *d, struct engine_run *x, int64_t id, bool past)
         x->n_steps = p ? p->n_steps : 0;
         x->n_injects = p ? p->n_injects : 0;
         r = exercise_clock_load(db, id, x->e.run, 0, &x->clock);
+        if (r == 0)
+                r = load_part(db, p, x);
         if (r == 0)
                 r = load_shifts(db, x);
         return r == 0 ? load_plays(d, x, past) : r;
@@ -362,6 +382,8 @@ int64_t engine_due(const struct engine_play *y, const struct plan *p, unsigned i
         int64_t shift = i < p->n_steps ? 0 : y->of->shift[i - p->n_steps];
         int at;
 
+        if (y->of->part.item >= 0)
+                return part_has(p, &y->of->part, i) ? part_time(p, i) : -1;
         if (!w->after)
                 return w->at + shift;
         at = plan_find_step(p, w->after);
@@ -436,7 +458,9 @@ static int skip_item(struct desk *d, struct engine_play *y, unsigned i, int64_t 
 static int decide(struct desk *d, struct engine_play *y, const struct plan *p, unsigned i,
                   int64_t due, int64_t t, int64_t now, bool *ret) {
         const struct plan_when *w = when_of(p, i);
-        int holds = w->condition < 0 ? 1 : exercise_condition(d, y, p, w->condition);
+        int holds = w->condition < 0 || y->of->part.item >= 0
+                            ? 1
+                            : exercise_condition(d, y, p, w->condition);
 
         *ret = true;
         if (holds < 0)
@@ -567,7 +591,7 @@ static int end_it(struct desk *d, struct exercise e, int64_t now) {
         int r = desk_begin(d);
         if (r == 0)
                 r = exercise_move(&c, &e, "end");
-        if (r == 0 && e.solo)
+        if (r == 0 && (e.solo || e.part))
                 r = exercise_move(&c, &e, "publish");
         if (r == 0)
                 r = state_audit(d->state, now, "coloa", "exercises.end", span_str(about),
@@ -579,14 +603,11 @@ static int end_it(struct desk *d, struct exercise e, int64_t now) {
 
 /* Past the length for all: ends by itself. */
 static int maybe_end(struct desk *d, struct engine_run *x, int64_t now) {
-        const struct plan *p = NULL;
-        int r = exercise_scenario_plan(d, x->e.scenario, &p);
-
-        if (r < 0 || x->e.state != EX_RUNNING || !x->clock.n ||
-            clock_drill_of(x->clock.p, x->clock.n, now / MS_NS) < p->length)
-                return r;
+        if (x->e.state != EX_RUNNING || !x->clock.n ||
+            clock_drill_of(x->clock.p, x->clock.n, now / MS_NS) < x->part.until)
+                return 0;
         for (unsigned i = 0; i < x->n_plays; i++)
-                if (engine_t(&x->plays[i], now) < p->length)
+                if (engine_t(&x->plays[i], now) < x->part.until)
                         return 0;
         return end_it(d, x->e, now);
 }
@@ -706,6 +727,8 @@ int exercises_tick(struct desk *d, int64_t mono, int64_t now) {
                 r = load(d, x, now);
         if (r == 0)
                 r = exercise_scores_tick(d, now);
+        if (r == 0)
+                r = exercise_retests_tick(d, now);
         if (r < 0 || !x->n_runs)
                 return r;
         r = decide_all(d, x, now);

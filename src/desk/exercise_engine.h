@@ -4,6 +4,7 @@
 #define DESK_EXERCISE_ENGINE_H
 
 #include "desk/exercise_impl.h"
+#include "exercise/part.h"
 
 enum item_state { ITEM_OPEN, ITEM_PLAYED, ITEM_SKIPPED };
 
@@ -50,6 +51,7 @@ struct engine_run {
         struct exercise_clock clock;
         int64_t *shift; /* of injects */
         unsigned n_steps, n_injects;
+        struct part part; /* of a re-test; item -1: all of it */
         struct span code;
         struct engine_play *plays;
         unsigned n_plays;
@@ -70,9 +72,9 @@ struct exercises {
         unsigned n_runs;
         uint64_t life;
         struct engine_ask asks[ENGINE_ASKS];
-        unsigned turn;                      /* play to begin with */
-        int64_t wait_ms, now;               /* now: ns, of the last turn */
-        int64_t beat, looked_lost, cleaned; /* wall */
+        unsigned turn;                                      /* play to begin with */
+        int64_t wait_ms, now;                               /* now: ns, of the last turn */
+        int64_t beat, looked_lost, looked_retests, cleaned; /* wall */
         uint64_t failed, late; /* jobs that came to nothing; injects that were over 2 s late */
         uint64_t refused;      /* records that the line to ingest does not take: passed over */
         int64_t behind_ms;

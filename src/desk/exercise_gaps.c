@@ -1,10 +1,8 @@
 /* What comes after an exercise (doc/scoring.md, "Afterwards"): a gap becomes an improvement task, the task has
- * re-tests, records say what was exercised.
+ * re-tests (exercise_retest.c), records say what was exercised.
  *
  *   A1. A task made of a gap is not done before its re-tests were passed as often as it needs (exercise_gap_open()).
- *   A2. A re-test is a play of another seed than the one that showed the gap, over, and of the same unit; each play
- *       serves one re-test of a gap, once. A failed one begins the count anew.
- *   A3. A record is made once for a play, from the score as the jury signed it. */
+ *   A2. A record is made once for a play, from the score as the jury signed it. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,8 +11,6 @@
 #include "desk/people.h"
 #include "exercise/review.h"
 #include "wire/api_shapes.h"
-
-#define RETEST_AFTER_NS (INT64_C(7) * 86400 * NS_PER_SEC)
 
 /* ---- tasks ---- */
 
@@ -87,18 +83,6 @@ static int improvement_row(struct api_call *c, int64_t id) {
         return c->answer ? 0 : FAIL(-ENOMEM);
 }
 
-static int add_retest(struct api_call *c, int64_t gap, int64_t due) {
-        int64_t seed = 0;
-        /* Another one than was played, and not to be guessed: of the database's own generator. */
-        int r = sql_get_int(c->db, &seed, "SELECT abs(random() % 2147483647) + 1", "");
-
-        return r < 0 ? r
-                     : sql_do(c->db,
-                              "INSERT INTO exercise_retest(gap,due,seed,state,created,by)"
-                              " VALUES(?1,?2,?3,'planned',?4,?5)",
-                              "iiiik", gap, due, seed, c->now, c->who.id);
-}
-
 static int make_task(struct api_call *c, int64_t play, int64_t unit, int64_t *ret) {
         struct span key = api_text(c, "key");
         int64_t due = api_time(c, "due"), retest = api_time(c, "retest"), gap;
@@ -129,9 +113,10 @@ static int make_task(struct api_call *c, int64_t play, int64_t unit, int64_t *re
                                   "Hạn chế này đã có việc cải tiến");
         gap = sql_last_id(c->db);
         for (unsigned i = 0; r == 0 && i < needs; i++)
-                r = add_retest(c, gap,
+                r = retest_add(c, gap,
                                (retest == TIME_NONE ? due + RETEST_AFTER_NS : retest) +
-                                       (int64_t)i * RETEST_AFTER_NS);
+                                       (int64_t)i * RETEST_AFTER_NS,
+                               api_bool(c, "auto", false));
         return r;
 }
 
@@ -160,144 +145,6 @@ int results_do_task(struct api_call *c) {
         api_tell(c, "improvement", id, unit);
         snprintf(c->about, sizeof(c->about), "improvement %lld", (long long)id);
         return improvement_row(c, id);
-}
-
-/* ---- re-tests ---- */
-
-static int retests_json(struct api_call *c, const struct results *x, int64_t one, json_t *to) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(
-                c->db, &q,
-                "SELECT t.id, g.play, y.unit, u.name, g.key, g.en, g.vi, t.due, t.seed,"
-                " t.state, t.play, t.t, t.q FROM exercise_retest t JOIN exercise_gap g ON"
-                " g.id=t.gap JOIN exercise_play y ON y.id=g.play JOIN unit u ON u.id=y.unit"
-                " WHERE y.exercise=?1 AND (?2=0 OR t.id=?2) ORDER BY t.due, t.id LIMIT 2000",
-                "ii", x->e.id, one);
-
-        while (r == 0 && (r = sql_next(q)) == 1) {
-                int see = x->all ? 1 : exercise_may_see(c, sql_int(q, 1));
-
-                r = MIN(see, 0);
-                if (see != 1)
-                        continue;
-                /* The seed makes the telemetry: who is to be re-tested does not see it before. */
-                bool hide = !x->all && span_eq(sql_span(q, 9), SPAN("planned"));
-                json_array_append_new(
-                        to,
-                        json_pack(
-                                "{s:I s:I s:I s:I s:o s:o s:o s:o s:o s:I s:o s:o s:o s:o}", "id",
-                                (json_int_t)sql_int(q, 0), "exercise", (json_int_t)x->e.id, "play",
-                                (json_int_t)sql_int(q, 1), "unit", (json_int_t)sql_int(q, 2),
-                                "unit_name", api_json_text(sql_span(q, 3)), "key",
-                                api_json_text(sql_span(q, 4)), "en", api_json_text(sql_span(q, 5)),
-                                "vi", api_json_text(sql_span(q, 6)), "due",
-                                api_json_time(sql_int(q, 7)), "seed",
-                                (json_int_t)(hide ? 0 : sql_int(q, 8)), "state",
-                                api_json_text(sql_span(q, 9)), "replay",
-                                sql_null(q, 10) ? json_null() : json_integer(sql_int(q, 10)), "T",
-                                sql_null(q, 11) ? json_null() : json_integer(sql_int(q, 11)), "Q",
-                                sql_null(q, 12) ? json_null() : json_integer(sql_int(q, 12))));
-        }
-        return r;
-}
-
-int results_do_retests(struct api_call *c) {
-        struct results x = {0};
-        json_t *list = json_array();
-        int r = results_open(c, &x);
-
-        if (r == 0)
-                r = retests_json(c, &x, 0, list);
-        c->answer = json_pack("{s:o}", "items", list);
-        return r;
-}
-
-/* A2. */
-static int good_replay(struct api_call *c, int64_t gap_play, int64_t play) {
-        int64_t good = 0;
-        int r = sql_get_int(c->db, &good,
-                            "SELECT a.unit=b.unit AND f.seed<>e.seed AND f.ended IS NOT NULL AND"
-                            " f.scenario=e.scenario AND NOT EXISTS(SELECT 1 FROM exercise_retest t"
-                            " WHERE t.play=?2 AND t.gap IN (SELECT id FROM exercise_gap WHERE"
-                            " play=?1)) FROM exercise_play a JOIN exercise e ON e.id=a.exercise,"
-                            " exercise_play b JOIN exercise f ON f.id=b.exercise WHERE a.id=?1 AND"
-                            " b.id=?2",
-                            "ii", gap_play, play);
-
-        if (r < 0 || (r == 1 && good))
-                return MIN(r, 0);
-        return api_refuse(
-                c, 409, "no_retest",
-                "A re-test is a play of the same unit and scenario, with another seed, that is "
-                "over and "
-                "was not used before",
-                "Kiểm tra lại phải là lượt diễn tập cùng đơn vị, cùng kịch bản, mầm khác, đã kết "
-                "thúc và chưa dùng");
-}
-
-static int judge_retest(struct api_call *c, int64_t id, int64_t gap, const char *key,
-                        int64_t play) {
-        struct drill_facts facts;
-        struct score *s = NULL;
-        const struct plan *p;
-        int64_t t = 0, q = 0;
-        bool passed;
-        int r;
-
-        facts_init(&facts);
-        r = exercise_score_whole(c->desk, play, c->now, &facts, &p, &s);
-        passed = r == 0 && s && review_passed(s, key, &t, &q);
-        score_free(s);
-        facts_deinit(&facts);
-        if (r == 0)
-                r = sql_do(c->db,
-                           "UPDATE exercise_retest SET state=?2, play=?3, t=?4, q=?5, at=?6 WHERE"
-                           " id=?1",
-                           "isiiii", id, passed ? "passed" : "failed", play, t, q, c->now);
-        if (r == 0)
-                r = sql_do(c->db,
-                           passed ? "UPDATE exercise_gap SET passed=passed+1 WHERE id=?1"
-                                  : "UPDATE exercise_gap SET passed=0 WHERE id=?1",
-                           "i", gap);
-        if (r == 0 && !passed) /* it is to be tried again */
-                r = add_retest(c, gap, c->now + RETEST_AFTER_NS);
-        return r;
-}
-
-int results_do_retest(struct api_call *c) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        struct results x = {0};
-        int64_t id = api_int(c, "retest", 0), gap, play;
-        json_t *list = json_array();
-        struct span key;
-        int r = results_open(c, &x);
-
-        if (r == 0)
-                r = api_may(c, "exercises.plan", x.e.unit);
-        if (r == 0)
-                r = sql_rows(c->db, &q,
-                             "SELECT g.id, g.play, g.key FROM exercise_retest t JOIN exercise_gap g"
-                             " ON g.id=t.gap JOIN exercise_play y ON y.id=g.play WHERE t.id=?1 AND"
-                             " y.exercise=?2 AND t.state='planned'",
-                             "ii", id, x.e.id);
-        if (r == 0) {
-                r = sql_next(q);
-                r = r == 1 ? 0 : r < 0 ? r : api_missing(c);
-        }
-        if (r == 0) {
-                gap = sql_int(q, 0);
-                play = sql_int(q, 1);
-                key = arena_dup(c->arena, sql_span(q, 2));
-                r = key.p ? good_replay(c, play, api_int(c, "play", 0)) : FAIL(-ENOMEM);
-                if (r == 0)
-                        r = judge_retest(c, id, gap, key.p, api_int(c, "play", 0));
-        }
-        if (r == 0)
-                r = retests_json(c, &x, id, list);
-        if (r == 0)
-                c->answer = json_incref(json_array_get(list, 0));
-        json_decref(list);
-        return r;
 }
 
 /* ---- records ---- */

@@ -36,6 +36,8 @@ struct exercise {
         enum exercise_state state;
         unsigned speed; /* thousandths */
         bool live_fire, solo, demo, simulated;
+        bool part;    /* a re-test: one part of the plan (exercise/part.h) */
+        int64_t from; /* ms: where its clock begins */
         struct span code, title; /* of the arena that was given; SPAN_NONE without one */
 };
 /* 1, 0, -errno. `a`: NULL: without its texts. */
@@ -48,6 +50,8 @@ int exercise_changed(struct api_call *c, const struct exercise *e);
 void exercise_tell(struct desk *d, int64_t exercise);
 /* Whether the asker organises it. 1, 0, -errno. */
 int exercise_manages(struct api_call *c, const struct exercise *e);
+/* A new one, a draft, with its code. */
+int exercise_insert(struct api_call *c, struct exercise *e, struct span title);
 /* What the list and the detail answer. */
 int exercise_answer(struct api_call *c, int64_t id);
 int exercise_spec(struct api_call *c, struct api_list_spec *ret);

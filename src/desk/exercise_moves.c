@@ -149,11 +149,14 @@ static int do_start(struct api_call *c, struct exercise *e) {
                            "UPDATE exercise_play SET seen=?3, lost=NULL WHERE exercise=?1 AND"
                            " run=?2",
                            "iii", e->id, e->run, c->now);
+        if (r == 0 && e->from) /* a re-test: background before it is not wanted */
+                r = sql_do(c->db, "UPDATE exercise_play SET noise=?2 WHERE exercise=?1", "ii",
+                           e->id, e->from);
         if (r == 0)
-                r = exercise_clock_set(c->db, e, 0, c->now, 0, e->speed);
-        if (r == 0)
+                r = exercise_clock_set(c->db, e, 0, c->now, e->from, e->speed);
+        if (r == 0) /* so that an event's time is now */
                 r = sql_do(c->db, "UPDATE exercise SET started=?2 WHERE id=?1", "ii", e->id,
-                           c->now);
+                           c->now - e->from * MS_NS);
         if (r == 0 && p)
                 r = exercise_injects_lay(c, e, p);
         return r;

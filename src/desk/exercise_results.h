@@ -31,10 +31,16 @@ int results_file(struct api_call *c, const char *type, const char *name, const s
 /* Re-tests still to be passed before this task may be done; 0: none, or no task of a gap. -errno. */
 int exercise_gap_open(struct sql *db, int64_t improvement);
 
-/* Handlers elsewhere: exercise_export.c, exercise_report.c, exercise_gaps.c, exercise_compare.c. */
+#define RETEST_AFTER_NS (INT64_C(7) * 86400 * NS_PER_SEC)
+/* Another re-test of a gap (exercise_retest.c). */
+int retest_add(struct api_call *c, int64_t gap, int64_t due, bool by_itself);
+/* Those that are due begin, those that are over are judged. */
+int exercise_retests_tick(struct desk *d, int64_t now);
+
+/* Handlers elsewhere: exercise_export.c, exercise_report.c, exercise_gaps.c, exercise_retest.c, exercise_compare.c. */
 #define RESULTS_HANDLERS(X)                                                                        \
         X(export)                                                                                  \
-        X(scores) X(layer) X(report) X(comparison) X(task) X(retests) X(retest) X(sign) X(records)
+        X(scores) X(layer) X(report) X(comparison) X(task) X(retests) X(retest) X(retest_start) X(retest_plan) X(sign) X(records)
 #define X(name) int results_do_##name(struct api_call *c);
 RESULTS_HANDLERS(X)
 #undef X

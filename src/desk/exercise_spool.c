@@ -181,12 +181,12 @@ static void need_of(struct engine_play *y, const struct plan *p, int64_t now, st
 
         y->noise = MAX(y->noise, y->base);
         if (p->noise && !y->noise_asked && y->n_pieces < WAITING_MAX && y->seg < SEG_MAX &&
-            y->noise < p->length && y->noise < t + MAX(ahead, slice / 2)) {
+            y->noise < y->of->part.until && y->noise < t + MAX(ahead, slice / 2)) {
                 int64_t slack = (y->noise - t) * 1000 / speed;
 
                 if (slack < best->slack)
                         *best = (struct need){
-                                y, 0, slack, y->noise, MIN(y->noise + slice, p->length), 0};
+                                y, 0, slack, y->noise, MIN(y->noise + slice, y->of->part.until), 0};
         }
         for (unsigned i = 0; i < p->n_steps; i++) {
                 int64_t due = y->state[i] == ITEM_PLAYED ? y->t[i] : engine_due(y, p, i), slack;

@@ -125,6 +125,10 @@ static const char *const steps[] = {
         " step INTEGER NOT NULL, names TEXT NOT NULL, idle_ms INTEGER NOT NULL, n INTEGER NOT NULL,"
         " bytes BLOB NOT NULL, at INTEGER NOT NULL, by INTEGER, PRIMARY KEY(exercise, step))"
         " STRICT;",
+        /* A re-test: the gap's key, and from when to when of the plan it is played (exercise/part.h). */
+        "ALTER TABLE exercise ADD COLUMN part TEXT;"
+        "ALTER TABLE exercise ADD COLUMN part_from INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE exercise ADD COLUMN part_until INTEGER;",
         NULL,
 };
 

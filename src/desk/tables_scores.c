@@ -43,6 +43,8 @@ static const char *const steps[] = {
         " total INTEGER NOT NULL, machine INTEGER, part_people INTEGER, facts TEXT NOT NULL,"
         " signed INTEGER NOT NULL, signed_by INTEGER) STRICT;"
         "CREATE INDEX exercise_record_unit ON exercise_record(unit, held);",
+        "ALTER TABLE exercise_retest ADD COLUMN auto INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX exercise_retest_waits ON exercise_retest(state, due);",
         NULL,
 };
 

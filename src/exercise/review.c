@@ -148,19 +148,29 @@ struct review *review_free(struct review *r) {
 }
 
 bool review_passed(const struct score *s, const char *expectation, int64_t *ret_t, int64_t *ret_q) {
-        bool good = false;
+        bool good = false, line = false;
 
         *ret_t = *ret_q = 0;
         for (unsigned i = 0; i < s->n_lines; i++) {
                 const struct score_line *l = &s->lines[i];
 
-                if (strcmp(l->expectation->id, expectation) != 0 || l->state > LINE_MISSED)
+                if (strcmp(l->expectation->id, expectation) != 0)
+                        continue;
+                line = true;
+                if (l->state > LINE_MISSED)
                         continue;
                 *ret_t = l->T;
                 *ret_q = l->Q;
                 good = l->state == LINE_SCORED && l->T >= (int64_t)l->expectation->p && l->T > 0 &&
                        l->Q >= 800000;
         }
+        if (!line) { /* a penalty: passed when it, and no new harm, is there */
+                good = true;
+                *ret_t = *ret_q = MILLION;
+        }
+        for (unsigned i = 0; i < s->n_penalties && !line; i++)
+                good = good &&
+                       (s->penalties[i].pardoned || strcmp(s->penalties[i].key, expectation) != 0);
         for (unsigned i = 0; i < s->n_penalties; i++)
                 good = good && (s->penalties[i].pardoned || s->penalties[i].kind > PENALTY_FALSE);
         return good;

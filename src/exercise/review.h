@@ -50,7 +50,7 @@ const char *review_capability(enum plan_capability c, bool vi);
 const char *review_cause(enum score_cause c, bool vi);
 
 /* A re-test of one gap: the line's own, in a play of other seed and names: T ≥ p, Q ≥ 0.8, no new harm, nothing declared
- * on background. */
+ * on background. Of a penalty: it is not there again. */
 bool review_passed(const struct score *s, const char *expectation, int64_t *ret_t, int64_t *ret_q);
 
 /* An ATT&CK Navigator layer: played 1, seen 2, answered 3, by colour. */

@@ -178,8 +178,10 @@ static const struct api_field ruling_shape[] = {
         {0}};
 static const struct api_field results_shape[] = {
         {"formula", API_STRING, .en = "By which formula.", .vi = "Công thức."},
-        {"formula_hash", API_STRING, .en = "SHA-256 of what this node's formula computes.", .vi = "SHA-256 của công thức trên nút này."},
-        {"formula_same", API_BOOL, .en = "It is the formula that was frozen at go.", .vi = "Đúng công thức đã chốt khi sẵn sàng."},
+        {"formula_hash", API_STRING, .en = "SHA-256 of what this node's formula computes.",
+         .vi = "SHA-256 của công thức trên nút này."},
+        {"formula_same", API_BOOL, .en = "It is the formula that was frozen at go.",
+         .vi = "Đúng công thức đã chốt khi sẵn sàng."},
         {"scenario", API_STRING, API_NULLABLE, .en = "Of which scenario.", .vi = "Kịch bản."},
         {"hash", API_STRING, API_NULLABLE, .en = "Its content.", .vi = "Mã băm nội dung."},
         {"state", API_STRING, .en = "The exercise's state.", .vi = "Trạng thái diễn tập."},
@@ -242,6 +244,8 @@ static const struct api_field task_fields[] = {
         {"due", API_TIME, API_REQUIRED, .en = "Until when.", .vi = "Hạn."},
         {"retest", API_TIME, API_NULLABLE, .en = "When it is re-tested; default: after it is due.",
          .vi = "Khi nào kiểm tra lại; mặc định: sau hạn."},
+        {"auto", API_BOOL, .en = "It begins by itself on its day, unannounced; default: no.",
+         .vi = "Tự bắt đầu đúng ngày, không báo trước; mặc định: không."},
         {0}};
 static const struct api_field retest_shape[] = {
         {"id", API_ID, .en = "Its number.", .vi = "Số."},
@@ -255,12 +259,26 @@ static const struct api_field retest_shape[] = {
         {"due", API_TIME, .en = "When.", .vi = "Khi nào."},
         {"seed", API_INT, .en = "The seed of its telemetry: another one.",
          .vi = "Mầm dữ liệu mới."},
-        {"state", API_ENUM, .values = "planned|passed|failed", .en = "Its state.",
+        {"state", API_ENUM, .values = "planned|running|passed|failed", .en = "Its state.",
          .vi = "Trạng thái."},
         {"replay", API_ID, API_NULLABLE, .en = "The play that was the re-test.",
          .vi = "Lượt diễn tập đã kiểm tra lại."},
         {"T", API_INT, API_NULLABLE, .en = "Time, millionths.", .vi = "Thời gian."},
         {"Q", API_INT, API_NULLABLE, .en = "Quality, millionths.", .vi = "Chất lượng."},
+        {"auto", API_BOOL, .en = "It begins by itself on its day.", .vi = "Tự bắt đầu đúng ngày."},
+        {"running", API_ID, API_NULLABLE, .en = "The exercise that plays it.",
+         .vi = "Cuộc diễn tập thực hiện."},
+        {"running_code", API_STRING, API_NULLABLE, .en = "Its code.", .vi = "Số hiệu."},
+        {"note", API_STRING, API_NULLABLE, .en = "Why it did not begin.",
+         .vi = "Vì sao chưa bắt đầu."},
+        {0}};
+static const struct api_field retest_start_fields[] = {
+        ID, {"retest", API_ID, API_REQUIRED | API_IN_PATH, .en = "Which.", .vi = "Lần nào."}, {0}};
+static const struct api_field retest_plan_fields[] = {
+        ID,
+        {"retest", API_ID, API_REQUIRED | API_IN_PATH, .en = "Which.", .vi = "Lần nào."},
+        {"due", API_TIME, .en = "When.", .vi = "Khi nào."},
+        {"auto", API_BOOL, .en = "It begins by itself on its day.", .vi = "Tự bắt đầu đúng ngày."},
         {0}};
 static const struct api_field retest_fields[] = {
         ID,
@@ -337,6 +355,13 @@ const struct api_op api_results_ops[] = {
         {"results.retest", API_POST, X "/retests/{retest}/judge", PLAN, 0, retest_fields,
          retest_shape, "Judges a play of other seed as that re-test.",
          "Lấy một lượt diễn tập mầm khác làm lần kiểm tra lại."},
+        {"results.retest_start", API_POST, X "/retests/{retest}/start", READ, API_NO_TOKEN,
+         retest_start_fields, retest_shape,
+         "Plays that part, now: the unit's lead or an organiser.",
+         "Diễn lại phần đó ngay: chỉ huy đơn vị hoặc ban tổ chức."},
+        {"results.retest_plan", API_POST, X "/retests/{retest}/plan", READ, 0, retest_plan_fields,
+         retest_shape, "Another day for it, or whether it begins by itself.",
+         "Đổi ngày, hoặc cho tự bắt đầu."},
         {"results.sign", API_POST, X "/records", JUDGE, API_NO_TOKEN, only_id, results_shape,
          "The jury signs: records of what was exercised, by whom, with what result.",
          "Giám khảo ký: ghi nhận đã diễn tập gì, ai, kết quả."},

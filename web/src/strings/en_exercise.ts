@@ -648,6 +648,8 @@ export const exercise = {
   'findingstate.appealed': 'appealed',
   'findingstate.signed': 'signed',
   'findingdid.begun': 'begun',
+  'findingdid.void_asked': 'a juror asks for void',
+  'findingdid.void_refused': 'void refused',
   'findingdid.edited': 'changed',
   'findingdid.filed': 'filed',
   'findingdid.attached': 'file attached',

@@ -650,6 +650,8 @@ export const exercise: Record<keyof typeof en, string> = {
   'findingstate.appealed': 'khiếu nại',
   'findingstate.signed': 'đã ký',
   'findingdid.begun': 'lập',
+  'findingdid.void_asked': 'giám khảo đề nghị loại',
+  'findingdid.void_refused': 'không loại',
   'findingdid.edited': 'sửa',
   'findingdid.filed': 'nộp',
   'findingdid.attached': 'đính kèm',
