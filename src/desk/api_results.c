@@ -156,12 +156,15 @@ static json_t *strengths_json(const struct review *v, const struct score *s) {
 /* The task of a gap and how its re-tests stand. */
 static int task_of(struct api_call *c, int64_t play, const char *key, json_t *to) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int r = sql_rows(c->db, &q,
-                         "SELECT g.improvement, m.state, g.passed, (SELECT min(due) FROM"
-                         " exercise_retest t WHERE t.gap=g.id AND t.state='planned') FROM"
-                         " exercise_gap g LEFT JOIN improvement m ON m.id=g.improvement WHERE"
-                         " g.play=?1 AND g.key=?2",
-                         "is", play, key);
+        int r = sql_rows(
+                c->db, &q,
+                "SELECT g.improvement, m.state, g.passed, (SELECT min(due) FROM"
+                " exercise_retest t WHERE t.gap=g.id AND t.state='planned'), (SELECT id FROM"
+                " exercise_retest t WHERE t.gap=g.id AND t.state='planned' ORDER BY due, id"
+                " LIMIT 1) FROM"
+                " exercise_gap g LEFT JOIN improvement m ON m.id=g.improvement WHERE"
+                " g.play=?1 AND g.key=?2",
+                "is", play, key);
 
         if (r == 0)
                 r = sql_next(q);
@@ -171,6 +174,8 @@ static int task_of(struct api_call *c, int64_t play, const char *key, json_t *to
                             r == 1 && !sql_null(q, 1) ? api_json_text(sql_span(q, 1))
                                                       : json_null());
         json_object_set_new(to, "passed", json_integer(r == 1 ? sql_int(q, 2) : 0));
+        json_object_set_new(to, "retest_id",
+                            r == 1 && !sql_null(q, 4) ? json_integer(sql_int(q, 4)) : json_null());
         json_object_set_new(to, "retest",
                             r == 1 && !sql_null(q, 3) ? api_json_time(sql_int(q, 3)) : json_null());
         return MIN(r, 0);

@@ -112,6 +112,8 @@ static const struct api_field gap_shape[] = {
         {"task_state", API_STRING, API_NULLABLE, .en = "Its state.", .vi = "Trạng thái việc."},
         {"needs", API_INT, .en = "Re-tests to be passed.", .vi = "Số lần kiểm tra lại cần đạt."},
         {"passed", API_INT, .en = "Passed so far.", .vi = "Đã đạt."},
+        {"retest_id", API_ID, API_NULLABLE, .en = "The number of the next re-test.",
+         .vi = "Số của lần kiểm tra lại kế tiếp."},
         {"retest", API_TIME, API_NULLABLE, .en = "The next re-test.",
          .vi = "Lần kiểm tra lại tới."},
         {0}};

@@ -387,6 +387,7 @@ export interface Gap {
   needs: number;
   passed: number;
   retest: Time | null;
+  retest_id?: number | null;
 }
 export interface UnitScore {
   play: Id;
