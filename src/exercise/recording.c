@@ -112,6 +112,15 @@ static int by_time(const void *va, const void *vb) {
         return a->n < b->n ? -1 : a->n > b->n;
 }
 
+/* What has a time may still be none: then it could not be played. */
+static bool is_record(struct span line) {
+        json_t *o = json_loadb(line.p, line.len, 0, NULL);
+        bool good = json_is_object(o);
+
+        json_decref(o);
+        return good;
+}
+
 /* All of them in order of time. `ret_line` (or NULL): the one at fault. */
 static int read_lines(struct span s, struct lines *ret, size_t *ret_line) {
         size_t room = 0, at = 0;
@@ -132,7 +141,8 @@ static int read_lines(struct span s, struct lines *ret, size_t *ret_line) {
                         continue;
                 if (ret->n == TELEMETRY_RECORDS_MAX)
                         return -EFBIG;
-                if (one.len > RECORD_MAX || telemetry_record_time(one, &time) < 0 || time < 0)
+                if (one.len > RECORD_MAX || telemetry_record_time(one, &time) < 0 || time < 0 ||
+                    !is_record(one))
                         return -EBADMSG;
                 if (ret->n == room) {
                         struct line *more;
@@ -196,6 +206,8 @@ static int play(const struct recording_ask *a, const struct lines *l, struct buf
                                      a->start_ns + offset * MS_NS - k->time, &one);
                 if (r < 0 || one.failed)
                         return r < 0 ? r : -ENOMEM;
+                if (one.len > RECORD_MAX) /* longer names made it more than the line takes */
+                        continue;
                 source_of(buf_get(&one), source);
                 r = telemetry_put_record(out, &(struct telemetry_record){.offset = offset,
                                                                          .source = source,
