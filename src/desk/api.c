@@ -116,7 +116,7 @@ static struct held *held_find(struct api *a, unsigned line, uint64_t id) {
         return h;
 }
 
-static void held_gone(struct api *a, struct held *h) {
+void api_held_gone(struct api *a, struct held *h) {
         if (h->gone)
                 h->gone(&h->c);
         held_free(a, h);
@@ -269,7 +269,7 @@ static int finish(struct api *a, struct held *h, int r) {
 
                 l->ended[l->n_ended++ % ENDED_MAX] = h->id;
         }
-        held_gone(a, h); /* its handler may not have been asked again */
+        api_held_gone(a, h); /* its handler may not have been asked again */
         return 0;
 }
 
@@ -398,7 +398,7 @@ static void give_piece(struct api *a, struct held *h) {
                 h->say.status = 500;
         api_say_frame(a, h, r < 0 ? SPAN_NONE : buf_get(&b));
         if (r != 1)
-                held_gone(a, h);
+                api_held_gone(a, h);
 }
 
 static struct held *of_ticket(struct api *a, uint64_t ticket) {
@@ -443,7 +443,7 @@ static int take_frame(struct api *a, unsigned line, const struct api_head *head,
         case API_GONE:
                 h = held_find(a, line, head->id);
                 if (h)
-                        held_gone(a, h);
+                        api_held_gone(a, h);
                 return 0;
         default: return FAIL(-EPROTO);
         }
@@ -556,7 +556,7 @@ void desk_api_close(struct desk *d, unsigned line) {
                 for (struct held *h = lists[i], *next; h; h = next) { /* W4 */
                         next = h->next;
                         if (h->line == line)
-                                held_gone(a, h);
+                                api_held_gone(a, h);
                 }
         buf_deinit(&a->lines[line].out);
         buf_deinit(&a->lines[line].waiting);

@@ -5,7 +5,8 @@
  *   Q2. What a step changed is kept in `was` until the next, so that who made it can take it back within UNDO_NS,
  *       if nobody changed the alert since.
  *   Q3. Names of people stand outside an incident that the asker works on as pseudonyms, in lists as in one alert
- *       that is opened; filters, sorting and search do not look at them (alert_view.c, mask.h). */
+ *       that is opened; filters, sorting and search do not look at them (alert_view.c, mask.h).
+ *   Q4. What was before on the same host is of units that the asker sees: two of them may have a host of one name. */
 #include "desk/alert_view.h"
 #include "desk/desk_impl.h"
 #include "desk/exceptions.h"
@@ -102,18 +103,31 @@ static int add_history(struct api_call *c, int64_t id, struct span rule, struct 
         json_t *days = json_array(), *earlier = json_array();
         const char *scope;
         int r = api_scope(c, "alerts.read", "t.unit", &scope);
+        struct span counts = SPAN_NONE, rows = SPAN_NONE;
 
+        if (r == 0) { /* Q4 */
+                counts = arena_printf(
+                        c->arena,
+                        "SELECT t.raised/86400000000000, sum(a.count) FROM triage t"
+                        " JOIN alert a ON a.id=t.alert WHERE t.rule=?1 AND t.host=?2"
+                        " AND t.raised>=?3 AND t.drill=(SELECT drill FROM triage WHERE alert=?4)"
+                        " AND (%s) GROUP BY 1 ORDER BY 1",
+                        scope);
+                rows = arena_printf(
+                        c->arena,
+                        "SELECT t.alert, t.raised, t.status, t.host, t.reason FROM triage t WHERE"
+                        " t.rule=?1 AND t.host=?2 AND t.raised<=?3 AND t.alert<>?4 AND t.drill="
+                        "(SELECT drill FROM triage WHERE alert=?4) AND (%s)"
+                        " ORDER BY t.raised DESC LIMIT 10",
+                        scope);
+                r = counts.p && rows.p ? 0 : FAIL(-ENOMEM);
+        }
         json_object_set_new(
                 c->answer, "history",
                 json_pack("{so sb so}", "days", days, "first_on_host", 0, "earlier", earlier));
         if (r == 0)
-                r = sql_rows(
-                        c->db, &q,
-                        "SELECT t.raised/86400000000000, sum(a.count) FROM triage t"
-                        " JOIN alert a ON a.id=t.alert WHERE t.rule=?1 AND t.host=?2"
-                        " AND t.raised>=?3 AND t.drill=(SELECT drill FROM triage WHERE alert=?4)"
-                        " GROUP BY 1 ORDER BY 1",
-                        "ttii", rule, host, c->now - HISTORY_DAYS * DAY_NS, id);
+                r = sql_rows(c->db, &q, counts.p, "ttii", rule, host,
+                             c->now - HISTORY_DAYS * DAY_NS, id);
         while (r == 0 && (r = sql_next(q)) == 1) {
                 char day[40];
 
@@ -123,12 +137,7 @@ static int add_history(struct api_call *c, int64_t id, struct span rule, struct 
                 r = 0;
         }
         if (r == 0)
-                r = sql_rows(
-                        c->db, &e,
-                        "SELECT alert, raised, status, host, reason FROM triage WHERE rule=?1"
-                        " AND host=?2 AND raised<=?3 AND alert<>?4 AND drill=(SELECT drill FROM"
-                        " triage WHERE alert=?4) ORDER BY raised DESC LIMIT 10",
-                        "ttii", rule, host, raised, id);
+                r = sql_rows(c->db, &e, rows.p, "ttii", rule, host, raised, id);
         while (r == 0 && (r = sql_next(e)) == 1) {
                 struct span reason = sql_span(e, 4);
 

@@ -8,7 +8,8 @@
  *   V3. What thousands of pages need at once comes with its event, as it stands (an inject). Of what they fetch, the
  *       event says within how many ms, so that they do not ask all at once: `within`.
  *   V4. A page whose desk ended keeps its stream; the console asks anew for it (API_ASK_AGAIN), and it is told of the last
- *       minute's injects, and "all". */
+ *       minute's injects, and "all".
+ *   V5. A listener whose session ended hears nothing more: each is looked at every LOOK_WHO_NS, and its stream ends. */
 #include <stdlib.h>
 
 #include "desk/api_impl.h"
@@ -19,11 +20,38 @@
 
 #define TELL_NS (NS_PER_SEC / 4)
 #define LOOK_NS (NS_PER_SEC / 20)
+#define LOOK_WHO_NS (20 * NS_PER_SEC)
 #define TOLD_PEOPLE_MAX 32768u /* to people each, since the last commit */
 #define WITHIN_MS 4u           /* of time for each page that asks anew */
 #define WITHIN_MOST_MS 20000u
 #define WITHIN_SAID_MS 1000u
 #define TOLD_TEXT_MOST ((size_t)16 << 10)
+
+/* What an event is about, and the permission that reading it needs; several: one of them. */
+static const char *const needs[][2] = {
+        {"alert", "alerts.read"},           {"incident", "incidents.read"},
+        {"task", "incidents.read"},         {"clock", "incidents.read"},
+        {"action", "actions.read"},         {"report", "reports.read"},
+        {"system", "systems.read"},         {"source", "sources.read"},
+        {"person", "people.read"},          {"unit", "people.read"},
+        {"directive", "directives.read"},   {"setting", "settings.read"},
+        {"handover", "incidents.read"},     {"exception", "exceptions.write"},
+        {"outgoing", "reports.read"},       {"drill", "recovery.read"},
+        {"evidence", "evidence.read"},      {"evidence_export", "evidence.read"},
+        {"improvement", "incidents.read"},  {"playbook", "playbooks.read"},
+        {"playbook_run", "incidents.read"}, {"duty", "people.read"},
+        {"unmasking", "events.unmask"},     {"unmasking", "events.unmask_long"},
+        {"unmasking", "audit.read"},        {"exercise", "exercises.plan"},
+        {"exercise", "exercises.judge"},    {"exercise_request", "exercises.plan"},
+        {"scenario", "exercises.read"},     {"inject", "exercises.play"},
+};
+
+static bool known(const char *what) {
+        for (size_t i = 0; i < ARRAY_LEN(needs); i++)
+                if (strcmp(needs[i][0], what) == 0)
+                        return true;
+        return false;
+}
 
 struct told_text *told_text_new(struct span s) {
         struct told_text *t = s.len <= TOLD_TEXT_MOST ? malloc(sizeof(*t) + s.len) : NULL;
@@ -49,8 +77,9 @@ static void hold(struct told *to, struct told_text *text) {
         to->text = text;
 }
 
+/* The same thing told to two units is two, as each is heard by others. */
 static bool is_same(const struct told *x, const struct told *y) {
-        return x->id == y->id && strcmp(x->what, y->what) == 0;
+        return x->id == y->id && x->unit == y->unit && strcmp(x->what, y->what) == 0;
 }
 
 /* The last ones are looked through for the same: whoever tells much tells it in one go. false: it is full. */
@@ -86,6 +115,7 @@ void api_tell_all_text(struct desk *d, const char *what, int64_t id, int64_t uni
                 exercise_scores_told(d, unit);
         if (!a->n_listeners)
                 return;
+        assert(known(what)); /* else nobody would hear of it */
         snprintf(t.what, sizeof(t.what), "%s", what);
         a->told_all |= !add_told(&a->told, &a->n_told, &a->told_room, TOLD_ALL_MAX, &t);
 }
@@ -150,25 +180,6 @@ int api_follow(struct api_call *c) {
 }
 
 /* ---- who hears what ---- */
-
-/* What an event is about, and the permission that reading it needs; several: one of them. */
-static const char *const needs[][2] = {
-        {"alert", "alerts.read"},           {"incident", "incidents.read"},
-        {"task", "incidents.read"},         {"clock", "incidents.read"},
-        {"action", "actions.read"},         {"report", "reports.read"},
-        {"system", "systems.read"},         {"source", "sources.read"},
-        {"person", "people.read"},          {"unit", "people.read"},
-        {"directive", "directives.read"},   {"setting", "settings.read"},
-        {"handover", "incidents.read"},     {"exception", "exceptions.write"},
-        {"outgoing", "reports.read"},       {"drill", "recovery.read"},
-        {"evidence", "evidence.read"},      {"evidence_export", "evidence.read"},
-        {"improvement", "incidents.read"},  {"playbook", "playbooks.read"},
-        {"playbook_run", "incidents.read"}, {"duty", "people.read"},
-        {"unmasking", "events.unmask"},     {"unmasking", "events.unmask_long"},
-        {"unmasking", "audit.read"},        {"exercise", "exercises.plan"},
-        {"exercise", "exercises.judge"},    {"exercise_request", "exercises.plan"},
-        {"scenario", "exercises.read"},     {"inject", "exercises.play"},
-};
 
 /* The roles of a listener, read once: thousands listen, and each event is held against all of them. They are read
  * anew when anybody's roles or the tree of units changed (api_rights_changed()), and when one begins or ends. */
@@ -289,7 +300,10 @@ static bool asked_for(const struct api *a, struct held *h, const struct told *t)
 }
 
 static void tell_listener(struct api *a, struct held *h, const struct told *t) {
-        if (!t || !add_told(&h->queue, &h->n_queue, &h->queue_room, TOLD_MAX, t))
+        struct told one = t ? *t : (struct told){0};
+
+        one.unit = 0; /* once, by whichever unit */
+        if (!t || !add_told(&h->queue, &h->n_queue, &h->queue_room, TOLD_MAX, &one))
                 h->all = true;
         a->n_told_of += !h->waits;
         h->waits = true;
@@ -466,8 +480,31 @@ void api_events_give(struct api *a, struct held *h) {
         api_say_frame(a, h, buf_get(&b));
 }
 
+/* V5. Its end is sent as a piece, and so when one was asked for. */
+static void end_if_gone(struct api *a, struct held *h) {
+        if (!h->credit || a->mono - h->since < LOOK_WHO_NS)
+                return;
+        h->since = a->mono;
+        if (session_stands(h->c.db, &h->c.who, a->wall) != 0)
+                return;
+        h->say.flags &= ~(uint32_t)API_SAY_MORE;
+        api_say_frame(a, h, SPAN_NONE);
+        api_held_gone(a, h);
+}
+
+static void look_who(struct api *a) {
+        if (a->mono - a->streams_who < NS_PER_SEC)
+                return;
+        a->streams_who = a->mono;
+        for (struct held *h = a->streams, *next; h; h = next) {
+                next = h->next;
+                end_if_gone(a, h);
+        }
+}
+
 /* Not at each turn: there may be thousands. */
 void api_events_tick(struct api *a) {
+        look_who(a);
         if (!a->n_told_of || a->mono - a->streams_seen < LOOK_NS)
                 return;
         a->streams_seen = a->mono;

@@ -78,7 +78,7 @@ struct held {
         const char *code, *en, *vi;
         struct told *queue; /* for a listener; NULL: nothing */
         unsigned n_queue, queue_room;
-        bool waits; /* counted in api.n_told_of */
+        bool waits;          /* counted in api.n_told_of */
         struct hears *hears; /* api_events.c */
         bool all;            /* more than that: fetch everything anew */
         int64_t told;        /* mono: when it was told last */
@@ -101,6 +101,7 @@ struct api {
         struct held *places[API_PLACES]; /* all of both, by line and id */
         uint64_t rights;                 /* counted up by api_rights_changed() */
         int64_t streams_seen;            /* mono: when listeners were looked at last */
+        int64_t streams_who;             /* the same, for whether their sessions stand */
         uint64_t ticket;
         struct line lines[API_LINES];
         bool written;                    /* since the last commit */
@@ -147,5 +148,7 @@ void api_events_here(struct api_call *c, const char *what, int64_t id, struct to
 
 /* api.c: it is a listener from here on. */
 void api_held_stream(struct api *a, struct held *h);
+/* It is over, and all that is kept for it. */
+void api_held_gone(struct api *a, struct held *h);
 
 #endif

@@ -4,6 +4,8 @@
  *   Q1. Only sources of the asker's units are looked through; one that no system names is the root's.
  *   Q2. Without an incident names are masked, and what comes down to one account is refused: a field that names
  *       people, sorting by one, or a word that is the name of an account that was seen (seek/keyed.h).
+ *       With one, names are shown, and so only sources are looked through of units where the asker may unmask: an
+ *       incident of theirs is no way to the names of another unit.
  *   Q3. Every search has its audit row, with the question. */
 #include <stdlib.h>
 
@@ -11,6 +13,7 @@
 #include "desk/desk_impl.h"
 #include "desk/incident.h"
 #include "desk/mask.h"
+#include "desk/matter.h"
 #include "desk/people.h"
 #include "desk/searches.h"
 #include "desk/sources.h"
@@ -128,7 +131,7 @@ static int begin(struct api_call *c, const struct query *q, bool masked) {
                 .to = api_time(c, "to"),
                 .limit = (uint64_t)MIN(api_int(c, "limit", csv(c) ? most : ROWS), most)};
         bool all;
-        int r = scope(c, "events.search", &sources, &all);
+        int r = scope(c, masked ? "events.search" : "events.unmask", &sources, &all);
 
         if (r < 0)
                 return r;
@@ -223,7 +226,7 @@ static int alert_events(struct api_call *c) {
         const struct search_said *s = c->said;
         int64_t id = api_int(c, "id", 0);
         struct search_ask m = {.kind = SEARCH_EXPLAIN, .from = TIME_NONE, .to = TIME_NONE};
-        const char *shown;
+        const char *shown, *drill = "0";
 
         if (s && s->error)
                 return not_there(c, s);
@@ -232,9 +235,11 @@ static int alert_events(struct api_call *c) {
                 return c->answer ? 0 : not_there(c, &(struct search_said){.error = -ECHILD});
         }
         int r = mask_shown(c, "t.incident", &shown);
-        struct span sql =
-                arena_printf(c->arena, "SELECT t.unit, t.rule, (%s) FROM triage t WHERE t.alert=?1",
-                             r == 0 ? shown : "0");
+        if (r == 0) /* of a drill: as the alert itself */
+                r = matter_sees_alerts(c, "t.alert", "t.drill", true, &drill);
+        struct span sql = arena_printf(
+                c->arena, "SELECT t.unit, t.rule, (%s) FROM triage t WHERE t.alert=?1 AND (%s)",
+                r == 0 ? shown : "0", r == 0 ? drill : "0");
         if (r == 0)
                 r = sql.p ? sql_rows(c->db, &q, sql.p, "i", id) : FAIL(-ENOMEM);
         if (r == 0)
@@ -307,7 +312,8 @@ static int save(struct api_call *c) {
 
         if (unit == 0)
                 unit = UNIT_ROOT;
-        if (r == 0 && api_bool(c, "shared", false))
+        /* A unit that is named is looked at though nothing is shared: the answer says what it is called. */
+        if (r == 0 && (api_bool(c, "shared", false) || api_int(c, "unit", 0)))
                 r = api_may(c, "events.search", unit);
         if (r == 0)
                 r = MIN(sql_get_int(c->db, &n, "SELECT count(*) FROM saved_search WHERE by=?1", "i",

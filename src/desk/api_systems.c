@@ -114,6 +114,44 @@ static int taken_by_other(struct api_call *c, const char *text, struct span a, i
         return r < 0 ? r : has == system ? 0 : SYSTEM_E_TAKEN;
 }
 
+/* What lies within another unit's network, or is a source that another unit's system names, is taken from them by nobody who
+ * may not describe that system: its alerts and records would be read by others from then on. */
+static int of_others(struct api_call *c, int64_t system) {
+        int64_t unit = 0;
+        int r = system_unit(c, system, &unit);
+
+        if (r == 0)
+                r = api_sees(c, "systems.write", unit);
+        return r < 0 ? r : r == 1 ? 0 : SYSTEM_E_TAKEN;
+}
+
+static int network_free(struct api_call *c, const unsigned char address[16], unsigned bits) {
+        unsigned char a[16];
+
+        memcpy(a, address, sizeof(a));
+        while (bits-- > 0) { /* the longest that holds it is whose it is */
+                int64_t has = 0;
+
+                a[bits / 8] &= (unsigned char)~(0x80u >> bits % 8);
+                int r = sql_get_int(
+                        c->db, &has,
+                        "SELECT system FROM system_address WHERE address=?1 AND bits=?2", "xi",
+                        span_of((const char *)a, sizeof(a)), (int64_t)bits);
+                if (r != 0)
+                        return r < 0 ? r : of_others(c, has);
+        }
+        return 0;
+}
+
+static int source_free(struct api_call *c, struct span s) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        int r = sql_rows(c->db, &q, "SELECT system FROM system_source WHERE source=?1", "t", s);
+
+        while (r == 0 && (r = sql_next(q)) == 1)
+                r = of_others(c, sql_int(q, 0));
+        return r;
+}
+
 static int add_address(struct api_call *c, int64_t system, struct span s) {
         unsigned char address[16];
         char text[ADDRESS_TEXT];
@@ -121,6 +159,9 @@ static int add_address(struct api_call *c, int64_t system, struct span s) {
 
         if (address_parse(s, address, &bits, text) < 0)
                 return SYSTEM_E_ADDRESS;
+        int free = network_free(c, address, bits);
+        if (free != 0)
+                return free;
         struct span a = span_of((const char *)address, sizeof(address));
         int r = sql_do(c->db, "INSERT INTO system_address VALUES(?1,?2,?3,?4)", "xisi", a,
                        (int64_t)bits, text, system);
@@ -139,9 +180,12 @@ static int add_part(struct api_call *c, enum part p, int64_t system, struct span
                 return add_address(c, system, s);
         if (!host_good(s))
                 return SYSTEM_E_HOST;
-        if (p == PART_SOURCES)
-                return sql_do(c->db, "INSERT OR IGNORE INTO system_source VALUES(?1,?2)", "ti", s,
-                              system);
+        if (p == PART_SOURCES) {
+                r = source_free(c, s);
+                return r != 0 ? r
+                              : sql_do(c->db, "INSERT OR IGNORE INTO system_source VALUES(?1,?2)",
+                                       "ti", s, system);
+        }
         r = sql_do(c->db, "INSERT INTO system_host VALUES(?1,?2)", "ti", s, system);
         if (r != -EEXIST)
                 return r;

@@ -150,11 +150,16 @@ int incident_fresh(struct api_call *c, const struct incident *i) {
 }
 
 int incident_touch(struct api_call *c, const struct incident *i) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_do(c->db, "UPDATE incident SET version=version+1 WHERE id=?1", "i", i->id);
 
-        if (r == 0) {
-                api_tell(c, "incident", i->id, i->unit);
-                snprintf(c->about, sizeof(c->about), "incident %lld", (long long)i->id);
+        if (r != 0)
+                return r;
+        snprintf(c->about, sizeof(c->about), "incident %lld", (long long)i->id);
+        r = sql_rows(c->db, &q, "SELECT unit FROM incident_unit WHERE incident=?1", "i", i->id);
+        while (r == 0 && (r = sql_next(q)) == 1) { /* all that work on it */
+                api_tell(c, "incident", i->id, sql_int(q, 0));
+                r = 0;
         }
         return r;
 }

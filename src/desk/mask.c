@@ -114,9 +114,11 @@ struct span mask_text(struct api_call *c, struct span text, const struct names *
 }
 
 int mask_shown(struct api_call *c, const char *column, const char **ret_sql) {
-        const char *scope;
+        const char *scope, *unmask;
         int r = api_scope(c, "incidents.work", "mu.unit", &scope);
 
+        if (r == 0) /* which may have been taken since */
+                r = api_scope(c, "events.unmask", "mv.unit", &unmask);
         if (r < 0)
                 return r;
         struct span s = arena_printf(
@@ -124,8 +126,9 @@ int mask_shown(struct api_call *c, const char *column, const char **ret_sql) {
                 "(%s IS NOT NULL AND (EXISTS(SELECT 1 FROM incident_unit mu WHERE mu.incident=%s"
                 " AND (%s)) OR EXISTS(SELECT 1 FROM unmasking mk WHERE mk.incident=%s AND "
                 "mk.by=%lld"
-                " AND mk.state='active' AND mk.expires>%lld)))",
-                column, column, scope, column, (long long)c->who.id, (long long)c->now);
+                " AND mk.state='active' AND mk.expires>%lld AND EXISTS(SELECT 1 FROM incident_unit"
+                " mv WHERE mv.incident=mk.incident AND (%s)))))",
+                column, column, scope, column, (long long)c->who.id, (long long)c->now, unmask);
         *ret_sql = s.p;
         return s.p ? 0 : FAIL(-ENOMEM);
 }

@@ -40,6 +40,8 @@ void session_token(unsigned char token[API_TOKEN_BYTES], unsigned char hash[32])
 void session_hash(const unsigned char token[API_TOKEN_BYTES], unsigned char hash[32]);
 /* Seconds of idling after which this person's sessions end. */
 int session_idle_of(struct sql *db, int64_t person, int64_t now, int64_t *ret_s);
+/* Whether the session or script of who asked once still stands. 1, 0, -errno. */
+int session_stands(struct sql *db, const struct api_person *who, int64_t now);
 /* Ends all sessions of a person but one (0: all). */
 int session_end_all(struct sql *db, int64_t person, int64_t but);
 /* people_told.c: a mail about one's own way in, if they have an address. 0, -errno. */

@@ -211,6 +211,29 @@ static int who_session(struct api_call *c, const unsigned char hash[32]) {
         return r != 0 ? r : refresh(c, &f);
 }
 
+int session_stands(struct sql *db, const struct api_person *who, int64_t now) {
+        int64_t last = 0, idle = 0;
+        int r;
+
+        if (who->local)
+                return 1;
+        if (who->token)
+                return sql_get_int(db, &last,
+                                   "SELECT 1 FROM token t JOIN person p ON p.id=t.person WHERE"
+                                   " t.id=?1 AND t.until>?2 AND p.active",
+                                   "ii", who->token, now);
+        r = sql_get_int(db, &last,
+                        "SELECT s.last FROM session s JOIN person p ON p.id=s.person WHERE s.id=?1"
+                        " AND p.active AND s.needs=0 AND s.created>?2 AND (NOT EXISTS(SELECT 1 FROM"
+                        " guest WHERE person=p.id) OR EXISTS(SELECT 1 FROM guest WHERE person=p.id"
+                        " AND until>?3))",
+                        "iii", who->session, now - SESSION_MAX_S * NS_PER_SEC, now);
+        if (r != 1 || now - last < REFRESH_S * NS_PER_SEC)
+                return r;
+        r = session_idle_of(db, who->id, now, &idle);
+        return r < 0 ? r : now - last < idle * NS_PER_SEC;
+}
+
 int api_who(struct api_call *c) {
         unsigned char hash[32];
 

@@ -496,6 +496,60 @@ static void what_is_found_comes_as_it_is_found(void) {
         end();
 }
 
+/* A role that unmasks in one unit and one that searches in another are two: for an incident of the first, sources of the
+ * second are not looked through. */
+static void names_are_shown_where_one_may_unmask_alone(void) {
+        struct signed_in two;
+        uint64_t id;
+
+        begin();
+        int64_t who = member("hai", "lead", unit_a);
+        give(who, "officer", unit_b);
+        char secret[64];
+        check_int(sign_in(&two, "hai", GOOD_PASSWORD), 200);
+        check_int(confirm_totp(&two, secret), 200);
+        check_int(asf(NULL, "systems.add",
+                      "{\"code\":\"t\",\"name\":\"T\",\"unit\":%lld,\"level\":2,"
+                      "\"sources\":[\"theirs\"]}",
+                      (long long)unit_b),
+                  200);
+        (void)started(&two, "failed", "", &id);
+        check((got.flags & SEARCH_MASK) && (got.flags & SEARCH_SCOPED));
+        check(strcmp(got_sources, "proxy") == 0 && strcmp(got_sources + 6, "theirs") == 0);
+        gone(id);
+        char more[128];
+        snprintf(more, sizeof(more), ",\"incident\":%lld,\"from\":\"%s\"", (long long)incident,
+                 when(DAY));
+        memset(got_sources, 0, sizeof(got_sources));
+        (void)started(&two, "failed", more, &id);
+        check(!(got.flags & SEARCH_MASK) && (got.flags & SEARCH_SCOPED));
+        check(strcmp(got_sources, "proxy") == 0 && strcmp(got_sources + 6, "") == 0);
+        gone(id);
+        end();
+}
+
+/* What was unmasked is masked again when the right is gone. */
+static void an_unmasking_ends_with_its_right(void) {
+        begin();
+        check_int(asf(&inspector, "unmaskings.ask",
+                      "{\"incident\":%lld,\"reason\":\"a test\",\"from\":\"%s\",\"to\":\"%s\"}",
+                      (long long)incident, when(DAY), when(0)),
+                  200);
+        check_int(as(&inspector, "alerts.get", "{\"id\":1}"), 200);
+        check(body_has("binh"));
+        check_int(asf(NULL, "people.list", "{\"q\":\"thanhtra\"}"), 200);
+        int64_t who = answer_int("items.0.id");
+        check_int(asf(NULL, "roles.list", "{\"id\":%lld}", (long long)who), 200);
+        int64_t grant = answer_int("items.0.id");
+        give(who, "approver", unit_a); /* who sees alerts too */
+        check_int(asf(NULL, "roles.take", "{\"id\":%lld,\"grant\":%lld}", (long long)who,
+                      (long long)grant),
+                  204);
+        check_int(as(&inspector, "alerts.get", "{\"id\":1}"), 200);
+        check(!body_has("binh"));
+        end();
+}
+
 static void a_search_that_dies_is_seen_to_be_cut(void) {
         uint64_t id;
 
@@ -718,6 +772,8 @@ int main(void) {
         RUN(no_second_person_by_a_detour);
         RUN(one_account_needs_an_incident);
         RUN(what_is_found_comes_as_it_is_found);
+        RUN(names_are_shown_where_one_may_unmask_alone);
+        RUN(an_unmasking_ends_with_its_right);
         RUN(a_search_that_dies_is_seen_to_be_cut);
         RUN(what_is_wrong_with_the_query);
         RUN(as_many_as_the_machine_takes);
