@@ -39,6 +39,7 @@ static void play_deinit(struct exercises *x, struct engine_play *y) {
         free(y->state);
         free(y->t);
         free(y->spooled);
+        free(y->holds);
         board_cells_free(y);
 }
 
@@ -93,6 +94,7 @@ void exercise_touched(struct desk *d, int64_t play) {
         if (!y)
                 return;
         y->look = y->dirty = true;
+        y->holds_known = false;
         d->exercises->wait_ms = 0;
 }
 

@@ -354,11 +354,10 @@ static int read_messages(struct reading *g, struct drill_case *k) {
 
         while (r == 0 && (r = sql_next(q)) == 1) {
                 long long id = sql_int(q, 0);
-                unsigned found = 0;
 
                 r = 0;
                 for (size_t i = 0; r == 0 && i <= ARRAY_LEN(told_words); i++) {
-                        bool last = i == ARRAY_LEN(told_words), named = last && !found;
+                        bool last = i == ARRAY_LEN(told_words), named = last;
                         const char *value = last ? "message" : told_words[i].value;
                         struct drill_fact f =
                                 about(k, FACT_TOLD,
@@ -367,7 +366,6 @@ static int read_messages(struct reading *g, struct drill_case *k) {
                         for (unsigned w = 0; !last && w < 6 && told_words[i].words[w]; w++)
                                 named |= says(sql_span(q, 3), told_words[i].words[w]);
                         f.value = value;
-                        found += named;
                         if (named)
                                 r = put(g, &f, sql_int(q, 2), sql_int(q, 1));
                 }

@@ -341,6 +341,8 @@ static void condition_text(const struct plan *p, unsigned i, struct buf *b) {
         case PLAN_FACT:
                 buf_printf(b, "the unit has %s %s", plan_facts[c->fact],
                            c->object ? c->object : "something");
+                if (c->value)
+                        buf_printf(b, " (%s)", c->value);
                 return;
         case PLAN_PLAYED: buf_printf(b, "%s was played", c->object); return;
         case PLAN_CHOSE: buf_printf(b, "%s was answered with %s", c->object, c->value); return;

@@ -37,6 +37,9 @@ int match_new(struct match **ret, const struct plan *p, const struct drill_fact 
 struct match *match_free(struct match *m);
 CLEANUP(match, match_free)
 
+/* A condition on a fact (PLAN_FACT), by these facts of one play (holds.c). */
+bool match_holds(const struct plan *p, const struct match *m, const struct drill_fact *facts,
+                 size_t n, const struct plan_condition *c);
 bool match_has(const struct match_of *m, unsigned step);
 /* What an unlabelled alert and a step have in common; 0 when the target does not agree. */
 unsigned match_evidence(const struct plan *p, unsigned step, const struct drill_fact *alert);

@@ -172,6 +172,8 @@ static void condition(const struct plan *p, struct buf *b, unsigned i) {
                 buf_printf(b, "{fact: %s", plan_facts[c->fact]);
                 if (c->object)
                         buf_printf(b, ", object: %s", c->object);
+                if (c->value)
+                        buf_printf(b, ", value: %s", c->value);
                 buf_char(b, '}');
                 return;
         case PLAN_PLAYED: buf_printf(b, "{played: %s}", c->object); return;

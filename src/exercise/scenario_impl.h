@@ -237,6 +237,9 @@ const char *scenario_xcexf(struct scenario *s, const struct node *o);
 void scenario_when(struct scenario *s, const struct node *o,
                    struct plan_when *w); /* scenario_when.c */
 /* "step or inject": NULL, or the nearest; `all` ids of hosts, accounts and outside. */
+/* A value of a fact that has some: told when it is none. */
+void scenario_known_value(struct scenario *s, const struct node *at, enum plan_fact fact,
+                          const char *v);
 const char *scenario_near_story(const struct scenario *s, const char *id);
 const char *scenario_near_object(const struct scenario *s, const char *id);
 bool scenario_object(const struct scenario *s, const char *id);

@@ -9,7 +9,10 @@ static const char *const kinds[] = {"denial",     "phishing",   "malware",     "
 static const char *const reports[] = {"immediate", "initial",  "findings", "update",
                                       "final",     "personal", "people"};
 /* How it is told, or who: a message from the incident, a unit that is let in, a report's recipient. */
-static const char *const told[] = {"message", "unit", "agency", "owner", "personal", "people"};
+static const char *const told[] = {"message",  "unit",    "agency",     "owner",    "personal",
+                                   "people",   "press",   "leadership", "supplier", "bank",
+                                   "staff",    "network", "officer",    "handler",  "lead",
+                                   "approver", "liaison"};
 
 static unsigned bit(enum plan_fact f) {
         return 1u << f;
@@ -17,8 +20,8 @@ static unsigned bit(enum plan_fact f) {
 
 /* ---- values ---- */
 
-static void known_value(struct scenario *s, const struct node *at, enum plan_fact fact,
-                        const char *v) {
+void scenario_known_value(struct scenario *s, const struct node *at, enum plan_fact fact,
+                          const char *v) {
         _cleanup_(buf_deinit) struct buf all = {.limit = 2000};
         const char *const *table = fact == FACT_CLASSIFIED ? kinds
                                    : fact == FACT_REPORTED ? reports
@@ -65,7 +68,7 @@ static void values(struct scenario *s, const struct node *o, struct plan_expecta
                 v[e->n_values].worth = scenario_share_of(s, c, c->key->text.p);
                 best = MAX(best, v[e->n_values].worth);
                 e->n_values++;
-                known_value(s, c->key, e->fact, c->key->text.p);
+                scenario_known_value(s, c->key, e->fact, c->key->text.p);
         }
         if (best < MILLION)
                 TELL(s, map, RULE_VALUE_WRONG, e->id);

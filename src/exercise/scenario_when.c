@@ -67,6 +67,15 @@ static void below(struct scenario *s, const struct node *v, unsigned i, unsigned
 static void of_fact(struct scenario *s, const struct node *o, struct plan_condition *c) {
         c->fact = scenario_word(s, o, "fact", plan_facts, PLAN_FACTS, -1);
         c->object = scenario_text(s, o, "object", OPTIONAL, 100);
+        c->value = scenario_text(s, o, "value", OPTIONAL, 100);
+        if (c->value && *c->value) {
+                if (c->fact == FACT_CLASSIFIED || c->fact == FACT_REPORTED || c->fact == FACT_TOLD)
+                        scenario_known_value(s, node_get(o, "value"), (enum plan_fact)c->fact,
+                                             c->value);
+                else
+                        TELL(s, node_get(o, "value"), RULE_WORD, c->value,
+                             "classified, told, reported (facts that have values)");
+        }
         if (c->object && *c->object && !scenario_object(s, c->object) && !in_story(s, c->object)) {
                 const char *near = scenario_near_object(s, c->object);
 
@@ -118,7 +127,7 @@ static void one(struct scenario *s, const struct node *o, unsigned i, unsigned d
                         return;
                 }
         if (node_get(o, "fact")) {
-                scenario_keys(s, o, "when", "fact object");
+                scenario_keys(s, o, "when", "fact object value");
                 of_fact(s, o, c);
         } else if (node_get(o, "played")) {
                 scenario_keys(s, o, "when", "played");

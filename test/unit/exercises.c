@@ -738,6 +738,38 @@ static int64_t contained(int64_t play, int64_t unit, int64_t proposed) {
         return id;
 }
 
+/* The measure of one unit is on the clerk's machine, that of the other on one whose name begins like it. */
+static void a_branch_goes_by_the_scorers_facts(void) {
+        static const char *const name[] = {"", "a-WS-VT01", "b-WS-VT010"};
+        char text[200];
+
+        begin();
+        prepare(8000);
+        go();
+        line_open();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        pass_line(10);
+        for (int64_t play = 1; play <= 2; play++) {
+                int64_t id = contained(play, play == 1 ? unit_a : unit_b, w.wall);
+
+                check_int(desk_begin(w.d), 0);
+                snprintf(text, sizeof(text),
+                         "UPDATE action SET kind='isolate', text='%s', decided=%lld, approver=2,"
+                         " until=%lld, simulated=1 WHERE id=%lld",
+                         name[play], (long long)w.wall, (long long)(w.wall + 36000 * NS_PER_SEC),
+                         (long long)id);
+                check_int(sql_do(state_sql(w.d->state), text, ""), 0);
+                check_int(desk_commit(w.d, w.mono, w.wall), 0);
+                exercise_touched(w.d, play);
+        }
+        pass_line(170);
+        static const char lateral[] = "SELECT state='played' FROM exercise_item WHERE item='s' AND"
+                                      " n=8 AND play=?1";
+        check_int(number(lateral, 1), 0);
+        check_int(number(lateral, 2), 1);
+        end();
+}
+
 static bool is_undone(int64_t action) {
         return number("SELECT undo_asked IS NOT NULL FROM action WHERE id=?1", action) == 1;
 }
@@ -962,6 +994,7 @@ int main(void) {
         RUN(a_play_runs_out_of_pieces);
         RUN(a_bad_spool_is_passed_over);
         RUN(merged_facts_are_bounded);
+        RUN(a_branch_goes_by_the_scorers_facts);
         RUN(recordings_are_bounded);
         free(line.got);
         return check_done();

@@ -726,10 +726,60 @@ static void too_many_facts(void) {
         facts_deinit(&f);
 }
 
+/* What a branch goes by is what points come from. */
+static bool asks(const struct drill_facts *f, unsigned kind, const char *object,
+                 const char *value) {
+        _cleanup_(match_freep) struct match *m = NULL;
+        struct plan_condition c = {.op = PLAN_FACT, .fact = kind, .object = object, .value = value};
+        size_t n = 0;
+        const struct drill_fact *of = facts_of(f, 7, &n);
+
+        check_int(match_new(&m, &plan, of, n), 0);
+        return match_holds(&plan, m, of, n, &c);
+}
+
+static void conditions_are_the_scorers(void) {
+        static const char *const h1[] = {"h1"}, *const near[] = {"?h10"};
+        struct drill_facts facts, *f = &facts;
+
+        facts_init(f);
+        ADD(story("step/1", FACT_PLAYED, 0, "events"));
+        ADD(alert("alert/1", 45));
+        ADD(with(fact("action/1", FACT_CONTAINED, 100), NULL, near, 1));
+        ADD(with(fact("incident/1/entry/1/press", FACT_TOLD, 120), "press", NULL, 0));
+        ADD(with(fact("return/1", FACT_RESTORED, 130), NULL, h1, 1));
+        check_int(facts_sort(f), 0);
+        check(asks(f, FACT_ALERT, NULL, NULL));
+        check(!asks(f, FACT_CONTAINED, "h1", NULL)); /* another one, whose name begins so */
+        check(asks(f, FACT_CONTAINED, NULL, NULL));
+        check(asks(f, FACT_RESTORED, "h1", NULL));
+        check(!asks(f, FACT_RESTORED, "h2", NULL));
+        check(asks(f, FACT_TOLD, NULL, NULL));
+        check(asks(f, FACT_TOLD, NULL, "press"));
+        check(!asks(f, FACT_TOLD, NULL, "agency"));
+        ADD(with(fact("action/2", FACT_CONTAINED, 200), NULL, h1, 1));
+        check_int(facts_sort(f), 0);
+        check(asks(f, FACT_CONTAINED, "h1", NULL));
+        struct drill_fact u = fact("action/2/undone", FACT_UNDONE, 260);
+        u.of = "action/2";
+        u.value = "ordered";
+        ADD(u);
+        check_int(facts_sort(f), 0);
+        check(asks(f, FACT_CONTAINED, "h1", NULL)); /* the organisers ordered it */
+        ADD(with(fact("action/3", FACT_CONTAINED, 300), NULL, hosts_x + 1, 1));
+        u = fact("action/3/undone", FACT_UNDONE, 310);
+        u.of = "action/3";
+        ADD(u);
+        check_int(facts_sort(f), 0);
+        check(!asks(f, FACT_CONTAINED, "h2", NULL)); /* taken back */
+        facts_deinit(f);
+}
+
 int main(void) {
         RUN(arithmetic);
         RUN(formula_is_what_it_was);
         RUN(shown);
+        RUN(conditions_are_the_scorers);
         RUN(monotone);
         RUN(red);
         RUN(three_units);
