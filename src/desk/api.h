@@ -158,7 +158,9 @@ struct api_list_spec {
         /* What a field is sorted by, where that is not the column itself (an index, a rank); NULL entries and
          * NULL: the column. */
         const char *const *sorts;
-        const char *const *filters; /* the same for filters */
+        /* The same for filters. With '=' before it: a column inside of what is closed behind the comparison, "=i.id IN
+         * (SELECT x.… FROM … x WHERE x.…". */
+        const char *const *filters;
         /* Enough of `from` for all that filters, searches and scopes: rows are counted there; NULL: from. */
         const char *count_from;
         /* Its columns cost more than finding a row: which rows a page has is found before they are looked at. */

@@ -4,7 +4,8 @@
  *
  *   V1. Nothing is told before the commit of what changed.
  *   V2. A listener hears only of what it may see: by the permission that reading such a thing needs, for
- *       the unit that it belongs to.
+ *       the unit that it belongs to. Whoever just lost the sight of a thing is told its number once more: their
+ *       page asks, and finds nothing.
  *   V3. What thousands of pages need at once comes with its event, as it stands (an inject). Of what they fetch, the
  *       event says within how many ms, so that they do not ask all at once: `within`.
  *   V4. A page whose desk ended keeps its stream; the console asks anew for it (API_ASK_AGAIN), and it is told of the last

@@ -35,27 +35,6 @@ static int said(struct api_call *c, const struct incident *i, const char *kind, 
         return incident_write(c, i->id, &(struct incident_entry){.kind = kind, .en = en, .vi = vi});
 }
 
-/* ---- severity: by the regime's table, unless a person said otherwise ---- */
-
-/* As long as no system is named nobody knows its level: medium. */
-static const char *by_table(const struct incident *i, int64_t level, const char *harm) {
-        const char *s = regime_severity(i->regime, level, harm);
-
-        return s ? s : "medium";
-}
-
-static int set_severity(struct api_call *c, const struct incident *i) {
-        int64_t level = 0;
-        int r = i->system ? sql_get_int(c->db, &level, "SELECT level FROM system WHERE id=?1", "i",
-                                        i->system)
-                          : 0;
-
-        if (r < 0)
-                return r;
-        return sql_do(c->db, "UPDATE incident SET severity=ifnull(severity_set,?2) WHERE id=?1",
-                      "is", i->id, by_table(i, level, i->harm.p));
-}
-
 /* ---- checking values that only the regime and the state know ---- */
 
 static int good_kind(struct api_call *c, const json_t *regime, struct span kind) {
@@ -92,7 +71,7 @@ static int exists(struct api_call *c, const char *field, const char *sql, int64_
 }
 
 /* I7. */
-static int good_system(struct api_call *c, int64_t id) {
+int incident_good_system(struct api_call *c, int64_t id) {
         int64_t unit = 0;
         int r = id ? sql_get_int(c->db, &unit, "SELECT unit FROM system WHERE id=?1", "i", id) : 0;
 
@@ -291,7 +270,7 @@ int incident_do_open(struct api_call *c) {
         if (r == 0)
                 r = opening_lead(c, i.unit);
         if (r == 0)
-                r = good_system(c, i.system);
+                r = incident_good_system(c, i.system);
         if (r == 0)
                 r = opening_drill(c, &i);
         if (r == 0)
@@ -323,7 +302,7 @@ int incident_do_open(struct api_call *c) {
         if (r == 0)
                 r = join_all(c, &i);
         if (r == 0)
-                r = set_severity(c, &i);
+                r = incident_severity(c, &i);
         if (r == 0) /* read back: the level of its system counts for clocks */
                 r = incident_get(c, i.id, "incidents.read", &i);
         if (r == 0)
@@ -345,8 +324,7 @@ static const struct column {
          "Đã sửa mô tả"},
         {"scope", "UPDATE incident SET scope=?2 WHERE id=?1", 't', false, "Scope changed",
          "Đã sửa phạm vi"},
-        {"system", "UPDATE incident SET system=?2 WHERE id=?1", 'k', false, "System changed",
-         "Đã đổi hệ thống"},
+        {"system", NULL, 'k', false, "System changed", "Đã đổi hệ thống"},
         {"kind", "UPDATE incident SET kind=?2 WHERE id=?1", 'n', true, "Kind: %s", "Loại: %s"},
         {"harm", "UPDATE incident SET harm=?2 WHERE id=?1", 't', true, "Harm: %s", "Thiệt hại: %s"},
         {"severity", "UPDATE incident SET severity_set=?2 WHERE id=?1", 'n', true, "Severity: %s",
@@ -407,7 +385,9 @@ static int set_column(struct api_call *c, const struct incident *i, const struct
         int64_t n = api_int(c, k->name, 0);
         int r;
 
-        if (k->type == 'T')
+        if (!k->sql)
+                r = incident_main_system(c, i, n);
+        else if (k->type == 'T')
                 r = sql_do(c->db, k->sql, "iT", i->id, api_time(c, k->name));
         else if (k->type == 'k')
                 r = sql_do(c->db, k->sql, "ik", i->id, n);
@@ -438,7 +418,7 @@ static int check_edit(struct api_call *c, const struct incident *i) {
         if (r == 0)
                 r = good_time(c, "occurred", api_time(c, "occurred"));
         if (r == 0)
-                r = good_system(c, api_int(c, "system", 0));
+                r = incident_good_system(c, api_int(c, "system", 0));
         int64_t lead = api_int(c, "lead", 0);
 
         return r == 0 && lead ? person_nameable(c, "lead", lead) : r;
@@ -462,7 +442,7 @@ int incident_do_edit(struct api_call *c) {
         if (r == 0)
                 r = incident_get(c, i.id, "incidents.read", &i);
         if (r == 0)
-                r = set_severity(c, &i);
+                r = incident_severity(c, &i);
         if (r == 0)
                 r = incident_clocks(c, &i);
         return r == 0 ? done(c, &i) : r;
@@ -761,34 +741,7 @@ int incident_do_clock_void(struct api_call *c) {
         return r == 0 ? done(c, &i) : r;
 }
 
-/* ---- units, review ---- */
-
-int incident_do_unit_add(struct api_call *c) {
-        _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        int64_t unit = api_int(c, "unit", 0);
-        struct incident i = {0};
-        int r = incident_get(c, api_int(c, "id", 0), "incidents.lead", &i);
-
-        if (r != 0)
-                return r;
-        r = sql_rows(c->db, &q, "SELECT name FROM unit WHERE id=?1", "i", unit);
-        if (r == 0)
-                r = sql_next(q);
-        if (r == 0)
-                return exists(c, "unit", "SELECT 1 FROM unit WHERE id=?1", unit);
-        if (r != 1)
-                return r;
-        struct span name = arena_dup(c->arena, sql_span(q, 0));
-        r = sql_do(c->db, "INSERT INTO incident_unit VALUES(?1,?2,?3,?4)", "iiik", i.id, unit,
-                   c->now, c->who.id);
-        if (r == -EEXIST)
-                return api_fault_at(c, "unit", "It works on it already", "Đơn vị đã tham gia",
-                                    "Choose another", "Chọn đơn vị khác");
-        if (r == 0)
-                r = said(c, &i, "state", incident_text(c, "%.*s joined", (int)name.len, name.p),
-                         incident_text(c, "%.*s tham gia", (int)name.len, name.p));
-        return r == 0 ? done(c, &i) : r;
-}
+/* ---- review ---- */
 
 static const char *const review_parts[] = {"cause",  "vector",    "weakness",   "detected",
                                            "missed", "went_well", "went_badly", "lessons"};

@@ -9,16 +9,27 @@
 #define FROM_INCIDENT                                                                              \
         "incident i LEFT JOIN unit u ON u.id=i.unit LEFT JOIN system s ON s.id=i.system"           \
         " LEFT JOIN person p ON p.id=i.lead"
+/* The highest of its systems. */
+#define INCIDENT_LEVEL                                                                             \
+        "(SELECT max(y.level) FROM incident_systems x JOIN system y ON y.id=x.system WHERE"        \
+        " x.incident=i.id)"
 #define INCIDENT_COLUMNS                                                                           \
         "i.id", "i.code", "i.title", "i.state", "i.severity", "i.kind", "i.serious", "i.regime",   \
-                "i.unit", "u.name", "i.system", "s.name", "s.level", "i.lead", "p.name", "i.t0",   \
-                "i.opened", "i.closed", "i.next_due",                                              \
+                "i.unit", "u.name", "i.system", "s.name", INCIDENT_LEVEL, "i.lead", "p.name",      \
+                "i.t0", "i.opened", "i.closed", "i.next_due",                                      \
                 "(SELECT count(*) FROM incident_alert x WHERE x.incident=i.id)",                   \
                 ("(SELECT count(*) FROM incident_task x WHERE x.incident=i.id"                     \
                  " AND x.state IN ('open','doing'))"),                                             \
                 "i.tlp", "i.drill<>0", "nullif(i.drill,0)", "i.version"
 
 static const char *const list_columns[] = {INCIDENT_COLUMNS, NULL};
+/* By any of its systems, not only the main one. */
+#define SYSTEM_AT 10
+static const char *const list_filters[ARRAY_LEN(list_columns)] = {
+        [SYSTEM_AT] = "=i.id IN (SELECT x.incident FROM incident_systems x WHERE x.system"};
+#define SYSTEM_NAMES                                                                               \
+        "(SELECT group_concat(y.name||' '||y.code,' ') FROM incident_systems x JOIN system y ON"   \
+        " y.id=x.system WHERE x.incident=i.id)"
 static const char *const flat_columns[] = {
         INCIDENT_COLUMNS,
         "i.summary",
@@ -71,7 +82,8 @@ static int list(struct api_call *c) {
                                   .columns = list_columns,
                                   .from = FROM_INCIDENT,
                                   .id = "i.id",
-                                  .search = {"i.code", "i.title", "i.summary", "s.name", NULL},
+                                  .filters = list_filters,
+                                  .search = {"i.code", "i.title", "i.summary", SYSTEM_NAMES, NULL},
                                   .units_in = "i.id IN (SELECT x.incident FROM incident_unit x"
                                               " WHERE 1"};
         int r = incident_visible(c, api_bool(c, "open", false) ? NOT_OVER : "", &l.where);
@@ -158,6 +170,30 @@ static int add_units(struct api_call *c, const struct incident *i) {
         return r == 0 ? rows_into(c, list, q, unit_json) : r;
 }
 
+static json_t *system_json(struct api_call *c, struct sql_rows *q) {
+        (void)c;
+        return json_pack("{s:I,s:o,s:I,s:o,s:b,s:I}", "id", (json_int_t)sql_int(q, 0), "name",
+                         texts(q, 1), "level", (json_int_t)sql_int(q, 2), "unit_name", texts(q, 3),
+                         "main", sql_int(q, 4) != 0, "alerts", (json_int_t)sql_int(q, 5));
+}
+
+static int add_systems(struct api_call *c, const struct incident *i) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        json_t *list = json_array();
+        int r = json_object_set_new(c->answer, "systems", list) < 0 ? FAIL(-ENOMEM) : 0;
+
+        if (r == 0)
+                r = sql_rows(c->db, &q,
+                             "SELECT s.id, s.name, s.level, u.name, s.id=i.system, (SELECT count(*)"
+                             " FROM incident_alert j JOIN triage t ON t.alert=j.alert WHERE"
+                             " j.incident=i.id AND t.system=s.id) FROM incident i JOIN"
+                             " incident_systems x ON x.incident=i.id JOIN system s ON s.id=x.system"
+                             " LEFT JOIN unit u ON u.id=s.unit WHERE i.id=?1 ORDER BY"
+                             " s.id<>i.system, s.level DESC, s.name LIMIT 200",
+                             "i", i->id);
+        return r == 0 ? rows_into(c, list, q, system_json) : r;
+}
+
 static const json_t *activities_of(const struct incident *i) {
         return json_object_get(json_object_get(i->regime, "activities"), "list");
 }
@@ -242,6 +278,8 @@ int incident_answer(struct api_call *c, const struct incident *i) {
                 r = add_clocks(c, i);
         if (r == 0)
                 r = add_moves(c, i);
+        if (r == 0)
+                r = add_systems(c, i);
         return r == 0 ? add_units(c, i) : r;
 }
 
@@ -556,6 +594,9 @@ const struct api_binding api_incidents_bindings[] = {
         {"incidents.alerts_add", incident_do_alerts_add},
         {"incidents.alert_out", incident_do_alert_out},
         {"incidents.unit_add", incident_do_unit_add},
+        {"incidents.unit_out", incident_do_unit_out},
+        {"incidents.system_add", incident_do_system_add},
+        {"incidents.system_out", incident_do_system_out},
         {"incidents.clock_met", incident_do_clock_met},
         {"incidents.clock_void", incident_do_clock_void},
         {"incidents.review_get", incident_do_review_get},

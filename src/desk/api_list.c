@@ -160,7 +160,9 @@ static void put_filter(struct query *q, const struct api_field *f, enum api_comp
         const char *own = q->l->filters ? q->l->filters[f - q->l->shape] : NULL;
         const char *column = own ? own : q->l->columns[f - q->l->shape];
 
-        buf_printf(&q->text, " AND %s", column);
+        bool within = column[0] == '=';
+
+        buf_printf(&q->text, " AND %s", column + within);
         if (json_is_array(v)) {
                 buf_str(&q->text, " IN (");
                 for (size_t i = 0; i < json_array_size(v) && i < API_FILTER_VALUES; i++) {
@@ -172,6 +174,8 @@ static void put_filter(struct query *q, const struct api_field *f, enum api_comp
                 buf_str(&q->text, signs[how]);
                 add_value(q, value_of(f, v));
         }
+        if (within)
+                buf_char(&q->text, ')');
 }
 
 static int put_filters(struct query *q, struct api_call *c) {

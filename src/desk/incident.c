@@ -43,10 +43,11 @@ int incident_read(struct api_call *c, int64_t id, struct incident *i) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
                 c->db, &q,
-                "SELECT i.unit, i.system, i.lead, s.level, i.version, i.t0, i.opened, i.code,"
+                "SELECT i.unit, i.system, i.lead, (SELECT max(s.level) FROM incident_systems x JOIN"
+                " system s ON s.id=x.system WHERE x.incident=i.id), i.version, i.t0, i.opened, "
+                "i.code,"
                 " i.title, i.state, i.kind, i.harm, i.severity, i.severity_set, i.regime,"
-                " i.serious, i.drill FROM incident i LEFT JOIN system s ON s.id=i.system"
-                " WHERE i.id=?1",
+                " i.serious, i.drill FROM incident i WHERE i.id=?1",
                 "i", id);
 
         if (r == 0)
@@ -286,6 +287,28 @@ int incident_clocks(struct api_call *c, const struct incident *i) {
                       "i", i->id);
 }
 
+/* ---- severity: by the regime's table, unless a person said otherwise ---- */
+
+/* As long as no system is named nobody knows its level: medium. */
+static const char *by_table(const struct incident *i, int64_t level, const char *harm) {
+        const char *s = regime_severity(i->regime, level, harm);
+
+        return s ? s : "medium";
+}
+
+int incident_severity(struct api_call *c, const struct incident *i) {
+        int64_t level = 0;
+        int r = sql_get_int(c->db, &level,
+                            "SELECT ifnull(max(s.level),0) FROM incident_systems x JOIN system s ON"
+                            " s.id=x.system WHERE x.incident=?1",
+                            "i", i->id);
+
+        if (r < 0)
+                return r;
+        return sql_do(c->db, "UPDATE incident SET severity=ifnull(severity_set,?2) WHERE id=?1",
+                      "is", i->id, by_table(i, level, i->harm.p));
+}
+
 /* ---- alerts ---- */
 
 int incident_leave(struct api_call *c, const struct incident *i, int64_t alert) {
@@ -352,5 +375,7 @@ int incident_join(struct api_call *c, const struct incident *i, int64_t alert) {
                 return api_fault_at(c, "alerts", "The alert is in an incident already",
                                     "Cảnh báo đã thuộc một sự cố", "Take it out there first",
                                     "Tách khỏi sự cố kia trước");
-        return r < 0 ? r : incident_write(c, i->id, &e);
+        if (r == 0)
+                r = incident_write(c, i->id, &e);
+        return r == 0 ? incident_alert_system(c, i, alert) : r;
 }

@@ -52,12 +52,23 @@ struct incident_facts {
         int error;
 };
 struct facts incident_facts(struct incident_facts *f, struct api_call *c, const struct incident *i);
+/* Severity anew: by the regime's table, from the highest level of its systems, unless a person said otherwise. */
+int incident_severity(struct api_call *c, const struct incident *i);
 /* All clocks anew from the facts; what was met or void stays. After any change of t0, facts, system. */
 int incident_clocks(struct api_call *c, const struct incident *i);
 
 /* An alert joins (it must be nobody's yet), or leaves. 0, API_E_REFUSED, -errno. */
 int incident_join(struct api_call *c, const struct incident *i, int64_t alert);
 int incident_leave(struct api_call *c, const struct incident *i, int64_t alert);
+
+/* ---- systems (api_incident_links.c) ---- */
+
+/* Links the system of an alert that joined, with what follows from its level. */
+int incident_alert_system(struct api_call *c, const struct incident *i, int64_t alert);
+/* Another one (0: none) is what it is mainly about. */
+int incident_main_system(struct api_call *c, const struct incident *i, int64_t system);
+/* One that the asker may see (I7), or 0; refuses at the field `system`. */
+int incident_good_system(struct api_call *c, int64_t id);
 
 /* ---- states (incident_moves.c) ---- */
 
@@ -93,7 +104,7 @@ int incident_task_answer(struct api_call *c, int64_t task);
 int incident_entry_answer(struct api_call *c, int64_t entry);
 int incident_observable_answer(struct api_call *c, int64_t observable);
 
-/* Handlers of what changes them: api_incident_edit.c, api_incident_work.c. */
+/* Handlers of what changes them: api_incident_edit.c, api_incident_links.c, api_incident_work.c. */
 int incident_do_open(struct api_call *c);
 int incident_do_edit(struct api_call *c);
 int incident_do_move(struct api_call *c);
@@ -109,6 +120,9 @@ int incident_do_observable_drop(struct api_call *c);
 int incident_do_alerts_add(struct api_call *c);
 int incident_do_alert_out(struct api_call *c);
 int incident_do_unit_add(struct api_call *c);
+int incident_do_unit_out(struct api_call *c);
+int incident_do_system_add(struct api_call *c);
+int incident_do_system_out(struct api_call *c);
 int incident_do_clock_met(struct api_call *c);
 int incident_do_clock_void(struct api_call *c);
 int incident_do_review_get(struct api_call *c);

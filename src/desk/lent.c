@@ -62,6 +62,8 @@ static const struct {
         {"incidents.observable_drop", BY_INCIDENT, false},
         {"incidents.alerts_add", BY_INCIDENT, false},
         {"incidents.alert_out", BY_INCIDENT, false},
+        {"incidents.system_add", BY_INCIDENT, false},
+        {"incidents.system_out", BY_INCIDENT, false},
         {"incidents.clock_met", BY_INCIDENT, false},
         {"incidents.clock_void", BY_INCIDENT, false},
         {"incidents.review_get", BY_INCIDENT, READS},

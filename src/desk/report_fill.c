@@ -13,6 +13,11 @@
 #define OF_INCIDENT(column) "SELECT " column " FROM incident WHERE id=?1"
 #define OF_SYSTEM(column)                                                                          \
         "SELECT s." column " FROM system s JOIN incident i ON s.id=i.system WHERE i.id=?1"
+/* All that are concerned, the main one first. */
+#define OF_SYSTEMS                                                                                 \
+        " FROM incident_systems x JOIN incident i ON i.id=x.incident JOIN system s ON "            \
+        "s.id=x.system"                                                                            \
+        " WHERE i.id=?1 ORDER BY s.id<>i.system, s.level DESC, s.name LIMIT 50"
 /* The nearest unit above that says so, or the unit itself. */
 #define OF_UNIT(column)                                                                            \
         "SELECT a." column " FROM incident i JOIN unit u ON u.id=i.unit JOIN unit a ON"            \
@@ -35,15 +40,16 @@ static const struct {
         {"unit.name", "SELECT CASE ?2 WHEN 1 THEN ifnull(u.name_vi,u.name) ELSE u.name END"
                       " FROM incident i JOIN unit u ON u.id=i.unit WHERE i.id=?1"},
         {"unit.contact", OF_UNIT("contacts")},
-        {"system.name", OF_SYSTEM("name")},
+        {"system.name", "SELECT group_concat(name,'; ') FROM (SELECT s.name" OF_SYSTEMS ")"},
         {"system.owner", OF_SYSTEM("owner")},
         {"system.operator", OF_SYSTEM("operator")},
         {"system.purpose", OF_SYSTEM("purpose")},
-        {"system.level", OF_SYSTEM("level")},
+        {"system.level", "SELECT max(level) FROM (SELECT s.level" OF_SYSTEMS ")"},
         {"system.level_decision", OF_SYSTEM("level_decision")},
         {"system.addresses",
-         "SELECT group_concat(text,', ') FROM (SELECT x.text FROM system_address x JOIN incident i"
-         " ON i.system=x.system WHERE i.id=?1 ORDER BY x.address, x.bits LIMIT 200)"},
+         "SELECT group_concat(text,', ') FROM (SELECT x.text FROM system_address x JOIN"
+         " incident_systems i ON i.system=x.system WHERE i.incident=?1 ORDER BY x.address, x.bits"
+         " LIMIT 200)"},
         {"incident.assets",
          "SELECT group_concat(name,', ') FROM (SELECT a.host AS name FROM incident_alert j JOIN"
          " alert a ON a.id=j.alert WHERE j.incident=?1 AND a.host<>'' UNION SELECT value FROM"

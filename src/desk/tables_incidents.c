@@ -69,6 +69,21 @@ static const char *const steps[] = {
         /* For lists of all deadlines and tasks, in their order. */
         "CREATE INDEX incident_clock_all ON incident_clock(due, id) WHERE state<>0;"
         "CREATE INDEX incident_task_due ON incident_task(due, id);",
+
+        /* Several systems; the main one is among them, whoever writes it. */
+        "CREATE TABLE incident_systems(incident INTEGER NOT NULL, system INTEGER NOT NULL,"
+        " since INTEGER NOT NULL, by INTEGER, PRIMARY KEY(incident, system)) WITHOUT ROWID;"
+        "CREATE INDEX incident_system_of ON incident_systems(system, incident);"
+        "INSERT INTO incident_systems SELECT id, system, opened, opened_by FROM incident WHERE "
+        "system"
+        " IS NOT NULL;"
+        "CREATE TRIGGER incident_system_first AFTER INSERT ON incident WHEN NEW.system IS NOT NULL"
+        " BEGIN INSERT OR IGNORE INTO incident_systems VALUES(NEW.id,NEW.system,NEW.opened,"
+        "NEW.opened_by); END;"
+        "CREATE TRIGGER incident_system_main AFTER UPDATE OF system ON incident WHEN NEW.system IS"
+        " NOT NULL BEGIN INSERT OR IGNORE INTO incident_systems "
+        "VALUES(NEW.id,NEW.system,NEW.opened,"
+        "NULL); END;",
         NULL,
 };
 

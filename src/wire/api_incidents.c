@@ -177,6 +177,18 @@ static const struct api_field move_shape[] = {
 const struct api_field api_incident_list_shape[] = {INCIDENT_FIELDS, {0}};
 const struct api_field api_incident_flat_shape[] = {INCIDENT_FIELDS, DETAIL_FIELDS, {0}};
 
+static const struct api_field system_shape[] = {
+        {"id", API_ID, .en = "The system.", .vi = "Hệ thống."},
+        {"name", API_STRING, .en = "Its name.", .vi = "Tên hệ thống."},
+        {"level", API_INT, .en = "Its level, 1–5.", .vi = "Cấp độ, 1–5."},
+        {"unit_name", API_STRING, .flags = API_NULLABLE, .en = "Whose it is.",
+         .vi = "Đơn vị có hệ thống."},
+        {"main", API_BOOL, .en = "What the incident is mainly about.", .vi = "Hệ thống chính."},
+        {"alerts", API_INT, .en = "Alerts of the incident that are of it.",
+         .vi = "Số cảnh báo của sự cố thuộc hệ thống này."},
+        {0},
+};
+
 const struct api_field api_incident_shape[] = {
         INCIDENT_FIELDS,
         DETAIL_FIELDS,
@@ -186,6 +198,9 @@ const struct api_field api_incident_shape[] = {
          .en = "Its clocks, the nearest first.", .vi = "Các thời hạn, gần nhất trước."},
         {"moves", API_OBJECT, .flags = API_LIST_OF, .most = 8, .fields = move_shape,
          .en = "States it may go to next.", .vi = "Trạng thái tiếp theo có thể chuyển."},
+        {"systems", API_OBJECT, .flags = API_LIST_OF, .most = 200, .fields = system_shape,
+         .en = "The systems concerned, the main one first; alerts that join link theirs.",
+         .vi = "Các hệ thống liên quan, hệ thống chính trước; cảnh báo được gộp tự liên kết."},
         {"units", API_ANY, .en = "Units that work on it: id and name.",
          .vi = "Các đơn vị tham gia."},
         {0},
@@ -486,6 +501,34 @@ static const struct api_field unit_fields[] = {
         {0},
 };
 
+static const struct api_field unit_out_fields[] = {
+        PATH_ID,
+        {"unit", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The unit that leaves.",
+         .vi = "Đơn vị thôi tham gia."},
+        {"reason", API_TEXT, .flags = API_REQUIRED, .min = 3, .max = 500, .en = "Why.",
+         .vi = "Lý do."},
+        {"version", API_INT, .en = "As it was read; 409 `stale` when it changed since.",
+         .vi = "Phiên bản đã đọc; 409 `stale` nếu đã đổi."},
+        {0},
+};
+
+static const struct api_field system_add_fields[] = {
+        PATH_ID,
+        {"system", API_ID, .flags = API_REQUIRED, .en = "The system concerned.",
+         .vi = "Hệ thống liên quan."},
+        {"version", API_INT, .en = "As it was read; 409 `stale` when it changed since.",
+         .vi = "Phiên bản đã đọc; 409 `stale` nếu đã đổi."},
+        {0},
+};
+
+static const struct api_field system_out_fields[] = {
+        PATH_ID,
+        {"system", API_ID, .flags = API_REQUIRED | API_IN_PATH, .en = "The system.",
+         .vi = "Hệ thống."},
+        {"reason", API_STRING, .flags = API_IN_QUERY, .max = 500, .en = "Why.", .vi = "Lý do."},
+        {0},
+};
+
 static const struct api_field clock_met_fields[] = {
         PATH_ID,
         {"clock", API_STRING, .flags = API_REQUIRED | API_IN_PATH, .min = 1, .max = 64,
@@ -605,6 +648,17 @@ const struct api_op api_incidents_ops[] = {
          "Tách cảnh báo ra; cảnh báo trở lại mới."},
         {"incidents.unit_add", API_POST, I "/{id}/units", "incidents.lead", 0, unit_fields,
          api_incident_shape, "Lets another unit work on it.", "Thêm đơn vị tham gia."},
+        {"incidents.unit_out", API_POST, I "/{id}/units/{unit}/end", "incidents.lead", 0,
+         unit_out_fields, api_incident_shape,
+         "Takes a unit off it; its people no longer see it. Their open tasks have no owner then.",
+         "Bỏ đơn vị tham gia; người của đơn vị không còn thấy sự cố, việc dở chưa có người nhận."},
+        {"incidents.system_add", API_POST, I "/{id}/systems", "incidents.work", 0,
+         system_add_fields, api_incident_shape,
+         "Links another system; the highest level counts for severity and clocks.",
+         "Liên kết thêm hệ thống; mức độ và thời hạn tính theo cấp độ cao nhất."},
+        {"incidents.system_out", API_DELETE, I "/{id}/systems/{system}", "incidents.work", 0,
+         system_out_fields, api_incident_shape, "Takes a system off it.",
+         "Bỏ liên kết một hệ thống."},
         {"incidents.clock_met", API_POST, I "/{id}/clocks/{clock}/met", "reports.send", 0,
          clock_met_fields, api_incident_shape, "Says that a duty was met, with its proof.",
          "Ghi nhận đã đáp ứng thời hạn, kèm bằng chứng."},

@@ -416,10 +416,142 @@ static void the_timeline_is_append_only(void) {
         end();
 }
 
+/* Lets the listener have what is queued for it; whether `what` is in it. */
+static bool hears(uint64_t stream, const char *what) {
+        struct api_next next = {0};
+
+        check_int(api_send_frame(0, API_NEXT, stream, &next, sizeof(next), SPAN_NONE), 0);
+        w.mono += NS_PER_SEC;
+        check_int(desk_api_tick(w.d, w.mono, w.wall), 0);
+        if (api_take_frame(0) != stream)
+                return false;
+        buf_char(&api_w.body, '\0');
+        return strstr(api_w.body.p, what) != NULL;
+}
+
+static void a_unit_leaves_and_loses_sight(void) {
+        char event[64];
+
+        begin();
+        int n = (int)opened();
+        check_int(as(LEAD, "incidents.unit_add", "{\"id\":%d,\"unit\":3}", n), 200);
+        check_int(as(OTHER_LEAD, "incidents.task_add",
+                     "{\"id\":%d,\"title\":\"Gọi nhà mạng\",\"owner\":4}", n),
+                  200);
+        check_int(as(OTHER_LEAD, "events.follow", "{}"), 200);
+        uint64_t stream = api_w.id;
+        snprintf(event, sizeof(event), "{\"what\":\"incident\",\"id\":%d}", n);
+        check_int(as(HANDLER, "incidents.note", "{\"id\":%d,\"text\":\"x\"}", n), 200);
+        check(hears(stream, event)); /* whoever works on it, of whichever unit */
+        check_int(as(HANDLER, "incidents.unit_out",
+                     "{\"id\":%d,\"unit\":3,\"reason\":\"not concerned\"}", n),
+                  403);
+        check_int(as(LEAD, "incidents.unit_out", "{\"id\":%d,\"unit\":3}", n), 422);
+        check_int(as(LEAD, "incidents.unit_out",
+                     "{\"id\":%d,\"unit\":2,\"reason\":\"not concerned\"}", n),
+                  409);
+        check_int(as(OTHER_LEAD, "incidents.unit_out",
+                     "{\"id\":%d,\"unit\":3,\"reason\":\"not concerned\"}", n),
+                  409);
+        check_span(span_str(answer_text("code")), "oneself");
+        check_int(as(LEAD, "incidents.edit", "{\"id\":%d,\"lead\":2}", n), 200);
+        check_int(as(LEAD, "incidents.unit_out",
+                     "{\"id\":%d,\"unit\":3,\"reason\":\"not concerned\"}", n),
+                  200);
+        check_int(json_array_size(answer_at("units")), 1);
+        check(hears(stream, event)); /* once more: their page asks again, and */
+        check_int(as(OTHER_LEAD, "incidents.get", "{\"id\":%d}", n), 404);
+        check_int(as(OTHER_LEAD, "incidents.timeline", "{\"id\":%d}", n), 404);
+        check_int(as(OTHER_LEAD, "tasks.list", "{}"), 200);
+        check_int(answer_int("total"), 0);
+        check_int(as(HANDLER, "incidents.note", "{\"id\":%d,\"text\":\"y\"}", n), 200);
+        check(!hears(stream, event));
+        check_int(api_send_frame(0, API_GONE, stream, NULL, 0, SPAN_NONE), 0);
+        check_int(as(LEAD, "incidents.timeline", "{\"id\":%d,\"kind\":\"state\",\"sort\":\"-id\"}",
+                     n),
+                  200);
+        check_span(span_str(answer_text("items.0.text")),
+                   "Phú Vân no longer works on it: not concerned; tasks without an owner now: 1");
+        check_int(as(LEAD, "incidents.tasks", "{\"id\":%d}", n), 200);
+        check(json_is_null(answer_at("items.0.owner")));
+        check_int(as(LEAD, "incidents.unit_out",
+                     "{\"id\":%d,\"unit\":3,\"reason\":\"not concerned\"}", n),
+                  409);
+        /* Who leads it keeps seeing it. */
+        check_int(as(LEAD, "incidents.unit_add", "{\"id\":%d,\"unit\":3}", n), 200);
+        check_int(sql_do(state_sql(w.d->state), "UPDATE incident SET lead=4", ""), 0);
+        check_int(as(LEAD, "incidents.unit_out",
+                     "{\"id\":%d,\"unit\":3,\"reason\":\"not concerned\"}", n),
+                  409);
+        check_span(span_str(answer_text("code")), "lead");
+        end();
+}
+
+static void several_systems(void) {
+        begin();
+        say(rule("Evil tool"), 1, 12, "host=dc01 user=an Image=evil");
+        say(rule("Evil tool"), 5, 12, "host=core1 user=an Image=evil");
+        check_int(sql_do(state_sql(w.d->state), "INSERT INTO system_host VALUES('core1',2)", ""),
+                  0);
+        judged(1, 10);
+        commit();
+        int n = (int)opened();
+        check_int(as(LEAD, "incidents.edit", "{\"id\":%d,\"harm\":\"considerable\"}", n), 200);
+        check_int(answer_int("level"), 3);
+        check_int(json_array_size(answer_at("systems")), 1);
+        check_span(span_str(answer_text("severity")), "high");
+        check_int(as(HANDLER, "incidents.alerts_add", "{\"id\":%d,\"alerts\":[1]}", n), 200);
+        check_int(json_array_size(answer_at("systems")), 1);
+        /* The second alert's system comes with it, and its level with all that follows. */
+        check_int(as(HANDLER, "incidents.alerts_add", "{\"id\":%d,\"alerts\":[2]}", n), 200);
+        check_int(json_array_size(answer_at("systems")), 2);
+        check_int(answer_int("level"), 4);
+        check_span(span_str(answer_text("severity")), "critical");
+        check_int(answer_int("systems.0.id"), 1);
+        check(json_is_true(answer_at("systems.0.main")));
+        check_int(answer_int("systems.1.id"), 2);
+        check_int(answer_int("systems.1.alerts"), 1);
+        check_int(as(HANDLER, "incidents.timeline",
+                     "{\"id\":%d,\"kind\":\"state\",\"sort\":\"-id\"}", n),
+                  200);
+        check_span(span_str(answer_text("items.0.text")), "System concerned, by its alert: Lõi");
+        /* Found by any of them. */
+        check_int(as(HANDLER, "incidents.list", "{\"system\":2}"), 200);
+        check_int(answer_int("total"), 1);
+        check_int(as(HANDLER, "incidents.list", "{\"system\":[3,2]}"), 200);
+        check_int(answer_int("total"), 1);
+        check_int(as(HANDLER, "incidents.list", "{\"system\":3}"), 200);
+        check_int(answer_int("total"), 0);
+        check_int(as(HANDLER, "incidents.list", "{\"q\":\"loi\"}"), 200);
+        check_int(answer_int("total"), 1);
+        check_int(as(HANDLER, "incidents.list", "{\"level\":4}"), 200);
+        check_int(answer_int("total"), 1);
+        /* I7, and what is linked is linked once. */
+        check_int(as(HANDLER, "incidents.system_add", "{\"id\":%d,\"system\":3}", n), 422);
+        check_int(as(HANDLER, "incidents.system_add", "{\"id\":%d,\"system\":2}", n), 422);
+        check_int(as(INSPECTOR, "incidents.system_add", "{\"id\":%d,\"system\":3}", n), 403);
+        check_int(as(HANDLER, "incidents.system_add", "{\"id\":%d,\"system\":2,\"version\":1}", n),
+                  409);
+        /* Without the main one the other is that; without any nothing is known again. */
+        check_int(as(HANDLER, "incidents.system_out", "{\"id\":%d,\"system\":1}", n), 200);
+        check_int(answer_int("system"), 2);
+        check_int(as(HANDLER, "incidents.system_out", "{\"id\":%d,\"system\":2}", n), 200);
+        check(json_is_null(answer_at("system")));
+        check(json_is_null(answer_at("level")));
+        check_span(span_str(answer_text("severity")), "medium");
+        check_int(as(HANDLER, "incidents.system_out", "{\"id\":%d,\"system\":2}", n), 404);
+        check_int(as(HANDLER, "incidents.system_add", "{\"id\":%d,\"system\":1}", n), 200);
+        check_int(answer_int("system"), 1);
+        check_span(span_str(answer_text("severity")), "high");
+        end();
+}
+
 int main(void) {
         RUN(opens_with_its_clocks);
         RUN(refuses_what_cannot_be);
         RUN(only_units_that_work_on_it_see_it);
+        RUN(a_unit_leaves_and_loses_sight);
+        RUN(several_systems);
         RUN(answers_turn_clocks);
         RUN(deadlines_are_met_and_stay_so);
         RUN(moves_need_what_they_need);
