@@ -1,22 +1,26 @@
 """Requests made from doc/openapi.json, good and bad in every way its schemas allow and forbid, at a real node by people who may do
-nearly everything: no answer of 5xx, no process that dies, every answer as the document says, every refusal a problem with its words.
+nearly everything; files to what takes some: playbooks, scenarios, CEXF, recordings, facts, tables, altered in any way. No answer of 5xx,
+no process and no job that dies, every answer as the document says, every refusal a problem with its words.
 
 COLOA_FUZZ_ROUNDS: requests for each operation (20); COLOA_SEED: where the chance begins (each run says its own)."""
 import json
 import os
+import pathlib
 import random
+import re
+import subprocess
 import time
 import urllib.parse
 
 from api import Web
-from node_world import attack, bulk
+from node_world import attack, bulk, environment
 from people import PASSWORD, Browser, enrol, one_time
 from permissions import local, operations
-from tap import ROOT, run
+from tap import PROGRAM, ROOT, run
 
 ROUNDS = int(os.environ.get("COLOA_FUZZ_ROUNDS", "20"))
 SEED = int(os.environ.get("COLOA_SEED", "0")) or random.randrange(1, 1 << 31)
-ROLES = ("officer", "handler", "lead", "approver", "owner", "inspector", "liaison", "admin")
+ROLES = ("officer", "handler", "lead", "approver", "owner", "inspector", "liaison", "admin", "organiser", "jury", "red_team")
 # A stream without an end; and what would end the fuzzer's own sessions: asked about things that are not there only.
 SKIPPED = {"events.follow", "session.end"}
 OWN = ("sessions.end", "tokens.end", "people.", "roles.take")
@@ -25,12 +29,79 @@ BAD_TEXT = ["", " ", "\x00", "a\x00b", "\u202e\u200b", "é" * 300, "𝕏" * 50, 
             "0001-01-01T00:00:00Z", "10.0.0.0/33", "::/0", "255.255.255.255", "a,b\n\"", "=1+1", "\r\nSet-Cookie: x=y"]
 BAD_NUMBERS = [0, -1, 1, 2, 1 << 31, (1 << 53) + 1, (1 << 63) - 1, -(1 << 63), 1 << 64, 0.5, 1e308, -0.0]
 
+# What the log says of a process, or of a job, that did not end as it should.
+DEATHS = re.compile(r".*(?:killed|bị dừng|ended with status|took too long|cannot start|runtime error|Sanitizer|its end could not).*")
+
+
+class Files:
+    """Files that people bring, and what becomes of them on the way."""
+
+    def __init__(self, chance):
+        self.random = chance
+        scenarios = [p.read_bytes() for p in sorted((ROOT / "content/scenarios").glob("*.yaml"))]
+        record = ('{"@timestamp":"2020-09-04T17:10:0%d.000Z","EventID":%d,"Channel":"%s","Hostname":"HOST1.lab.example","User":"LAB\\\\an",'
+                  '"CommandLine":"whoami /all"}\n')
+        self.of = {
+            "playbooks.import": [p.read_bytes() for p in sorted((ROOT / "content/playbooks").glob("*.json"))],
+            "scenarios.upload": scenarios,
+            "exchange": [self.exchanged(p, form) for form in ("cexf", "msel", "attack-flow")
+                         for p in sorted((ROOT / "content/scenarios").glob("*.yaml"))[:2]],
+            "exercises.recording": ["".join(record % (i % 10, 1 + i, c) for i, c in enumerate(
+                ("Microsoft-Windows-Sysmon/Operational", "Security", "Windows PowerShell", "") * n)).encode() for n in (1, 20)],
+            "exercises.merge": [(ROOT / "test/fuzz/corpus/facts/story.jsonl").read_bytes()],
+            "csv": [b"code,name,parent,kind\nc1,Co quan 1,,site\nc2,\"Co quan, 2\",c1,site\n",
+                    "login,name,unit,role\nlan,Lan Trần,u1,officer\nan,An,u2,lead\n".encode(),
+                    b"code,name,unit,level,hosts,addresses\nsx,X,u1,3,ws1;ws2,10.0.0.0/24\nsy,Y,u2,9,,::/0\n"]}
+
+    @staticmethod
+    def exchanged(path, form):
+        r = subprocess.run([PROGRAM, "exercise", "export", str(path), "--format", form], capture_output=True, env=environment(), timeout=60, check=False)
+        return r.stdout if r.returncode == 0 and r.stdout else b"{}"
+
+    def altered(self, seed: bytes) -> bytes:
+        r, b = self.random, bytearray(seed)
+        for _ in range(r.choice([1, 1, 2, 5, 30])):
+            at, n = r.randrange(len(b) + 1), r.choice([1, 1, 4, 30, 400])
+            what = r.randrange(8)
+            if what == 0 and b:
+                b[at % len(b)] ^= 1 << r.randrange(8)
+            elif what == 1:
+                del b[at:at + n]
+            elif what == 2:
+                b[at:at] = bytes(b[at:at + n]) * r.choice([1, 2, 50])
+            elif what == 3:
+                b[at:at] = str(r.choice(BAD_TEXT)).encode("utf-8", "surrogatepass")[:2000]
+            elif what == 4 and (found := re.findall(rb"\d+", bytes(b))):
+                b = bytearray(bytes(b).replace(r.choice(found), str(r.choice(BAD_NUMBERS)).encode(), r.choice([1, -1])))
+            elif what == 5:
+                b[at:at] = r.choice([b"[", b"{", b"- ", b"  ", b"\t", b"&a *a", b"? ", b'"', b"'", b",", b"\0", b"\n"]) * r.choice([1, 1, 3000])
+            elif what == 6:
+                other = r.choice(r.choice(list(self.of.values())))
+                b = b[:at] + bytearray(other[r.randrange(len(other) + 1):])
+            elif b:
+                words = re.findall(rb"[\w-]{3,}", bytes(b[:20000])) or [b"x"]
+                b = bytearray(bytes(b).replace(r.choice(words), r.choice(words), 1))
+            if len(b) > 3 << 20:
+                del b[3 << 20:]
+        return bytes(b)
+
+    def body(self, operation) -> bytes:
+        r = self.random
+        seeds = self.of.get(operation) if r.random() < 0.9 else None
+        seed = r.choice(seeds or r.choice(list(self.of.values())))
+        what = r.randrange(20)
+        if what == 0:
+            return r.choice([b"", b"\0", b"x" * 70000, b"[" * 100000, b"- " * 50000, seed * 40, r.randbytes(5000)])
+        return seed if what < 5 else self.altered(seed)
+
 
 class Maker:
     """Values of a schema, and values that are not."""
 
     def __init__(self, schemas):
         self.random, self.schemas = random.Random(SEED), schemas
+        self.files = Files(self.random)
+        self.known = {}  # of an operation: values of its path that are there
 
     def whole(self, schema):
         while "$ref" in schema:
@@ -74,7 +145,10 @@ class Maker:
             return [self.good(schema["items"]) for _ in range(n)]
         if kind == "object":
             must = schema.get("required", [])
-            return {k: self.good(s) for k, s in schema.get("properties", {}).items() if k in must or r.random() < 0.6}
+            made = {k: self.good(s) for k, s in schema.get("properties", {}).items() if k in must or r.random() < 0.6}
+            if "csv" in made and r.random() < 0.8:
+                made["csv"] = self.files.body("csv")[:5000].decode("utf-8", "replace")
+            return made
         return self.text(schema)
 
     def spoiled(self, value):
@@ -107,8 +181,10 @@ class Maker:
         raw = json.dumps(value).encode()
         return r.choice([b"", b"{", b"[" * 5000, raw[:len(raw) // 2], raw + b"x", b'{"a":1,"a":2}', b"\xff\xfe" + raw, b'{"x":"\xc3\x28"}', b"nul", raw * 3])
 
-    def in_path(self, schema):
+    def in_path(self, schema, known=None):
         r = self.random
+        if known and r.random() < 0.9:
+            return str(r.choice(known))
         if r.random() < 0.85:
             v = self.good(schema)
             return str(r.randrange(1, 12) if isinstance(v, int) and r.random() < 0.7 else v)
@@ -151,9 +227,14 @@ def wrong_refusal(status, answer):
 
 class Fuzz:
     def __init__(self, node, maker):
-        self.node, self.maker, self.bad, self.statuses, self.n = node, maker, [], {}, 0
+        self.node, self.maker, self.bad, self.statuses, self.taken, self.n = node, maker, [], {}, {}, 0
         self.people = [self.person(f"fuzz{i}") for i in range(4)]
         self.guesser = self.person("guesser")  # whose sessions end, as they guess codes
+        self.scenario, first = 1, sorted((ROOT / "content/scenarios").glob("*.yaml"))[0]
+        for row in self.people[0].ask("GET", "/scenarios")[1]["items"]:
+            if row["code"] == first.stem:
+                self.scenario = row["id"]
+        self.steps = re.findall(r"^ +- id: (\S+)", first.read_text(encoding="utf-8").split("\nsteps:")[1].split("\ninjects:")[0], flags=re.M)
 
     def person(self, login):
         who = local(self.node, "people.add", login=login, name=login, unit=1)["id"]
@@ -170,14 +251,17 @@ class Fuzz:
 
     def request(self, path, o):
         maker, query = self.maker, []
+        known = maker.known.get(o["operationId"], {})
         for p in o.get("parameters", []):
             if p["in"] == "path":
-                value = "100000" if o["operationId"].startswith(OWN) else maker.in_path(p["schema"])
+                value = "100000" if o["operationId"].startswith(OWN) else maker.in_path(p["schema"], known.get(p["name"]))
                 path = path.replace("{" + p["name"] + "}", quote(value))
             elif p.get("required") or maker.random.random() < 0.25:
-                query.append(f"{p['name']}={quote(maker.in_path(p['schema']))}")
-        schema = o.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-        return path + ("?" + "&".join(query) if query else ""), maker.body(schema) if schema else None
+                query.append(f"{p['name']}={quote(maker.in_path(p['schema'], known.get(p['name'])))}")
+        content = o.get("requestBody", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema")
+        body = maker.body(schema) if schema else maker.files.body(o["operationId"]) if "application/octet-stream" in content else None
+        return path + ("?" + "&".join(query) if query else ""), body
 
     def ask(self, method, path, o, body):
         for _ in range(100):
@@ -185,7 +269,8 @@ class Fuzz:
             guess = o["operationId"].startswith(("session.", "totp."))
             b = self.guesser if guess else self.people[self.n % len(self.people)]
             try:
-                status, answer, headers = self.node.http(method, path, body, {"Cookie": b.cookie})
+                kind = {"Content-Type": "application/octet-stream"} if "application/octet-stream" in o.get("requestBody", {}).get("content", {}) else {}
+                status, answer, headers = self.node.http(method, path, body, {"Cookie": b.cookie, **kind})
             except (OSError, ValueError) as error:
                 return 0, repr(error), {}
             if status != 429 or guess:
@@ -197,10 +282,13 @@ class Fuzz:
         asked, body = self.request(path, o)
         status, answer, headers = self.ask(method, asked, o, body)
         self.statuses[status] = self.statuses.get(status, 0) + 1
+        if "application/octet-stream" in o.get("requestBody", {}).get("content", {}):
+            took = self.taken.setdefault(o["operationId"], {})
+            took[status] = took.get(status, 0) + 1
         wrong, form = None, o["responses"].get(str(status), {})
         if status == 0 and len(asked) > 8000:
             return  # refused before it was read to its end
-        if status == 0 or (status >= 500 and not (status == 503 and answer.get("code") in ("try_later", "job_failed"))):
+        if status == 0 or (status >= 500 and not (status == 503 and answer.get("code") == "try_later")):
             wrong = f"{status} {answer}"
         elif status == 401 and not o["operationId"].startswith(("session.", "totp.")):
             wrong = "401 for who is signed in"
@@ -212,6 +300,44 @@ class Fuzz:
             wrong = wrong_refusal(status, answer)
         if wrong:
             self.bad.append(f"{o['operationId']}: {method} {asked[:300]} {(body or b'')[:300]!r}: {wrong}")
+            self.keep(o["operationId"], body)
+
+    def keep(self, operation, body):
+        """What was sent, whole, where COLOA_FUZZ_KEEP says."""
+        if body and (folder := os.environ.get("COLOA_FUZZ_KEEP")):
+            pathlib.Path(folder, f"{operation}-{SEED}-{len(self.bad)}").write_bytes(body)
+
+    def imports(self, folder):
+        """What the command line reads of others' exercises, by the same reader."""
+        file, body = folder / "foreign", self.maker.files.body("exchange")
+        file.write_bytes(body)
+        r = subprocess.run([PROGRAM, "exercise", "import", file], capture_output=True, env=environment(), timeout=120, check=False)
+        if r.returncode not in (0, 2, 3):
+            self.bad.append(f"coloa exercise import ended with {r.returncode}: {r.stderr[-300:]!r}")
+            self.keep("exchange", body)
+
+    def exercises(self):
+        """One that is planned, and one under way: what takes recordings and facts."""
+        b, maker = self.people[0], self.maker
+
+        def do(path, **body):
+            for _ in range(50):
+                status, answer = b.post(path, **body)
+                if status not in (429, 503):
+                    break
+                time.sleep(0.2)
+            return answer if status == 200 else {}
+        unit = local(self.node, "units.add", parent=1, code=f"x{self.n}", name=f"Unit x{self.n}", kind="site")["id"]
+        more = {"title": "A drill", "scenario": self.scenario, "unit": 1, "units": [unit]}
+        planned, running = (do("/exercises", **more) for _ in range(2))
+        ident = running.get("id", 0)
+        do(f"/exercises/{ident}/invite")
+        for item in ("sources", "never_list", "containment", "clock"):
+            do(f"/exercises/{ident}/check", item=item, done=True, why="a test")
+        do(f"/exercises/{ident}/go")
+        do(f"/exercises/{ident}/start")
+        maker.known["exercises.recording"] = {"id": [planned.get("id", 1)], "step": self.steps, "names": ["HOST1=portal,an=yen", "HOST1=domain"]}
+        maker.known["exercises.merge"] = {"id": [ident], "unit": [unit]}
 
 
 def quote(text):
@@ -238,13 +364,19 @@ def nothing_breaks_the_api(folder):
         fuzz = Fuzz(node, Maker(doc["components"]["schemas"]))
         every = [(path, method, o) for path, method, o in operations() if o["operationId"] not in SKIPPED]
         begun = time.monotonic()
-        for _ in range(ROUNDS):
+        for n in range(ROUNDS):
+            if n % 10 == 0:
+                fuzz.exercises()
             if fuzz.guesser.ask("GET", "/session")[0] == 401:
                 fuzz.guesser.sign_in("guesser")
+            fuzz.imports(folder)
             fuzz.maker.random.shuffle(every)
             for path, method, o in every:
                 fuzz.one(path, method, o)
         print(f"# {fuzz.n} requests over {len(every)} operations in {time.monotonic() - begun:.0f} s: {dict(sorted(fuzz.statuses.items()))}")
+        print(f"# files taken, by operation: {fuzz.taken}")
+        deaths = [line for line in node.said().splitlines() if DEATHS.match(line)]
+        assert not deaths, f"{len(deaths)} lines of processes and jobs that ended as they should not:\n" + "\n".join(deaths[:25]) + "\n" + "\n".join(fuzz.bad[:25])
         assert not fuzz.bad, f"{len(fuzz.bad)} answers are wrong:\n" + "\n".join(fuzz.bad[:25])
         died = {p["name"]: p["restarts"] for p in node.status()["processes"] if p["restarts"]}
         assert not died, died
