@@ -7,9 +7,11 @@
 #define TEST_PEOPLE_WORLD_H
 
 #include <liboath/oath.h>
+#include <sodium.h>
 
 #include "api_world.h"
 #include "desk/asks.h"
+#include "desk/heads.h"
 #include "desk/people.h"
 #include "vault/vault.h"
 
@@ -25,12 +27,23 @@ struct signed_in {
         bool has;
 };
 
+static inline int people_keep_head(void *ctx, const struct audit_signed *s) {
+        (void)ctx;
+        return audit_head_good(s) ? 0 : -EIO;
+}
+
 static inline void people_start(void) {
         static const unsigned char seed[VAULT_SEED_BYTES] = "a seed";
-        static const struct vault_options light = {.work = 1, .work_mem = 8192};
+        static unsigned char public_key[32], secret_key[64];
+        static const struct vault_options light = {.work = 1,
+                                                   .work_mem = 8192,
+                                                   .public_key = public_key,
+                                                   .secret_key = secret_key,
+                                                   .keep_head = people_keep_head};
 
         world_start(world_rules);
         api_start();
+        check_int(crypto_sign_seed_keypair(public_key, secret_key, seed), 0);
         check_int(vault_new(&people_w.vault, seed, &light), 0);
         check_int(desk_vault_line(w.d, true), 0);
         people_w.gone = false;
@@ -55,6 +68,8 @@ static inline void pump_vault(void) {
                 check(vault_ask_good(&own));
                 vault_do(people_w.vault, &own, w.wall / NS_PER_SEC, &a);
                 check_int(desk_vault_said(w.d, &a), 0);
+                if (a.ticket == HEADS_TICKET) /* as the loop of the process does in a moment */
+                        check_int(desk_commit(w.d, w.mono, w.wall), 0);
                 api_settle();
         }
 }

@@ -1,6 +1,9 @@
 /* Handlers about the node itself. */
+#include <sodium.h>
+
 #include "desk/api.h"
 #include "desk/api_impl.h"
+#include "desk/heads.h"
 
 static int health(struct api_call *c) {
         c->answer = json_pack("{sb so}", "ok", 1, "now", api_json_time(c->now));
@@ -24,10 +27,39 @@ static int audit_list(struct api_call *c) {
         return api_list(c, &l);
 }
 
+static json_t *hex(const unsigned char *p, size_t n) {
+        char to[2 * 64 + 1];
+
+        return json_string(sodium_bin2hex(to, sizeof(to), p, n));
+}
+
+static int audit_head(struct api_call *c) {
+        _cleanup_(buf_deinit) struct buf line = {.limit = AUDIT_SLOT};
+        struct audit_signed s;
+        uint64_t n = 0;
+        int r = heads_last(c->desk, &s, &n);
+
+        if (r < 0)
+                return r;
+        if (r == 0) {
+                c->answer = json_pack("{sn sn sn sn sn sI sn}", "number", "entries", "time", "hash",
+                                      "key", "after", (json_int_t)n, "line");
+                return c->answer ? 0 : FAIL(-ENOMEM);
+        }
+        audit_head_text(&line, &s);
+        c->answer = json_pack(
+                "{sI sI so so so sI so}", "number", (json_int_t)s.head.number, "entries",
+                (json_int_t)s.head.entries, "time", api_json_time(s.head.time), "hash",
+                hex(s.head.hash, sizeof(s.head.hash)), "key", hex(s.key, sizeof(s.key)), "after",
+                (json_int_t)(n - MIN(s.head.entries, n)), "line", api_json_text(buf_get(&line)));
+        return c->answer ? 0 : FAIL(-ENOMEM);
+}
+
 extern const struct api_binding api_system_bindings[];
 const struct api_binding api_system_bindings[] = {
         {"system.health", health},
         {"audit.list", audit_list},
+        {"audit.head", audit_head},
         {"events.follow", api_follow},
         {0},
 };

@@ -62,6 +62,7 @@ enum {
         TO_LIAISONS = 1 << 2,
         TO_OWNERS = 1 << 3,
         TO_HANDLERS = 1 << 4,
+        TO_INSPECTORS = 1 << 5,
 };
 /* All who are meant by `who` in the unit, and `person` (0: nobody more), each once. */
 int outgoing_people(struct desk *d, const struct outgoing *o, const struct outgoing_text *t,

@@ -345,7 +345,8 @@ int outgoing_people(struct desk *d, const struct outgoing *o, const struct outgo
         } roles[] = {{TO_LEADS, ROLE_LEAD},
                      {TO_LIAISONS, ROLE_LIAISON},
                      {TO_OWNERS, ROLE_OWNER},
-                     {TO_HANDLERS, ROLE_HANDLER}};
+                     {TO_HANDLERS, ROLE_HANDLER},
+                     {TO_INSPECTORS, ROLE_INSPECTOR}};
         struct people p = {{0}, 0};
         int64_t unit = o->unit ? o->unit : UNIT_ROOT;
         int r = 0;

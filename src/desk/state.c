@@ -243,6 +243,7 @@ void state_rest(struct state *s) {
 static int prepare_writer(struct state *s) {
         static const char settings[] = "PRAGMA synchronous=FULL;"
                                        "PRAGMA temp_store=MEMORY;"
+                                       "PRAGMA recursive_triggers=ON;" /* REPLACE removes */
                                        "PRAGMA cache_size=-8192;"
                                        "PRAGMA journal_size_limit=67108864;"
                                        "PRAGMA wal_autocheckpoint=2000;";

@@ -12,9 +12,11 @@
 
 #include "desk/desk_impl.h"
 #include "desk/directives.h"
+#include "desk/heads.h"
 #include "desk/incident.h"
 #include "desk/mail.h"
 #include "desk/people.h"
+#include "desk/settings.h"
 
 #define ARENA_BYTES ((size_t)256 << 10)
 #define EVERY_NS (INT64_C(1) * NS_PER_SEC)
@@ -347,6 +349,56 @@ static int digest(struct api_call *c) {
         return r == 0 ? state_set_number(c->desk->state, "digest_day", day) : r;
 }
 
+/* ---- the audit log's head, to where this machine's owner cannot change it ---- */
+
+/* 1: it was; 0: there is none yet; -errno. */
+static int mail_head(struct api_call *c, int64_t day) {
+        _cleanup_(buf_deinit) struct buf line = {.limit = AUDIT_SLOT};
+        struct audit_signed s;
+        uint64_t entries = 0;
+        char once[64];
+        int r = heads_last(c->desk, &s, &entries);
+
+        if (r <= 0)
+                return r;
+        audit_head_text(&line, &s);
+        snprintf(once, sizeof(once), "audit head %lld", (long long)day);
+        const struct outgoing o = {.once = once, .about = SPAN("audit log"), .unit = UNIT_ROOT};
+        const struct outgoing_text t = {
+                .subject = {SPAN("Coloa: keep this head of the audit log"),
+                            SPAN("Coloa: hãy lưu đầu nhật ký kiểm toán này")},
+                .body = {
+                        arena_printf(c->arena,
+                                     "The node's audit log, signed. Keep this mail: with it 'coloa "
+                                     "verify --head FILE' finds out whether the log was changed, "
+                                     "cut off or put back since.\n\n%.*s\n",
+                                     S(buf_get(&line))),
+                        arena_printf(c->arena,
+                                     "Nhật ký kiểm toán của nút, đã ký. Hãy giữ thư này: nhờ nó "
+                                     "'coloa verify --head TỆP' cho biết từ đó nhật ký có bị sửa, "
+                                     "cắt hay đặt lại bản cũ không.\n\n%.*s\n",
+                                     S(buf_get(&line)))}};
+        if (line.failed || !t.body[0].p || !t.body[1].p)
+                return FAIL(-ENOMEM);
+        r = desk_begin(c->desk);
+        if (r == 0)
+                r = outgoing_people(c->desk, &o, &t, TO_INSPECTORS, 0);
+        return r == 0 ? 1 : r;
+}
+
+static int head(struct api_call *c) {
+        int64_t day = c->now / (24 * HOUR_NS), every = 0, last = 0;
+        int r = setting_number(c->db, "audit_head_days", &every);
+
+        if (r == 0)
+                r = state_number(c->desk->state, "audit_head_day", &last);
+        if (r < 0 || every == 0 || (last && day - last < every && day >= last))
+                return r;
+        arena_reset(c->arena); /* N4 */
+        r = mail_head(c, day);
+        return r == 1 ? state_set_number(c->desk->state, "audit_head_day", day) : r;
+}
+
 /* ---- critical alerts ---- */
 
 static int mail_alerts(struct api_call *c, int64_t unit, int64_t n, int64_t last,
@@ -509,6 +561,8 @@ static int look(struct desk *d, struct warn *k, int64_t wall) {
                 r = give_up(&c);
                 if (r == 0)
                         r = periodic(&c);
+                if (r == 0)
+                        r = head(&c);
         }
         if (r == 0)
                 r = outgoing_spread(d);

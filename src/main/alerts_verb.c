@@ -415,6 +415,23 @@ static int each_exception(void *ctx, const struct state_exception *e) {
         return flush(o);
 }
 
+/* The last signed one, to be kept elsewhere. */
+static int audit_head(struct output *o) {
+        _cleanup_(buf_deinit) struct buf line = {0};
+        struct audit_signed s;
+        bool begun = false, there = false;
+        int r = state_has_heads(o->state);
+
+        while (r == 1 && (r = state_next_head(o->state, &begun, &s)) == 1)
+                there = true;
+        if (r == 0 && there) {
+                audit_head_text(&line, &s);
+                buf_char(&line, '\0');
+                puts(line.failed ? "?" : line.p);
+        }
+        return r;
+}
+
 static int audit(struct output *o) {
         uint64_t n = 0, bad;
         int r = state_audit_check(o->state, &n, &bad);
@@ -430,6 +447,8 @@ static int audit(struct output *o) {
                 printf(tr("The audit log is whole: %llu entries.\n",
                           "Nhật ký kiểm toán nguyên vẹn: %llu mục.\n"),
                        (unsigned long long)n);
+        if (r == 0)
+                r = audit_head(o);
         return said(o, r);
 }
 

@@ -21,6 +21,27 @@ static const struct api_field audit[] = {
         {0},
 };
 
+static const struct api_field audit_head[] = {
+        {"number", API_INT, API_NULLABLE,
+         .en = "The last signed head's number; null: there is none yet.",
+         .vi = "Số của đầu nhật ký đã ký cuối cùng; null: chưa có."},
+        {"entries", API_INT, API_NULLABLE, .en = "How many entries it covers.",
+         .vi = "Bao gồm bao nhiêu mục."},
+        {"time", API_TIME, API_NULLABLE, .en = "When it was signed.", .vi = "Khi được ký."},
+        {"hash", API_HEX, API_NULLABLE, .en = "Of the last entry that it covers.",
+         .vi = "Của mục cuối mà nó bao gồm."},
+        {"key", API_HEX, API_NULLABLE, .en = "Whose signature it is.", .vi = "Khóa đã ký."},
+        {"after", API_INT, .en = "Entries that no head covers yet.",
+         .vi = "Số mục chưa có đầu nào bao gồm."},
+        {"line", API_STRING, API_NULLABLE,
+         .en = "The head as one line, to be kept elsewhere: 'coloa verify --head' checks the log "
+               "by it.",
+         .vi = "Đầu nhật ký trên một dòng, để lưu ở nơi khác: 'coloa verify --head' kiểm tra nhật "
+               "ký "
+               "bằng dòng này."},
+        {0},
+};
+
 const struct api_op api_system_ops[] = {
         {
                 .id = "system.health",
@@ -40,6 +61,15 @@ const struct api_op api_system_ops[] = {
                 .answer = audit,
                 .en = "What people and scripts did, the latest first.",
                 .vi = "Những gì người và tập lệnh đã làm, mới nhất trước.",
+        },
+        {
+                .id = "audit.head",
+                .method = API_GET,
+                .path = "/api/v1/audit/head",
+                .permission = "audit.read",
+                .answer = audit_head,
+                .en = "The audit log's last signed head.",
+                .vi = "Đầu nhật ký kiểm toán đã ký cuối cùng.",
         },
         {
                 .id = "events.follow",

@@ -22,6 +22,9 @@
           "All opening rules together open at most, in an hour.",                                  \
           "Mọi quy tắc tự lập sự cố cộng lại lập tối đa, mỗi giờ.")                                \
         N(maintenance_hours_max, "sources", 168, 1, 720, "h",                                      \
-          "A source may be under maintenance for at most.", "Nguồn được bảo trì tối đa.")
+          "A source may be under maintenance for at most.", "Nguồn được bảo trì tối đa.")          \
+        N(audit_head_days, "audit", 7, 0, 90, "days",                                              \
+          "Inspectors get the audit log's signed head by mail every so many days; 0: never.",      \
+          "Gửi thư đầu nhật ký kiểm toán đã ký cho thanh tra mỗi bao nhiêu ngày; 0: không gửi.")
 
 #endif

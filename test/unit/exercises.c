@@ -545,6 +545,8 @@ static void merged_facts_are_bounded(void) {
         for (unsigned i = 0; i < FACTS_MAX / 2 + 1; i++)
                 buf_printf(&text, "{\"id\":\"x%u\",\"kind\":\"tip\",\"play\":1,\"t\":1}\n", i);
         check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state), "DROP TRIGGER exercise_merged_unremoved", ""), 0);
+        check_int(sql_do(state_sql(w.d->state), "DROP TRIGGER exercise_merged_unchanged", ""), 0);
         check_int(sql_do(state_sql(w.d->state), "DELETE FROM exercise_merged WHERE id>2", ""), 0);
         check_int(sql_do(state_sql(w.d->state), "UPDATE exercise_merged SET facts=?1", "x",
                          buf_get(&text)),
@@ -819,6 +821,7 @@ static void it_ends_by_itself(void) {
         pass(5);
         int64_t action = contained(2, unit_b, w.wall);
         check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state), "DROP TRIGGER exercise_clock_unchanged", ""), 0);
         check_int(sql_do(state_sql(w.d->state),
                          "UPDATE exercise_clock SET at_drill=86400000*30 WHERE exercise=?1", "i",
                          exercise),

@@ -37,14 +37,18 @@ static void courier_is_there(void) {
         check_int(desk_courier_bytes(w.d, &in, w.wall), 0);
 }
 
-static int64_t with_mail(const char *login, const char *role) {
-        int64_t id = member(login, role, unit);
+static int64_t with_mail_in(const char *login, const char *role, int64_t where) {
+        int64_t id = member(login, role, where);
 
         check_int(asf(NULL, "people.change",
                       "{\"id\":%lld,\"version\":1,\"email\":\"%s@a.example\",\"lang\":\"en\"}",
                       (long long)id, login),
                   200);
         return id;
+}
+
+static int64_t with_mail(const char *login, const char *role) {
+        return with_mail_in(login, role, unit);
 }
 
 static void begin(void) {
@@ -341,6 +345,37 @@ static void what_nobody_sends_has_failed(void) {
         people_end();
 }
 
+/* The audit log's head, every week, to inspectors alone. */
+static void heads_are_mailed(void) {
+        static const char ours[] = "SELECT count(*) FROM outgoing WHERE about='audit log'";
+        int64_t n = 0;
+
+        begin();
+        with_mail_in("inspector", "inspector", UNIT_ROOT);
+        with_mail("other", "inspector"); /* of one department */
+        pass(NS_PER_SEC);
+        check_int(asf(NULL, "audit.head", "{}"), 200);
+        check(answer_int("number") >= 1);
+        for (unsigned day = 0; day < 15; day++)
+                pass(24 * HOUR);
+        check_int(sql_get_int(state_sql(w.d->state), &n, ours, ""), 1);
+        printf("# %lld mails in 15 days\n", (long long)n);
+        check(n == 2 || n == 3);
+        check_int(sql_get_int(state_sql(w.d->state), &n,
+                              "SELECT count(*) FROM outgoing WHERE about='audit log' AND"
+                              " target LIKE '%inspector@a.example%' AND"
+                              " body LIKE '%coloa-audit-1 number=%signature=%'",
+                              ""),
+                  1);
+        check(n == 2 || n == 3);
+        int64_t before = n;
+        check_int(local("settings.change", "{\"version\":0,\"audit_head_days\":0}"), 200);
+        pass(400 * HOUR);
+        check_int(sql_get_int(state_sql(w.d->state), &n, ours, ""), 1);
+        check_int(n, before);
+        people_end();
+}
+
 int main(void) {
         RUN(deadlines_are_told_of_once);
         RUN(near_then_late);
@@ -350,6 +385,7 @@ int main(void) {
         RUN(overdue_tasks_once_a_day);
         RUN(overdue_tasks_of_many_people);
         RUN(critical_alerts_from_when_it_is_on);
+        RUN(heads_are_mailed);
         RUN(reports_of_a_year);
         RUN(what_nobody_sends_has_failed);
         return check_done();
