@@ -1,5 +1,5 @@
 /* Comparison (exercise/compare.h): what of the scores goes into it, and the answer. Lines of this exercise, and of
- * earlier ones of the same scenario (any edition: lines are tied by their ids); a unit in a year is one 'unit'. The sums
+ * others: those that are named, else those of the same scenario; a unit in a year is one 'unit'. The sums
  * are made by a job, as they take seconds for 300 units. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +15,16 @@
 struct sitting {
         int64_t exercise, speed, year;
         char roles[600];
-        bool same;
+        bool same; /* of the asked exercise's scenario, in whatever edition */
+        const char *code, *title, *scenario;
+        unsigned units;
 };
 struct comparing {
         struct sitting sittings[SITTINGS];
         unsigned n_sittings, n_units, n_items, n_steps, n;
         const char *items[COMPARE_ITEMS_MAX], *steps[COMPARE_ITEMS_MAX];
         json_t *answers, *units, *exposure, *voids, *row;
+        const struct plan *plan; /* of the asked exercise */
         bool seen;
 };
 
@@ -35,41 +38,82 @@ static unsigned index_of(struct api_call *c, const char **list, unsigned *n, con
         return list[*n] ? (*n)++ : UINT32_MAX;
 }
 
-/* Exercises that are over, of the same scenario, that the asker may see; the asked one first. */
+/* "2, 17": as JSON, of numbers that somebody wrote; SPAN_NONE: it is none. */
+static struct span numbers(struct api_call *c, struct span text) {
+        for (size_t i = 0; i < text.len; i++)
+                if (text.p[i] != ',' && text.p[i] != ' ' && (text.p[i] < '0' || text.p[i] > '9'))
+                        return SPAN_NONE;
+        struct span list = arena_printf(c->arena, "[%.*s]", (int)text.len, text.p ? text.p : "");
+        json_t *o = list.p ? json_loadb(list.p, list.len, 0, NULL) : NULL;
+        bool good = json_is_array(o) && json_array_size(o) < SITTINGS;
+
+        json_decref(o);
+        return good ? list : SPAN_NONE;
+}
+
+static int sitting_of(struct api_call *c, struct comparing *k, struct sql_rows *q) {
+        struct sitting *s = &k->sittings[k->n_sittings++];
+        struct span roles = sql_span(q, 3);
+
+        *s = (struct sitting){.exercise = sql_int(q, 0),
+                              .speed = sql_int(q, 1),
+                              .year = sql_int(q, 2),
+                              .same = sql_int(q, 4) != 0,
+                              .code = arena_dup(c->arena, sql_span(q, 5)).p,
+                              .title = arena_dup(c->arena, sql_span(q, 6)).p,
+                              .scenario = arena_dup(c->arena, sql_span(q, 7)).p};
+        snprintf(s->roles, sizeof(s->roles), "%.*s", (int)MIN(roles.len, (size_t)599), roles.p);
+        return s->code && s->title && s->scenario ? 0 : FAIL(-ENOMEM);
+}
+
+/* Exercises that are over and that the asker may see, the asked one first: those named, of whatever scenario, else all of
+ * the same one. What one may not see, or is not over, is as if it were not named. */
 static int find_sittings(struct api_call *c, const struct results *x, struct comparing *k) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct span with = api_has(c, "with") ? numbers(c, api_text(c, "with")) : SPAN("null");
         const char *scope;
         int r = api_scope(c, "exercises.read", "e.unit", &scope);
         struct span sql;
 
         if (r < 0)
                 return r;
+        if (!with.p)
+                return api_fault_at(c, "with", "is no list of at most 9 exercises",
+                                    "không phải danh sách tối đa 9 cuộc diễn tập",
+                                    "numbers with commas between: 3,8",
+                                    "các số cách nhau bằng dấu phẩy: 3,8");
         sql = arena_printf(
                 c->arena,
                 "SELECT e.id, e.speed, CAST(strftime('%%Y',e.started/1000000000,'unixepoch') AS"
                 " INTEGER), (SELECT ifnull(group_concat(role),'') FROM (SELECT DISTINCT role FROM"
-                " exercise_roster WHERE exercise=e.id ORDER BY role)) FROM exercise e JOIN "
-                "scenario s ON"
-                " s.id=e.scenario WHERE e.started IS NOT NULL AND (e.id=?1 OR (e.ended IS NOT NULL "
-                "AND"
-                " e.solo=0 AND e.part IS NULL AND s.code=(SELECT code FROM scenario WHERE id=?2) "
-                "AND (%s))) ORDER BY"
-                " e.id=?1 DESC, e.started DESC LIMIT 10",
+                " exercise_roster WHERE exercise=e.id ORDER BY role)), s.code=(SELECT code FROM"
+                " scenario WHERE id=?2), e.code, e.title, s.code FROM exercise e JOIN scenario s ON"
+                " s.id=e.scenario WHERE e.started IS NOT NULL AND (e.id=?1 OR (e.ended IS NOT NULL"
+                " AND e.solo=0 AND e.part IS NULL AND iif(?3='null',s.code=(SELECT code FROM"
+                " scenario WHERE id=?2), e.id IN (SELECT value FROM json_each(?3))) AND (%s)))"
+                " ORDER BY e.id=?1 DESC, e.started DESC LIMIT 10",
                 scope);
         if (!sql.p)
                 return FAIL(-ENOMEM);
-        r = sql_rows(c->db, &q, sql.p, "ii", x->e.id, x->e.scenario);
-        while (r == 0 && (r = sql_next(q)) == 1) {
-                struct sitting *s = &k->sittings[k->n_sittings++];
-                struct span roles = sql_span(q, 3);
-
-                *s = (struct sitting){
-                        .exercise = sql_int(q, 0), .speed = sql_int(q, 1), .year = sql_int(q, 2)};
-                snprintf(s->roles, sizeof(s->roles), "%.*s", (int)MIN(roles.len, (size_t)599),
-                         roles.p);
-                r = 0;
-        }
+        r = sql_rows(c->db, &q, sql.p, "iit", x->e.id, x->e.scenario, with);
+        while (r == 0 && (r = sql_next(q)) == 1)
+                r = sitting_of(c, k, q);
         return r;
+}
+
+/* Which line it is. Of the same scenario they are tied by their ids, in whatever edition; one of another scenario is the
+ * same only where it asks for the same in the same time; else it stands for itself. */
+static const char *line_name(struct api_call *c, const struct comparing *k, const struct sitting *s,
+                             const struct plan_expectation *e) {
+        for (unsigned i = 0; !s->same && k->plan && i < k->plan->n_expectations; i++) {
+                const struct plan_expectation *o = &k->plan->expectations[i];
+
+                if (strcmp(o->id, e->id) == 0 && o->fact == e->fact && o->part == e->part &&
+                    o->capability == e->capability && o->g == e->g && o->d == e->d &&
+                    o->h == e->h && o->p == e->p)
+                        return e->id;
+        }
+        return s->same ? e->id : arena_printf(c->arena, "%s/%s", s->scenario, e->id).p;
 }
 
 static int quality_of(const struct score_line *l) {
@@ -96,8 +140,16 @@ static int add_lines(struct api_call *c, struct comparing *k, unsigned sitting,
                 voids += l->state == LINE_VOID;
                 if (l->state > LINE_MISSED || k->n == COMPARE_ANSWERS_MAX)
                         continue;
-                item = index_of(c, k->items, &k->n_items, l->expectation->id);
-                step = index_of(c, k->steps, &k->n_steps, l->expectation->of);
+                const char *name = line_name(c, k, &k->sittings[sitting], l->expectation);
+                struct span of =
+                        k->sittings[sitting].same
+                                ? span_str(l->expectation->of)
+                                : arena_printf(c->arena, "%s/%s", k->sittings[sitting].scenario,
+                                               l->expectation->of);
+                if (!name || !of.p)
+                        return FAIL(-ENOMEM);
+                item = index_of(c, k->items, &k->n_items, name);
+                step = index_of(c, k->steps, &k->n_steps, of.p);
                 if (item == UINT32_MAX || step == UINT32_MAX)
                         continue;
                 json_array_append_new(
@@ -132,6 +184,7 @@ static int add_unit(struct api_call *c, struct comparing *k, unsigned sitting, s
                                                 (json_int_t)k->sittings[sitting].exercise));
                 json_array_append_new(k->exposure, json_integer(before));
                 k->seen |= sql_int(q, 4) != 0;
+                k->sittings[sitting].units++;
                 k->n_units++;
         }
         score_free(s);
@@ -184,8 +237,24 @@ static json_t *medians(const struct comparing *k) {
         return list;
 }
 
+/* What went into it. */
+static json_t *sittings_json(const struct comparing *k) {
+        json_t *list = json_array();
+
+        for (unsigned i = 0; i < k->n_sittings; i++) {
+                const struct sitting *s = &k->sittings[i];
+
+                json_array_append_new(
+                        list, json_pack("{s:I s:s s:s s:s s:I s:I s:i}", "exercise",
+                                        (json_int_t)s->exercise, "code", s->code, "title", s->title,
+                                        "scenario", s->scenario, "year", (json_int_t)s->year,
+                                        "speed", (json_int_t)s->speed, "units", (int)s->units));
+        }
+        return list;
+}
+
 struct waiting {
-        json_t *units, *medians;
+        json_t *units, *medians, *sittings;
 };
 
 static int ask(struct api_call *c, struct comparing *k) {
@@ -217,12 +286,14 @@ static int ask(struct api_call *c, struct comparing *k) {
         free(text);
         w->units = json_incref(k->units);
         w->medians = medians(k);
+        w->sittings = sittings_json(k);
         c->kept = w;
         r = b.failed ? FAIL(-ENOMEM) : api_job(c, JOB_SCORE, buf_get(&b));
         buf_deinit(&b);
         if (r != API_E_LATER) {
                 json_decref(w->units);
                 json_decref(w->medians);
+                json_decref(w->sittings);
         }
         return r;
 }
@@ -238,10 +309,13 @@ static int answer(struct api_call *c) {
         size_t i;
 
         json_array_foreach(list, i, e) json_object_update_missing(e, json_array_get(w->units, i));
-        if (o)
+        if (o) {
                 json_object_set(o, "medians", w->medians);
+                json_object_set(o, "sittings", w->sittings);
+        }
         json_decref(w->units);
         json_decref(w->medians);
+        json_decref(w->sittings);
         if (!o)
                 return said->error ? api_job_failed(c, said) : FAIL(-EBADMSG);
         c->answer = json_pack("{s:o}", "comparison", o);
@@ -267,6 +341,7 @@ int results_do_comparison(struct api_call *c) {
         k = arena_zalloc(c->arena, sizeof(*k));
         if (!k)
                 return FAIL(-ENOMEM);
+        k->plan = x.plan;
         k->answers = json_array();
         k->units = json_array();
         k->exposure = json_array();

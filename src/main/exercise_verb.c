@@ -22,6 +22,9 @@ static const struct {
          "chạy kịch bản trên nút đang hoạt động, ghi từng dòng"},
         {"score", exercise_score_file, "compute the scores of an export anew",
          "tính lại điểm của một bản xuất"},
+        {"compare", exercise_compare,
+         "compare units over scenarios and years, with the uncertainty",
+         "so sánh các đơn vị qua kịch bản và các năm, kèm độ bất định"},
         {"report", exercise_report_file, "write the after-action report of an export",
          "ghi báo cáo sau diễn tập từ một bản xuất"},
 };

@@ -15,6 +15,7 @@ int exercise_activities(void); /* generate --list */
 int exercise_score_file(int argc, char **argv);
 int exercise_report_file(int argc, char **argv);
 int exercise_play(int argc, char **argv);
+int exercise_compare(int argc, char **argv);
 int exercise_import(int argc, char **argv);
 int exercise_export(int argc, char **argv);
 

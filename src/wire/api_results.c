@@ -313,6 +313,12 @@ static const struct api_field record_fields[] = {
         {"system", API_ID, API_IN_QUERY, .en = "Only those in which this system took part.",
          .vi = "Chỉ các cuộc có hệ thống này."},
         {0}};
+static const struct api_field comparison_fields[] = {
+        ID,
+        {"with", API_STRING, API_IN_QUERY, .min = 1, .max = 100,
+         .en = "Exercises to compare with, of any scenario: 3,8; default: those of the same one.",
+         .vi = "So với các cuộc diễn tập, kịch bản bất kỳ: 3,8; mặc định: cùng kịch bản."},
+        {0}};
 static const struct api_field any_shape[] = {
         {"comparison", API_ANY, .en = "See doc/scoring.md.", .vi = "Xem doc/scoring.md."}, {0}};
 static const struct api_field list_shape[] = {{"items", API_OBJECT, API_LIST_OF, .most = 2000,
@@ -338,7 +344,7 @@ const struct api_op api_results_ops[] = {
         {"results.report", API_GET, X "/report", READ, API_BYTES, report_fields, NULL,
          "The after-action report of one unit, or of all.",
          "Báo cáo sau diễn tập của một đơn vị hoặc toàn bộ."},
-        {"results.comparison", API_GET, X "/comparison", READ, 0, only_id, any_shape,
+        {"results.comparison", API_GET, X "/comparison", READ, 0, comparison_fields, any_shape,
          "Units compared, and over the years, with uncertainty; or why not.",
          "So sánh các đơn vị và qua các năm kèm độ bất định; hoặc vì sao không."},
         {"results.rule", API_POST, X "/rulings", JUDGE, API_NO_TOKEN, rule_fields, results_shape,

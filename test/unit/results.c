@@ -368,6 +368,60 @@ static long long total_of(int play) {
         return answer_int("units.0.total");
 }
 
+static void compared(const char *with, int64_t sittings) {
+        want(0, &organiser, "results.comparison", "{\"id\":%lld,\"with\":\"%s\"}",
+             (long long)exercise, with);
+        do_jobs();
+        api_settle();
+        check(api_take_frame(0) == api_w.id);
+        check_int(api_w.say.status, 200);
+        check_int((int64_t)json_array_size(answer_at("comparison.sittings")), sittings);
+}
+
+/* Another exercise, of another scenario: taken when it is named, with lines of its own. */
+static void across_scenarios(void) {
+        static const char path[] = TEST_CONTENT "/scenarios/portal-before-exam.yaml";
+        char *text;
+        size_t len;
+
+        check_int(os_read_file(path, SCENARIO_BYTES_MAX, &text, &len), 0);
+        check_int(desk_scenario(w.d, span_of(text, len), w.wall), 0);
+        free(text);
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        int64_t first = exercise;
+        want(200, &organiser, "exercises.create",
+             "{\"title\":\"other\",\"scenario\":2,\"unit\":1,\"units\":[%lld],\"speed\":4000}",
+             (long long)unit_b);
+        int64_t other = answer_int("id");
+        char list[40];
+        snprintf(list, sizeof(list), "%lld, 999", (long long)other);
+        compared(list, 1); /* it is not over */
+        check_int(desk_begin(w.d), 0);
+        sql("UPDATE exercise SET state='ended', started=(SELECT started FROM exercise WHERE id=1),"
+            " ended=(SELECT ended FROM exercise WHERE id=1) WHERE title='other'");
+        sql("INSERT INTO exercise_clock(exercise,run,play,at_real,at_drill,speed) SELECT (SELECT"
+            " id FROM exercise WHERE title='other'), run, 0, at_real, at_drill, speed FROM"
+            " exercise_clock WHERE exercise=1 AND play=0 ORDER BY id");
+        sql("INSERT INTO exercise_item(play,item,n,state,t,spooled) SELECT y.id,'s',k.column1,"
+            "'played',60000,2 FROM exercise_play y JOIN exercise e ON e.id=y.exercise,"
+            " (VALUES(2),(3),(4),(5)) k WHERE e.title='other'");
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        compared(list, 2);
+        check(strcmp(answer_text("comparison.sittings.1.scenario"), "portal-before-exam") == 0);
+        check_int(answer_int("comparison.sittings.1.units"), 1);
+        check(answer_int("comparison.sittings.1.year") >= 2020);
+        const json_t *list_of = answer_at("comparison.medians"), *m;
+        bool own = false;
+        size_t i;
+        json_array_foreach(list_of, i, m) own |=
+                strncmp(json_string_value(json_object_get(m, "expectation")), "portal-before-exam/",
+                        19) == 0;
+        check(own);
+        want(422, &organiser, "results.comparison", "{\"id\":%lld,\"with\":\"1;2\"}",
+             (long long)first);
+        want(403, &lead_a, "results.comparison", "{\"id\":%lld,\"with\":\"2\"}", (long long)first);
+}
+
 static void rulings_and_appeals(void) {
         long long before, after;
 
@@ -416,6 +470,8 @@ static void rulings_and_appeals(void) {
         check(api_take_frame(0) == api_w.id);
         check_int(api_w.say.status, 200);
         check(strstr(answer_text("comparison.refused"), "30 units")); /* says why not */
+        check_int((int64_t)json_array_size(answer_at("comparison.sittings")), 1);
+        across_scenarios();
         people_end();
 }
 

@@ -437,5 +437,6 @@ export interface Results {
 export interface Comparison {
   refused: string | null;
   refused_vi: string | null;
-  units: { play?: Id; unit?: Id; refused: string | null; refused_vi: string | null; faster?: number; faster_from?: number; faster_to?: number; rank?: [number, number] }[];
+  units: { play?: Id; unit?: Id; unit_name?: string; year?: number; exercise?: Id; refused: string | null; refused_vi: string | null; faster?: number; faster_from?: number; faster_to?: number; rank?: [number, number] }[];
+  sittings?: { exercise: Id; code: string; title: string; scenario: string; year: number; units: number }[];
 }

@@ -424,6 +424,8 @@ export const exercise = {
   'results.final.do': 'Make final',
   'results.final.what': 'After this nothing is recomputed. {n} {n|appeal is|appeals are} still open.',
   'results.formula': 'formula {formula}',
+  'results.compared': 'Units and years compared (95 %)',
+  'results.faster': '{n}× as fast ({from}–{to})',
   'results.notcomparable': 'No ranks:',
   'results.standings': 'Standings',
   'results.rank': 'Rank',

@@ -426,6 +426,8 @@ export const exercise: Record<keyof typeof en, string> = {
   'results.final.do': 'Công bố chính thức',
   'results.final.what': 'Sau đó không tính lại nữa. Còn {n} khiếu nại chưa trả lời.',
   'results.formula': 'công thức {formula}',
+  'results.compared': 'So sánh đơn vị và các năm (95 %)',
+  'results.faster': 'nhanh {n} lần ({from}–{to})',
   'results.notcomparable': 'Không xếp hạng:',
   'results.standings': 'Xếp hạng',
   'results.rank': 'Hạng',
