@@ -22,6 +22,9 @@
 #include "base/hash.h"
 
 #define DEPTH_MAX 64
+#define DEPTH_READ                                                                                 \
+        256 /* what is too deep is read to its end for the documents behind it, but no deeper: libyaml looks
+                          at every level for every token */
 #define NODES_MAX 100000
 #define TEXT_MAX ((size_t)1 << 20)
 #define ANCHORS_MAX 64
@@ -47,6 +50,7 @@ struct yaml {
         bool over; /* after the end or a syntax error */
         struct level stack[DEPTH_MAX];
         uint32_t depth, nodes, n_anchors;
+        uint32_t read; /* levels that are open, kept or not */
         struct anchor anchors[ANCHORS_MAX];
         bool bad; /* the document at hand has a problem */
 };
@@ -330,12 +334,21 @@ static void on_event(struct yaml *y, struct arena *a, yaml_event_t *e, struct no
                 *root = n;
 }
 
+/* Whether to go on. */
+static bool count_levels(struct yaml *y, yaml_event_type_t type) {
+        if (type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT)
+                y->over |= ++y->read > DEPTH_READ;
+        else if (type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT)
+                y->read--;
+        return y->read <= DEPTH_READ;
+}
+
 int yaml_next(struct yaml *y, struct arena *a, struct node **ret,
               struct yaml_problem *ret_problem) {
         struct node *root = NULL;
         bool open = false;
 
-        y->depth = y->nodes = y->n_anchors = 0;
+        y->depth = y->nodes = y->n_anchors = y->read = 0;
         y->bad = false;
         while (!y->over) {
                 yaml_event_t e;
@@ -355,6 +368,8 @@ int yaml_next(struct yaml *y, struct arena *a, struct node **ret,
                 yaml_event_delete(&e);
                 if (a->overflowed)
                         return FAIL(-ENOMEM);
+                if (!count_levels(y, type))
+                        return YAML_E_PROBLEM;
                 if (type == YAML_DOCUMENT_END_EVENT && open) {
                         if (y->bad)
                                 return YAML_E_PROBLEM;

@@ -2,7 +2,8 @@
 nearly everything; files to what takes some: playbooks, scenarios, CEXF, recordings, facts, tables, altered in any way. No answer of 5xx,
 no process and no job that dies, every answer as the document says, every refusal a problem with its words.
 
-COLOA_FUZZ_ROUNDS: requests for each operation (20); COLOA_SEED: where the chance begins (each run says its own)."""
+COLOA_FUZZ_ROUNDS: requests for each operation (20); COLOA_FUZZ_SECONDS: no new round after so many; COLOA_SEED: where the chance begins
+(each run says its own); COLOA_FUZZ_KEEP: a folder for what was answered wrongly."""
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ from permissions import local, operations
 from tap import PROGRAM, ROOT, run
 
 ROUNDS = int(os.environ.get("COLOA_FUZZ_ROUNDS", "20"))
+SECONDS = float(os.environ.get("COLOA_FUZZ_SECONDS", "inf"))
 SEED = int(os.environ.get("COLOA_SEED", "0")) or random.randrange(1, 1 << 31)
 ROLES = ("officer", "handler", "lead", "approver", "owner", "inspector", "liaison", "admin", "organiser", "jury", "red_team")
 # A stream without an end; and what would end the fuzzer's own sessions: asked about things that are not there only.
@@ -300,6 +302,7 @@ class Fuzz:
             wrong = wrong_refusal(status, answer)
         if wrong:
             self.bad.append(f"{o['operationId']}: {method} {asked[:300]} {(body or b'')[:300]!r}: {wrong}")
+            print("#", self.bad[-1][:700], flush=True)
             self.keep(o["operationId"], body)
 
     def keep(self, operation, body):
@@ -365,6 +368,11 @@ def nothing_breaks_the_api(folder):
         every = [(path, method, o) for path, method, o in operations() if o["operationId"] not in SKIPPED]
         begun = time.monotonic()
         for n in range(ROUNDS):
+            if time.monotonic() - begun > SECONDS:
+                print(f"# ended after {n} rounds", flush=True)
+                break
+            if n % 50 == 49:
+                print(f"# round {n + 1}, {fuzz.n} requests in {time.monotonic() - begun:.0f} s", flush=True)
             if n % 10 == 0:
                 fuzz.exercises()
             if fuzz.guesser.ask("GET", "/session")[0] == 401:
