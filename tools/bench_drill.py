@@ -42,7 +42,7 @@ sys.argv[1:] = [OPTIONS.program]
 sys.path.insert(0, str(ROOT / "test" / "scenario"))
 from api import Web  # noqa: E402
 
-KILLED = ["console", "desk", "ingest", "judge", "store", "vault", "seal", "act"]
+KILLED = ["console", "desk", "ingest", "judge", "store", "vault", "seal"]
 
 
 def memory(pid) -> float:
@@ -73,7 +73,7 @@ class Drill:
             time.sleep(0.5)
         raise AssertionError(f"{method} {path}: no answer for 30 s")
 
-    def begin(self):
+    def prepare(self):
         found = [s for s in self.ask("GET", "/scenarios?limit=100")["items"] if s["code"] == OPTIONS.scenario]
         assert found, f"no scenario {OPTIONS.scenario}"
         scenario = found[0]
@@ -84,15 +84,17 @@ class Drill:
         self.id = made["id"]
         for play in made["plays"]:
             self.ask("POST", f"/exercises/{self.id}/units/{play['unit']}/suggest")
-        for move in ("invite", "go", "start"):
-            if move == "go":
-                for item in self.ask("GET", f"/exercises/{self.id}")["checklist"]:
-                    if not item["done"] and not item["auto"]:
-                        self.ask("POST", f"/exercises/{self.id}/check", {"item": item["id"], "done": True, "why": "a measurement"})
-                left = [i for i in self.ask("GET", f"/exercises/{self.id}")["checklist"] if not i["done"]]
-                assert not left, left
-            self.ask("POST", f"/exercises/{self.id}/{move}", {})
+        self.ask("POST", f"/exercises/{self.id}/invite", {})
+        for item in self.ask("GET", f"/exercises/{self.id}")["checklist"]:
+            if not item["done"] and not item["auto"]:
+                self.ask("POST", f"/exercises/{self.id}/check", {"item": item["id"], "done": True, "why": "a measurement"})
+        left = [i for i in self.ask("GET", f"/exercises/{self.id}")["checklist"] if not i["done"]]
+        assert not left, left
+        self.ask("POST", f"/exercises/{self.id}/go", {})
         return self
+
+    def start(self):
+        self.ask("POST", f"/exercises/{self.id}/start", {})
 
 
 def processor(pid) -> float:
@@ -128,7 +130,7 @@ class Watch:
             name, pid = random.choice(found)
             self.used[name, pid] = max(self.used.get((name, pid), 0.0), processor(pid))
             os.kill(pid, signal.SIGKILL)
-            self.killed.append(name)
+            self.killed.append(name.split("-")[0])
 
 
 def look_after(state, answers, result):
@@ -146,13 +148,13 @@ def look_after(state, answers, result):
 
 def play(node, folder, tokens, playing, result):
     seconds = OPTIONS.minutes * 60
-    drill = None if OPTIONS.crowd else Drill(node, tokens[0].split()[0])
+    drill = None if OPTIONS.crowd else Drill(node, tokens[0].split()[0]).prepare()
     load = subprocess.Popen([OPTIONS.load, str(node.web), folder / "tokens", str(len(playing)), str(seconds), str(OPTIONS.pause), folder / "answers"],
                             stdout=subprocess.PIPE, text=True)
     until, watch = time.monotonic() + seconds, Watch(node)
     time.sleep(len(playing) / 400 + 5)
     if drill:
-        drill.begin()
+        drill.start()
     if OPTIONS.kills:
         threading.Thread(target=watch.kill, args=(until - 10,), daemon=True).start()
     while load.poll() is None:

@@ -171,6 +171,11 @@ static ssize_t give(void *cls, uint64_t pos, char *to, size_t room) {
         return 0;
 }
 
+/* Thousands of pages follow events, which are small. */
+static size_t room_of(const struct ask *a) {
+        return a->op && (a->op->flags & API_STREAM) ? 1024 : 16384;
+}
+
 enum MHD_Result web_answer(struct ask *a) {
         struct MHD_Response *r;
 
@@ -185,7 +190,7 @@ enum MHD_Result web_answer(struct ask *a) {
         if (a->say.status < 200 || a->say.status > 599)
                 a->say.status = 500;
         if (a->more)
-                r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, give, a, NULL);
+                r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, room_of(a), give, a, NULL);
         else
                 r = MHD_create_response_from_buffer(
                         a->piece.len, (void *)(uintptr_t)(a->piece.p ? a->piece.p : ""),

@@ -50,7 +50,8 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
         /* Where one plays alone, their own is theirs to decide. */
         struct span mine = arena_printf(
                 c->arena,
-                "a.proposer=%lld AND (ifnull(i.drill,0)=0 OR NOT EXISTS(SELECT 1 FROM exercise_play"
+                "a.proposer=" SQL_OWN_INT
+                " AND (ifnull(i.drill,0)=0 OR NOT EXISTS(SELECT 1 FROM exercise_play"
                 " y JOIN exercise e ON e.id=y.exercise WHERE y.id=i.drill AND e.solo AND"
                 " e.simulated))",
                 (long long)c->who.id);

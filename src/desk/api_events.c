@@ -177,6 +177,8 @@ int api_follow(struct api_call *c) {
                         return r;
                 api_events_here(c, "all", 0, NULL);
         }
+        c->who.name = SPAN_NONE; /* thousands stay for hours: what the call needed goes */
+        arena_deinit(&h->arena);
         return API_E_LATER;
 }
 

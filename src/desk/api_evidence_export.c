@@ -43,7 +43,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                 c->arena,
                 "CASE WHEN x.state='proposed' AND x.lapses<=%lld THEN 'lapsed' ELSE x.state END",
                 (long long)c->now);
-        struct span mine = arena_printf(c->arena, "x.proposer=%lld", (long long)c->who.id);
+        struct span mine = arena_printf(c->arena, "x.proposer=" SQL_OWN_INT, (long long)c->who.id);
 
         if (!columns || !state.p || !mine.p)
                 return FAIL(-ENOMEM);

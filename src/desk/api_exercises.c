@@ -212,7 +212,7 @@ int exercise_row(struct api_call *c, int64_t id, json_t **ret) {
         struct api_list_spec spec;
         json_t *rows = json_array();
         int r = exercise_spec(c, &spec);
-        struct span where = arena_printf(c->arena, "e.id=%lld", (long long)id);
+        struct span where = arena_printf(c->arena, "e.id=" SQL_OWN_INT, (long long)id);
 
         spec.where = where.p;
         if (r == 0)

@@ -53,7 +53,7 @@ int incident_visible(struct api_call *c, const char *more, const char **ret) {
         struct span s;
 
         if (c->who.incident) {
-                s = arena_printf(c->arena, "i.id=%lld AND " TLP_RANK("i.tlp") "<=%lld%s",
+                s = arena_printf(c->arena, "i.id=" SQL_OWN_INT " AND " TLP_RANK("i.tlp") "<=%lld%s",
                                  incident_for_guests(c) ? (long long)c->who.incident : 0,
                                  (long long)c->who.tlp, more);
         } else {
@@ -299,7 +299,8 @@ static int list_of(struct api_call *c, struct api_list_spec *l, const char *more
 
         if (r != 0)
                 return r;
-        struct span where = arena_printf(c->arena, "t.incident=%lld%s", (long long)i.id, more);
+        struct span where =
+                arena_printf(c->arena, "t.incident=" SQL_OWN_INT "%s", (long long)i.id, more);
         l->where = where.p;
         return where.p ? api_list(c, l) : FAIL(-ENOMEM);
 }
@@ -372,7 +373,8 @@ static int all_tasks(struct api_call *c) {
                                   .from = FROM_TASK,
                                   .id = "t.id",
                                   .search = {"t.title", "t.note", "i.code", NULL}};
-        struct span mine = arena_printf(c->arena, " AND t.owner=%lld", (long long)c->who.id);
+        struct span mine =
+                arena_printf(c->arena, " AND t.owner=" SQL_OWN_INT, (long long)c->who.id);
         int r = mine.p ? incident_visible(c, api_bool(c, "mine", false) ? mine.p : "", &l.where)
                        : FAIL(-ENOMEM);
 
@@ -438,8 +440,10 @@ static int held_by(struct api_call *c, const char **ret) {
                 "iif(t.report='' OR t.met_at IS NOT NULL OR t.void_at IS NOT NULL, NULL,"
                 " ifnull((SELECT CASE r.state WHEN 'draft' THEN iif(r.missing>0,"
                 " 'missing:'||r.missing,'signature') WHEN 'signing' THEN iif(ifnull(r.writer,0)"
-                "<>%lld AND (%s) AND NOT EXISTS(SELECT 1 FROM report_sign g WHERE g.report=r.id"
-                " AND g.version=r.version AND g.person=%lld AND g.void IS NULL),'signature_you',"
+                "<>" SQL_OWN_INT
+                " AND (%s) AND NOT EXISTS(SELECT 1 FROM report_sign g WHERE g.report=r.id"
+                " AND g.version=r.version AND g.person=" SQL_OWN_INT
+                " AND g.void IS NULL),'signature_you',"
                 "'signature') WHEN 'signed' THEN ifnull((SELECT CASE o.state WHEN 'queued' THEN "
                 "'sending'"
                 " WHEN 'failed' THEN 'failed' END FROM outgoing o WHERE o.id=r.mail),'to_send')"

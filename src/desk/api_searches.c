@@ -273,7 +273,7 @@ static int saved_spec(struct api_call *c, struct api_list_spec *l) {
         const char **columns = arena_array(c->arena, 12, sizeof(*columns));
         const char *units;
         int r = api_scope(c, "events.search", "x.unit", &units);
-        struct span mine = arena_printf(c->arena, "x.by=%lld", (long long)c->who.id);
+        struct span mine = arena_printf(c->arena, "x.by=" SQL_OWN_INT, (long long)c->who.id);
 
         if (r < 0 || !columns || !mine.p)
                 return r < 0 ? r : FAIL(-ENOMEM);

@@ -743,10 +743,12 @@ static int sessions_list(struct api_call *c) {
         if (r < 0)
                 return r;
         struct span mine = arena_printf(
-                c->arena, "s.person=%lld AND s.needs=0 AND s.last>%lld AND s.created>%lld",
+                c->arena,
+                "s.person=" SQL_OWN_INT " AND s.needs=0 AND s.last>%lld AND s.created>%lld",
                 (long long)c->who.id, (long long)(c->now - idle * NS_PER_SEC),
                 (long long)(c->now - SESSION_MAX_S * NS_PER_SEC));
-        struct span current = arena_printf(c->arena, "s.id=%lld", (long long)c->who.session);
+        struct span current =
+                arena_printf(c->arena, "s.id=" SQL_OWN_INT, (long long)c->who.session);
         const char *const all[] = {"s.id", "s.created", "s.last", "s.address", current.p};
         const char **columns = arena_alloc(c->arena, sizeof(all)); /* a CSV outlives this */
 
@@ -898,7 +900,7 @@ static int totp_codes(struct api_call *c) {
 static int tokens_list(struct api_call *c) {
         static const char *const columns[] = {"t.id",      "t.name",  "t.permissions",
                                               "t.created", "t.until", "t.last"};
-        struct span mine = arena_printf(c->arena, "t.person=%lld", (long long)c->who.id);
+        struct span mine = arena_printf(c->arena, "t.person=" SQL_OWN_INT, (long long)c->who.id);
 
         if (!mine.p)
                 return FAIL(-ENOMEM);

@@ -199,8 +199,9 @@ static int read_groups(struct api_call *c, struct group to[GROUPS], unsigned *re
 }
 
 static int add_group(struct api_call *c, const struct group *g, const char *units, json_t *list) {
-        struct span of = g->play ? arena_printf(c->arena, "t.drill=%lld", (long long)g->play)
-                                 : arena_printf(c->arena, "t.alert<%d", STATE_DRILL_IDS);
+        struct span of =
+                g->play ? arena_printf(c->arena, "t.drill=" SQL_OWN_INT, (long long)g->play)
+                        : arena_printf(c->arena, "t.alert<%d", STATE_DRILL_IDS);
         if (!of.p)
                 return FAIL(-ENOMEM);
         struct span first = arena_printf(

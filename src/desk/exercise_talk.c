@@ -105,7 +105,7 @@ static int list(struct api_call *c, const char *table, bool organiser) {
                             "%s m LEFT JOIN exercise_play y ON y.id=m.play LEFT JOIN unit u"
                             " ON u.id=y.unit LEFT JOIN person p ON p.id=m.by",
                             table),
-                    where = arena_printf(c->arena, "m.exercise=%lld", (long long)e.id);
+                    where = arena_printf(c->arena, "m.exercise=" SQL_OWN_INT, (long long)e.id);
         if (!from.p || !where.p)
                 return FAIL(-ENOMEM);
         (void)organiser;

@@ -125,7 +125,7 @@ int mask_shown(struct api_call *c, const char *column, const char **ret_sql) {
                 c->arena,
                 "(%s IS NOT NULL AND (EXISTS(SELECT 1 FROM incident_unit mu WHERE mu.incident=%s"
                 " AND (%s)) OR EXISTS(SELECT 1 FROM unmasking mk WHERE mk.incident=%s AND "
-                "mk.by=%lld"
+                "mk.by=" SQL_OWN_INT
                 " AND mk.state='active' AND mk.expires>%lld AND EXISTS(SELECT 1 FROM incident_unit"
                 " mv WHERE mv.incident=mk.incident AND (%s)))))",
                 column, column, scope, column, (long long)c->who.id, (long long)c->now, unmask);

@@ -27,7 +27,7 @@ static int mine(struct api_call *c, struct buf *to) {
                 " AND p.live ORDER BY p.id LIMIT ?2",
                 "ii", c->who.id, (int64_t)PLAYS_MINE);
         while (r == 0 && (r = sql_next(q)) == 1) {
-                buf_printf(to, "%s%lld", to->len ? "," : "", (long long)sql_int(q, 0));
+                buf_printf(to, "%s" SQL_OWN_INT, to->len ? "," : "", (long long)sql_int(q, 0));
                 r = 0;
         }
         return r;
@@ -48,7 +48,7 @@ static int others(struct api_call *c, struct span *ret) {
                 c->arena,
                 "SELECT p.id FROM exercise_play p JOIN exercise e ON e.id=p.exercise WHERE (%s)"
                 " OR (%s) OR (%s) OR EXISTS(SELECT 1 FROM exercise_roster r WHERE"
-                " r.exercise=p.exercise AND r.unit=p.unit AND r.person=%lld)",
+                " r.exercise=p.exercise AND r.unit=p.unit AND r.person=" SQL_OWN_INT ")",
                 scope[0], scope[1], scope[2], (long long)c->who.id);
         return ret->p ? 0 : FAIL(-ENOMEM);
 }
@@ -61,8 +61,8 @@ static int sees(struct api_call *c, const char *real, const char *column, bool a
 
         *ret = "1";
         if (c->who.lent.play) { /* M4 */
-                struct span only =
-                        arena_printf(c->arena, "%s=%lld", column, (long long)c->who.lent.play);
+                struct span only = arena_printf(c->arena, "%s=" SQL_OWN_INT, column,
+                                                (long long)c->who.lent.play);
 
                 *ret = only.p;
                 return only.p ? 0 : FAIL(-ENOMEM);

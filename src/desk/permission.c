@@ -145,14 +145,15 @@ int api_may(struct api_call *c, const char *permission, int64_t unit) {
 #define MANY 50u
 
 static struct span by_grants(const struct api_call *c, uint32_t roles, const char *column) {
-        return arena_printf(c->arena,
-                            "%s IN (SELECT zu.id FROM role_grant zg JOIN unit za ON za.id=zg.unit"
-                            " JOIN unit zu ON zu.path>=za.path AND"
-                            " zu.path<substr(za.path,1,length(za.path)-1)||'0' WHERE zg.person=%lld"
-                            " AND (%lld>>zg.role)&1 AND zg.since<=%lld AND (zg.until IS NULL OR"
-                            " zg.until>%lld))",
-                            column, (long long)c->who.id, (long long)roles, (long long)c->now,
-                            (long long)c->now);
+        return arena_printf(
+                c->arena,
+                "%s IN (SELECT zu.id FROM role_grant zg JOIN unit za ON za.id=zg.unit"
+                " JOIN unit zu ON zu.path>=za.path AND"
+                " zu.path<substr(za.path,1,length(za.path)-1)||'0' WHERE zg.person=" SQL_OWN_INT
+                " AND (%lld>>zg.role)&1 AND zg.since<=%lld AND (zg.until IS NULL OR"
+                " zg.until>%lld))",
+                column, (long long)c->who.id, (long long)roles, (long long)c->now,
+                (long long)c->now);
 }
 
 /* The numbers, "1,2"; empty: more than FEW. 0 or -errno. */
@@ -165,7 +166,8 @@ static int few_units(struct api_call *c, struct span where, struct buf *to) {
 
         while (r >= 0 && (r = sql_next(q)) == 1)
                 if (++n <= FEW)
-                        buf_printf(to, "%s%lld", n > 1 ? "," : "", (long long)sql_int(q, 0));
+                        buf_printf(to, "%s" SQL_OWN_INT, n > 1 ? "," : "",
+                                   (long long)sql_int(q, 0));
         if (n > FEW)
                 buf_reset(to);
         return MIN(r, 0);
@@ -198,8 +200,10 @@ int api_scope(struct api_call *c, const char *permission, const char *column,
                         *ret_sql = "1";
                         return 0;
                 }
-                buf_printf(&b, "%s(path>='%.*s' AND path<'%.*s0')", n++ ? " OR " : "",
-                           (int)path.len, path.p, (int)path.len - 1, path.p);
+                buf_printf(&b,
+                           "%s(path>=" SQL_OWN "%.*s" SQL_OWN " AND path<" SQL_OWN "%.*s0" SQL_OWN
+                           ")",
+                           n++ ? " OR " : "", (int)path.len, path.p, (int)path.len - 1, path.p);
         }
         if (r < 0 || !n)
                 return MIN(r, 0);
@@ -237,8 +241,9 @@ int api_subtree(struct api_call *c, int64_t unit, const char *column, const char
                 return r;
         _cleanup_(buf_deinit) struct buf few = {0};
         struct span path = sql_span(q, 0);
-        struct span where = arena_printf(c->arena, "path>='%.*s' AND path<'%.*s0'", (int)path.len,
-                                         path.p, (int)path.len - 1, path.p);
+        struct span where = arena_printf(
+                c->arena, "path>=" SQL_OWN "%.*s" SQL_OWN " AND path<" SQL_OWN "%.*s0" SQL_OWN,
+                (int)path.len, path.p, (int)path.len - 1, path.p);
         r = where.p ? few_units(c, where, &few) : FAIL(-ENOMEM);
         if (r < 0)
                 return r;

@@ -6,6 +6,9 @@
  *       together come from constants only.
  *   Q2. An error other than -EEXIST and -EDOM ends the desk, as state.h S1 says. Those two undo their
  *       own statement and nothing else (ON CONFLICT ABORT).
+ *   Q4. What differs between two askers of the same thing goes out of the text before it is looked for: a number or text
+ *       between two SQL_OWN, and every number of OWN_DIGITS or more (a time). Else each unit, person and moment would have
+ *       statements of its own, and preparing them cost more than running them.
  *   Q3. What a statement of rows was given is copied: the caller's memory may go before its rows do. */
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -144,6 +147,10 @@ bool sql_idle(const struct sql *s) {
         return s->n_busy == 0;
 }
 
+unsigned sql_kept(const struct sql *s) {
+        return s->n;
+}
+
 /* ---- statements ---- */
 
 static void touch(struct sql *s, struct sql_rows *k, bool linked) {
@@ -171,7 +178,105 @@ static void keep(struct sql *s, struct sql_rows *k) {
         s->n++;
 }
 
-static int take(struct sql *s, struct sql_rows **ret, const char *text) {
+/* ---- values within texts (Q4) ---- */
+
+#define OWN_MOST 64u
+#define OWN_DIGITS 12u
+
+struct owns {
+        struct buf text; /* empty: the text had none */
+        unsigned base, n;
+        struct {
+                struct span s; /* as it stood in the text, which stays until it is bound */
+                bool number;
+        } of[OWN_MOST];
+};
+
+static bool of_word(char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               c == '_' || c == '?' || c == ':' || c == '.' || c == '$' || (unsigned char)c >= 0x80;
+}
+
+static size_t digits(const char *p) {
+        return strspn(p, "0123456789");
+}
+
+/* Its parameter instead; the same value has the same. */
+static bool put_own(struct owns *o, struct span value) {
+        unsigned i = 0;
+
+        while (i < o->n && !span_eq(o->of[i].s, value))
+                i++;
+        if (i == OWN_MOST)
+                return false;
+        if (i == o->n) {
+                o->of[o->n].s = value;
+                o->of[o->n++].number = value.len && digits(value.p) >= value.len;
+        }
+        buf_printf(&o->text, "?%u", o->base + i + 1);
+        return true;
+}
+
+/* One that was marked. What is behind it. */
+static const char *take_marked(struct owns *o, const char *p) {
+        const char *stop = strchr(p, *SQL_OWN);
+        struct span value = span_of(p, stop ? (size_t)(stop - p) : strlen(p));
+
+        if (!put_own(o, value)) /* too many: as it was written before there were parameters */
+                buf_printf(&o->text, digits(value.p) >= value.len ? "%.*s" : "'%.*s'",
+                           (int)value.len, value.p);
+        return stop ? stop + 1 : p + value.len;
+}
+
+static int own_values(const char *text, unsigned base, struct owns *o) {
+        const char *from = text;
+        char quote = 0;
+
+        o->base = base;
+        o->text.limit = (size_t)4 << 20;
+        for (const char *p = text; *p; p++) {
+                size_t n;
+
+                if (quote) {
+                        quote = *p == quote ? 0 : quote;
+                } else if (*p == '\'' || *p == '"') {
+                        quote = *p;
+                } else if (*p == *SQL_OWN) {
+                        buf_add(&o->text, from, (size_t)(p - from));
+                        from = take_marked(o, p + 1);
+                        p = from - 1;
+                } else if (*p >= '0' && *p <= '9' && (p == text || !of_word(p[-1]))) {
+                        n = digits(p);
+                        if (n >= OWN_DIGITS && n < 19 + (*p < '9') && !of_word(p[n]) &&
+                            o->n < OWN_MOST) {
+                                buf_add(&o->text, from, (size_t)(p - from));
+                                put_own(o, span_of(p, n));
+                                from = p + n;
+                        }
+                        p += n - 1;
+                }
+        }
+        if (o->n) {
+                buf_str(&o->text, from);
+                buf_char(&o->text, '\0');
+        }
+        return o->text.failed ? FAIL(-ENOMEM) : 0;
+}
+
+static int bind_owns(struct sql_rows *k, const struct owns *o) {
+        int r = SQLITE_OK;
+
+        for (unsigned i = 0; i < o->n && r == SQLITE_OK; i++) {
+                int at = (int)(o->base + i + 1);
+
+                r = o->of[i].number ? sqlite3_bind_int64(k->q, at, strtoll(o->of[i].s.p, NULL, 10))
+                                    : sqlite3_bind_text64(k->q, at, o->of[i].s.p, o->of[i].s.len,
+                                                          SQLITE_TRANSIENT, SQLITE_UTF8);
+        }
+        return r == SQLITE_OK ? 0 : state_fail(k->sql->state, r);
+}
+
+static int take_text(struct sql *s, struct sql_rows **ret, const char *text) {
         uint64_t hash = hash_span(span_str(text), 0);
         struct sql_rows *k = s->buckets[hash % BUCKETS];
         bool wanted = true; /* to be kept */
@@ -199,6 +304,25 @@ static int take(struct sql *s, struct sql_rows **ret, const char *text) {
         s->n_busy++;
         *ret = k;
         return 0;
+}
+
+/* With `given` parameters that the caller binds. */
+static int take(struct sql *s, struct sql_rows **ret, const char *text, unsigned given) {
+        _cleanup_(buf_deinit) struct buf own = {0};
+        struct owns o = {.n = 0};
+        int r = own_values(text, given, &o);
+
+        own = o.text;
+        if (r == 0)
+                r = take_text(s, ret, o.n ? own.p : text);
+        assert(r < 0 || !o.n || sqlite3_bind_parameter_count((*ret)->q) == (int)(given + o.n));
+        assert(r < 0 || o.n || sqlite3_bind_parameter_count((*ret)->q) <= (int)given);
+        if (r == 0 && o.n)
+                r = bind_owns(*ret, &o);
+        if (r == 0 || !*ret)
+                return r;
+        *ret = sql_end(*ret);
+        return r;
 }
 
 struct sql_rows *sql_end(struct sql_rows *k) {
@@ -276,11 +400,11 @@ static int failed(struct sql *s, int r) {
 static int begin(struct sql *s, struct sql_rows **ret, const char *text, const char *format,
                  va_list args) {
         struct sql_rows *k = NULL;
-        int r = take(s, &k, text);
+        int r = take(s, &k, text, (unsigned)strlen(format));
 
         if (r < 0)
                 return r;
-        assert(k && (size_t)sqlite3_bind_parameter_count(k->q) == strlen(format));
+        assert(k && (size_t)sqlite3_bind_parameter_count(k->q) >= strlen(format));
         r = bind(k, format, args);
         if (r < 0) {
                 sql_end(k);
@@ -326,13 +450,13 @@ int sql_rows(struct sql *s, struct sql_rows **ret, const char *text, const char 
 
 int sql_rows_of(struct sql *s, struct sql_rows **ret, const char *text,
                 const struct sql_value *values, unsigned n) {
-        struct sql_rows *k;
-        int r = take(s, &k, text), i = 0;
+        struct sql_rows *k = NULL;
+        int r = take(s, &k, text, n), i = 0;
 
         if (r < 0)
                 return r;
-        assert((unsigned)sqlite3_bind_parameter_count(k->q) <= n);
-        for (; i < sqlite3_bind_parameter_count(k->q) && r == SQLITE_OK; i++)
+        int most = MIN(sqlite3_bind_parameter_count(k->q), (int)n);
+        for (; i < most && r == SQLITE_OK; i++)
                 switch (values[i].kind) {
                 case SQL_INT: r = sqlite3_bind_int64(k->q, i + 1, values[i].number); break;
                 case SQL_REAL: r = sqlite3_bind_double(k->q, i + 1, values[i].real); break;

@@ -14,6 +14,12 @@ struct sql;
 struct sql_rows; /* a statement under way */
 
 #define SQL_KEPT 512u
+/* Stands before and after a number or a text that code puts into a statement's text and that is another one each time:
+ * SQL_OWN "%lld" SQL_OWN. It is bound (sql.c Q4). */
+#define SQL_OWN "\037"
+#define SQL_OWN_INT SQL_OWN "%lld" SQL_OWN
+
+unsigned sql_kept(const struct sql *s); /* statements at present */
 
 /* 0 or -errno. -EEXIST: a UNIQUE or PRIMARY KEY refused it, -EDOM: a CHECK or FOREIGN KEY did; both leave
  * the transaction as it was. */

@@ -134,6 +134,46 @@ static void more_texts_than_are_kept(void) {
         end();
 }
 
+/* Q4: what differs from asker to asker goes out of the text, and one statement does for all. */
+static void values_in_a_text_are_bound(void) {
+        char text[160];
+        int64_t n;
+
+        begin();
+        const unsigned kept = sql_kept(t.s);
+        for (int64_t i = 0; i < 20; i++) {
+                snprintf(text, sizeof(text),
+                         "SELECT (?1+" SQL_OWN_INT ")*1000+(?2='x')*100+(" SQL_OWN
+                         "/1/%lld/" SQL_OWN "='/1/7/')*10+(%lld>1764000000000000000)",
+                         (long long)i, (long long)i, (long long)(INT64_C(1763999999999999995) + i));
+                check_int(sql_get_int(t.s, &n, text, "is", (int64_t)5, "x"), 1);
+                check_int(n, (5 + i) * 1000 + 100 + (i == 7) * 10 + (i > 5));
+        }
+        check_int(sql_kept(t.s), kept + 2); /* once both times are the same, which is one value */
+        /* Not within quotes, names or fractions, nor what is too long for a number. */
+        check_int(
+                sql_get_int(t.s, &n,
+                            "SELECT '123456789012345'||\"a123456789012345\"='1234567890123457' FROM"
+                            " (SELECT 7 AS a123456789012345)",
+                            ""),
+                1);
+        check_int(n, 1);
+        check_int(sql_get_int(t.s, &n, "SELECT 123456789012345.5>123456789012345", ""), 1);
+        check_int(n, 1);
+        check_int(sql_get_int(t.s, &n, "SELECT typeof(99999999999999999999)='real'", ""), 1);
+        check_int(n, 1);
+        check_int(sql_get_int(t.s, &n, "SELECT " SQL_OWN "it's" SQL_OWN "=?1", "s", "it's"), 1);
+        check_int(n, 1);
+        struct sql_rows *q = NULL;
+        const struct sql_value v[] = {{.kind = SQL_INT, .number = 3},
+                                      {.kind = SQL_INT, .number = 4}};
+        check_int(sql_rows_of(t.s, &q, "SELECT ?1*" SQL_OWN "9" SQL_OWN, v, 2), 0);
+        check_int(sql_next(q), 1);
+        check_int(sql_int(q, 0), 27);
+        sql_end(q);
+        end();
+}
+
 static void accents_and_case_do_not_matter(void) {
         int64_t n;
 
@@ -176,6 +216,7 @@ int main(void) {
         RUN(constraints_are_answers);
         RUN(loops_within_loops);
         RUN(more_texts_than_are_kept);
+        RUN(values_in_a_text_are_bound);
         RUN(accents_and_case_do_not_matter);
         RUN(tables_come_up_to_date);
         return check_done();
