@@ -12,6 +12,7 @@
 #include "base/timestamp.h"
 #include "main/options.h"
 #include "main/phrases.h"
+#include "main/verify_export.h"
 #include "main/verify_verb.h"
 #include "os/os.h"
 #include "os/sandbox.h"
@@ -19,17 +20,10 @@
 #include "store/envelope.h"
 #include "wire/court.h"
 
-#define CHUNK ((size_t)64 << 10)
 #define MEMORY_MAX ((size_t)256 << 20)
 
-struct file {
-        int fd;
-        size_t at, n;
-        char buf[CHUNK];
-};
-
-static ssize_t file_read(void *ctx, void *to, size_t n) {
-        struct file *f = ctx;
+ssize_t verify_read(void *ctx, void *to, size_t n) {
+        struct verify_file *f = ctx;
         size_t done = 0;
 
         while (done < n) {
@@ -50,7 +44,7 @@ static ssize_t file_read(void *ctx, void *to, size_t n) {
         return (ssize_t)done;
 }
 
-static const char *problem_text(enum proof_problem p) {
+const char *verify_problem_text(enum proof_problem p) {
         switch (p) {
         case PROOF_FORMAT:
                 return tr("it is no export, or was cut off, or something stands behind it",
@@ -122,14 +116,14 @@ static int print_record(void *ctx, uint64_t seq, int64_t received, struct span b
 
 struct look {
         const struct verify_export *o;
-        struct file *file;
+        struct verify_file *file;
         bool sealed, proof;
 };
 
 /* One pass from the beginning. */
 static int pass(struct look *l, const struct proof_options *po, struct proof_result *ret) {
         _cleanup_(envelope_closep) struct envelope_reader *e = NULL;
-        proof_read *read = file_read;
+        proof_read *read = verify_read;
         void *ctx = l->file;
         char magic[8];
 
@@ -137,9 +131,9 @@ static int pass(struct look *l, const struct proof_options *po, struct proof_res
         if (os_seek(l->file->fd, 0, SEEK_SET) < 0)
                 return -EIO;
         if (l->sealed) {
-                if (file_read(l->file, magic, sizeof(magic)) != sizeof(magic))
+                if (verify_read(l->file, magic, sizeof(magic)) != sizeof(magic))
                         return -EIO;
-                int r = envelope_open(&e, l->o->public_key, l->o->secret_key, file_read, l->file);
+                int r = envelope_open(&e, l->o->public_key, l->o->secret_key, verify_read, l->file);
                 if (r < 0)
                         return r;
                 read = envelope_get;
@@ -170,7 +164,7 @@ static int check(struct look *l) {
                 if (res.number)
                         printf(tr("BROKEN block %llu: ", "ĐỨT khối %llu: "),
                                (unsigned long long)res.number);
-                printf("%s\n", problem_text(res.problem));
+                printf("%s\n", verify_problem_text(res.problem));
                 fputs(tr("NOT WELL\n", "KHÔNG TỐT\n"), stdout);
                 return 1;
         }
@@ -192,99 +186,10 @@ bool verify_is_export(const char *path) {
                day_of_name(slash ? slash + 1 : path) == INT64_MIN;
 }
 
-/* ---- evidence for a court ---- */
-
-static void print_text(const char *what, const char *text) {
-        struct buf b = {0};
-
-        buf_term(&b, span_str(text));
-        printf("  %s%.*s\n", what, (int)b.len, b.len ? b.p : "");
-        buf_deinit(&b);
-}
-
-static void print_item(void *ctx, const struct court_item *i) {
-        struct buf b = {0};
-
-        (void)ctx;
-        buf_term(&b, span_str(i->code));
-        buf_str(&b, "  ");
-        buf_term(&b, span_str(i->name));
-        if (i->path)
-                buf_printf(&b, tr("  (%s, %llu bytes)", "  (%s, %llu byte)"), i->path,
-                           (unsigned long long)i->size);
-        else
-                buf_printf(&b, tr("  (records %llu-%llu)", "  (bản ghi %llu-%llu)"),
-                           (unsigned long long)i->first_seq, (unsigned long long)i->last_seq);
-        printf(tr("%.*s  links of custody: %u\n    %s\n", "%.*s  mắt xích lưu giữ: %u\n    %s\n"),
-               (int)b.len, b.len ? b.p : "", i->links, i->hash);
-        buf_deinit(&b);
-}
-
-static const char *court_text(enum court_problem p) {
-        switch (p) {
-        case COURT_FORMAT:
-                return tr("it is no sealed evidence, or was cut off, or something stands behind it",
-                          "không phải chứng cứ niêm phong, hoặc bị cắt, hoặc có thêm gì ở sau");
-        case COURT_UNSIGNED:
-                return tr("the signature is not of this manifest",
-                          "chữ ký không phải của bản kê này");
-        case COURT_KEY: return tr("it is signed by another key", "được ký bằng khóa khác");
-        case COURT_MANIFEST_:
-                return tr("the manifest does not say what it should", "bản kê không đúng quy cách");
-        case COURT_FILE:
-                return tr("this item is not the one that was signed",
-                          "mục này không phải mục đã ký");
-        case COURT_CHAIN:
-                return tr("this item's chain of custody does not follow",
-                          "chuỗi lưu giữ của mục này không nối tiếp");
-        case COURT_GOOD: break;
-        }
-        return "?";
-}
-
-static int check_court(const struct verify_export *o, struct file *f) {
-        const struct court_options co = {.key = o->key, .item = print_item};
-        static struct court_result r;
-        char time[40], hex[65];
-
-        if (os_seek(f->fd, 0, SEEK_SET) < 0 || court_check(file_read, f, &co, &r) < 0) {
-                fprintf(stderr,
-                        tr("coloa verify: %s: cannot be read\n",
-                           "coloa verify: %s: không đọc được\n"),
-                        o->path);
-                return 3;
-        }
-        if (r.problem) {
-                if (r.item)
-                        printf(tr("BROKEN item %u: ", "SAI mục %u: "), r.item);
-                printf("%s\n", court_text(r.problem));
-                fputs(tr("NOT WELL\n", "KHÔNG TỐT\n"), stdout);
-                return 1;
-        }
-        printf(tr("evidence of an incident, sealed for a court: export %llu\n",
-                  "chứng cứ của một sự cố, niêm phong cho toà án: lần xuất %llu\n"),
-               (unsigned long long)r.sign.number);
-        print_text(tr("incident: ", "sự cố: "), r.incident);
-        print_text(tr("for: ", "lý do: "), r.reason);
-        print_text(tr("asked for by: ", "người đề nghị: "), r.proposer);
-        print_text(tr("approved by: ", "người duyệt: "), r.approver);
-        printf(tr("items: %u  links of custody: %u  bytes: %llu\n",
-                  "mục: %u  mắt xích lưu giữ: %u  byte: %llu\n"),
-               r.items, r.links, (unsigned long long)r.bytes);
-        time[time_format(time, r.sign.time, 0)] = '\0';
-        sodium_bin2hex(hex, sizeof(hex), r.key, sizeof(r.key));
-        printf(tr("signed at %s by: %s%s\n", "ký lúc %s bởi: %s%s\n"), time, hex,
-               o->key ? ""
-                      : tr(" (no --key given: compare it with the node's)",
-                           " (không có --key: hãy đối chiếu với khóa của nút)"));
-        fputs(tr("ALL IS WELL\n", "TẤT CẢ ĐỀU TỐT\n"), stdout);
-        return 0;
-}
-
-int verify_export(const struct verify_export *o) {
+int verify_export(struct verify_export *o) {
         unsigned char head[COURT_BLOCK];
-        static struct file f;
-        static char out[CHUNK];
+        static struct verify_file f;
+        static char out[VERIFY_CHUNK];
         struct look l = {.o = o, .file = &f};
         char magic[8] = "";
 
@@ -292,6 +197,13 @@ int verify_export(const struct verify_export *o) {
         if (f.fd < 0) {
                 fprintf(stderr, "coloa verify: %s: %s\n", o->path, error_text(f.fd));
                 return 3;
+        }
+        for (unsigned i = 0; i < o->n_proofs; i++) {
+                o->proof_fds[i] = os_open(o->proofs[i], O_RDONLY, 0);
+                if (o->proof_fds[i] < 0)
+                        return fprintf(stderr, "coloa verify: %s: %s\n", o->proofs[i],
+                                       error_text(o->proof_fds[i])),
+                               3;
         }
         json_object_seed(0); /* reads a file once */
         /* No call to find out what standard output is: the sandbox has none for it. */
@@ -302,7 +214,12 @@ int verify_export(const struct verify_export *o) {
                 return 3;
         }
         if (os_pread(f.fd, head, sizeof(head), 0) == sizeof(head) && court_begins(head))
-                return check_court(o, &f);
+                return verify_court(o, &f);
+        if (o->n_proofs)
+                return fputs(tr("coloa verify: --proof is for evidence for a court\n",
+                                "coloa verify: --proof chỉ dùng với chứng cứ cho toà án\n"),
+                             stderr),
+                       2;
         (void)os_pread(f.fd, magic, sizeof(magic), 0);
         l.sealed = memcmp(magic, ENVELOPE_MAGIC, sizeof(magic)) == 0;
         l.proof = l.sealed || memcmp(magic, PROOF_MAGIC, sizeof(magic)) == 0;

@@ -44,6 +44,10 @@ static const char *const help_en =
         "An exported file is checked by the public key alone, on any machine:\n"
         "      --secret FILE  the recipient's secret key, of a sealed one\n"
         "      --records      its records as they were received, once all is proved\n"
+        "      --proof FILE   beside evidence for a court: the proof ('coloa export --proof') of "
+        "its "
+        "stored records;\n"
+        "                     more than once\n"
         "A file that a node made (a report), by the signature beside it:\n"
         "      --signature FILE  the detached signature (.sig)\n"
         "      --lang LANG    en or vi\n"
@@ -71,6 +75,9 @@ static const char *const help_vi =
         "Tệp xuất được kiểm tra chỉ bằng khóa công khai, trên bất kỳ máy nào:\n"
         "      --secret TỆP   khóa bí mật của người nhận, nếu tệp được niêm phong\n"
         "      --records      in các bản ghi như khi nhận, sau khi mọi thứ đã được chứng minh\n"
+        "      --proof TỆP    cùng với chứng cứ cho toà án: bản chứng cứ ('coloa export --proof') "
+        "của các bản ghi\n"
+        "                     trong kho; dùng được nhiều lần\n"
         "Tệp do một nút tạo (báo cáo), bằng tệp chữ ký đi kèm:\n"
         "      --signature TỆP   chữ ký tách rời (.sig)\n"
         "      --lang NGỮ     en hoặc vi\n"
@@ -188,7 +195,19 @@ struct arguments {
 
 /* 0, or an exit status. */
 static int read_arguments(int argc, char **argv, struct arguments *a) {
-        enum { KEY = 256, DAY, QUICK, SECRET, RECORDS, SIGNATURE, HEAD, LANG, LANDLOCK, HELP };
+        enum {
+                KEY = 256,
+                DAY,
+                QUICK,
+                SECRET,
+                RECORDS,
+                SIGNATURE,
+                HEAD,
+                PROOF,
+                LANG,
+                LANDLOCK,
+                HELP
+        };
         static const struct option options[] = {{"key", required_argument, NULL, KEY},
                                                 {"day", required_argument, NULL, DAY},
                                                 {"quick", no_argument, NULL, QUICK},
@@ -196,6 +215,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a) {
                                                 {"records", no_argument, NULL, RECORDS},
                                                 {"signature", required_argument, NULL, SIGNATURE},
                                                 {"head", required_argument, NULL, HEAD},
+                                                {"proof", required_argument, NULL, PROOF},
                                                 {"lang", required_argument, NULL, LANG},
                                                 {"landlock", required_argument, NULL, LANDLOCK},
                                                 {"help", no_argument, NULL, HELP},
@@ -243,6 +263,14 @@ static int read_arguments(int argc, char **argv, struct arguments *a) {
                         a->export.records = true;
                 } else if (c == SIGNATURE) {
                         a->signature = optarg;
+                } else if (c == PROOF) {
+                        if (a->export.n_proofs == VERIFY_PROOFS_MAX)
+                                return fprintf(stderr,
+                                               tr("coloa verify: more than %u proofs\n",
+                                                  "coloa verify: quá %u bản chứng cứ\n"),
+                                               VERIFY_PROOFS_MAX),
+                                       2;
+                        a->export.proofs[a->export.n_proofs++] = optarg;
                 } else if (c == HEAD) {
                         a->kept_path = optarg;
                 } else if (c == QUICK) {

@@ -280,7 +280,7 @@ APPEND_ONLY = ("audit", "audit_head", "custody", "incident_entry", "incident_ans
                "exercise_clock", "exercise_message", "exercise_note", "exercise_alert_step", "exercise_merged", "exercise_record", "exercise_ruling")
 CHANGES = {"incident", "report", "action", "outgoing"}  # whole rows stay; what they say goes on
 MAY = {"evidence": "hold_state", "report_sign": "void", "unmasking": "state", "evidence_export": "note"}
-FILL = {"INTEGER": 1, "TEXT": "x", "BLOB": b"x", "REAL": 1.0, "ANY": 1}
+FILL = {"INTEGER": 90001, "TEXT": "x", "BLOB": b"x", "REAL": 1.0, "ANY": 90001}
 
 
 def what_only_grows_is_not_changed(folder):

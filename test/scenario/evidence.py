@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import tarfile
+import time
 import urllib.parse
 
 from api import Web
@@ -173,7 +174,7 @@ def for_a_court(folder):
         with tarfile.open(out) as t:
             key = t.extractfile("SIGNATURE").read().decode().splitlines()[3]
         r = coloa("verify", "--key", key, out, "--lang", "en")
-        assert r.returncode == 0 and b"ALL IS WELL" in r.stdout and b"items: 4" in r.stdout, (r.stdout, r.stderr)
+        assert r.returncode == 0 and b"ALL IS WELL, as far as it is in this file" in r.stdout and b"items: 4" in r.stdout, (r.stdout, r.stderr)
         # Any tar reads it, and no name leads out of where it is unpacked.
         with tarfile.open(out) as t:
             names = t.getnames()
@@ -196,5 +197,123 @@ def for_a_court(folder):
     assert r.returncode == 0, r.stderr
 
 
+def court_file(b, reason="theo yêu cầu") -> bytes:
+    export = b.lan.post("/evidence/exports", incident=b.incident, reason=reason)[1]
+    for _ in range(40):  # a code counts once
+        status, answer = b.duc.post(f"/evidence/exports/{export['id']}/approve", code=next_code(b.secrets["duc"]))
+        if status != 403 or answer["code"] != "wrong_code":
+            break
+        time.sleep(3)
+    assert status == 200 and answer["state"] == "signed", answer
+    return b.get(b.lan, f"/evidence/exports/{export['id']}/file")[1]
+
+
+def members(data) -> list:
+    """The tar's entries as bytes, heads and padding with them, without the end."""
+    out, at = [], 0
+    while data[at:at + 512].strip(b"\0"):
+        size = int(data[at + 124:at + 135], 8)
+        end = at + 512 + (size + 511) // 512 * 512
+        out.append(data[at:end])
+        at = end
+    return out
+
+
+def send_lines(node, n):
+    with socket.create_connection(("127.0.0.1", node.port["tcp"])) as s:
+        s.sendall(b"".join(b"<13>Nov 23 05:00:00 host app: court number=%d\n" % i for i in range(n)))
+
+
+def an_expert_checks_it_elsewhere(folder):
+    """Nothing but the program, the public key, and what the agency handed over: left out, changed, in another order, of another node."""
+    with Bureau(folder) as b:
+        before = b.node.status().get("durable", 0)
+        send_lines(b.node, 40)
+        b.node.wait_for(lambda: b.node.status().get("durable", 0) >= before + 40, what="for the records")
+        b.node.stop()  # seals and signs
+        b.node.start()
+        b.node.ready()
+        first = next(r["event.sequence"] for r in b.node.search("court") if b"number=5" in r["event.original"].encode() + b" " and r["event.original"].endswith("number=5"))
+        for name, data in (("a.img", b"a" * 700), ("b.img", b"b" * 700)):
+            assert b.attach(b.lan, name, data)[0] == 200
+        spans = ((first, first + 9), (first + 20, first + 22))
+        for lo, hi in spans:
+            status, item = b.lan.post(f"/incidents/{b.incident}/evidence/ranges", name="ssh", note="dấu vết", first_seq=lo, last_seq=hi)
+            assert status == 200, item
+        data = court_file(b)
+        # One more, of records that no proof has all of.
+        far = (first + 30, first + 4000)
+        assert b.lan.post(f"/incidents/{b.incident}/evidence/ranges", name="more", note="dấu vết", first_seq=far[0], last_seq=far[1])[0] == 200
+        more = court_file(b, "lần hai")
+        key = coloa("verify", b.node.directory / "events").stdout.decode().split("signed by: ")[1].split()[0]
+        there = folder / "court"
+        there.mkdir()
+
+        def proof(name, lo, hi, node=b.node):
+            r = coloa("export", "-c", node.config, "--proof", "--plain", "--incident", "T", "--by", "an", "--approved-by", "binh", "--seq", f"{lo}-{hi}", "-o", there / name)
+            assert r.returncode == 0, r
+            return there / name
+        one, two = (proof(f"p{i}", *span) for i, span in enumerate(spans))
+        (folder / "b").mkdir()
+        other = Web(folder / "b", listeners={"tcp": "syslog-tcp"})
+        with other:
+            other.ready()
+            send_lines(other, 40)
+            other.wait_for(lambda: other.status().get("durable", 0) >= 40, what="for the records")
+            other.stop()
+            other.start()
+            other.ready()
+            foreign = proof("foreign", 1, 38, other)
+    tar = there / "court.tar"
+    tar.write_bytes(data)
+    (there / "more.tar").write_bytes(more)
+    b.node.directory.rename(folder / "gone")  # no node
+
+    def said(code, *args, path=tar):
+        r = coloa("verify", "--key", key, *args, path, cwd=there)
+        assert r.returncode == code, (code, args, r.stdout.decode(), r.stderr.decode())
+        assert (b"NOT WELL" in r.stdout) == (code == 1), r.stdout
+        return r.stdout.decode()
+    # Without the proofs it says what is not proved; with them, all is.
+    out = said(0)
+    assert "2 of its items are stored records that are NOT in this file" in out and "as far as it is in this file" in out and out.count("no record is in this file") == 2, out
+    out = said(0, "--proof", one, "--proof", two)
+    assert out.rstrip().endswith("ALL IS WELL") and out.count("a proof, ") == 2, out
+    assert "KHÔNG nằm trong tệp này" in coloa("verify", "--lang", "vi", tar).stdout.decode()
+    # A proof left out; one of fewer records; of another node; changed; the court's file in its place.
+    assert f"records {far[0]}-{far[1]}: no proof that was given has all of them" in said(1, "--proof", one, "--proof", two, path=there / "more.tar")
+    assert "3 of its items are stored records" in said(0, path=there / "more.tar")
+    assert "signed by another key" in said(1, "--proof", one, "--proof", foreign)
+    bad = bytearray(two.read_bytes())
+    bad[len(bad) // 2] ^= 1
+    (there / "bad").write_bytes(bad)
+    said(1, "--proof", one, "--proof", there / "bad")
+    said(1, "--proof", tar)
+    assert coloa("verify", "--proof", one, two).returncode == 2 and coloa("verify", "--proof", there / "none", tar).returncode == 3
+    # The file itself: an item left out, two in another order, two contents exchanged, one twice, one of another name.
+    m, end = members(data), bytes(1024)
+    assert b"".join(m) + end == data and len(m) == 5, len(m)
+    a_head, b_head, a, b_ = m[3][:512], m[4][:512], m[3][512:], m[4][512:]
+    spoilt = there / "spoilt.tar"
+    for parts in (m[:3] + m[4:], m[:4], m[:3] + [m[4], m[3]], m[:3] + [a_head, b_, b_head, a], m[:4] + [m[3]], m + [m[4]], [m[0], m[2], m[1]] + m[3:],
+                  m[:3] + [a_head.replace(b"a.img", b"c.img"), a] + m[4:], m[1:], m[:1] + m[2:], m[:2] + m[3:]):
+        spoilt.write_bytes(b"".join(parts) + end)
+        said(1, path=spoilt)
+    # The manifest without an item, in another order, with a range made longer: the signature is of another one.
+    text = m[1][512:512 + int(m[1][124:135], 8)]
+    for change in (lambda o: o["items"].pop(1), lambda o: o["items"].reverse(), lambda o: o["items"][2].update(last_seq=o["items"][2]["last_seq"] + 1),
+                   lambda o: o["items"][2].update(query="x"), lambda o: o.update(reason="y"), lambda o: o["items"][0]["custody"].pop()):
+        o = json.loads(text)
+        change(o)
+        new = json.dumps(o, ensure_ascii=False, separators=(",", ":")).encode()
+        head = bytearray(m[1][:512])
+        head[124:135] = b"%011o" % len(new)
+        head[148:156] = b" " * 8
+        head[148:156] = b"%06o\0 " % sum(head)
+        spoilt.write_bytes(m[0] + bytes(head) + new + bytes(-len(new) % 512) + b"".join(m[2:]) + end)
+        said(1, path=spoilt)
+    assert coloa("verify", "--key", "00" * 32, tar).returncode == 1
+
+
 if __name__ == "__main__":
-    run(in_and_out, cut_and_killed_uploads, records_stay, for_a_court)
+    run(in_and_out, cut_and_killed_uploads, records_stay, for_a_court, an_expert_checks_it_elsewhere)
