@@ -202,12 +202,12 @@ def main() -> int:
         if not OPTIONS.crowd:
             look_after(state, folder / "answers", result)
     result["bars"] = bars(result)
+    result["missed"] = [f"{k}: {v:g} > {bar}" for k, (v, bar) in result["bars"].items() if v > bar]
     say(result)
     if OPTIONS.json:
         pathlib.Path(OPTIONS.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
-    missed = {k: v for k, v in result["bars"].items() if v[0] > v[1]}
-    print("bars:", f"missed: {missed}" if missed else "all held", result["bars"])
-    return 1 if missed else 0
+    print("bars:", f"missed: {result['missed']}" if result["missed"] else "all held", result["bars"])
+    return 1 if result["missed"] else 0
 
 
 random.seed(1)

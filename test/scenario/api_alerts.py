@@ -5,7 +5,7 @@ import threading
 import time
 
 from api import Web
-from node_world import attack, bulk
+from node_world import attack, bulk, kill
 from people import Browser, enrol, first_person
 from tap import run
 
@@ -76,5 +76,22 @@ def from_event_to_triage(folder):
         assert [(s["name"], s["state"]) for s in sources] == [("here", "sending")], sources
 
 
+def a_stream_outlives_its_desk(folder):
+    with Web(folder) as node:
+        node.ready()
+        b: Browser = first_person(node)
+        enrol(b)
+        heard = []
+        listener = threading.Thread(target=listen, args=(node, b, heard), daemon=True)
+        listener.start()
+        node.wait_for(lambda: heard, 20)
+        for kills in (1, 2):
+            assert kill(node.pids()["desk"], node.program)
+            node.wait_for(lambda n=kills: [h for h in heard if h != "open" and h["what"] == "all"][n - 1:], 30, "for the next desk to say so")
+            assert listener.is_alive() and heard.count("open") == 1, heard
+        assert bulk(node.port["bulk"], [(0, b"", attack(1))]) == [0]
+        node.wait_for(lambda: any(h != "open" and h["what"] == "alert" for h in heard), 30, "to hear of what came since")
+
+
 if __name__ == "__main__":
-    run(from_event_to_triage)
+    run(from_event_to_triage, a_stream_outlives_its_desk)
