@@ -76,6 +76,7 @@ static int eradication_answer(struct api_call *c, int64_t incident) {
                                         api_json_time(sql_time(q, 6)), "by_name", name_json(q, 7),
                                         "version", (json_int_t)sql_int(q, 8)));
         }
+        json_object_set_new(c->answer, "drill", json_boolean(incident >= STATE_DRILL_IDS));
         json_object_set_new(c->answer, "open", json_integer(open));
         json_object_set_new(c->answer, "done", json_integer(done));
         return r;
@@ -190,20 +191,23 @@ static int returns_answer(struct api_call *c, int64_t incident) {
                 " LIMIT 200",
                 "i", incident);
 
-        c->answer = json_pack("{so}", "items", list);
+        bool drill = incident >= STATE_DRILL_IDS;
+
+        c->answer = json_pack("{so sb}", "items", list, "drill", (int)drill);
         while (r == 0 && (r = sql_next(q)) == 1)
                 r = json_array_append_new(
-                        list, json_pack("{sI sI so so so so so so sI so so sI}", "id",
-                                        (json_int_t)sql_int(q, 0), "system",
-                                        (json_int_t)sql_int(q, 1), "system_name", name_json(q, 2),
-                                        "state", api_json_text(sql_span(q, 3)), "returned",
-                                        api_json_time(sql_time(q, 4)), "until",
-                                        api_json_time(sql_time(q, 5)), "checks",
-                                        api_json_text(sql_span(q, 6)), "note",
-                                        api_json_text(sql_span(q, 7)), "alerts_since",
-                                        (json_int_t)sql_int(q, 8), "ended",
-                                        api_json_time(sql_time(q, 9)), "by_name", name_json(q, 10),
-                                        "version", (json_int_t)sql_int(q, 11)));
+                        list,
+                        json_pack("{sI sI so so so so so so sI so so sb sI}", "id",
+                                  (json_int_t)sql_int(q, 0), "system", (json_int_t)sql_int(q, 1),
+                                  "system_name", name_json(q, 2), "state",
+                                  api_json_text(sql_span(q, 3)), "returned",
+                                  api_json_time(sql_time(q, 4)), "until",
+                                  api_json_time(sql_time(q, 5)), "checks",
+                                  api_json_text(sql_span(q, 6)), "note",
+                                  api_json_text(sql_span(q, 7)), "alerts_since",
+                                  (json_int_t)sql_int(q, 8), "ended", api_json_time(sql_time(q, 9)),
+                                  "by_name", name_json(q, 10), "drill", (int)drill, "version",
+                                  (json_int_t)sql_int(q, 11)));
         return r;
 }
 

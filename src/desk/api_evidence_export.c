@@ -37,6 +37,7 @@ static int spec_of(struct api_call *c, struct api_list_spec *l) {
                                             "x.items",
                                             "x.bytes",
                                             "lower(hex(substr(x.signed,-32)))",
+                                            "i.drill<>0",
                                             NULL};
         const char **columns = arena_array(c->arena, ARRAY_LEN(fixed), sizeof(*columns));
         struct span state = arena_printf(
@@ -302,6 +303,8 @@ static int make_manifest(struct api_call *c, const struct export *x, struct sign
                               "requested_by", api_json_text(x->proposer_name), "approved_by",
                               api_json_text(c->who.name), "at", api_json_time(c->now), "at_ns",
                               (json_int_t)c->now, "items", items);
+        if (o && x->i.drill)
+                json_object_set_new(o, "drill", json_string("DRILL / DIỄN TẬP"));
         r = o ? api_json_text_of(&b, o) : FAIL(-ENOMEM);
         json_decref(o);
         if (r < 0)
@@ -530,7 +533,7 @@ int evidence_do_file(struct api_call *c) {
         *g = (struct giving){.export = x.id, .piece = -2};
         c->kept = g;
         snprintf(c->about, sizeof(c->about), "evidence export %lld", (long long)x.id);
-        snprintf(name, sizeof(name), "evidence-%.*s-%lld.tar", (int)MIN(x.i.code.len, (size_t)40),
-                 x.i.code.p, (long long)x.id);
+        snprintf(name, sizeof(name), "%sevidence-%.*s-%lld.tar", x.i.drill ? "dien-tap-" : "",
+                 (int)MIN(x.i.code.len, (size_t)40), x.i.code.p, (long long)x.id);
         return api_file(c, "application/x-tar", name, give);
 }

@@ -11,7 +11,8 @@
  *   L3. Only columns with an index are offered for sorting where a table may be long: that is for the
  *       domain to see to (API_SORT).
  *   L4. The count stops at COUNT_MOST: beyond, "total" is null. It is made for the first page only.
- *   L5. A cell of a CSV that begins as a formula does is text: a quote stands before it. */
+ *   L5. A cell of a CSV that begins as a formula does is text: a quote stands before it.
+ *   L6. A row of an exercise says so in words in a CSV, and a file of such rows in its name: it may be read anywhere. */
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -624,11 +625,15 @@ static void put_json_cell(struct buf *to, const json_t *v) {
         put_cell(to, span_of(text.p ? text.p : "", text.len), plain);
 }
 
+#define DRILL_MARK "DRILL / DIỄN TẬP"
+
 static void put_row(struct buf *to, const struct api_list_spec *l, const json_t *row) {
         for (const struct api_field *f = l->shape; f->name; f++) {
                 if (f != l->shape)
                         buf_char(to, ',');
-                if (row)
+                if (row && f->type == API_BOOL && strcmp(f->name, "drill") == 0) /* L6 */
+                        buf_str(to, json_is_true(json_object_get(row, f->name)) ? DRILL_MARK : "");
+                else if (row)
                         put_json_cell(to, json_object_get(row, f->name));
                 else
                         buf_str(to, f->name);
@@ -680,7 +685,9 @@ static int begin_csv(struct query *q, struct api_call *c) {
         kept->l = l;
         kept->text = (struct buf){0};
         c->kept = kept;
-        snprintf(name, sizeof(name), "%.*s.csv", (int)strcspn(c->op->id, "."), c->op->id);
+        snprintf(name, sizeof(name), "%s%.*s.csv",
+                 api_bool(c, "drill", false) || api_int(c, "play", 0) ? "dien-tap-" : "",
+                 (int)strcspn(c->op->id, "."), c->op->id);
         c->detail = json_pack("{ss}", "format", "csv");
         int r = api_write(c);
         return r < 0 ? r : api_file(c, "text/csv; charset=utf-8; header=present", name, csv_piece);

@@ -13,9 +13,21 @@ static int health(struct api_call *c) {
 /* Details of before the API are text of their own. */
 #define DETAIL "iif(json_valid(detail), detail, json_object('text', detail))"
 
+/* Of an exercise, or of what belongs to a play: by the numbers that such matter has (state.h), or its own row. */
+#define NUMBER "CAST(substr(about,instr(about,' ')+1) AS INTEGER)"
+#define OF_A_DRILL                                                                                 \
+        "CASE WHEN what GLOB 'exercises.*' OR what GLOB 'drill.*' OR what GLOB 'results.*' OR "    \
+        "what"                                                                                     \
+        " GLOB 'findings.*' OR what GLOB 'livefire.*' OR about GLOB 'exercise [0-9]*' THEN 1 WHEN" \
+        " about GLOB 'alert [0-9]*' OR about GLOB 'incident [0-9]*' OR about GLOB 'action [0-9]*'" \
+        " THEN " NUMBER ">=1000000000 WHEN about GLOB 'report [0-9]*' THEN ifnull((SELECT"         \
+        " drill<>0 FROM report WHERE id=" NUMBER "),0) WHEN about GLOB 'evidence [0-9]*' THEN"     \
+        " ifnull((SELECT i.drill<>0 FROM evidence e JOIN incident i ON i.id=e.incident WHERE"      \
+        " e.id=" NUMBER "),0) ELSE 0 END"
+
 static int audit_list(struct api_call *c) {
         static const char *const columns[] = {
-                "n", "time", "who", "what", "about", DETAIL, "lower(hex(hash))"};
+                "n", "time", "who", "what", "about", DETAIL, "lower(hex(hash))", OF_A_DRILL};
         const struct api_list_spec l = {
                 .shape = c->op->answer,
                 .columns = columns,

@@ -93,6 +93,7 @@ const struct api_field api_evidence_export_shape[] = {
         {"bytes", API_INT, .en = "Bytes of all files.", .vi = "Tổng số byte."},
         {"hash", API_STRING, .flags = API_NULLABLE, .en = "Of the signed manifest.",
          .vi = "Mã băm của bản kê đã ký."},
+        {"drill", API_BOOL, .flags = API_FILTER, .en = "Of an exercise.", .vi = "Của diễn tập."},
         {"mine", API_BOOL, .en = "You asked for it: another person decides.",
          .vi = "Bạn đã đề nghị: người khác quyết định."},
         {0},

@@ -286,6 +286,7 @@ static const struct api_field checks_shape[] = {
          .en = "The list.", .vi = "Danh sách."},
         {"open", API_INT, .en = "Still open.", .vi = "Còn mở."},
         {"done", API_INT, .en = "Done, or not needed.", .vi = "Đã xong hoặc không cần."},
+        {"drill", API_BOOL, .en = "Of an exercise.", .vi = "Của diễn tập."},
         {0},
 };
 static const struct api_field check_add[] = {
@@ -320,11 +321,13 @@ static const struct api_field return_shape[] = {
         {"ended", API_TIME, .flags = API_NULLABLE, .en = "Ended.", .vi = "Kết thúc lúc."},
         {"by_name", API_STRING, .flags = API_NULLABLE, .en = "By whom.", .vi = "Ai."},
         {"version", API_INT, .en = "Of this row.", .vi = "Phiên bản."},
+        {"drill", API_BOOL, .en = "Of an exercise.", .vi = "Của diễn tập."},
         {0},
 };
 static const struct api_field returns_shape[] = {
         {"items", API_OBJECT, .flags = API_LIST_OF, .most = 200, .fields = return_shape,
          .en = "The list.", .vi = "Danh sách."},
+        {"drill", API_BOOL, .en = "Of an exercise.", .vi = "Của diễn tập."},
         {0},
 };
 static const struct api_field return_add[] = {

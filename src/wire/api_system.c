@@ -18,6 +18,7 @@ static const struct api_field audit[] = {
         {"detail", API_ANY, .en = "What is kept of it.", .vi = "Những gì được giữ lại."},
         {"hash", API_HEX, .en = "Over this entry and the one before.",
          .vi = "Tính trên mục này và mục trước."},
+        {"drill", API_BOOL, API_FILTER, .en = "Of an exercise.", .vi = "Của diễn tập."},
         {0},
 };
 

@@ -455,6 +455,7 @@ export interface AuditRow {
   about: string | null;
   detail: unknown;
   hash: string | null;
+  drill?: boolean;
 }
 
 export interface SearchHit {

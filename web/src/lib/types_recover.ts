@@ -14,6 +14,7 @@ export interface Custody {
 }
 export interface Evidence {
   id: Id;
+  drill?: boolean;
   code: string;
   incident: Id;
   incident_code: string;
@@ -42,6 +43,7 @@ export interface EvidenceDetail extends Evidence {
 }
 export interface EvidenceExport {
   id: Id;
+  drill?: boolean;
   incident: Id;
   incident_code: string;
   unit: Id;
@@ -170,6 +172,7 @@ export interface Eradication {
   items: { id: Id; n: number; title: string; title_vi: string | null; state: 'open' | 'done' | 'not_needed'; note: string | null; at: Time | null; by_name: string | null; version: number }[];
   open: number;
   done: number;
+  drill?: boolean;
 }
 export interface Return {
   id: Id;
