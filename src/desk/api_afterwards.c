@@ -348,7 +348,7 @@ static int improvement_spec(struct api_call *c, struct api_list_spec *l) {
 
 /* Of incidents that the asker sees; of exercises (incident 0), of units in which they see those. */
 static int improvements_seen(struct api_call *c, const char **ret) {
-        const char *incidents, *units;
+        const char *incidents = NULL, *units = NULL;
         int r = incident_visible(c, "", &incidents);
 
         if (r == 0)

@@ -58,7 +58,7 @@ int exercise_load(struct sql *db, struct arena *a, int64_t id, struct exercise *
 
 /* Those that the asker sees, as a condition on `e`. */
 static int visible(struct api_call *c, const char **ret) {
-        const char *plan, *judge, *read;
+        const char *plan = NULL, *judge = NULL, *read = NULL;
         int r = api_scope(c, "exercises.plan", "e.unit", &plan);
 
         if (r == 0)
@@ -114,7 +114,7 @@ int exercise_get(struct api_call *c, int64_t id, const char *permission, struct 
 }
 
 void exercise_tell(struct desk *d, int64_t exercise) {
-        struct exercise e;
+        struct exercise e = {0};
 
         if (exercise_load(state_sql(d->state), NULL, exercise, &e) == 1)
                 api_tell_all(d, "exercise", exercise, e.unit);
@@ -144,11 +144,10 @@ static const char *const columns[] = {
         "e.state",
         "e.unit",
         "u.name",
-        "(SELECT count(*) FROM exercise_play y WHERE y.exercise=e.id AND y.run=e.run AND"
-        " y.state<>'declined')",
-        "(SELECT count(DISTINCT r.person) FROM exercise_roster r WHERE r.exercise=e.id AND r.until "
-        "IS"
-        " NULL)",
+        ("(SELECT count(*) FROM exercise_play y WHERE y.exercise=e.id AND y.run=e.run AND"
+         " y.state<>'declined')"),
+        ("(SELECT count(DISTINCT r.person) FROM exercise_roster r WHERE r.exercise=e.id AND"
+         " r.until IS NULL)"),
         "e.solo",
         "e.demo",
         "e.simulated",
@@ -164,8 +163,8 @@ static const char *const columns[] = {
 
 static int add_to_row(struct api_call *c, json_t *row) {
         int64_t id = json_integer_value(json_object_get(row, "id")), mine = 0;
-        struct exercise e;
-        struct exercise_clock k;
+        struct exercise e = {0};
+        struct exercise_clock k = {0};
         int r = exercise_load(c->db, NULL, id, &e);
 
         if (r == 1)
@@ -277,7 +276,7 @@ static void set(struct api_call *c, const char *name, json_t *v) {
 /* What is played next in the run, of what has its time: for organisers. */
 static int next_json(struct api_call *c, const struct exercise *e, const struct plan *p,
                      json_t **ret) {
-        struct exercise_clock k;
+        struct exercise_clock k = {0};
         int r = exercise_clock_load(c->db, e->id, e->run, 0, &k);
         int64_t t = k.n ? clock_drill_of(k.p, k.n, c->now / MS_NS) : -1, best = INT64_MAX;
         const struct plan_text *title = NULL;
@@ -306,7 +305,7 @@ int exercise_answer(struct api_call *c, int64_t id) {
         json_t *clock = NULL, *points = NULL, *plays = NULL, *list_ = NULL, *moves = NULL,
                *next = NULL;
         const struct plan *p = NULL;
-        struct exercise e;
+        struct exercise e = {0};
         int r = exercise_load(c->db, c->arena, id, &e);
 
         if (r <= 0)
@@ -343,7 +342,7 @@ int exercise_answer(struct api_call *c, int64_t id) {
 }
 
 static int get(struct api_call *c) {
-        struct exercise e;
+        struct exercise e = {0};
         int r = exercise_get(c, api_int(c, "id", 0), "exercises.read", &e);
 
         return r == 0 ? exercise_answer(c, e.id) : r;
@@ -535,7 +534,7 @@ static int edit(struct api_call *c) {
                 {"starts", "UPDATE exercise SET starts=?2 WHERE id=?1", 'T'},
                 {"text", "UPDATE exercise SET text=?2 WHERE id=?1", 't'},
         };
-        struct exercise e;
+        struct exercise e = {0};
         int r = exercise_get(c, api_int(c, "id", 0), "exercises.plan", &e);
 
         if (r != 0)

@@ -385,6 +385,9 @@ static int set_column(struct api_call *c, const struct incident *i, const struct
         int64_t n = api_int(c, k->name, 0);
         int r;
 
+        if (!s.p)
+                s = SPAN("");
+
         if (!k->sql)
                 r = incident_main_system(c, i, n);
         else if (k->type == 'T')
@@ -396,7 +399,7 @@ static int set_column(struct api_call *c, const struct incident *i, const struct
         else if (k->type == 'i' || (k->type == 'n' && !s.len))
                 r = sql_do(c->db, k->sql, "in", i->id);
         else
-                r = sql_do(c->db, k->sql, "it", i->id, s.p ? s : SPAN(""));
+                r = sql_do(c->db, k->sql, "it", i->id, s);
         if (r < 0)
                 return r;
         struct span en = span_str(k->en), vi = span_str(k->vi);

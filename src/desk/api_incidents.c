@@ -11,8 +11,8 @@
         " LEFT JOIN person p ON p.id=i.lead"
 /* The highest of its systems. */
 #define INCIDENT_LEVEL                                                                             \
-        "(SELECT max(y.level) FROM incident_systems x JOIN system y ON y.id=x.system WHERE"        \
-        " x.incident=i.id)"
+        ("(SELECT max(y.level) FROM incident_systems x JOIN system y ON y.id=x.system WHERE"       \
+         " x.incident=i.id)")
 #define INCIDENT_COLUMNS                                                                           \
         "i.id", "i.code", "i.title", "i.state", "i.severity", "i.kind", "i.serious", "i.regime",   \
                 "i.unit", "u.name", "i.system", "s.name", INCIDENT_LEVEL, "i.lead", "p.name",      \
@@ -28,8 +28,8 @@ static const char *const list_columns[] = {INCIDENT_COLUMNS, NULL};
 static const char *const list_filters[ARRAY_LEN(list_columns)] = {
         [SYSTEM_AT] = "=i.id IN (SELECT x.incident FROM incident_systems x WHERE x.system"};
 #define SYSTEM_NAMES                                                                               \
-        "(SELECT group_concat(y.name||' '||y.code,' ') FROM incident_systems x JOIN system y ON"   \
-        " y.id=x.system WHERE x.incident=i.id)"
+        ("(SELECT group_concat(y.name||' '||y.code,' ') FROM incident_systems x JOIN system y ON"  \
+         " y.id=x.system WHERE x.incident=i.id)")
 static const char *const flat_columns[] = {
         INCIDENT_COLUMNS,
         "i.summary",
@@ -49,7 +49,7 @@ static const char *const flat_columns[] = {
 };
 
 int incident_visible(struct api_call *c, const char *more, const char **ret) {
-        const char *scope, *drill;
+        const char *scope = NULL, *drill = NULL;
         struct span s;
 
         if (c->who.incident) {

@@ -237,7 +237,7 @@ static int unit_json(struct api_call *c, const struct results *x, const struct r
 
 /* Sums only, as boards have them: of many units at once the lines are asked for unit by unit. */
 static int short_json(struct api_call *c, const struct results_play *p, json_t *to) {
-        struct exercise_scored s;
+        struct exercise_scored s = {0};
         char shown[FORMULA_SHOWN];
         int r = exercise_score(c->desk, p->play, c->now, &s);
 
@@ -258,8 +258,8 @@ static int short_json(struct api_call *c, const struct results_play *p, json_t *
 }
 
 static int units_json(struct api_call *c, const struct results *x, json_t *to) {
-        struct results_play *plays;
-        unsigned n;
+        struct results_play *plays = NULL;
+        unsigned n = 0;
         int r = results_plays(c, x, api_int(c, "play", 0), &plays, &n);
 
         if (n > RESULTS_WHOLE_MAX) {

@@ -6,7 +6,7 @@
 
 int exercise_clock_json(struct api_call *c, const struct exercise *e, int64_t play, json_t **ret) {
         const struct plan *p = NULL;
-        struct exercise_clock k;
+        struct exercise_clock k = {0};
         int64_t own = 0, until = e->ended == TIME_NONE ? c->now : MIN(c->now, e->ended);
         int r = exercise_plan_of(c->desk, e->id, &p);
 
@@ -197,8 +197,8 @@ static struct told_text *inject_text(struct api_call *c, const struct exercise_p
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         _cleanup_(buf_deinit) struct buf b = {.limit = (size_t)256 << 10};
         const struct plan *p = NULL;
-        struct exercise e;
-        struct story story;
+        struct exercise e = {0};
+        struct story story = {0};
         json_t *clock = NULL;
         int r = exercise_load(c->db, c->arena, y->exercise, &e);
 
@@ -269,7 +269,7 @@ int exercise_tell_inject(struct desk *d, const struct exercise_play *y, int64_t 
 
 int exercise_tell_recent(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
-        struct exercise_play y;
+        struct exercise_play y = {0};
         int r = exercise_mine(c, 0, &y);
 
         if (r == 1)
@@ -476,9 +476,9 @@ int exercise_do_drill_get(struct api_call *c) {
         static const char *const names[5] = {"injects", "messages", "requests", "hints",
                                              "invitations"};
         const struct plan *p = NULL;
-        struct exercise_play y;
-        struct exercise e;
-        struct story story;
+        struct exercise_play y = {0};
+        struct exercise e = {0};
+        struct story story = {0};
         int64_t waiting = 0;
         int r = exercise_mine(c, api_int(c, "play", 0), &y);
 

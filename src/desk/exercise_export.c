@@ -236,6 +236,7 @@ int results_do_export(struct api_call *c) {
                 r = api_write(c);
         if (r != 0)
                 return r;
+        assert(g);
         snprintf(c->about, sizeof(c->about), "exercise %lld", (long long)g->x.e.id);
         snprintf(name, sizeof(name), "exercise-%lld.jsonl", (long long)g->x.e.id);
         c->kept = g;
@@ -308,6 +309,7 @@ int results_do_scores(struct api_call *c) {
 
         if (r != 0)
                 return r;
+        assert(g);
         snprintf(name, sizeof(name), "exercise-%lld-scores.json", (long long)g->x.e.id);
         c->kept = g;
         return api_file(c, "application/json", name, give_scores);

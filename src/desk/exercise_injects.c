@@ -107,11 +107,11 @@ static int done(struct api_call *c, const struct exercise *e, int r) {
 }
 
 int exercise_do_inject(struct api_call *c) {
-        struct exercise e;
+        struct exercise e = {0};
         json_t *choices = json_object_get(c->in, "choices"),
                *roles = json_object_get(c->in, "roles"), *units = json_object_get(c->in, "units"),
                *none = json_array();
-        struct exercise_clock k;
+        struct exercise_clock k = {0};
         int r = organised(c, &e, EX_LIVE);
 
         if (r == 0)
@@ -160,7 +160,7 @@ static int inject_of(struct api_call *c, const struct exercise *e, int64_t *ret_
 
 /* Its row of each play is decided with it, so that the engine does not deliver it again. */
 int exercise_do_inject_send(struct api_call *c) {
-        struct exercise e;
+        struct exercise e = {0};
         int64_t n = 0;
         bool free_ = false;
         int r = organised(c, &e, EX_LIVE);
@@ -179,7 +179,7 @@ int exercise_do_inject_send(struct api_call *c) {
 }
 
 int exercise_do_inject_postpone(struct api_call *c) {
-        struct exercise e;
+        struct exercise e = {0};
         int64_t n = 0, by = api_int(c, "minutes", 0) * 60000;
         bool free_ = false;
         int r = organised(c, &e, EX_LIVE);
@@ -272,7 +272,7 @@ static int told(struct api_call *c, const struct delivery *v, int r) {
 }
 
 int exercise_do_drill_seen(struct api_call *c) {
-        struct delivery v;
+        struct delivery v = {0};
         int r = own(c, &v);
 
         if (r == 0)
@@ -296,7 +296,7 @@ static bool has_choice(struct span choices, struct span id) {
 
 int exercise_do_drill_answer(struct api_call *c) {
         struct span choice = api_text(c, "choice"), text = api_text(c, "text");
-        struct delivery v;
+        struct delivery v = {0};
         int r = own(c, &v);
 
         if (r != 0)

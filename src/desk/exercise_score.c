@@ -64,6 +64,7 @@ static struct kept *find(struct desk *d, int64_t play) {
                 x->kept = p;
                 x->room = room;
         }
+        assert(x->room);
         size_t at = x->n < x->room ? x->n++ : x->oldest++ % x->room;
         x->kept[at] = (struct kept){.play = play};
         return &x->kept[at];

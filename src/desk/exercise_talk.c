@@ -12,7 +12,7 @@ static json_t *yes(void) {
 
 /* Drill time of the exercise or of a play. */
 static int t_of(struct api_call *c, const struct exercise *e, int64_t play, int64_t *ret) {
-        struct exercise_clock k;
+        struct exercise_clock k = {0};
         int r;
 
         if (play)
@@ -55,7 +55,7 @@ static int tell_all_rosters(struct api_call *c, const struct exercise *e, int64_
 
 int exercise_do_say(struct api_call *c) {
         int64_t play = 0, unit = 0, t = 0;
-        struct exercise e;
+        struct exercise e = {0};
         int r = exercise_get(c, api_int(c, "id", 0), "exercises.plan", &e);
 
         if (r == 0)
@@ -76,7 +76,7 @@ int exercise_do_say(struct api_call *c) {
 
 int exercise_do_note(struct api_call *c) {
         int64_t play = 0, unit = 0, t = 0;
-        struct exercise e;
+        struct exercise e = {0};
         int r = exercise_get(c, api_int(c, "id", 0), "exercises.plan", &e);
 
         if (r == 0)
@@ -95,7 +95,7 @@ int exercise_do_note(struct api_call *c) {
 static int list(struct api_call *c, const char *table, bool organiser) {
         static const char *const columns[] = {"m.id",   "m.play", "y.unit", "u.name",     "p.name",
                                               "m.text", "m.t",    "m.at",   "m.organiser"};
-        struct exercise e;
+        struct exercise e = {0};
         int r = exercise_get(c, api_int(c, "id", 0), "exercises.plan", &e);
 
         if (r != 0)
@@ -143,8 +143,8 @@ static int mine(struct api_call *c, struct exercise_play *y, struct exercise *e)
 }
 
 int exercise_do_drill_say(struct api_call *c) {
-        struct exercise_play y;
-        struct exercise e;
+        struct exercise_play y = {0};
+        struct exercise e = {0};
         int r = mine(c, &y, &e);
 
         if (r == 0)
@@ -213,8 +213,8 @@ int exercise_do_drill_ask(struct api_call *c) {
         bool wants_hint = span_eq(api_text(c, "kind"), SPAN("hint"));
         const struct plan_hint *h = NULL;
         const struct plan *p = NULL;
-        struct exercise_play y;
-        struct exercise e;
+        struct exercise_play y = {0};
+        struct exercise e = {0};
         int r = mine(c, &y, &e);
 
         if (r == 0)
@@ -237,7 +237,7 @@ int exercise_do_drill_ask(struct api_call *c) {
                    h ? (int64_t)plan_find_step(p, h->step) + 1 : api_int(c, "step", 0),
                    h ? h->id : NULL, h ? (int64_t)h->price : 0, c->who.id, MAX(y.t, 0), c->now);
         int64_t id = sql_last_id(c->db);
-        if (r == 0 && e.solo)
+        if (r == 0 && e.solo && h)
                 r = answer_request(c, id, true, span_str(h->text.en), span_str(h->text.vi),
                                    MAX(y.t, 0));
         if (r == 0)
@@ -255,7 +255,7 @@ int exercise_do_request_answer(struct api_call *c) {
         int64_t id = api_int(c, "request", 0), t = 0;
         bool agrees = api_bool(c, "yes", false);
         const struct plan *p = NULL;
-        struct exercise e;
+        struct exercise e = {0};
         int r = exercise_get(c, api_int(c, "id", 0), "exercises.plan", &e);
 
         if (r == 0)
@@ -298,8 +298,8 @@ int exercise_do_request_answer(struct api_call *c) {
 
 int exercise_do_drill_control(struct api_call *c) {
         struct span move = api_text(c, "move");
-        struct exercise_play y;
-        struct exercise e;
+        struct exercise_play y = {0};
+        struct exercise e = {0};
         int r = mine(c, &y, &e);
 
         if (r == 0 && (!e.solo || e.created_by != c->who.id))

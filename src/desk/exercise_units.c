@@ -412,9 +412,11 @@ static int cast_check(struct api_call *c, const struct plan *p, const char *fiel
                         wrong = id;
                 for (size_t j = 0; j < i && !wrong; j++) {
                         const json_t *w = json_array_get(list, j);
+                        const char *other = json_string_value(json_object_get(w, "id"));
+                        const char *called = json_string_value(json_object_get(w, "name"));
 
-                        if (strcmp(json_string_value(json_object_get(w, "id")), id) == 0 ||
-                            strcasecmp(json_string_value(json_object_get(w, "name")), name) == 0)
+                        if (!id || !name || !other || !called || strcmp(other, id) == 0 ||
+                            strcasecmp(called, name) == 0)
                                 wrong = id;
                 }
         }

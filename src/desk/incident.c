@@ -98,7 +98,7 @@ bool incident_for_guests(const struct api_call *c) {
 
 /* Whether one of the units that work on it is theirs. A guest has one incident, and reads it. */
 static int sees(struct api_call *c, int64_t id, const char *permission) {
-        const char *scope, *drill;
+        const char *scope = NULL, *drill = NULL;
         int64_t n = 0;
         int r;
 

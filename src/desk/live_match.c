@@ -325,7 +325,8 @@ static int candidates_of(struct matching *m, size_t i) {
                          d->ends + AFTER_NS, d->account, d->source, d->technique, d->hosts);
 
         while (r == 0 && (r = sql_next(q)) == 1) {
-                bool account = sql_int(q, 3), source = sql_int(q, 4), technique = sql_int(q, 5);
+                unsigned account = sql_int(q, 3) != 0, source = sql_int(q, 4) != 0,
+                         technique = sql_int(q, 5) != 0;
 
                 if (m->n == ALERTS_MAX) {
                         m->cut = true;

@@ -91,7 +91,7 @@ int second_good(struct api_call *c, int64_t proposer);
 /* Whether they were made or reset by that person, through others too. 1, 0, -errno; nothing is refused. */
 int second_made_by(struct api_call *c, int64_t proposer);
 
-/* ---- api_session.c ---- */
+/* ---- api_session_second.c ---- */
 
 /* Checks a TOTP code of the asker against the vault: call it first with c->said NULL, then again. *ret_box
  * of the table's row. 0: it is right (and its step is used up), API_E_LATER, API_E_REFUSED, -errno. */

@@ -342,7 +342,7 @@ static void minute_of(struct maker *m, unsigned host, int64_t minute) {
         uint64_t n = mean * (500 + prng_below(&a.rng, 1001)) / 1000;
         n = n / 1000 + prng_chance(&a.rng, (unsigned)(n % 1000));
         unsigned bursts = 1 + (unsigned)(n / NOISE_BURST);
-        int64_t begin[64];
+        int64_t begin[64] = {0};
         bursts = MIN(bursts + 2, ARRAY_LEN(begin));
         for (unsigned i = 0; i < bursts; i++)
                 begin[i] = minute * MINUTE_MS * MS + prng_range(&a.rng, 0, 57 * SEC);

@@ -136,7 +136,8 @@ static bool taken_back(const struct scoring *g, const struct candidate *c,
                 const struct drill_fact *u = &g->facts[i];
 
                 if (u->kind == FACT_UNDONE && u->of && strcmp(u->of, c->f->id) == 0 &&
-                    (!u->value || (strcmp(u->value, "ordered") && strcmp(u->value, "expired"))) &&
+                    (!u->value ||
+                     (strcmp(u->value, "ordered") != 0 && strcmp(u->value, "expired") != 0)) &&
                     scoring_between(g, l->start, u->t, false) < l->expectation->h)
                         return true;
         }

@@ -129,7 +129,7 @@ static void other(struct buf *b, const struct score_line *l, enum scoring_why wh
                 buf_str(b, vi ? "Không tính: quyết định của ban giám khảo"
                               : "Void: ruled by the jury");
                 buf_printf(b, " (%s).", ruling ? ruling->id : "");
-        } else {
+        } else if (texts[why].en && texts[why].vi) {
                 buf_str(b, vi ? texts[why].vi : texts[why].en);
         }
 }

@@ -138,7 +138,7 @@ static int64_t time_of(const struct plan *p, const struct plan_when *w, const in
 
 /* Steps and injects hang on each other; each round knows at least one more. */
 static int64_t *times_of(const struct plan *p) {
-        int64_t *t = malloc((p->n_steps + p->n_injects + 1) * sizeof(*t));
+        int64_t *t = calloc((size_t)p->n_steps + p->n_injects + 1, sizeof(*t));
         bool more = t != NULL;
 
         for (unsigned i = 0; t && i < p->n_steps + p->n_injects; i++)
