@@ -190,7 +190,7 @@ new edge, or {options.limit} seconds in all. Seconds are of the clock. Then its 
 kept corpora go back to earlier campaigns; that of `rule` has also been given the public rules. The
 hand-made corpora under `test/fuzz/corpus`, with inputs of findings that were mended, are replayed in every test run.
 
-{'All targets reached this' if not short else 'Short of this: ' + ', '.join(short)}; {open_} findings open.
+{'All targets reached this' if not short else 'Stopped short of this: ' + ', '.join(short)}; {open_} findings open.
 
 {HEAD}
 """
