@@ -252,29 +252,49 @@ static double addresses(const struct msg_order *m, uint32_t at) {
         return n;
 }
 
+/* Within what the drill declared; what is simulated is not asked of act. */
+static int drill_propose(struct api_call *c, const struct incident *i, const struct msg_order *m) {
+        struct order_drill *d = arena_alloc(c->arena, sizeof(*d));
+        bool simulated;
+        int r = d ? drill_scope(c, i->drill, d, &simulated) : FAIL(-ENOMEM);
+
+        if (r < 0)
+                return r;
+        if (simulated) {
+                c->kept = d;
+                return 0;
+        }
+        return drill_order_good(c, i->drill, m, d);
+}
+
 static int check(struct api_call *c) {
         const struct orders_offer *o = orders_offer(c->desk);
+        struct incident i = {0};
         struct msg_order m;
         int r = read_order(c, &m);
 
+        if (r == 0 && api_has(c, "incident"))
+                r = incident_get(c, api_int(c, "incident", 0), "actions.propose", &i);
+        if (r == 0 && i.drill)
+                r = drill_propose(c, &i, &m);
         if (r != 0)
                 return r;
-        if (!c->said)
+        if (!c->said && !c->kept)
                 return orders_check(c, &m);
-        r = said_of_targets(c);
+        r = c->said ? said_of_targets(c) : 0;
         if (r != 0)
                 return r;
         json_t *texts = json_array();
         double all = 0;
-        for (uint32_t i = 0; i < m.order.n_targets; i++) {
+        for (uint32_t n = 0; n < m.order.n_targets; n++) {
                 char text[ORDER_NAME_BYTES];
 
-                target_text(&m, i, text);
-                all += addresses(&m, i);
+                target_text(&m, n, text);
+                all += addresses(&m, n);
                 if (json_array_append_new(texts, json_string(text)) < 0)
                         return FAIL(-ENOMEM);
         }
-        bool kept = o && m.order.kind == ORDER_ISOLATE && !(m.order.flags & ORDER_HOOK);
+        bool kept = o && c->said && m.order.kind == ORDER_ISOLATE && !(m.order.flags & ORDER_HOOK);
         c->answer = json_pack("{s:b,s:o,s:f,s:o}", "good", true, "targets", texts, "addresses", all,
                               "kept", kept ? nets_of(o) : json_array());
         return c->answer ? 0 : FAIL(-ENOMEM);
@@ -353,21 +373,6 @@ static int insert(struct api_call *c, const struct incident *i, const struct msg
                         api_text(c, "reason"));
         api_tell(c, "action", a.id, i->unit);
         return r == 0 ? detail(c, a.id) : r;
-}
-
-/* Within what the drill declared; what is simulated is not asked of act. */
-static int drill_propose(struct api_call *c, const struct incident *i, const struct msg_order *m) {
-        struct order_drill *d = arena_alloc(c->arena, sizeof(*d));
-        bool simulated;
-        int r = d ? drill_scope(c, i->drill, d, &simulated) : FAIL(-ENOMEM);
-
-        if (r < 0)
-                return r;
-        if (simulated) {
-                c->kept = d;
-                return 0;
-        }
-        return drill_order_good(c, i->drill, m, d);
 }
 
 static int propose(struct api_call *c) {

@@ -116,6 +116,9 @@ static const struct api_field check_fields[] = {
          .vi = "Biện pháp; mặc định: block."},
         VIA,
         TARGETS,
+        {"incident", API_ID,
+         .en = "The incident it would be for: what a drill simulates is not looked at here.",
+         .vi = "Sự cố liên quan: biện pháp mô phỏng trong diễn tập không kiểm tra tại đây."},
         {0},
 };
 

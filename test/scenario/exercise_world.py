@@ -50,7 +50,7 @@ class Exercise:
         enrol(self.admin)
         self.organiser = self.member("org", "organiser", 1)
         for code in self.codes:
-            self.unit[code] = self.do(self.admin, "POST", "/units", parent=1, code=code, name=f"Unit {code}", kind="site")["id"]
+            self.unit[code] = self.do(self.admin, "POST", "/units", parent=1, code=code, name=self.called(code), kind="site")["id"]
             for role in ROLES:
                 self.member(f"{role}-{code}", role, self.unit[code])
         if self.scenario_text is None:
@@ -60,6 +60,12 @@ class Exercise:
             assert status == 200 and said["done"], said
             self.scenario = said["id"]
         return self
+
+    def called(self, code) -> str:
+        return f"Unit {code}"
+
+    def named(self, login) -> str:
+        return login.title()
 
     def do(self, who, method, path, **body):
         status, answer = who.ask(method, path, body or None)
@@ -75,7 +81,7 @@ class Exercise:
         return self.do(who, "GET", path)
 
     def member(self, login, role, unit):
-        person = self.do(self.admin, "POST", "/people", login=login, name=login.title(), unit=unit)
+        person = self.do(self.admin, "POST", "/people", login=login, name=self.named(login), unit=unit)
         self.do(self.admin, "POST", f"/people/{person['id']}/roles", role=role, unit=unit)
         b = Browser(self.node)
         self.do(b, "POST", "/session", login=login, password=one_time(self.node, login))
@@ -88,8 +94,8 @@ class Exercise:
     def who(self, code, role) -> Browser:
         return self.people[f"{role}-{code}"]
 
-    def plan(self, speed=60000, **more) -> int:
-        e = self.do(self.organiser, "POST", "/exercises", title="A test", scenario=self.scenario, unit=1, units=list(self.unit.values()), speed=speed,
+    def plan(self, speed=60000, title="A test", **more) -> int:
+        e = self.do(self.organiser, "POST", "/exercises", title=title, scenario=self.scenario, unit=1, units=list(self.unit.values()), speed=speed,
                     seed=7, **more)
         self.id = e["id"]
         self.move("invite")

@@ -62,6 +62,7 @@ const rules: Rule[] = [
   rule(/^\/exercises\/(\d+|new)$/, () => import('./pages/exercise/Exercise.svelte'), '/exercises', 'exercise.one'),
   rule(/^\/exercises\/(\d+)\/board$/, () => import('./pages/exercise/Board.svelte'), '/exercises', 'board.title', true),
   rule(/^\/exercises\/(\d+)\/results$/, () => import('./pages/exercise/Results.svelte'), '/exercises', 'results.title'),
+  rule(/^\/exercises\/(\d+)\/comparison$/, () => import('./pages/exercise/Compare.svelte'), '/exercises', 'compare.title'),
   rule(/^\/exercises\/(\d+\/results\/\d+)$/, () => import('./pages/exercise/UnitResult.svelte'), '/exercises', 'results.title'),
   rule(/^\/exercises\/(\d+)\/declaration$/, () => import('./pages/live/Rules.svelte'), '/exercises', 'live.declaration'),
   rule(/^\/exercises\/(\d+)\/findings$/, () => import('./pages/live/Findings.svelte'), '/exercises', 'live.findings'),

@@ -437,6 +437,41 @@ export interface Results {
 export interface Comparison {
   refused: string | null;
   refused_vi: string | null;
-  units: { play?: Id; unit?: Id; unit_name?: string; year?: number; exercise?: Id; refused: string | null; refused_vi: string | null; faster?: number; faster_from?: number; faster_to?: number; rank?: [number, number] }[];
+  sigma?: number;
+  anchors?: number;
+  units: {
+    play?: Id; unit?: Id; unit_name?: string; year?: number; exercise?: Id; lines?: number; censored?: number; quality?: number | null; refused: string | null; refused_vi: string | null;
+    faster?: number | null; faster_from?: number; faster_to?: number; rank?: [number, number] | null;
+  }[];
   sittings?: { exercise: Id; code: string; title: string; scenario: string; year: number; units: number }[];
+  medians?: { expectation: string; units: number; median_ms: number | null }[];
+}
+export interface Retest {
+  id: Id;
+  exercise: Id;
+  play: Id;
+  unit: Id;
+  unit_name: string;
+  key: string;
+  en: string;
+  vi: string;
+  due: Time;
+  seed: number;
+  state: 'planned' | 'passed' | 'failed';
+  replay: Id | null;
+  T: number | null;
+  Q: number | null;
+}
+export interface ExerciseRecord {
+  id: Id;
+  exercise: Id;
+  unit: Id;
+  unit_name: string;
+  held: Time;
+  people: number;
+  duties: string;
+  total: number;
+  facts: string;
+  signed: Time;
+  signed_by_name: string | null;
 }
