@@ -138,9 +138,12 @@ static json_t *strengths_json(const struct review *v, const struct score *s) {
         json_t *list = json_array();
 
         for (unsigned i = 0; i < v->n_strengths; i++) {
-                char shown[FORMULA_SHOWN];
+                char shown[FORMULA_SHOWN], comma[FORMULA_SHOWN];
 
                 formula_show(shown, s->capability[v->strengths[i]]);
+                snprintf(comma, sizeof(comma), "%s", shown);
+                for (char *p = comma; (p = strchr(p, '.')); *p = ',')
+                        ;
                 json_array_append_new(
                         list,
                         json_pack("{s:o s:o}", "en",
@@ -148,7 +151,7 @@ static json_t *strengths_json(const struct review *v, const struct score *s) {
                                                review_capability(v->strengths[i], false), shown),
                                   "vi",
                                   json_sprintf("%s: %s trên 100",
-                                               review_capability(v->strengths[i], true), shown)));
+                                               review_capability(v->strengths[i], true), comma)));
         }
         return list;
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "desk/desk_impl.h"
+#include "desk/exercise.h"
 #include "desk/matter.h"
 #include "desk/settings.h"
 
@@ -327,6 +328,20 @@ int incident_leave(struct api_call *c, const struct incident *i, int64_t alert) 
         return r == 0 ? incident_touch(c, i) : r;
 }
 
+/* A drill's events are dated by its own clock, ahead of ours: its timeline has when each was played. */
+static int played_at(struct api_call *c, int64_t play, int64_t *at) {
+        struct exercise_play p;
+        int64_t real;
+        int r = exercise_play_of(c->db, play, c->now, &p);
+
+        if (r != 1 || p.started == TIME_NONE || *at <= p.started)
+                return MIN(r, 0);
+        r = exercise_real_of(c->db, play, (*at - p.started) / INT64_C(1000000), &real);
+        if (r >= 0 && real != TIME_NONE)
+                *at = MIN(real, c->now);
+        return MIN(r, 0);
+}
+
 int incident_join(struct api_call *c, const struct incident *i, int64_t alert) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
         int r = sql_rows(
@@ -354,14 +369,16 @@ int incident_join(struct api_call *c, const struct incident *i, int64_t alert) {
                                 ? "Cảnh báo diễn tập chỉ thuộc sự cố của chính cuộc diễn tập đó"
                                 : "Cảnh báo thật không thuộc sự cố diễn tập");
         struct span en = sql_span(q, 0), vi = sql_span(q, 1), host = sql_span(q, 2);
-        int64_t count = sql_int(q, 3);
+        int64_t count = sql_int(q, 3), at = sql_time(q, 4);
+        if (i->drill && (r = played_at(c, i->drill, &at)) < 0)
+                return r;
         if (!vi.len)
                 vi = en;
         struct incident_entry e = {
                 .kind = "alert",
                 .about = "alert",
                 .about_id = alert,
-                .at = sql_time(q, 4),
+                .at = at,
                 .en = incident_text(c, "%.*s%s%.*s, %lld ×", (int)en.len, en.p,
                                     host.len ? " on " : "", (int)host.len, host.p,
                                     (long long)count),

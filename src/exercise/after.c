@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <string.h>
+
 #include "exercise/after_impl.h"
 
 void after_close(struct after_all *x) {
@@ -55,10 +57,10 @@ const char *after_time(char to[AFTER_TIME], int64_t ms) {
         return to;
 }
 
-const char *after_ratio(unsigned lines) {
-        return lines >= 40   ? "0.78–1.28"
-               : lines >= 15 ? "0.67–1.50"
-               : lines >= 5  ? "0.50–2.02"
+const char *after_ratio(unsigned lines, bool vi) {
+        return lines >= 40   ? vi ? "0,78–1,28" : "0.78–1.28"
+               : lines >= 15 ? vi ? "0,67–1,50" : "0.67–1.50"
+               : lines >= 5  ? vi ? "0,50–2,02" : "0.50–2.02"
                              : NULL;
 }
 
@@ -99,6 +101,40 @@ int64_t after_median(const struct after_all *x, unsigned step, bool answered) {
         middle = t && n ? t[(n - 1) / 2] : INT64_MAX;
         free(t);
         return middle == INT64_MAX ? FORMULA_NEVER : middle;
+}
+
+const char *after_state(enum review_state s, bool vi) {
+        static const char *const words[STEP_NOT + 1][2] = {
+                {"to come", "chưa tới"},        {"played", "diễn ra"},
+                {"seen", "phát hiện"},          {"answered", "đã xử lý"},
+                {"prevented", "đã chặn trước"}, {"not played", "không diễn ra"}};
+
+        return words[s][vi];
+}
+
+const char *after_tactic(const char *tactic, bool vi) {
+        static const char *const names[][3] = {
+                {"reconnaissance", "reconnaissance", "trinh sát"},
+                {"resource-development", "resource development", "chuẩn bị nguồn lực"},
+                {"initial-access", "initial access", "xâm nhập ban đầu"},
+                {"execution", "execution", "thực thi"},
+                {"persistence", "persistence", "bám trụ"},
+                {"privilege-escalation", "privilege escalation", "leo thang đặc quyền"},
+                {"defense-evasion", "defence evasion", "né tránh phòng thủ"},
+                {"stealth", "stealth", "ẩn mình"},
+                {"credential-access", "credential access", "lấy thông tin xác thực"},
+                {"discovery", "discovery", "dò tìm"},
+                {"lateral-movement", "lateral movement", "di chuyển ngang"},
+                {"collection", "collection", "thu thập"},
+                {"command-and-control", "command and control", "điều khiển từ xa"},
+                {"exfiltration", "exfiltration", "đưa dữ liệu ra"},
+                {"impact", "impact", "gây tác động"},
+        };
+
+        for (size_t i = 0; tactic && i < ARRAY_LEN(names); i++)
+                if (strcmp(tactic, names[i][0]) == 0)
+                        return names[i][vi ? 2 : 1];
+        return tactic ? tactic : "–";
 }
 
 const char *after_lesson(enum score_cause c, bool vi) {

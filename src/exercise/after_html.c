@@ -135,15 +135,6 @@ static void figure(struct buf *b, const struct after_all *x, const struct review
 
 /* ---- ATT&CK ---- */
 
-static const char *state_word(const struct after *a, enum review_state s) {
-        static const char *const words[STEP_NOT + 1][2] = {
-                {"to come", "chưa tới"},        {"played", "diễn ra"},
-                {"seen", "phát hiện"},          {"answered", "đã xử lý"},
-                {"prevented", "đã chặn trước"}, {"not played", "không diễn ra"}};
-
-        return words[s][a->vi];
-}
-
 /* The last, NULL, takes what no other takes. */
 static bool of_tactic(const struct plan_step *s, const char *const *tactics, size_t at) {
         if (tactics[at])
@@ -184,7 +175,8 @@ static void matrix(struct buf *b, const struct after_all *x) {
                                 continue;
                         if (!n++) {
                                 buf_str(b, "<div><b>");
-                                html(b, tactics[t] ? tactics[t] : s->tactic ? s->tactic : "–");
+                                html(b,
+                                     after_tactic(tactics[t] ? tactics[t] : s->tactic, x->a->vi));
                                 buf_str(b, "</b>");
                         }
                         if (x->n > 1)
@@ -200,7 +192,7 @@ static void matrix(struct buf *b, const struct after_all *x) {
                         html(b, s->technique ? s->technique : "–");
                         buf_str(b, " ");
                         html(b, after_text(x->a, s->title));
-                        buf_printf(b, "<br><small>%s", state_word(x->a, state));
+                        buf_printf(b, "<br><small>%s", after_state(state, x->a->vi));
                         if (x->n > 1)
                                 buf_printf(b, ": %u / %u / %u", after_count(x, i, STEP_PLAYED),
                                            after_count(x, i, STEP_SEEN),
@@ -323,7 +315,7 @@ static void findings(struct buf *b, const struct after *a, const struct after_un
 }
 
 static void uncertainty(struct buf *b, const struct after *a, unsigned n_lines) {
-        const char *ratio = after_ratio(n_lines);
+        const char *ratio = after_ratio(n_lines, a->vi);
 
         buf_printf(b, "<h2>%s</h2><p>%s ", SAY(a, "How sure this is", "Độ tin cậy"),
                    SAY(a,

@@ -24,13 +24,16 @@ void after_close(struct after_all *x);
 /* "1:04:09" of the drill; "–": never. */
 const char *after_time(char to[AFTER_TIME], int64_t ms);
 /* How sure one can be of ability with that many lines: "0.67–1.50"; NULL: with fewer than five. */
-const char *after_ratio(unsigned lines);
+const char *after_ratio(unsigned lines, bool vi);
 const char *after_text(const struct after *a, struct plan_text t);
 /* How many units have the step in at least that state; of those for which it was played. */
 unsigned after_count(const struct after_all *x, unsigned step, enum review_state state);
 /* Median from the step's start to `seen` or `answered` over all units for which it was played; never is later than
  * anything, so that it may be "–". */
 int64_t after_median(const struct after_all *x, unsigned step, bool answered);
+const char *after_state(enum review_state s, bool vi);
+/* As people call it; one that is not ATT&CK's, as it is. */
+const char *after_tactic(const char *tactic, bool vi);
 const char *after_lesson(enum score_cause c, bool vi);
 
 #endif

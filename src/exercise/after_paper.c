@@ -2,6 +2,7 @@
  * bounds, of all reports: at most 128 rows and 32 notes; what would be more is said to be left out. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "exercise/after_impl.h"
 
@@ -36,6 +37,14 @@ _printf_(3, 4) static void row(struct paper *p, const char *label, const char *f
         buf_str(p->b, ",false]");
 }
 
+static void part(struct paper *p, const char *label) {
+        if (p->rows + 2 > ROWS)
+                return;
+        buf_str(p->b, p->rows++ ? ",[" : "[");
+        text(p->b, label);
+        buf_str(p->b, ",null,false]");
+}
+
 _printf_(2, 3) static void note(struct paper *p, const char *fmt, ...) {
         char value[1800];
         va_list ap;
@@ -64,37 +73,98 @@ static const char *number(char to[FORMULA_SHOWN], int64_t v, bool vi) {
         return to;
 }
 
-static void unit_rows(struct paper *p, const struct after_unit *u) {
-        const struct after *a = p->a;
-        const struct score *s = u->score;
-        char t[FORMULA_SHOWN], x[AFTER_TIME], y[AFTER_TIME], z[AFTER_TIME];
+static bool of_tactic(const struct review_step *s, const char *tactic) {
+        return !s->step->background && s->step->technique && s->step->tactic &&
+               (!tactic || strcmp(s->step->tactic, tactic) == 0);
+}
 
+/* A tactic's techniques, each with what came of it: the matrix, read row by row. */
+static void matrix_rows(struct paper *p, const struct review *v) {
+        const bool vi = p->a->vi;
+
+        part(p, SAY(p->a, "ATT&CK: played, seen, answered", "ATT&CK: diễn ra, phát hiện, xử lý"));
+        for (unsigned i = 0; i < v->n_steps; i++) {
+                const char *tactic = v->steps[i].step->tactic;
+                char line[1500] = "";
+                size_t n = 0;
+                bool first = of_tactic(&v->steps[i], NULL);
+
+                for (unsigned k = 0; first && k < i; k++)
+                        first = !of_tactic(&v->steps[k], tactic);
+                for (unsigned k = i; first && k < v->n_steps && n < sizeof(line) - 300; k++) {
+                        const struct review_step *s = &v->steps[k];
+
+                        if (of_tactic(s, tactic))
+                                n += (size_t)snprintf(line + n, sizeof(line) - n,
+                                                      "%s%.40s: %s (%.120s)", n ? "; " : "",
+                                                      s->step->technique, after_state(s->state, vi),
+                                                      after_text(p->a, s->step->title));
+                }
+                if (first)
+                        row(p, after_tactic(tactic, vi), "%s", line);
+        }
+}
+
+static void sum_rows(struct paper *p, const struct score *s) {
+        const struct after *a = p->a;
+        char t[FORMULA_SHOWN];
+
+        part(p, SAY(a, "Result", "Kết quả chung"));
         row(p, SAY(a, "Score of 100", "Điểm trên 100"), "%s%s", number(t, s->total, a->vi),
             s->provisional ? SAY(a, " (provisional)", " (tạm thời)") : "");
         row(p, SAY(a, "Rules and sources", "Quy tắc, nguồn nhật ký"), "%s",
             number(t, s->part[PART_MACHINE], a->vi));
         row(p, SAY(a, "People", "Con người"), "%s", number(t, s->part[PART_PEOPLE], a->vi));
         row(p, SAY(a, "All harm", "Toàn bộ thiệt hại"), "%s", number(t, s->harm, a->vi));
+        part(p, SAY(a, "Capabilities", "Năng lực"));
         for (unsigned c = 0; c < PLAN_CAPABILITIES; c++)
                 if (s->capability_lines[c])
                         row(p, review_capability(c, a->vi), "%s",
                             s->capability[c] < 0 ? SAY(a, "insufficient", "chưa đủ dữ kiện")
                                                  : number(t, s->capability[c], a->vi));
-        for (unsigned i = 0; i < u->review->n_steps; i++) {
-                const struct review_step *v = &u->review->steps[i];
+}
 
+static void step_row(struct paper *p, const struct review_step *v) {
+        const struct after *a = p->a;
+        char x[AFTER_TIME], y[AFTER_TIME], z[AFTER_TIME];
+
+        if (v->step->background)
                 row(p, after_text(a, v->step->title),
-                    SAY(a, "%s%splayed %s, seen %s, answered %s",
-                        "%s%sdiễn ra %s, phát hiện %s, xử lý %s"),
-                    v->step->technique ? v->step->technique : "", v->step->technique ? ": " : "",
+                    SAY(a, "innocent; begins %s", "vô hại; diễn ra %s"), after_time(x, v->t));
+        else
+                row(p, after_text(a, v->step->title),
+                    SAY(a, "played %s, seen %s, answered %s", "diễn ra %s, phát hiện %s, xử lý %s"),
                     after_time(x, v->t), after_time(y, v->seen), after_time(z, v->answered));
-        }
+}
+
+static void unit_rows(struct paper *p, const struct after_unit *u) {
+        const struct after *a = p->a;
+        const struct score *s = u->score;
+        char t[FORMULA_SHOWN];
+        bool any = false;
+
+        sum_rows(p, s);
+        part(p, SAY(a, "Attack and defence, by the drill's clock",
+                    "Tấn công và phòng thủ, theo giờ diễn tập"));
+        for (unsigned i = 0; i < u->review->n_steps; i++)
+                step_row(p, &u->review->steps[i]);
+        matrix_rows(p, u->review);
+        part(p, SAY(a, "Points, and why", "Điểm từng mục và lý do"));
         for (unsigned i = 0; i < s->n_lines; i++) {
                 const struct score_line *l = &s->lines[i];
 
                 row(p, after_text(a, l->expectation->title), "%s / %u. %s",
                     l->state <= LINE_MISSED ? number(t, l->points, a->vi) : "–",
                     l->expectation->weight, a->vi ? l->vi : l->en);
+        }
+        for (unsigned i = 0; i < s->n_penalties; i++) {
+                const struct score_penalty *l = &s->penalties[i];
+
+                if (!any)
+                        part(p, SAY(a, "Points off", "Điểm trừ"));
+                any = true;
+                row(p, l->pardoned ? SAY(a, "Pardoned", "Được miễn") : SAY(a, "Off", "Trừ"),
+                    "−%s. %s", number(t, l->points, a->vi), a->vi ? l->vi : l->en);
         }
 }
 
@@ -122,6 +192,14 @@ static void all_rows(struct paper *p, const struct after_all *x) {
         const struct after *a = p->a;
         char t[FORMULA_SHOWN], u[FORMULA_SHOWN], v[FORMULA_SHOWN], s[AFTER_TIME], w[AFTER_TIME];
 
+        part(p, SAY(a, "Units", "Các đơn vị"));
+        for (unsigned i = 0; i < x->n && i < 60; i++)
+                row(p, x->units[i].play->name,
+                    SAY(a, "%s (machine %s, people %s)", "%s (máy %s, người %s)"),
+                    number(t, x->units[i].score->total, a->vi),
+                    number(u, x->units[i].score->part[PART_MACHINE], a->vi),
+                    number(v, x->units[i].score->part[PART_PEOPLE], a->vi));
+        part(p, SAY(a, "Steps of the attack", "Các bước tấn công"));
         for (unsigned i = 0; i < a->plan->n_steps && i < 60; i++)
                 row(p, after_text(a, a->plan->steps[i].title),
                     SAY(a,
@@ -130,13 +208,7 @@ static void all_rows(struct paper *p, const struct after_all *x) {
                     after_count(x, i, STEP_PLAYED), after_count(x, i, STEP_SEEN),
                     after_count(x, i, STEP_ANSWERED), after_time(s, after_median(x, i, false)),
                     after_time(w, after_median(x, i, true)));
-        for (unsigned i = 0; i < x->n; i++)
-                row(p, x->units[i].play->name,
-                    SAY(a, "%s (machine %s, people %s)", "%s (máy %s, người %s)"),
-                    number(t, x->units[i].score->total, a->vi),
-                    number(u, x->units[i].score->part[PART_MACHINE], a->vi),
-                    number(v, x->units[i].score->part[PART_PEOPLE], a->vi));
-        if (p->rows >= ROWS)
+        if (p->rows >= ROWS || x->n > 60)
                 note(p, "%s",
                      SAY(a,
                          "Not all rows have room here: the HTML report and the export have them.",
@@ -223,7 +295,7 @@ int after_paper(struct buf *b, const struct after *a, const char *format) {
                  "Điểm ghi lại kết quả một ngày (%s). Với %u dòng được tính, thời gian xử lý như "
                  "thước đo năng lực dao "
                  "động %s lần (95%%)."),
-             FORMULA, n, after_ratio(n) ? after_ratio(n) : "> 2");
+             FORMULA, n, after_ratio(n, a->vi) ? after_ratio(n, a->vi) : "> 2");
         buf_str(b, "]}");
         after_close(&x);
         return b->failed ? FAIL(-ENOMEM) : 0;

@@ -104,9 +104,11 @@ static void read_rows(struct reading *r, const json_t *list, struct document *d)
         json_array_foreach(list, i, e) {
                 if (i == DOCUMENT_ROWS)
                         break;
-                d->rows[d->n_rows++] = (struct document_row){text_of(r, json_array_get(e, 0)),
-                                                             text_of(r, json_array_get(e, 1)),
-                                                             json_is_true(json_array_get(e, 2))};
+                const json_t *value = json_array_get(e, 1);
+
+                d->rows[d->n_rows++] = (struct document_row){
+                        text_of(r, json_array_get(e, 0)), text_of(r, value),
+                        json_is_true(json_array_get(e, 2)), json_is_null(value)};
         }
 }
 

@@ -5,6 +5,7 @@
  *    "number": "Số: …", "place": "…, ngày … tháng … năm …", "handling": "TLP:AMBER", "mark": "DỰ THẢO",
  *    "title": "Báo cáo ban đầu", "subtitle": "…", "to": ["Kính gửi:", "cơ quan …"],
  *    "columns": ["STT", "Nội dung", "Thông tin"], "rows": [["Đơn vị", "…", must be there and is not (bool)]],
+ *         a row whose text is null begins a part: its words go over all columns, and numbers begin anew
  *    "notes": ["…"], "signers": [["NGƯỜI KÝ", "đã ký lúc …", "Họ tên"]],
  *    "copies_title": "Nơi nhận:", "copies": ["- …"], "seal": ["CHỮ KÝ SỐ", "(…)"], "foot": "BC-2026-0001 …"}
  *
@@ -27,7 +28,7 @@
 
 struct document_row {
         struct span label, value;
-        bool missing;
+        bool missing, part;
 };
 struct document_signer {
         struct span role, note, name;

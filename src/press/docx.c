@@ -14,7 +14,7 @@
 #define NS "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\""
 #define XML "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
 
-enum { BOLD = 1 << 0, ITALIC = 1 << 1, CENTER = 1 << 2, GREY = 1 << 3 };
+enum { BOLD = 1 << 0, ITALIC = 1 << 1, CENTER = 1 << 2, GREY = 1 << 3, KEEP = 1 << 4 };
 
 /* ---- pieces of XML; sizes in half points, widths in twentieths of one ---- */
 
@@ -57,6 +57,8 @@ static void run(struct buf *b, struct span s, unsigned how, unsigned half_points
 
 static void para(struct buf *b, struct span s, unsigned how, unsigned half_points) {
         buf_str(b, "<w:p><w:pPr>");
+        if (how & KEEP)
+                buf_str(b, "<w:keepNext/>");
         buf_str(b, "<w:spacing w:before=\"0\" w:after=\"20\"/>");
         buf_str(b, how & CENTER ? "<w:jc w:val=\"center\"/></w:pPr>"
                                 : "<w:jc w:val=\"left\"/></w:pPr>");
@@ -96,6 +98,7 @@ static void cell(struct buf *b, unsigned width, const char *more) {
         buf_printf(b, "<w:tc><w:tcPr><w:tcW w:w=\"%u\" w:type=\"dxa\"/>%s</w:tcPr>", width, more);
 }
 
+#define PART "<w:gridSpan w:val=\"3\"/><w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"EDEDED\"/>"
 #define ROW "<w:tr>"
 #define ROW_HEAD "<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>"
 #define ROW_WHOLE "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
@@ -144,6 +147,7 @@ static void head(struct buf *b, const struct document *d) {
 static void form(struct buf *b, const struct document *d) {
         const unsigned widths[] = {760, 3000, 5420};
         char number[16];
+        unsigned n = 0;
 
         if (!d->n_rows)
                 return;
@@ -158,7 +162,15 @@ static void form(struct buf *b, const struct document *d) {
         for (unsigned i = 0; i < d->n_rows; i++) {
                 const struct document_row *r = &d->rows[i];
 
-                snprintf(number, sizeof(number), "%u", i + 1);
+                if (r->part) {
+                        buf_str(b, ROW);
+                        cell(b, widths[0] + widths[1] + widths[2], PART);
+                        para(b, r->label, BOLD | KEEP, 24);
+                        buf_str(b, "</w:tc></w:tr>");
+                        n = 0;
+                        continue;
+                }
+                snprintf(number, sizeof(number), "%u", ++n);
                 buf_str(b, ROW);
                 cell(b, widths[0], "");
                 para(b, span_str(number), CENTER, 24);

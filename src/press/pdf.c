@@ -316,6 +316,25 @@ static void row(struct pdf *p, unsigned n, const struct document_row *r) {
                 g_object_unref(cells[i].layout);
 }
 
+/* A part's name, over all columns; never alone at a page's foot. */
+static void part(struct pdf *p, const struct document_row *r) {
+        struct cell c;
+        double top, end;
+
+        cell_open(&c, r->label, FONT_BOLD, LEFT, WIDTH, PANGO_ALIGN_LEFT);
+        if (p->y + 5 * 14 + 4 * PAD > BOTTOM) {
+                next_page(p);
+                table_head(p);
+        }
+        top = p->y;
+        end = put_lines(p, &c, top + PAD, BOTTOM - PAD, false);
+        p->y = end + PAD;
+        cairo_set_line_width(p->cr, 0.6);
+        cairo_rectangle(p->cr, LEFT, top, WIDTH, p->y - top);
+        cairo_stroke(p->cr);
+        g_object_unref(c.layout);
+}
+
 /* ---- the figure ---- */
 
 #define LANE_H 16.0
@@ -456,8 +475,13 @@ static void draw(struct pdf *p) {
         figure(p);
         if (p->d->n_rows && !p->over)
                 table_head(p);
-        for (unsigned i = 0; i < p->d->n_rows && !p->over; i++)
-                row(p, i + 1, &p->d->rows[i]);
+        for (unsigned i = 0, n = 0; i < p->d->n_rows && !p->over; i++) {
+                n = p->d->rows[i].part ? 0 : n + 1;
+                if (n)
+                        row(p, n, &p->d->rows[i]);
+                else
+                        part(p, &p->d->rows[i]);
+        }
         p->y += 8;
         notes(p);
         p->y += 14;

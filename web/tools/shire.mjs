@@ -145,12 +145,13 @@ const steps = {
     await dialog(page).locator('button.primary').click();
     await gone(page);
     const org = await as('org');
-    await org.getByRole('button', { name: 'Reply…' }).click();
+    await org.getByRole('button', { name: 'Answer…' }).click();
     await dialog(org).locator('textarea[name=text]').fill('Yes, but it is nobody’s target.');
     await shot(org, 'board-request');
     await dialog(org).locator('button.primary').click();
     await gone(org);
     await page.getByText('nobody’s target').waitFor();
+    await accept(await who('officer'));
     await until(41);
     await page.getByRole('radio').first().waitFor();
     await shot(page, 'drill-inject');

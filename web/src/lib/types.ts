@@ -165,6 +165,7 @@ export interface Clock {
   incident: Id;
   incident_code: string | null;
   incident_title: string | null;
+  drill?: boolean;
   clock: string;
   regime: string;
   title: string;
@@ -320,6 +321,7 @@ export interface Review {
 }
 
 export interface Decision {
+  drill?: boolean;
   id: Id;
   kind: 'action_approve' | 'action_prolong' | 'report_sign' | 'evidence_export' | 'directive' | 'unmask' | 'playbook' | 'handover' | 'task' | 'improvement';
   code: string;
