@@ -103,6 +103,20 @@ int64_t after_median(const struct after_all *x, unsigned step, bool answered) {
         return middle == INT64_MAX ? FORMULA_NEVER : middle;
 }
 
+int64_t after_length(const struct after *a, const struct review *v) {
+        const int64_t all = MAX(a->plan->length, (int64_t)1), every = INT64_C(20) * 60 * 1000;
+        int64_t last = 0;
+
+        for (unsigned i = 0; i < v->n_steps; i++) {
+                const int64_t at[] = {v->steps[i].t, v->steps[i].seen, v->steps[i].answered};
+
+                for (unsigned k = 0; k < ARRAY_LEN(at); k++)
+                        if (at[k] != FORMULA_NEVER)
+                                last = MAX(last, at[k]);
+        }
+        return MIN(all, (last / every + 1) * every);
+}
+
 const char *after_state(enum review_state s, bool vi) {
         static const char *const words[STEP_NOT + 1][2] = {
                 {"to come", "chưa tới"},        {"played", "diễn ra"},

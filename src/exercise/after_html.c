@@ -65,7 +65,7 @@ static void head(struct buf *b, const struct after *a) {
 /* ---- the figure ---- */
 
 static int x_of(const struct after_all *x, int64_t t) {
-        int64_t length = MAX(x->a->plan->length, (int64_t)1);
+        int64_t length = after_length(x->a, x->units[0].review);
 
         t = MIN(MAX(t, (int64_t)0), length);
         return LEFT + (int)(t * (WIDTH - LEFT - 20) / length);
@@ -123,7 +123,7 @@ static void figure(struct buf *b, const struct after_all *x, const struct review
         for (unsigned i = 0; i < v->n_steps; i++)
                 lane(b, x, &v->steps[i], 20 + (int)i * LANE);
         for (int i = 0; i <= 4; i++) {
-                int64_t at = x->a->plan->length * i / 4;
+                int64_t at = after_length(x->a, x->units[0].review) * i / 4;
 
                 buf_printf(b, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>",
                            x_of(x, at), height - 28, after_time(t, at));

@@ -31,6 +31,8 @@ unsigned after_count(const struct after_all *x, unsigned step, enum review_state
 /* Median from the step's start to `seen` or `answered` over all units for which it was played; never is later than
  * anything, so that it may be "–". */
 int64_t after_median(const struct after_all *x, unsigned step, bool answered);
+/* What a figure spans: to the last moment there is, in whole quarters of twenty minutes; never beyond the plan. */
+int64_t after_length(const struct after *a, const struct review *v);
 const char *after_state(enum review_state s, bool vi);
 /* As people call it; one that is not ATT&CK's, as it is. */
 const char *after_tactic(const char *tactic, bool vi);

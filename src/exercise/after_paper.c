@@ -168,24 +168,25 @@ static void unit_rows(struct paper *p, const struct after_unit *u) {
         }
 }
 
-static void unit_notes(struct paper *p, const struct after_unit *u) {
+static void lesson_rows(struct paper *p, const struct after_unit *u) {
         const struct after *a = p->a;
         bool causes[SCORE_CAUSES] = {false};
 
+        part(p, SAY(a, "Strengths, gaps, lessons", "Điểm mạnh, hạn chế, bài học"));
         for (unsigned i = 0; i < u->review->n_strengths; i++)
-                note(p, "%s: %s", SAY(a, "Strength", "Điểm mạnh"),
-                     review_capability(u->review->strengths[i], a->vi));
+                row(p, SAY(a, "Strength", "Điểm mạnh"), "%s",
+                    review_capability(u->review->strengths[i], a->vi));
         for (unsigned i = 0; i < u->review->n_gaps; i++) {
                 const struct review_gap *g = &u->review->gaps[i];
 
                 causes[g->cause] = true;
                 if (i < 15)
-                        note(p, "%s: %s (%s)", SAY(a, "Gap", "Hạn chế"), a->vi ? g->vi : g->en,
-                             review_cause(g->cause, a->vi));
+                        row(p, SAY(a, "Gap", "Hạn chế"), "%s (%s)", a->vi ? g->vi : g->en,
+                            review_cause(g->cause, a->vi));
         }
         for (unsigned c = CAUSE_SOURCE; c < SCORE_CAUSES; c++)
                 if (causes[c])
-                        note(p, "%s: %s", SAY(a, "Lesson", "Bài học"), after_lesson(c, a->vi));
+                        row(p, SAY(a, "Lesson", "Bài học"), "%s", after_lesson(c, a->vi));
 }
 
 static void all_rows(struct paper *p, const struct after_all *x) {
@@ -201,13 +202,20 @@ static void all_rows(struct paper *p, const struct after_all *x) {
                     number(v, x->units[i].score->part[PART_PEOPLE], a->vi));
         part(p, SAY(a, "Steps of the attack", "Các bước tấn công"));
         for (unsigned i = 0; i < a->plan->n_steps && i < 60; i++)
-                row(p, after_text(a, a->plan->steps[i].title),
-                    SAY(a,
-                        "played %u, seen %u, answered %u; median until seen %s, until answered %s",
-                        "diễn ra %u, phát hiện %u, xử lý %u; trung vị phát hiện %s, xử lý %s"),
-                    after_count(x, i, STEP_PLAYED), after_count(x, i, STEP_SEEN),
-                    after_count(x, i, STEP_ANSWERED), after_time(s, after_median(x, i, false)),
-                    after_time(w, after_median(x, i, true)));
+                if (a->plan->steps[i].background)
+                        row(p, after_text(a, a->plan->steps[i].title), "%s",
+                            SAY(a, "innocent", "vô hại"));
+                else
+                        row(p, after_text(a, a->plan->steps[i].title),
+                            SAY(a,
+                                "played %u, seen %u, answered %u; median until seen %s, until "
+                                "answered %s",
+                                "diễn ra %u, phát hiện %u, xử lý %u; trung vị phát hiện %s, xử lý "
+                                "%s"),
+                            after_count(x, i, STEP_PLAYED), after_count(x, i, STEP_SEEN),
+                            after_count(x, i, STEP_ANSWERED),
+                            after_time(s, after_median(x, i, false)),
+                            after_time(w, after_median(x, i, true)));
         if (p->rows >= ROWS || x->n > 60)
                 note(p, "%s",
                      SAY(a,
@@ -215,13 +223,12 @@ static void all_rows(struct paper *p, const struct after_all *x) {
                          "Không đủ chỗ cho mọi dòng: xem báo cáo HTML và bản xuất."));
 }
 
-static int thousandth(const struct after *a, int64_t t) {
-        int64_t length = MAX(a->plan->length, (int64_t)1);
-
+static int thousandth(int64_t length, int64_t t) {
         return t == FORMULA_NEVER ? -1 : (int)(MIN(MAX(t, (int64_t)0), length) * 1000 / length);
 }
 
 static void figure(struct buf *b, const struct after *a, const struct review *v) {
+        const int64_t length = after_length(a, v);
         char t[AFTER_TIME];
 
         buf_str(b, "\"figure\":{\"title\":");
@@ -229,7 +236,7 @@ static void figure(struct buf *b, const struct after *a, const struct review *v)
         buf_str(b, ",\"scale\":[");
         for (int i = 0; i <= 4; i++) {
                 buf_str(b, i ? "," : "");
-                text(b, after_time(t, a->plan->length * i / 4));
+                text(b, after_time(t, length * i / 4));
         }
         buf_str(b, "],\"legend\":[");
         text(b, SAY(a, "played", "diễn ra"));
@@ -246,8 +253,9 @@ static void figure(struct buf *b, const struct after *a, const struct review *v)
                                after_text(a, s->step->title));
                 buf_str(b, i ? ",[" : "[");
                 text(b, label);
-                buf_printf(b, ",%d,%d,%d,%s]", thousandth(a, s->t), thousandth(a, s->seen),
-                           thousandth(a, s->answered), s->step->background ? "true" : "false");
+                buf_printf(b, ",%d,%d,%d,%s]", thousandth(length, s->t),
+                           thousandth(length, s->seen), thousandth(length, s->answered),
+                           s->step->background ? "true" : "false");
         }
         buf_str(b, "]},");
 }
@@ -278,13 +286,12 @@ int after_paper(struct buf *b, const struct after *a, const char *format) {
         if (a->play)
                 figure(b, a, x.units[0].review);
         buf_str(b, "\"rows\":[");
-        if (a->play)
+        if (a->play) {
                 unit_rows(&p, &x.units[0]);
-        else
+                lesson_rows(&p, &x.units[0]);
+        } else
                 all_rows(&p, &x);
         buf_str(b, "],\"notes\":[");
-        if (a->play)
-                unit_notes(&p, &x.units[0]);
         for (unsigned i = 0; i < x.units[0].score->n_lines; i++)
                 n += x.units[0].score->lines[i].state <= LINE_MISSED;
         note(&p,

@@ -121,7 +121,8 @@ static void head(struct buf *b, const struct document *d) {
         cell(b, widths[0], "");
         para(b, d->agency[0], CENTER, 24);
         para(b, d->agency[1], CENTER | BOLD, 24);
-        rule(b, 1200);
+        if (d->agency[0].len || d->agency[1].len)
+                rule(b, 1200);
         para(b, d->number, CENTER, 26);
         if (d->handling.len)
                 para(b, d->handling, CENTER | BOLD, 22);

@@ -147,7 +147,8 @@ static double head_left(struct pdf *p, double w) {
 
         y += put(p, d->agency[0], FONT_PLAIN, 12, LEFT, y, w, PANGO_ALIGN_CENTER);
         y += put(p, d->agency[1], FONT_BOLD, 12, LEFT, y, w, PANGO_ALIGN_CENTER);
-        line(p, LEFT + w / 3, y + 4, LEFT + 2 * w / 3, y + 4, 0.8);
+        if (d->agency[0].len || d->agency[1].len)
+                line(p, LEFT + w / 3, y + 4, LEFT + 2 * w / 3, y + 4, 0.8);
         y += 10;
         y += put(p, d->number, FONT_PLAIN, 13, LEFT, y, w, PANGO_ALIGN_CENTER);
         if (d->handling.len) {
@@ -485,7 +486,7 @@ static void draw(struct pdf *p) {
         p->y += 8;
         notes(p);
         p->y += 14;
-        if (!p->over)
+        if (!p->over && (p->d->n_signers || p->d->n_copies || p->d->seal[0].len))
                 room(p, 96 + 14 + (p->d->n_signers ? 80 : 0));
         if (!p->over) {
                 signers(p);

@@ -50,7 +50,7 @@ class Live(Exercise):
 
 class Fight(Pages):
     def __init__(self, folder, x):  # pylint: disable=super-init-not-called
-        self.begin(folder, "live", {"url": f"http://127.0.0.1:{x.node.web}", "password": PASSWORD, "secrets": x.secrets, "unit": x.called("a"), "from": moment(-3600), "to": moment(6 * 86400)}, SHOTS)
+        self.begin(folder, "live", {"url": f"http://127.0.0.1:{x.node.web}", "password": PASSWORD, "secrets": x.secrets, "unit": x.called("a"), "restarts": True, "from": moment(-3600), "to": moment(6 * 86400)}, SHOTS)
 
 
 def from_the_declaration_to_the_last_word(folder):

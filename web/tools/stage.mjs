@@ -63,10 +63,10 @@ export async function as(login, { lang = 'vi', theme = 'dark', phone = false } =
   page.setDefaultTimeout(45_000);
   page.on('pageerror', (e) => complaints.push(`${login}: ${e.message}`));
   page.on('console', (m) => {
-    if ((m.type() === 'error' || m.type() === 'warning') && !/status of (401|403|404|409|422)/.test(m.text())) complaints.push(`${login}: ${m.text()} at ${new URL(page.url()).pathname}`);
+    if ((m.type() === 'error' || m.type() === 'warning') && !/status of (401|403|404|409|422)/.test(m.text()) && !(state.restarts && /net::ERR_/.test(m.text()))) complaints.push(`${login}: ${m.text()} at ${new URL(page.url()).pathname}`);
   });
   page.on('response', (r) => {
-    if (r.status() >= 500) complaints.push(`${login}: ${r.status()} ${r.url()}`);
+    if (r.status() >= 500 && !state.restarts) complaints.push(`${login}: ${r.status()} ${r.url()}`);
   });
   await page.goto(state.url + '/');
   await page.locator('input[autocomplete=username], input[name=login]').first().fill(login);
