@@ -7,9 +7,13 @@
  *   L2. Each step forward gives the session another token: one that somebody had before is worth nothing.
  *   L3. Passwords wait for the vault, UNKNOWN_MAX of people from new places at most, KNOWN_MAX of all: a
  *       flood from somewhere leaves room for those who are where they always are.
+ *   L5. While the directory is away every failed sign-in says so, whoever's it is, counts, and takes the vault's time: it is
+ *       asked again every AGAIN_NS at most. So that nobody learns who signs in by it; only the first who meets it away, and
+ *       one each AGAIN_NS by the time it takes, can be told.
  *   L4. A code counts once (the last used step is kept), and WRONG_MAX wrong ones end the session. */
 #include <sodium.h>
 
+#include "desk/desk_impl.h"
 #include "desk/errands.h"
 #include "desk/lent.h"
 #include "desk/people.h"
@@ -17,6 +21,7 @@
 
 #define UNKNOWN_MAX 4u
 #define ELSEWHERE_MAX 8u /* as many as the courier asks a directory at once */
+#define AGAIN_NS (INT64_C(2) * NS_PER_SEC)
 
 /* Between the password and what the vault says of it. */
 struct signing {
@@ -24,6 +29,7 @@ struct signing {
         struct span login, name,
                 external; /* external: the directory's, which asks for the password */
         bool known;
+        bool played; /* L5: the vault took the directory's time */
 };
 
 /* ---- what a session is, as JSON ---- */
@@ -276,11 +282,13 @@ static int opened(struct api_call *c) {
         struct signing *s = c->kept;
         struct attempt t = attempt_of(c, s);
         const struct courier_said *directory = c->said;
-        int error = s->external.len ? directory->error
-                                    : ((const struct msg_vault_answer *)c->said)->error;
+        bool asked = s->external.len && !s->played;
+        int error = asked ? directory->error : ((const struct msg_vault_answer *)c->said)->error;
 
-        if (s->external.len && error && error != -EACCES)
-                return signin_directory_away(c);
+        if (asked) { /* L5 */
+                c->desk->directory_away = error && error != -EACCES;
+                error = c->desk->directory_away ? -EACCES : error;
+        }
         if (error == -EAGAIN)
                 return api_vault_busy(c);
         if (error == 0)
@@ -292,9 +300,12 @@ static int opened(struct api_call *c) {
         /* What was typed as a login may be a password: only logins that exist are written down. */
         if (s->person) {
                 snprintf(c->about, sizeof(c->about), "person %lld", (long long)s->person);
-                c->detail = json_pack("{ss}", "refused", "wrong password");
+                c->detail = json_pack("{ss}", "refused",
+                                      s->external.len && c->desk->directory_away
+                                              ? "the directory does not answer"
+                                              : "wrong password");
         }
-        return wrong_login(c);
+        return c->desk->directory_away ? signin_directory_away(c) : wrong_login(c);
 }
 
 static int session_open(struct api_call *c) {
@@ -322,9 +333,15 @@ static int session_open(struct api_call *c) {
                 return session_wait(c, seconds);
         s->known = a.known;
         c->kept = s;
-        if (s->external.len && errands_waiting(c->desk) >= (a.known ? ELSEWHERE_MAX : UNKNOWN_MAX))
+        if (s->external.len && !c->desk->directory_away &&
+            errands_waiting(c->desk) >= (a.known ? ELSEWHERE_MAX : UNKNOWN_MAX))
                 return api_vault_busy(c); /* L3 */
-        if (s->external.len) {
+        if (s->external.len && !errands_directory(c->desk))
+                c->desk->directory_away = true;
+        s->played = s->external.len && c->desk->directory_away &&
+                    (!errands_directory(c->desk) || c->now - c->desk->directory_asked < AGAIN_NS);
+        if (s->external.len && !s->played) {
+                c->desk->directory_asked = c->now;
                 r = signin_ask_directory(c, s->external, api_text(c, "password"));
                 people_wipe(c, "password");
                 return r;

@@ -68,11 +68,12 @@ static int ask(struct api_call *c, uint32_t kind, json_t *o) {
 
 static int away(struct api_call *c) {
         c->retry = 10;
-        return api_refuse(c, 503, "provider_away",
-                          "the agency's sign-in does not answer: try again, or sign in with a "
-                          "password of this node",
-                          "hệ thống đăng nhập của cơ quan không trả lời: hãy thử lại, hoặc đăng "
-                          "nhập bằng mật khẩu của nút này");
+        return api_refuse(
+                c, 503, "provider_away",
+                "the agency's sign-in does not answer: try again; or the login or the "
+                "password of this node is not right",
+                "hệ thống đăng nhập của cơ quan không trả lời: hãy thử lại; hoặc tên đăng "
+                "nhập hay mật khẩu của nút này không đúng");
 }
 
 static int oidc_begin(struct api_call *c) {

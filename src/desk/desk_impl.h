@@ -131,6 +131,8 @@ struct desk {
         struct exercise_plans *plans;         /* exercise_play.c */
         struct regimes *regimes;              /* NULL: none was given yet */
         struct exercise_scores *scores;       /* exercise_score.c */
+        bool directory_away;     /* it did not answer the last sign-in; api_session.c */
+        int64_t directory_asked; /* when that was */
 };
 
 /* What is to become part of an alert. */

@@ -3,6 +3,8 @@
  * sandbox.c: which calls a Go or Python runtime makes changes with each of their versions. */
 #include "os/programs.h"
 
+#include "os/hijack.h"
+
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
@@ -190,6 +192,8 @@ int programs_wall(const struct programs_wall *w) {
         r = wall_paths(w, abi);
         if (r == 0)
                 r = forbid(forbidden, ARRAY_LEN(forbidden));
+        if (r == 0)
+                hijack_behind_sandbox();
         return r == -ENOSYS ? r : r < 0 ? FAIL(r) : 0;
 }
 

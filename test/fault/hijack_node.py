@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "scenario"))
 # pylint: disable=wrong-import-position
+from mend import World
 from node_world import Node, attack, connect, kill, ports
 from play_main import numbers
 from tap import PROGRAM, Skip, run
@@ -78,5 +79,32 @@ def without_landlock(folder):
     none_but_the_store_signs(folder, landlock=0)
 
 
+def the_mender_neither(folder):
+    """It runs other people's programs: taken over behind its wall, it signs nothing, connects nowhere, and reads neither keys nor state."""
+    if b"COLOA_HIJACK" not in open(PROGRAM, "rb").read():
+        raise Skip("built without -Dfaults=true")
+    w = World(folder)
+    w.restic("taken")
+    hijack = folder / "hijack"
+    hijack.mkdir()
+    os.environ["COLOA_HIJACK"] = str(hijack)
+    try:
+        with w.start() as node:
+            keys, state = node.directory / "keys/node.key", node.directory / "state/state.db"
+            for what in (what_to_try(40, 0), f"open:{keys}", f"open:{state}", f"unlink:{state}", f"open:{node.directory / 'state/audit.head'}", "connect:127.0.0.1:9", "local"):
+                (hijack / "mender").write_text(what, encoding="ascii")
+                seen = len(node.said())
+                drill = w.drill("taken", seconds=120)
+                (hijack / "mender").unlink()
+                told = [line for line in node.said()[seen:].splitlines() if "mender" in line]
+                print(f"# {what.split(':')[0]}: {told[:1]}")
+                assert drill["good"] is not True and told, (drill, told)
+                assert not any(f"status {DONE}" in line or "status 97" in line for line in told), (what, told)
+            assert w.drill("taken", seconds=120)["good"], "and the next drill goes"
+        node.verify()
+    finally:
+        del os.environ["COLOA_HIJACK"]
+
+
 if __name__ == "__main__":
-    run(none_but_the_store_signs, with_abi_2, without_landlock)
+    run(none_but_the_store_signs, with_abi_2, without_landlock, the_mender_neither)

@@ -185,11 +185,17 @@ def a_directory_says_whose_password_it_is(folder):
             ldap.stop()
             status, answer = fresh.sign_in("minh.tran", PEOPLE["minh"])
             assert status == 503 and answer["code"] == "provider_away", answer
+            # Whoever fails meanwhile hears the same: nobody learns who signs in by the directory.
+            for login in ("khong.co.ai", "minh.tran", "admin", "minh.tran", "lan"):
+                status, other = Browser(node).sign_in(login, "sai mật khẩu")
+                assert status == 503 and other == answer, (login, other)
             d = Browser(node)
             assert d.sign_in("duc", one_time(node, "duc"))[1]["step"] == "new_password"
             assert d.post("/session/password", new=PASSWORD)[0] == 200
             ldap.start()
-            assert fresh.sign_in("minh.tran", PEOPLE["minh"])[0] == 200
+            node.wait_for(lambda: fresh.sign_in("minh.tran", PEOPLE["minh"])[0] == 200, 40, "for the directory to be asked again")
+            status, answer = Browser(node).sign_in("khong.co.ai", "sai")
+            assert status == 401 and answer["code"] == "wrong_login", answer
             # A one-time password brings somebody back to this node's own.
             o = Browser(node)
             assert o.sign_in("minh.tran", one_time(node, "minh.tran"))[1]["step"] == "new_password"
