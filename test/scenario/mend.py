@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 
 from node_world import Node, alive, coloa, kill
@@ -322,5 +323,5 @@ def without_landlock(folder):
         assert d["good"] is False and codes(d) == ["wall"], d
 
 
-import sys
-run(*([globals()[n] for n in sys.argv[2:]] or [good_ones, bad_ones, bounds, hostile_names, by_itself, kills, without_landlock]))
+if __name__ == "__main__":
+    run(*([globals()[n] for n in sys.argv[2:]] or [good_ones, bad_ones, bounds, hostile_names, by_itself, kills, without_landlock]))
