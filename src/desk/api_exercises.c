@@ -586,6 +586,7 @@ const struct api_binding api_exercises_bindings[] = {
         {"exercises.edit", edit},
         {"exercises.invite", exercise_do_move_invite},
         {"exercises.rehearse", exercise_do_move_rehearse},
+        {"exercises.rehearse_play", exercise_do_rehearse_play},
         {"exercises.go", exercise_do_move_go},
         {"exercises.recall", exercise_do_move_recall},
         {"exercises.start", exercise_do_move_start},

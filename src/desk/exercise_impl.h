@@ -160,6 +160,7 @@ int exercise_recording_ask(struct sql *db, int64_t exercise, unsigned step, cons
                            const struct plan_cast *cast, int64_t start_ns, int64_t at,
                            struct buf *out);
 int exercise_do_recording(struct api_call *c);
+int exercise_do_rehearse_play(struct api_call *c); /* exercise_rehearse.c */
 int exercise_do_recording_remove(struct api_call *c);
 
 #endif

@@ -38,6 +38,16 @@ void part_of(const struct plan *p, const char *key, struct part *ret) {
         int64_t machine = 0;
 
         *ret = (struct part){.item = -1, .until = p->length};
+        if (strcmp(key, PART_REHEARSAL) == 0) {
+                for (unsigned i = 0; i < p->n_steps && ret->item < 0; i++)
+                        if (!p->steps[i].background)
+                                ret->item = (int)i;
+                if (ret->item < 0)
+                        return;
+                ret->from = MAX(part_time(p, (unsigned)ret->item) - PART_LEAD_MS, (int64_t)0);
+                ret->until = part_time(p, (unsigned)ret->item) + PART_REHEARSAL_MS;
+                return;
+        }
         for (unsigned i = 0; i < p->n_expectations && !e; i++)
                 if (strcmp(p->expectations[i].id, key) == 0)
                         e = &p->expectations[i];

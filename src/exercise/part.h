@@ -7,6 +7,9 @@
 
 #define PART_LEAD_MS 120000
 #define PART_REST_MS 60000
+/* No gap: the first step of the attack, for a rehearsal, and a few minutes after it. */
+#define PART_REHEARSAL ":rehearsal"
+#define PART_REHEARSAL_MS 240000
 
 struct part {
         int item;            /* of steps, then injects; -1: the whole plan */

@@ -410,6 +410,7 @@ const struct api_op api_exercises_ops[] = {
         {"exercises.get", API_GET, X "/{id}", READ, 0, only_id, exercise_detail, "One exercise.", "Một cuộc diễn tập."},
         {"exercises.edit", API_PATCH, X "/{id}", PLAN, 0, edit_fields, exercise_detail, "Changes its plan.", "Sửa kế hoạch."},
         MOVE("invite", "invite", "Invites its units.", "Mời các đơn vị."),
+        {"exercises.rehearse_play", API_POST, X "/{id}/rehearse/play", PLAN, 0, only_id, exercise_detail, "Plays the first step of the attack to its units, as an exercise of its own: marked as a rehearsal, simulated, never counted.", "Tổng duyệt có dữ liệu: diễn bước đầu cho các đơn vị trong một cuộc riêng, có đánh dấu, mô phỏng, không tính điểm."},
         MOVE("rehearse", "rehearse", "A rehearsal: everybody on a roster gets an inject to answer; nothing counts.", "Tổng duyệt: mọi người nhận một tình huống thử; không tính điểm."),
         MOVE("go", "go", "Go: when the whole list is done; hashes of content and formula freeze.", "Sẵn sàng: khi danh sách kiểm tra đã đủ; chốt mã băm."),
         MOVE("recall", "recall", "Back from go to the list.", "Trở lại danh sách kiểm tra."),

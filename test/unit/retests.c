@@ -213,10 +213,41 @@ static void not_while_it_plays(void) {
         end();
 }
 
+static void a_rehearsal_plays_telemetry(void) {
+        begin();
+        prepare(8000);
+        want(409, &organiser, "exercises.rehearse_play", "{\"id\":%lld}", (long long)exercise);
+        want(200, &organiser, "exercises.rehearse", "{\"id\":%lld}", (long long)exercise);
+        want(403, &lead_a, "exercises.rehearse_play", "{\"id\":%lld}", (long long)exercise);
+        line_open();
+        want(200, &organiser, "exercises.rehearse_play", "{\"id\":%lld}", (long long)exercise);
+        int64_t e = answer_int("id");
+        check(e != exercise);
+        check(strncmp(answer_text("title"), "Rehearsal DT-", 13) == 0);
+        want(409, &organiser, "exercises.rehearse_play", "{\"id\":%lld}", (long long)exercise);
+        check_int(number("SELECT simulated FROM exercise WHERE id=?1", e), 1);
+        check(number("SELECT seed FROM exercise WHERE id=?1", e) != 7);
+        check_int(number("SELECT count(*) FROM exercise_play WHERE exercise=?1 AND live", e), 2);
+        int64_t play = number("SELECT min(id) FROM exercise_play WHERE exercise=?1", e);
+        pass_line(70);
+        check(line.n[play] > 10 && line.n[play + 1] > 10);
+        check(line.steps[play] >> 2 & 1); /* the document is opened: the first step */
+        check_int((int64_t)(line.steps[play] >> 3 & ~(UINT64_C(1) << (4 - 3))),
+                  0); /* and no other */
+        check_int(number("SELECT ended IS NOT NULL FROM exercise WHERE id=?1", e), 1);
+        check_int(number("SELECT state='rehearsal' FROM exercise WHERE id=?1", exercise), 1);
+        check_int((int64_t)line.n[1], 0); /* nothing is played to the exercise itself */
+        go();
+        want(200, &organiser, "exercises.start", "{\"id\":%lld}", (long long)exercise);
+        check_int(number("SELECT count(*) FROM exercise_alert_step WHERE play=?1", 1), 0);
+        end();
+}
+
 int main(void) {
         RUN(it_begins_by_itself_and_plays_its_part);
         RUN(the_units_lead_starts_it);
         RUN(another_seed_is_none);
         RUN(not_while_it_plays);
+        RUN(a_rehearsal_plays_telemetry);
         return check_done();
 }

@@ -96,6 +96,7 @@ export const exercise = {
   'exercise.go': 'Go to',
   'exercise.play': 'Play',
   'exercise.alone': 'alone',
+  'exercise.rehearse.play': 'Rehearse with telemetry',
   'exercise.solo': 'Practise alone',
   'exercise.solo.do': 'Start now',
   'exercise.solo.what': 'A scenario is played for you alone, against the clock. It touches no live system and nobody else sees it.',

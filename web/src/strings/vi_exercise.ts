@@ -98,6 +98,7 @@ export const exercise: Record<keyof typeof en, string> = {
   'exercise.go': 'Đi tới',
   'exercise.play': 'Vào diễn tập',
   'exercise.alone': 'một mình',
+  'exercise.rehearse.play': 'Tổng duyệt có dữ liệu',
   'exercise.solo': 'Tự luyện',
   'exercise.solo.do': 'Bắt đầu ngay',
   'exercise.solo.what': 'Một kịch bản được phát cho riêng bạn, tính giờ. Không chạm hệ thống thật, người khác không thấy.',
