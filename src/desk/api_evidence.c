@@ -53,15 +53,17 @@ static const char *const columns[] = {
 int evidence_scope(struct api_call *c, const char *permission, const char *column,
                    const char **ret) {
         const char *scope;
-        /* '+': an incident has a unit or two, and a department more to look for. */
-        int r = c->who.incident ? 0 : api_scope(c, permission, "+x.unit", &scope);
+        /* '+': an incident has a unit or two, and a department more to look for. The name is of none else: within the
+         * condition another's `x` would be this one, and every row seen. */
+        int r = c->who.incident ? 0 : api_scope(c, permission, "+of_evidence.unit", &scope);
 
         if (r < 0)
                 return r;
         struct span s = c->who.incident ? SPAN("0")
                                         : arena_printf(c->arena,
-                                                       "EXISTS(SELECT 1 FROM incident_unit x WHERE"
-                                                       " x.incident=%s AND (%s))",
+                                                       "EXISTS(SELECT 1 FROM incident_unit"
+                                                       " of_evidence WHERE"
+                                                       " of_evidence.incident=%s AND (%s))",
                                                        column, scope);
         *ret = s.p;
         return s.p ? 0 : FAIL(-ENOMEM);

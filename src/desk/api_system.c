@@ -10,6 +10,23 @@ static int health(struct api_call *c) {
         return 0;
 }
 
+/* Whose rows: of people of the inspector's units. What the node and its own command line did is the root's. */
+#define BY "iif(json_valid(detail), json_extract(detail,'$.person'), 0)"
+
+static int audit_scope(struct api_call *c, const char **ret) {
+        const char *scope;
+        int r = api_scope(c, "audit.read", "writer.unit", &scope);
+
+        *ret = NULL;
+        if (r < 0 || strcmp(scope, "1") == 0)
+                return r;
+        struct span s = arena_printf(
+                c->arena, "EXISTS(SELECT 1 FROM person writer WHERE writer.id=" BY " AND (%s))",
+                scope);
+        *ret = s.p;
+        return s.p ? 0 : FAIL(-ENOMEM);
+}
+
 /* Details of before the API are text of their own. */
 #define DETAIL "iif(json_valid(detail), detail, json_object('text', detail))"
 
@@ -28,7 +45,7 @@ static int health(struct api_call *c) {
 static int audit_list(struct api_call *c) {
         static const char *const columns[] = {
                 "n", "time", "who", "what", "about", DETAIL, "lower(hex(hash))", OF_A_DRILL};
-        const struct api_list_spec l = {
+        struct api_list_spec l = {
                 .shape = c->op->answer,
                 .columns = columns,
                 .from = "audit",
@@ -36,7 +53,9 @@ static int audit_list(struct api_call *c) {
                 .search = {"who", "what", "about", "detail"},
         };
 
-        return api_list(c, &l);
+        int r = audit_scope(c, &l.where);
+
+        return r < 0 ? r : api_list(c, &l);
 }
 
 static json_t *hex(const unsigned char *p, size_t n) {
