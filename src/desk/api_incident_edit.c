@@ -719,6 +719,20 @@ int incident_do_clock_met(struct api_call *c) {
         return r == 0 ? done(c, &i) : r;
 }
 
+/* A second press of the same step is none: the first reason stands. */
+static int not_void(struct api_call *c, const struct incident *i, struct span name) {
+        int64_t n = 0;
+        int r = sql_get_int(c->db, &n,
+                            "SELECT 1 FROM incident_clock WHERE incident=?1 AND clock=?2 AND"
+                            " void_at IS NOT NULL",
+                            "it", i->id, name);
+
+        if (r <= 0)
+                return r;
+        return api_refuse(c, 409, "void_already", "It was said already that this does not apply",
+                          "Đã ghi là thời hạn này không áp dụng");
+}
+
 int incident_do_clock_void(struct api_call *c) {
         struct span name = api_text(c, "clock"), reason = api_text(c, "reason");
         struct span en = SPAN_NONE, vi = SPAN_NONE;
@@ -728,6 +742,8 @@ int incident_do_clock_void(struct api_call *c) {
 
         if (r == 0)
                 r = open_clock(c, &i, &en, &vi, &met);
+        if (r == 0)
+                r = not_void(c, &i, name);
         if (r == 0)
                 r = sql_do(c->db,
                            "UPDATE incident_clock SET void_at=?3, void_by=?4, proof=?5"
