@@ -138,9 +138,9 @@ static int put_items(struct making *m) {
         struct span sql = arena_printf(
                 m->c->arena,
                 "SELECT * FROM (SELECT t.written AS at, t.kind, t.text, t.text_vi, t.incident,"
-                " i.code FROM incident_entry t JOIN incident i ON i.id=t.incident"
+                " i.code, t.id AS id FROM incident_entry t JOIN incident i ON i.id=t.incident"
                 " WHERE t.written>?1 AND t.written<=?2 AND t.kind<>'alert' AND %s"
-                " ORDER BY t.written DESC, t.id DESC LIMIT %d) ORDER BY at",
+                " ORDER BY t.written DESC, t.id DESC LIMIT %d) ORDER BY at, id",
                 m->incidents, ITEMS);
         json_t *moved = json_array();
         const json_t *e;

@@ -326,6 +326,9 @@ static void moves_need_what_they_need(void) {
                              "{\"id\":%d,\"clock\":\"%s\",\"reason\":\"Không liên quan\"}", n,
                              open[i]),
                           200);
+        check_int(as(LEAD, "incidents.clock_void", /* pressed twice: the first reason stands */
+                     "{\"id\":%d,\"clock\":\"%s\",\"reason\":\"Một lý do khác\"}", n, open[0]),
+                  409);
         static const char *const parts[] = {"detect",  "protect", "contain",
                                             "analyse", "restore", "verify"};
         for (size_t i = 0; i < ARRAY_LEN(parts); i++)

@@ -32,6 +32,7 @@ static void fields_say_whom_they_name(void) {
         check_int(names_of_field(SPAN("url.path")), NAMES_PATH);
         check_int(names_of_field(SPAN("path")), NAMES_PATH);
         check_int(names_of_field(SPAN("user_agent")), NAMES_NOBODY);
+        check_int(names_of_field(SPAN("AccountType")), NAMES_NOBODY);
         check_int(names_of_field(SPAN("script")), NAMES_NOBODY);
         check_int(names_of_field(SPAN("CommandLine")), NAMES_NOBODY);
 }

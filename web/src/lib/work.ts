@@ -1,5 +1,5 @@
 // Where the things that wait for a person lead, and what they are called.
-import { t, word } from './lang.svelte.ts';
+import { lang, t, word } from './lang.svelte.ts';
 import type { Clock, Decision, Problem } from './types.ts';
 
 export function clockLink(c: Clock): string {
@@ -54,6 +54,10 @@ export function heldText(c: Clock): string {
   if (what === 'missing') return t('held.missing', { n: n ?? '' });
   return word('held', what);
 }
+/* A place in the law, as the regime's file writes it (in English), in the reader's language. */
+export function clause(basis: string): string {
+  return lang.now === 'vi' ? basis.replace(/\bart\. /g, 'điều ').replace(/\bform (?=\d)/g, 'mẫu ') : basis;
+}
 export function lawText(c: Clock): string {
-  return c.basis;
+  return clause(c.basis);
 }

@@ -203,6 +203,7 @@ export const en = {
   // tonight
   'tonight.things': '{n} {n|thing|things}',
   'tonight.wait': '{n|waits|wait} for a person',
+  'tonight.queue.waits': 'New alerts in the queue: {n}',
   'tonight.nothing': 'Nothing waits for a person',
   'tonight.decide': 'decide before',
   'tonight.deadline': 'nearest legal deadline',

@@ -203,6 +203,7 @@ export const vi: Record<keyof typeof en, string> = {
   // tonight
   'tonight.things': '{n} việc',
   'tonight.wait': 'chờ người',
+  'tonight.queue.waits': 'Cảnh báo mới trong hàng đợi: {n}',
   'tonight.nothing': 'Không có việc nào chờ người',
   'tonight.decide': 'quyết định trước',
   'tonight.deadline': 'hạn luật gần nhất',
