@@ -183,8 +183,8 @@ static enum MHD_Result put_query(void *cls, enum MHD_ValueKind kind, const char 
 static enum MHD_Result refuse_faults(struct ask *a, const struct api_fault *faults, unsigned n) {
         return refuse(a, &(struct problem){.status = 422,
                                            .code = "fields",
-                                           .en = "see each field below",
-                                           .vi = "xem từng trường bên dưới",
+                                           .en = "see the fields that are named",
+                                           .vi = "xem các trường được nêu",
                                            .faults = faults,
                                            .n_faults = n});
 }

@@ -150,7 +150,7 @@ class Killer:
         name = self.rng.choice(["desk", "console", "vault", "act", "courier"] * 2 + sorted(victims) + ["main"])
         self.sent.clear()
         self.sent.wait(2)
-        time.sleep(self.rng.uniform(0, 0.08))
+        time.sleep(self.rng.uniform(0, 0.02))
         if name == "main":
             self.w.node.kill()
             self.w.node.start()

@@ -1409,6 +1409,7 @@ export const en = {
   'search.hits': '{n} hits',
   'search.histogram': '{n} hits from {from} to {to}',
   'search.received': 'Received',
+  'search.start': 'the beginning',
   'search.now': 'now',
   'search.when': 'Write a time such as {example}.',
   'search.more': 'More',

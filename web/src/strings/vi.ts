@@ -1409,6 +1409,7 @@ export const vi: Record<keyof typeof en, string> = {
   'search.hits': '{n} kết quả',
   'search.histogram': '{n} kết quả từ {from} tới {to}',
   'search.received': 'Nhận lúc',
+  'search.start': 'từ đầu',
   'search.now': 'bây giờ',
   'search.when': 'Viết thời điểm như {example}.',
   'search.more': 'Xem tiếp',
