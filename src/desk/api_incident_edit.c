@@ -9,6 +9,8 @@
 #include "desk/desk_impl.h"
 #include "desk/people.h"
 
+#define REQUEST_DAYS 14
+#define REVIEW_MISSED 4 /* of review_parts */
 #define DAY_NS (INT64_C(86400) * NS_PER_SEC)
 
 static struct span person_name(struct api_call *c, int64_t id) {
@@ -762,6 +764,54 @@ int incident_do_clock_void(struct api_call *c) {
 
 /* ---- review ---- */
 
+/* What was not detected is a rule that somebody writes: a request with an owner and a day, that stays on the dashboard
+ * until it is done. One that is open says what the review says; one that is over stays as it is. */
+static int request_rule(struct api_call *c, const struct incident *i, struct span missed) {
+        _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        size_t n = 0;
+        int64_t id = 0;
+
+        while (n < missed.len && n < 200 && missed.p[n] != '\n')
+                n++;
+        while (n < missed.len && n && ((unsigned char)missed.p[n] & 0xc0) == 0x80)
+                n--;
+        struct span title = span_of(missed.p, n);
+        int r = missed.len
+                        ? sql_rows(c->db, &q,
+                                   "SELECT id, state IN ('open','doing'), detail FROM improvement"
+                                   " WHERE incident=?1 AND review=1 ORDER BY id DESC LIMIT 1",
+                                   "i", i->id)
+                        : 1;
+        if (r == 0)
+                r = sql_next(q);
+        if (r < 0 || !missed.len || (r == 1 && span_eq(sql_span(q, 2), missed)))
+                return MIN(r, 0);
+        if (r == 1 && sql_int(q, 1)) {
+                id = sql_int(q, 0);
+                r = sql_do(c->db,
+                           "UPDATE improvement SET title=?2, detail=?3, version=version+1 WHERE"
+                           " id=?1",
+                           "itt", id, title, missed);
+        } else {
+                r = sql_do(
+                        c->db,
+                        "INSERT INTO improvement(incident,unit,kind,title,detail,owner,due,state,"
+                        "note,created,created_by,review) VALUES(?1,?2,'rule_request',?3,?4,?5,?6,"
+                        "'open','',?7,?8,1)",
+                        "iittkiik", i->id, i->unit, title, missed, c->who.id,
+                        c->now + REQUEST_DAYS * DAY_NS, c->now, c->who.id);
+                id = sql_last_id(c->db);
+                struct incident_entry e = {.kind = "task", .about = "improvement", .about_id = id};
+                e.en = incident_text(c, "Rule wanted: %.*s", (int)title.len, title.p);
+                e.vi = incident_text(c, "Đề nghị quy tắc: %.*s", (int)title.len, title.p);
+                if (r == 0)
+                        r = incident_write(c, i->id, &e);
+        }
+        if (r == 0)
+                api_tell(c, "improvement", id, i->unit);
+        return r;
+}
+
 static const char *const review_parts[] = {"cause",  "vector",    "weakness",   "detected",
                                            "missed", "went_well", "went_badly", "lessons"};
 
@@ -817,6 +867,8 @@ int incident_do_review(struct api_call *c) {
                    "?11)",
                    "ittttttttik", i.id, t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7], c->now,
                    c->who.id);
+        if (r == 0)
+                r = request_rule(c, &i, t[REVIEW_MISSED]);
         if (r == 0)
                 r = said(c, &i, "state", SPAN("Review written"), SPAN("Đã viết rút kinh nghiệm"));
         if (r == 0)

@@ -26,6 +26,30 @@ static const char *const steps[] = {
 
         "CREATE INDEX outgoing_failed ON outgoing(created) WHERE state='failed';",
         "CREATE INDEX outgoing_waits ON outgoing(created) WHERE state='queued';",
+
+        /* What left about an incident, or did not, stands in its timeline: to whom, what, and what came of it. */
+        "CREATE TRIGGER outgoing_told AFTER UPDATE OF state ON outgoing WHEN NEW.incident IS NOT "
+        "NULL"
+        " AND NEW.state IN ('sent','failed') AND OLD.state<>NEW.state"
+        " BEGIN INSERT INTO incident_entry(incident,at,written,kind,by,text,text_vi,about,about_id)"
+        " VALUES(NEW.incident,ifnull(NEW.sent,ifnull(NEW.last_try,NEW.created)),ifnull(NEW.sent,"
+        "ifnull(NEW.last_try,NEW.created)),'message',NEW.created_by,"
+        " CASE NEW.state WHEN 'sent' THEN iif(NEW.kind='mail','Mail sent to ','Webhook told: ') "
+        "ELSE"
+        " iif(NEW.kind='mail','Mail could not be sent to ','Webhook could not be told: ') END"
+        "||NEW.target||': '||NEW.subject||iif(NEW.state='failed','. "
+        "'||ifnull(NEW.last_error,''),''),"
+        " CASE NEW.state WHEN 'sent' THEN iif(NEW.kind='mail','Đã gửi thư tới ','Đã báo webhook: ')"
+        " ELSE iif(NEW.kind='mail','Không gửi được thư tới ','Không báo được webhook: ') END"
+        "||NEW.target||': '||NEW.subject||iif(NEW.state='failed','. "
+        "'||ifnull(NEW.last_error,''),''),"
+        "'outgoing',NEW.id); END;"
+        "CREATE TRIGGER outgoing_held AFTER INSERT ON outgoing WHEN NEW.incident IS NOT NULL AND"
+        " NEW.state='held'"
+        " BEGIN INSERT INTO incident_entry(incident,at,written,kind,by,text,text_vi,about,about_id)"
+        " VALUES(NEW.incident,NEW.created,NEW.created,'message',NEW.created_by,'Held, as it is a"
+        " drill: mail to '||NEW.target||': '||NEW.subject,'Giữ lại vì là diễn tập: thư tới '"
+        "||NEW.target||': '||NEW.subject,'outgoing',NEW.id); END;",
         NULL,
 };
 

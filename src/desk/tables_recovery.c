@@ -45,6 +45,10 @@ static const char *const steps[] = {
         " version INTEGER NOT NULL DEFAULT 1) STRICT;"
         "CREATE INDEX improvement_of ON improvement(incident);"
         "CREATE INDEX improvement_state ON improvement(state, due);",
+
+        /* What a review says was not detected: one request at a time that is not over. */
+        "ALTER TABLE improvement ADD COLUMN review INTEGER NOT NULL DEFAULT 0;"
+        "CREATE INDEX improvement_review ON improvement(incident) WHERE review=1;",
         NULL,
 };
 

@@ -549,7 +549,75 @@ static void several_systems(void) {
         end();
 }
 
+static void what_was_missed_is_a_rule_request(void) {
+        begin();
+        int n = (int)opened();
+        check_int(as(LEAD, "incidents.review", "{\"id\":%d,\"cause\":\"x\"}", n), 200);
+        check_int(as(LEAD, "improvements.list", "{\"incident\":%d}", n), 200);
+        check_int(answer_int("total"), 0); /* nothing was missed */
+        check_int(as(LEAD, "incidents.review",
+                     "{\"id\":%d,\"missed\":\"Copying to a share\\nby night\"}", n),
+                  200);
+        check_int(as(LEAD, "incidents.review",
+                     "{\"id\":%d,\"missed\":\"Copying to a share\\nby night, at 3\"}", n),
+                  200);
+        check_int(as(LEAD, "improvements.list", "{\"incident\":%d}", n), 200);
+        check_int(answer_int("total"), 1); /* the same, as it says now */
+        check_span(span_str(answer_text("items.0.kind")), "rule_request");
+        check_span(span_str(answer_text("items.0.title")), "Copying to a share");
+        check_span(span_str(answer_text("items.0.detail")), "Copying to a share\nby night, at 3");
+        check_span(span_str(answer_text("items.0.owner_name")), "Lê Minh Khôi");
+        check(json_is_string(answer_at("items.0.due")));
+        int id = (int)answer_int("items.0.id");
+        check_int(as(LEAD, "improvements.summary", "{}"), 200);
+        check_int(answer_int("rule_requests"), 1);
+        check_int(
+                as(LEAD, "improvements.change", "{\"id\":%d,\"version\":2,\"state\":\"done\"}", id),
+                200);
+        check_int(as(LEAD, "incidents.review",
+                     "{\"id\":%d,\"missed\":\"Copying to a share\\nby night, at 3\"}", n),
+                  200);
+        check_int(as(LEAD, "improvements.summary", "{}"), 200);
+        check_int(answer_int("rule_requests"), 0); /* done stays done */
+        check_int(as(LEAD, "incidents.review", "{\"id\":%d,\"missed\":\"Another\"}", n), 200);
+        check_int(as(LEAD, "improvements.summary", "{}"), 200);
+        check_int(answer_int("rule_requests"), 1);
+        end();
+}
+
+static void what_left_is_in_the_timeline(void) {
+        begin();
+        struct sql *s = state_sql(w.d->state);
+        int n = (int)opened();
+        for (int i = 1; i <= 3; i++)
+                check_int(sql_do(s,
+                                 "INSERT INTO outgoing(kind,state,target,subject,body,message_id,"
+                                 "incident,unit,created,created_by,due) VALUES('mail',?1,'a@b.vn',"
+                                 "'Báo cáo',' ','x',?2,2,5,2,5)",
+                                 "si", i == 3 ? "held" : "queued", (int64_t)n),
+                          0);
+        check_int(sql_do(s, "UPDATE outgoing SET state='sent', sent=7 WHERE id=1", ""), 0);
+        check_int(sql_do(s,
+                         "UPDATE outgoing SET state='failed', last_error='no such box' WHERE id=2",
+                         ""),
+                  0);
+        check_int(sql_do(s, "UPDATE outgoing SET state='sent', tries=2 WHERE id=1", ""), 0);
+        check_int(as(LEAD, "incidents.timeline", "{\"id\":%d,\"kind\":\"message\",\"sort\":\"id\"}",
+                     n),
+                  200);
+        check_int(answer_int("total"), 3);
+        check_span(span_str(answer_text("items.0.text")),
+                   "Held, as it is a drill: mail to a@b.vn: Báo cáo");
+        check_span(span_str(answer_text("items.1.text")), "Mail sent to a@b.vn: Báo cáo");
+        check_span(span_str(answer_text("items.1.by_name")), "Lê Minh Khôi");
+        check_span(span_str(answer_text("items.2.text_vi")),
+                   "Không gửi được thư tới a@b.vn: Báo cáo. no such box");
+        end();
+}
+
 int main(void) {
+        RUN(what_was_missed_is_a_rule_request);
+        RUN(what_left_is_in_the_timeline);
         RUN(opens_with_its_clocks);
         RUN(refuses_what_cannot_be);
         RUN(only_units_that_work_on_it_see_it);

@@ -244,6 +244,7 @@ export interface IncidentDetail extends Incident {
   activities: Activity[];
   clocks: Clock[];
   moves: Move[];
+  systems: { id: Id; name: string; level: number; unit_name: string | null; main: boolean; alerts: number }[];
   units: { id: Id; name: string }[] | null;
 }
 export interface TimelineEntry {
