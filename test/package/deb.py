@@ -147,6 +147,15 @@ def the_same_input_makes_the_same_package(folder):
     assert modes == {"drwxr-xr-x", "-rw-r--r--", "-rwxr-xr-x"}, modes
 
 
+def no_hook_is_in_the_package(folder):
+    """What makes calls fail, or a process do what an attacker would, is in builds for tests only (-Dfaults=true)."""
+    prepare()
+    sh("dpkg-deb", "-x", world["deb"], folder)
+    program = (pathlib.Path(folder) / "usr/bin/coloa").read_bytes()
+    for hook in (b"COLOA_HIJACK", b"COLOA_FAULT", b"COLOA_LAG"):
+        assert hook not in program, hook
+
+
 def installs_hunts_and_goes_without_a_trace(_):
     debian = debian_of_all()
     before = debian.listing()
@@ -313,7 +322,7 @@ def under_a_running_systemd(folder):
 
 
 try:
-    run(the_same_input_makes_the_same_package, installs_hunts_and_goes_without_a_trace, a_node_as_its_user_an_upgrade_and_a_purge,
+    run(the_same_input_makes_the_same_package, no_hook_is_in_the_package, installs_hunts_and_goes_without_a_trace, a_node_as_its_user_an_upgrade_and_a_purge,
         under_a_running_systemd)
 finally:
     shutil.rmtree(world.get("folder", "/nonexistent"), ignore_errors=True)

@@ -167,6 +167,61 @@ static void describing_a_system_takes_nothing(void) {
         people_end();
 }
 
+/* ---- the second person is another ---- */
+
+static int64_t row_of(const char *sql, int64_t incident, int64_t proposer) {
+        check_int(desk_begin(w.d), 0);
+        check_int(sql_do(state_sql(w.d->state), sql, "iiii", incident, unit_a, proposer, w.wall),
+                  0);
+        int64_t id = sql_last_id(state_sql(w.d->state));
+        check_int(desk_commit(w.d, w.mono, w.wall), 0);
+        return id;
+}
+
+/* An account that whoever proposed made or reset is theirs: it approves no containment and no export of theirs. */
+static void who_proposed_makes_no_second_person(void) {
+        static const char *const made[] = {"created_by", "reset_by"};
+        static const char action[] =
+                "INSERT INTO action(incident,unit,kind,targets,text,direction,seconds,reason,state,"
+                "proposed,proposer,lapses) VALUES(?1,?2,'block',zeroblob(20),'x','both',600,'x',"
+                "'proposed',?4,?3,?4+600000000000)";
+        static const char export[] =
+                "INSERT INTO evidence_export(incident,unit,reason,state,proposed,proposer,lapses,"
+                "items,bytes) VALUES(?1,?2,'x','proposed',?4,?3,?4+600000000000,0,0)";
+        struct signed_in approver;
+        char sql[160];
+
+        begin();
+        int64_t who = member("duyet", "approver", unit_a);
+        enter(&approver, "duyet");
+        check_int(
+                asf(NULL, "incidents.open", "{\"title\":\"one\",\"unit\":%lld}", (long long)unit_a),
+                200);
+        int64_t incident = answer_int("id"), a = row_of(action, incident, who_lead_a),
+                x = row_of(export, incident, who_lead_a);
+        for (size_t i = 0; i <= ARRAY_LEN(made); i++) {
+                bool theirs = i < ARRAY_LEN(made);
+
+                snprintf(sql, sizeof(sql),
+                         "UPDATE person SET created=0, created_by=NULL, reset_by=NULL%s%s%s WHERE"
+                         " id=?1",
+                         theirs ? ", " : "", theirs ? made[i] : "", theirs ? "=?2" : "");
+                check_int(desk_begin(w.d), 0);
+                check_int(theirs ? sql_do(state_sql(w.d->state), sql, "ii", who, who_lead_a)
+                                 : sql_do(state_sql(w.d->state), sql, "i", who),
+                          0);
+                check_int(desk_commit(w.d, w.mono, w.wall), 0);
+                for (int k = 0; k < 2; k++) {
+                        check_int(asf(&approver, k ? "evidence.export_approve" : "actions.approve",
+                                      "{\"id\":%lld,\"code\":\"000000\"}", (long long)(k ? x : a)),
+                                  403);
+                        check_span(span_str(answer_text("code")),
+                                   theirs ? "made_by_proposer" : "wrong_code");
+                }
+        }
+        people_end();
+}
+
 /* ---- events that pages follow ---- */
 
 static struct follower {
@@ -409,6 +464,7 @@ int main(void) {
         RUN(what_was_before_is_of_ones_own);
         RUN(a_search_names_no_unit_of_others);
         RUN(describing_a_system_takes_nothing);
+        RUN(who_proposed_makes_no_second_person);
         RUN(each_kind_reaches_who_may_read_it);
         RUN(two_units_are_told_of_one_thing);
         RUN(rights_that_go_are_noticed);
