@@ -151,6 +151,7 @@ const steps = {
     await dialog(org).locator('button.primary').click();
     await gone(org);
     await page.getByText('nobody’s target').waitFor();
+    await until(29);
     await accept(await who('officer'));
     await until(41);
     await page.getByRole('radio').first().waitFor();

@@ -36,6 +36,9 @@ export function points(thousandths: number | null | undefined, sign = false, dig
   return sign && thousandths > 0 ? '+' + text : text;
 }
 
+/* A rehearsal has no clock yet: it stands at the beginning. */
+export const still = (of: DrillClock | null | undefined): DrillClock => of ?? { drill_ms: 0, speed: 0, running: false, at: new Date().toISOString(), length_ms: 0, ends: null };
+
 class Drill {
   now: DrillNow | null = $state.raw(null);
   invitations: NonNullable<DrillNow['invitations']> = $state.raw([]);
@@ -73,14 +76,14 @@ class Drill {
     const known = now.injects.some((i) => i.id === inject.id);
     const injects = known ? now.injects.map((i) => (i.id === inject.id ? inject : i)) : [inject, ...now.injects];
     if (!known && !inject.seen) this.arrived = 1;
-    this.now = { ...now, clock: said.clock as DrillClock, injects, waiting: injects.filter((i) => i.answer && !i.answered).length };
+    this.now = { ...now, clock: still(said.clock as DrillClock | null), injects, waiting: injects.filter((i) => i.answer && !i.answered).length };
     return true;
   }
   async refresh(): Promise<void> {
     try {
       const got = await api.get<DrillNow | { play: null } | null>('/drill');
       const before = this.now;
-      this.now = got && got.play ? (got as DrillNow) : null;
+      this.now = got && got.play ? { ...(got as DrillNow), clock: still((got as DrillNow).clock) } : null;
       this.invitations = (got as DrillNow | null)?.invitations ?? [];
       const fresh = this.now?.injects.filter((i) => !i.seen && before && !before.injects.some((b) => b.id === i.id)).length ?? 0;
       if (fresh) this.arrived = fresh;
