@@ -44,7 +44,7 @@ struct engine_play {
         bool pieces_known;
         unsigned char *holds; /* of the plan's conditions on facts (exercise_condition.c) */
         bool holds_known;
-        int64_t holds_at; /* wall */
+        int64_t holds_at;           /* wall */
         struct engine_cells *cells; /* exercise_board.c */
         bool dirty;
 };
@@ -110,7 +110,6 @@ int spool_give(struct desk *d, int64_t now);
 void board_cells_free(struct engine_play *y);
 
 /* exercise_condition.c: 1, 0, -errno. */
-int exercise_condition(struct desk *d, struct engine_play *y, const struct plan *p,
-                       int condition);
+int exercise_condition(struct desk *d, struct engine_play *y, const struct plan *p, int condition);
 
 #endif

@@ -36,8 +36,8 @@ struct exercise {
         enum exercise_state state;
         unsigned speed; /* thousandths */
         bool live_fire, solo, demo, simulated;
-        bool part;    /* a re-test: one part of the plan (exercise/part.h) */
-        int64_t from; /* ms: where its clock begins */
+        bool part;               /* a re-test: one part of the plan (exercise/part.h) */
+        int64_t from;            /* ms: where its clock begins */
         struct span code, title; /* of the arena that was given; SPAN_NONE without one */
 };
 /* 1, 0, -errno. `a`: NULL: without its texts. */

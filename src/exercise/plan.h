@@ -68,7 +68,7 @@ enum plan_condition_op {
         PLAN_ALL, /* of `first` … `first + n` */
         PLAN_ANY,
         PLAN_NOT,
-        PLAN_FACT,   /* the unit has a fact of `fact` about `object`, of value `value` (or any, NULL) */
+        PLAN_FACT, /* the unit has a fact of `fact` about `object`, of value `value` (or any, NULL) */
         PLAN_PLAYED, /* step or inject `object` was played */
         PLAN_CHOSE   /* inject `object` was answered with `value` */
 };

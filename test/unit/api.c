@@ -294,7 +294,8 @@ static void csv_is_whole_and_safe(void) {
                 buf_span(&all, buf_get(&api_w.body));
         } while (more);
         buf_char(&all, '\0');
-        check(strncmp(all.p, "\xef\xbb\xbfid,time,who,what,about,detail,hash,drill\r\n1,", 47) == 0);
+        check(strncmp(all.p, "\xef\xbb\xbfid,time,who,what,about,detail,hash,drill\r\n1,", 47) ==
+              0);
         for (const char *p = all.p; (p = strstr(p, "\r\n")); p++)
                 lines++;
         check_int(lines, 1102); /* the export is in the log itself */
