@@ -175,6 +175,26 @@ test('a unit plays: what arrives is said calmly, a draft is kept, an answer is s
     await w.end();
   }
 });
+test('an inject that comes with its event is there at once, and nothing is fetched for it', async () => {
+  const w = await world({ path: '/alerts', before: (m) => (m.state.drill = true) });
+  const { page } = w;
+  try {
+    const dock = page.getByRole('region', { name: 'Vừa tới trong diễn tập' });
+    await dock.waitFor();
+    const is = (await page.evaluate(() => fetch('/api/v1/drill').then((r) => r.json()))) as { play: number; clock: unknown; injects: Record<string, unknown>[] };
+    const asked = called(w, /GET .*\/drill$/);
+    const inject = { ...is.injects[0], id: 9999, t: 1 + Math.max(...is.injects.map((i) => Number(i['t']))), title: 'Pushed', title_vi: 'Được gửi kèm', seen: null, answered: null, answer: true };
+    w.mock.tell('inject', 9999, { play: is.play, clock: is.clock, inject });
+    await dock.getByText('Được gửi kèm').waitFor({ timeout: 5000 });
+    await page.waitForTimeout(5000);
+    assert.equal(called(w, /GET .*\/drill$/), asked);
+    w.mock.tell('inject', 9998); /* without it, the page asks */
+    await page.waitForResponse((r) => r.url().endsWith('/api/v1/drill'), { timeout: 10_000 });
+    assert.deepEqual(w.complaints, []);
+  } finally {
+    await w.end();
+  }
+});
 test('the band stands above every page of a person who plays, on a telephone too', async () => {
   const w = await world({ path: '/', before: (m) => (m.state.drill = true) });
   try {

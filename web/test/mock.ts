@@ -17,7 +17,7 @@ export interface Mock {
   url: string;
   /* What tests turn. */
   state: { signedIn: boolean; permissions: string[]; broken: boolean; quiet: boolean; calls: string[]; firstRun: boolean; mustChange: boolean; needsTotp: boolean; idle: number; lang: 'vi' | 'en' | null; drill: boolean; units: number; side: 'organiser' | 'jury' | 'red' | 'blue' };
-  tell: (what: string, id: number) => void;
+  tell: (what: string, id: number, more?: Record<string, unknown>) => void;
   /* Another person changes an incident; nobody is told. */
   meddle: (id: number, change?: Record<string, unknown>) => void;
   /* Of an alert's detail, what a test needs otherwise. */
@@ -64,8 +64,8 @@ export function startMock(dist: string, port = 0, exerciseUnits = 13): Promise<M
   const session = (): Session => ({
     person: { id: 1, name: 'Nguyễn Thu Hà', login: 'ha.nt', lang: state.lang, title: 'Chuyên viên giám sát' }, roles: [{ role: 'officer', unit: 1, unit_name: 'Toàn ngành' }], permissions: state.permissions, level_idle_s: state.idle, second_at: data.iso(now() - 60_000), expires: data.iso(now() + 8 * 3_600_000), must_change_password: state.mustChange, needs_totp: state.needsTotp, now: iso(), step, first_run: state.firstRun,
   });
-  const tell = (what: string, id: number) => {
-    for (const l of listeners) l.write(`event: change\ndata: ${JSON.stringify({ what, id })}\n\n`);
+  const tell = (what: string, id: number, more: Record<string, unknown> = {}) => {
+    for (const l of listeners) l.write(`event: change\ndata: ${JSON.stringify({ what, id, ...more })}\n\n`);
   };
   const find = <T extends { id: number }>(all: T[], id: string | undefined): T => {
     const it = all.find((x) => String(x.id) === id);
