@@ -222,6 +222,7 @@ void api_tell_person(struct desk *d, const char *what, int64_t id, int64_t perso
  * allowed to read it. The caller drops its own hold on the text; NULL: none. */
 struct told_text;
 struct told_text *told_text_new(struct span s);
+struct told_text *told_text_hold(struct told_text *t);
 struct told_text *told_text_drop(struct told_text *t);
 void api_tell_person_text(struct desk *d, const char *what, int64_t id, int64_t person,
                           struct told_text *text);

@@ -65,6 +65,12 @@ struct told_text *told_text_new(struct span s) {
         return t;
 }
 
+struct told_text *told_text_hold(struct told_text *t) {
+        if (t)
+                t->refs++;
+        return t;
+}
+
 struct told_text *told_text_drop(struct told_text *t) {
         if (t && --t->refs == 0)
                 free(t);
@@ -157,6 +163,24 @@ void api_tell_person(struct desk *d, const char *what, int64_t id, int64_t perso
         api_tell_person_text(d, what, id, person, NULL);
 }
 
+/* V3 */
+static unsigned within(unsigned pages) {
+        return MIN(pages * WITHIN_MS, WITHIN_MOST_MS);
+}
+
+/* Who comes back after a cut asks for all that it shows: so do all others, most of whom are not back yet. */
+static void say_hello(struct api *a, struct held *h) {
+        char text[96];
+        int n;
+
+        a->most_listeners = MAX(a->most_listeners, a->n_listeners);
+        n = snprintf(text, sizeof(text), ": hello\n\n");
+        if (within(a->most_listeners) >= WITHIN_SAID_MS)
+                n += snprintf(text + n, sizeof(text) - (size_t)n,
+                              "event: hello\ndata: {\"within\":%u}\n\n", within(a->most_listeners));
+        api_say_frame(a, h, span_of(text, (size_t)n));
+}
+
 int api_follow(struct api_call *c) {
         struct held *h = held_of(c);
         struct api *a = desk_api(c->desk);
@@ -169,14 +193,12 @@ int api_follow(struct api_call *c) {
         api_held_stream(a, h);
         h->say.flags |= API_SAY_MORE;
         snprintf(h->say.type, sizeof(h->say.type), "text/event-stream");
-        api_say_frame(a, h, SPAN(": hello\n\n"));
-        if (c->ask->flags & API_ASK_AGAIN) {
-                int r = c->who.id ? exercise_tell_recent(c) : 0;
-
-                if (r < 0)
-                        return r;
+        say_hello(a, h);
+        int r = c->who.id ? exercise_tell_recent(c) : 0; /* what came while its line was cut */
+        if (r < 0)
+                return r;
+        if (c->ask->flags & API_ASK_AGAIN)
                 api_events_here(c, "all", 0, NULL);
-        }
         c->who.name = SPAN_NONE; /* thousands stay for hours: what the call needed goes */
         arena_deinit(&h->arena);
         return API_E_LATER;
@@ -417,11 +439,6 @@ static void hear_own(struct api *a, struct held *h) {
                 tell_listener(a, h, &a->told_people[lo].t);
 }
 
-/* V3 */
-static unsigned within(unsigned pages) {
-        return MIN(pages * WITHIN_MS, WITHIN_MOST_MS);
-}
-
 void api_events_committed(struct api *a) {
         struct event *events = a->n_told && a->streams ? calloc(a->n_told, sizeof(*events)) : NULL;
 
@@ -499,6 +516,10 @@ static void look_who(struct api *a) {
         if (a->mono - a->streams_who < NS_PER_SEC)
                 return;
         a->streams_who = a->mono;
+        if (a->mono - a->most_at > 60 * NS_PER_SEC) {
+                a->most_at = a->mono;
+                a->most_listeners = MAX(a->n_listeners, a->most_listeners / 2);
+        }
         for (struct held *h = a->streams, *next; h; h = next) {
                 next = h->next;
                 end_if_gone(a, h);

@@ -109,8 +109,10 @@ struct api {
         struct told_person *told_people; /* the same, to one person each */
         size_t n_told_people, told_people_room;
         unsigned n_told, told_room;
-        unsigned n_told_of; /* listeners with something to be told */
-        unsigned within_ms; /* that they may take to fetch it */
+        unsigned n_told_of;      /* listeners with something to be told */
+        unsigned within_ms;      /* that they may take to fetch it */
+        unsigned most_listeners; /* of late: those of a console that was killed will be back */
+        int64_t most_at;         /* mono */
         bool told_all;
         int64_t mono, wall;
 };

@@ -2,7 +2,7 @@
  * still to come, nor what others do. */
 #include "desk/api_impl.h"
 #include "desk/desk_impl.h"
-#include "desk/exercise_impl.h"
+#include "desk/exercise_engine.h"
 
 int exercise_clock_json(struct api_call *c, const struct exercise *e, int64_t play, json_t **ret) {
         const struct plan *p = NULL;
@@ -191,6 +191,8 @@ static int injects(struct api_call *c, const struct exercise_play *y, const stru
 
 /* ---- as it is told ---- */
 
+#define RECENT_NS (5 * NS_PER_SEC) /* its clock is a reading of then */
+
 /* '"play":7,"clock":{…},"inject":{…}': a page that has the play puts it in its place and fetches nothing. */
 static struct told_text *inject_text(struct api_call *c, const struct exercise_play *y,
                                      int64_t delivery) {
@@ -222,14 +224,26 @@ static struct told_text *inject_text(struct api_call *c, const struct exercise_p
         return r == 0 && o && b.len > 2 ? told_text_new(span_of(b.p + 1, b.len - 2)) : NULL;
 }
 
+/* The caller drops it. `changed`: what was kept of it is old. When thousands listen again, each play's people are told
+ * the same. */
 static struct told_text *text_of(struct desk *d, const struct exercise_play *y, int64_t delivery,
-                                 int64_t now) {
+                                 int64_t now, bool changed) {
+        struct exercises *x = exercises_of(d);
+        struct recent_text *k = x ? &x->recent[(uint64_t)delivery % RECENT_TEXTS] : NULL;
         struct arena arena;
+
+        if (k && !changed && k->delivery == delivery && k->text && now - k->at < RECENT_NS &&
+            now >= k->at)
+                return told_text_hold(k->text);
 
         arena_init(&arena, (size_t)4 << 20);
         struct api_call c = {.desk = d, .db = state_sql(d->state), .arena = &arena, .now = now};
         struct told_text *t = inject_text(&c, y, delivery);
         arena_deinit(&arena);
+        if (k) {
+                told_text_drop(k->text);
+                *k = (struct recent_text){delivery, now, told_text_hold(t)};
+        }
         return t;
 }
 
@@ -247,7 +261,7 @@ int exercise_tell_inject(struct desk *d, const struct exercise_play *y, int64_t 
 
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        text = text_of(d, y, delivery, now);
+        text = text_of(d, y, delivery, now, true);
         if (r == 0) /* nobody is named: whoever plays for the unit */
                 api_tell_all_text(d, "inject", delivery, y->unit, text);
         else
@@ -269,8 +283,11 @@ int exercise_tell_inject(struct desk *d, const struct exercise_play *y, int64_t 
 
 int exercise_tell_recent(struct api_call *c) {
         _cleanup_(sql_endp) struct sql_rows *q = NULL;
+        struct exercise_numbers n;
         struct exercise_play y = {0};
-        int r = exercise_mine(c, 0, &y);
+
+        exercise_engine_numbers(c->desk, &n);
+        int r = n.plays ? exercise_mine(c, 0, &y) : 0;
 
         if (r == 1)
                 r = sql_rows(c->db, &q,
@@ -281,7 +298,7 @@ int exercise_tell_recent(struct api_call *c) {
                              "iiiii", y.id, y.exercise, y.unit, c->who.id,
                              c->now - 60 * NS_PER_SEC);
         while (q && r == 0 && (r = sql_next(q)) == 1) {
-                struct told_text *t = text_of(c->desk, &y, sql_int(q, 0), c->now);
+                struct told_text *t = text_of(c->desk, &y, sql_int(q, 0), c->now, false);
 
                 api_events_here(c, "inject", sql_int(q, 0), t);
                 told_text_drop(t);

@@ -64,6 +64,8 @@ static void unload(struct exercises *x) {
 void exercises_free(struct desk *d) {
         if (d->exercises)
                 unload(d->exercises);
+        for (unsigned i = 0; d->exercises && i < RECENT_TEXTS; i++)
+                told_text_drop(d->exercises->recent[i].text);
         free(d->exercises);
         d->exercises = NULL;
         exercise_plans_free(d);

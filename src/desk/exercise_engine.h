@@ -69,6 +69,7 @@ struct engine_ask {
         uint64_t life; /* of the engine's memory */
 };
 
+#define RECENT_TEXTS 1024u
 struct exercises {
         bool loaded, wake;
         struct engine_run *runs;
@@ -82,6 +83,10 @@ struct exercises {
         uint64_t refused;      /* records that the line to ingest does not take: passed over */
         int64_t behind_ms;
         size_t held_bytes; /* of pieces in memory */
+        struct recent_text {
+                int64_t delivery, at;
+                struct told_text *text;
+        } recent[RECENT_TEXTS]; /* exercise_drill.c: as injects were told of late */
 };
 
 struct exercises *exercises_of(struct desk *d); /* NULL: no memory */

@@ -61,6 +61,7 @@ struct conn {
         size_t chunk_left,
                 chunk_size; /* of a stream: its pieces' heads are taken out as they come */
         bool in_size;
+        bool again; /* a stream that was cut: the page asks for all that it shows */
 };
 
 struct person {
@@ -433,13 +434,30 @@ static void take_event(struct person *p, const char *data, size_t len) {
         json_decref(o);
 }
 
+/* Of the comment that begins each stream, and of the event behind it where thousands listen: the later holds. */
+static void come_back(struct conn *c, double within) {
+        struct person *p = c->who;
+
+        if (!c->again)
+                return;
+        p->drill_at = now() + 0.8 + uniform() * within;
+        p->tonight_at = now() + 1 + uniform() * within;
+        p->next_look = now() + uniform() * within;
+}
+
 static void take_events(struct conn *c) {
         char *at = c->in + c->body_at, *stop = c->in + c->in_len, *end_of;
 
         while ((end_of = memmem(at, (size_t)(stop - at), "\n\n", 2))) {
                 char *data = memmem(at, (size_t)(end_of - at), "data: ", 6);
 
-                if (data)
+                if (memmem(at, (size_t)(end_of - at), "hello", 5)) {
+                        const char *w =
+                                data ? memmem(data, (size_t)(end_of - data), "within\":", 8) : NULL;
+
+                        if (data || c->again)
+                                come_back(c, w ? as_number(w + 8) / 1000 : 5);
+                } else if (data)
                         take_event(c->who, data + 6, (size_t)(end_of - data) - 6);
                 at = end_of + 2;
         }
@@ -461,11 +479,7 @@ static bool take_head(struct conn *c) {
         if (c->kind == STREAM) {
                 g.status[c->status < 600 ? c->status : 0]++;
                 add(soon_after() ? &g.after[STREAM] : &g.took[STREAM], now() - c->begun);
-                if (c->who->opened) {
-                        soon(&c->who->drill_at, 0.8, 5.8);
-                        soon(&c->who->tonight_at, 1, 5);
-                        soon(&c->who->next_look, 0, 5);
-                }
+                c->again = c->who->opened;
                 c->who->opened = true;
                 dechunk(c, c->body_at);
                 return c->status == 200;

@@ -305,19 +305,6 @@ static void what_units_and_organisers_say(void) {
         end();
 }
 
-static uint64_t follow_as(struct signed_in *s, uint32_t flags) {
-        struct api_ask a = {.op = api_number("events.follow"), .how = API_COOKIE, .flags = flags};
-        struct api_next next = {0};
-
-        memcpy(a.token, s->token, sizeof(a.token));
-        check_int(api_send_frame(0, API_ASK, ++api_w.id, &a, sizeof(a), SPAN("{}")), 0);
-        uint64_t id = api_w.id;
-        check_int(api_take_frame(0), id);
-        check_int(api_w.say.status, 200);
-        check_int(api_send_frame(0, API_NEXT, id, &next, sizeof(next), SPAN_NONE), 0);
-        return id;
-}
-
 /* What listeners were told and nobody looked at yet. */
 static struct {
         uint64_t of;
@@ -348,8 +335,16 @@ static bool heard(unsigned i, const char *text) {
 }
 
 static void listen_as(unsigned i, struct signed_in *s, uint32_t flags) {
-        told_to[i].of = follow_as(s, flags);
+        struct api_ask a = {.op = api_number("events.follow"), .how = API_COOKIE, .flags = flags};
+        struct api_next next = {0};
+
+        memcpy(a.token, s->token, sizeof(a.token));
+        check_int(api_send_frame(0, API_ASK, ++api_w.id, &a, sizeof(a), SPAN("{}")), 0);
+        told_to[i].of = api_w.id;
         told_to[i].text[0] = '\0';
+        check_int(api_take_frame(0), api_w.id);
+        check_int(api_w.say.status, 200);
+        check_int(api_send_frame(0, API_NEXT, api_w.id, &next, sizeof(next), SPAN_NONE), 0);
 }
 
 /* An inject comes with its event, to whom it is for, and again as it stands when something of it changed. */

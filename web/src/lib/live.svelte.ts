@@ -71,10 +71,15 @@ class Live {
       const again = this.stale || this.tries > 0;
       this.tries = 0;
       this.#fresh();
-      if (again) {
-        this.#later(ALL_MS);
-        this.#tell({ what: 'all', id: null });
-      }
+      if (!again) return;
+      /* The node says first, where thousands come back, how long they may take. */
+      let within = ALL_MS;
+      source.addEventListener('hello', (e) => (within = (JSON.parse((e as MessageEvent<string>).data) as Said).within ?? within));
+      setTimeout(() => {
+        if (this.#source !== source) return;
+        this.#later(within);
+        this.#tell({ what: 'all', id: null, within });
+      }, 100);
     };
     source.addEventListener('change', (e) => {
       try {
@@ -89,7 +94,7 @@ class Live {
       if (this.#source !== source) return;
       source.close();
       this.#lost();
-      const wait = spread(0.5, 1.5) * RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)]!;
+      const wait = spread(0.5, this.tries ? 1.5 : 3) * RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)]!;
       this.tries++;
       if (this.#retry) clearTimeout(this.#retry);
       if (this.#running) this.#retry = setTimeout(() => this.#running && this.#open(), wait);
