@@ -192,7 +192,11 @@ def check_blocks(w, workers):
 
     def states():
         return {i: k.look(w.hang, f"/actions/{i}")["state"] for i in ids}
-    w.node.wait_for(lambda: all(s in ("in_force", "undone") for s in states().values()), 60, "for blocks to be in force")
+    try:
+        w.node.wait_for(lambda: all(s in ("in_force", "undone") for s in states().values()), 60, "for blocks to be in force")
+    except AssertionError as error:
+        odd = [k.look(w.hang, f"/actions/{i}") for i, s in states().items() if s not in ("in_force", "undone")]
+        raise AssertionError(f"neither in force nor undone: {odd}; firewall {firewall()}") from error
 
     def same():
         """Between two looks at the desk that say the same nothing changed."""
