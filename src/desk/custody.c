@@ -144,12 +144,14 @@ static int make_hold(struct desk *d, struct holds *h) {
 
 const struct msg_store_hold *desk_hold_next(struct desk *d, int *ret_error) {
         struct holds *h = holds_of(d);
+        int r = 0;
 
         *ret_error = 0;
         if (!h || h->sent || state_in_transaction(d->state) || d->mono < h->again)
                 return NULL;
         if (!h->next.token && h->dirty)
-                *ret_error = MIN(make_hold(d, h), 0);
+                r = make_hold(d, h);
+        *ret_error = MIN(r, 0);
         return h->next.token && !*ret_error ? &h->next : NULL;
 }
 

@@ -166,20 +166,18 @@ static int next_order(struct desk *d, struct orders *o) {
         memcpy(&o->next.order.order, order.p, order.len);
         memcpy(o->next.order.signature, signature.p, signature.len);
         memcpy(o->next.order.targets, targets.p, targets.len);
-        o->next_len = sizeof(o->next.order);
-        if (!sql_null(q, 5)) {
-                struct span scope = sql_span(q, 5);
-
-                if (scope.len != sizeof(o->next.drill.drill))
-                        return FAIL(-EBADMSG);
+        struct span scope = sql_span(q, 5);
+        if (scope.len && scope.len != sizeof(o->next.drill.drill))
+                return FAIL(-EBADMSG);
+        if (scope.len)
                 memcpy(&o->next.drill.drill, scope.p, scope.len);
-                o->next_len = sizeof(o->next.drill);
-        }
+        o->next_len = scope.len ? sizeof(o->next.drill) : sizeof(o->next.order);
         return 1;
 }
 
 const void *desk_to_act(struct desk *d, size_t *ret_len, int *ret_error) {
         struct orders *o = d->orders;
+        int r = 0;
 
         *ret_error = 0;
         if (!o || !o->there)
@@ -193,7 +191,8 @@ const void *desk_to_act(struct desk *d, size_t *ret_len, int *ret_error) {
         o->next_check = NULL;
         /* O1. And only after act said what is in force. */
         if (!o->next_len && o->dirty && o->known && !state_in_transaction(d->state))
-                *ret_error = MIN(next_order(d, o), 0);
+                r = next_order(d, o);
+        *ret_error = MIN(r, 0);
         *ret_len = o->next_len;
         return o->next_len ? &o->next : NULL;
 }

@@ -429,7 +429,8 @@ def nothing_is_lost_when_all_are_killed(folder):
         node.stop(None)
         server.stop()
     got = [str(m[2]["Message-ID"]) for m in server.mails]
-    assert set(got) == wanted, (len(set(got)), len(wanted))
+    others = [(str(m[2]["Message-ID"]), str(m[2]["Subject"])) for m in server.mails if str(m[2]["Message-ID"]) not in wanted]
+    assert set(got) == wanted, (len(set(got)), len(wanted), others)
     got_keys = [head["Idempotency-Key"] for _, head, _ in hook.got]
     assert set(got_keys) == keys, (len(set(got_keys)), len(keys))
     hook.stop()
