@@ -64,7 +64,7 @@ static inline void pump_vault(void) {
                 struct msg_vault_ask own = *m;
                 struct msg_vault_answer a;
 
-                desk_asked(w.d);
+                desk_asked(w.d, m);
                 check(vault_ask_good(&own));
                 vault_do(people_w.vault, &own, w.wall / NS_PER_SEC, &a);
                 check_int(desk_vault_said(w.d, &a), 0);

@@ -199,6 +199,7 @@ int api_follow(struct api_call *c) {
                 return r;
         if (c->ask->flags & API_ASK_AGAIN)
                 api_events_here(c, "all", 0, NULL);
+        c->who.allowed = SPAN_NONE;
         c->who.name = SPAN_NONE; /* thousands stay for hours: what the call needed goes */
         arena_deinit(&h->arena);
         return API_E_LATER;

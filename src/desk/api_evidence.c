@@ -259,9 +259,10 @@ static int add(struct api_call *c, const struct incident *i, const struct item *
 }
 
 /* Nobody fills the room for all: of it files of one incident have a quarter, those of one person within a day an
- * eighth, all evidence three quarters; the rest is reports'. */
+ * eighth, all evidence three quarters, that of drills an eighth; the rest is reports'. */
 static int has_share(struct api_call *c, int64_t incident, int64_t size) {
         int64_t used, limit, all = 0, own = 0, mine = 0;
+        bool drill = incident >= STATE_DRILL_IDS;
         int r = blobs_room(c->desk, &used, &limit);
 
         if (r == 0)
@@ -278,8 +279,9 @@ static int has_share(struct api_call *c, int64_t incident, int64_t size) {
                         0);
         if (r == 0)
                 r = MIN(sql_get_int(c->db, &all,
-                                    "SELECT ifnull(sum(size),0) FROM evidence WHERE kind='file'",
-                                    ""),
+                                    "SELECT ifnull(sum(size),0) FROM evidence WHERE kind='file' AND"
+                                    " (incident>=?1)=?2",
+                                    "ii", (int64_t)STATE_DRILL_IDS, (int64_t)drill),
                         0);
         if (r < 0)
                 return r;
@@ -297,7 +299,11 @@ static int has_share(struct api_call *c, int64_t incident, int64_t size) {
                         "go on tomorrow, or let somebody else attach it",
                         "Trong một ngày bạn đã đính kèm một phần tám chỗ chứa: hãy tiếp "
                         "tục ngày mai, hoặc nhờ người khác");
-        if (all > limit / 4 * 3 - size)
+        if (drill && all > limit / 8 - size)
+                return api_refuse(c, 409, "reserved",
+                                  "What drills may have of the room for attachments is used up",
+                                  "Phần chỗ dành cho tệp đính kèm của diễn tập đã hết");
+        if (!drill && all > limit / 4 * 3 - size)
                 return api_refuse(c, 409, "reserved",
                                   "What is left of the room for attachments is kept for reports: "
                                   "'attachments' in the configuration is its limit",

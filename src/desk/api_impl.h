@@ -84,6 +84,10 @@ struct held {
         int64_t told;        /* mono: when it was told last */
 };
 
+/* A call of the node's own, which may also be refused: a bare struct api_call may not. NULL: out of memory. */
+struct held *api_own_new(struct desk *d, int64_t now);
+void api_own_free(struct held *h);
+
 #define ENDED_MAX 64u
 #define API_PLACES 4096u
 struct line {

@@ -214,3 +214,33 @@ int api_set_fields(struct api_call *c, const struct api_set *fields, size_t n, i
         }
         return r;
 }
+
+/* ---- the node's own calls ---- */
+
+#define OWN_BYTES ((size_t)4 << 20)
+
+struct held *api_own_new(struct desk *d, int64_t now) {
+        struct held *h = calloc(1, sizeof(*h));
+
+        if (!h)
+                return NULL;
+        arena_init(&h->arena, OWN_BYTES);
+        h->ask.how = API_LOCAL;
+        h->c = (struct api_call){
+                .desk = d,
+                .db = state_sql(d->state),
+                .arena = &h->arena,
+                .ask = &h->ask,
+                .now = now,
+                .in = json_object(),
+                .who = {.name = SPAN("coloa"), .local = true, .second = TIME_NONE}};
+        return h;
+}
+
+void api_own_free(struct held *h) {
+        json_decref(h->c.in);
+        json_decref(h->c.answer);
+        json_decref(h->c.detail);
+        arena_deinit(&h->arena);
+        free(h);
+}

@@ -144,14 +144,13 @@ const struct msg_vault_ask *desk_to_ask(struct desk *d) {
         return k ? &k->m : NULL;
 }
 
-void desk_asked(struct desk *d) {
-        const struct msg_vault_ask *m = desk_to_ask(d);
-
-        if (m && m->ticket == HEADS_TICKET) {
+/* What was given, not what would be given now: a head may have come due between the two. */
+void desk_asked(struct desk *d, const struct msg_vault_ask *m) {
+        if (m->ticket == HEADS_TICKET) {
                 heads_asked(d);
                 return;
         }
-        for (unsigned i = 0; m && i < ASKS_MAX; i++)
+        for (unsigned i = 0; i < ASKS_MAX; i++)
                 if (&d->asks->list[i].m == m) {
                         d->asks->list[i].sent = true;
                         sodium_memzero(&d->asks->list[i].m, sizeof(*m)); /* K1 */

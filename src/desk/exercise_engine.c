@@ -15,6 +15,7 @@
 
 #include <stdlib.h>
 
+#include "desk/api_impl.h"
 #include "desk/desk_impl.h"
 
 #define TURN_MOST 48u
@@ -581,27 +582,21 @@ int exercise_engine_send(struct desk *d, int64_t exercise, char item, int64_t n,
 /* ---- the end, and who is there ---- */
 
 static int end_it(struct desk *d, struct exercise e, int64_t now) {
-        struct arena arena;
-
-        arena_init(&arena, (size_t)4 << 20);
-        struct api_call c = {.desk = d,
-                             .db = state_sql(d->state),
-                             .arena = &arena,
-                             .now = now,
-                             .in = json_object(),
-                             .who = {.name = SPAN("coloa"), .local = true}};
+        struct held *h = api_own_new(d, now);
         char about[40];
+
+        if (!h)
+                return FAIL(-ENOMEM);
         snprintf(about, sizeof(about), "exercise %lld", (long long)e.id);
         int r = desk_begin(d);
         if (r == 0)
-                r = exercise_move(&c, &e, "end");
+                r = exercise_move(&h->c, &e, "end");
         if (r == 0 && (e.solo || e.part))
-                r = exercise_move(&c, &e, "publish");
+                r = exercise_move(&h->c, &e, "publish");
         if (r == 0)
                 r = state_audit(d->state, now, "coloa", "exercises.end", span_str(about),
                                 SPAN("{}"));
-        json_decref(c.in);
-        arena_deinit(&arena);
+        api_own_free(h);
         return r > 0 ? FAIL(-EPROTO) : r;
 }
 

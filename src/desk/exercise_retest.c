@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "desk/api_impl.h"
 #include "desk/desk_impl.h"
 #include "desk/exercise_engine.h"
 #include "desk/exercise_results.h"
@@ -365,8 +366,9 @@ static int next_due(struct sql *db, int64_t now, int64_t *ret) {
                            "SELECT t.id FROM exercise_retest t JOIN exercise_gap g ON g.id=t.gap"
                            " JOIN exercise_play y ON y.id=g.play WHERE t.state='planned' AND t.auto"
                            " AND t.due<=?1 AND NOT EXISTS(SELECT 1 FROM exercise_play o JOIN"
-                           " exercise x ON x.id=o.exercise WHERE o.unit=y.unit AND o.live AND"
-                           " x.solo=0) ORDER BY t.due, t.id LIMIT 1",
+                           " exercise x ON x.id=o.exercise JOIN unit a ON a.id=o.unit JOIN unit b"
+                           " ON b.id=y.unit WHERE o.live AND x.solo=0 AND"
+                           " substr(b.path,1,length(a.path))=a.path) ORDER BY t.due, t.id LIMIT 1",
                            "i", now);
 }
 
@@ -381,7 +383,10 @@ static int start_due(struct api_call *c, int64_t id) {
                 r = sql_do(c->db, "SAVEPOINT retest", "");
         if (r == 0)
                 r = begin(c, &t, &e);
-        if (r < 0)
+        if (r == -EBADMSG ||
+            r == -E2BIG) /* a plan of an older program: refused, as the rest that cannot be */
+                r = API_E_REFUSED;
+        if (r < 0 && r != API_E_REFUSED)
                 return r;
         int e2 = r ? sql_do(c->db, "ROLLBACK TO retest", "") : 0;
         if (e2 == 0)
@@ -421,7 +426,12 @@ static int judge_over(struct api_call *c, int64_t id) {
                               "UPDATE exercise_retest SET state='planned', exercise=NULL, auto=0,"
                               " note='it was stopped' WHERE id=?1",
                               "i", id);
-        return judge_retest(c, id, gap, key.p, play);
+        r = judge_retest(c, id, gap, key.p, play);
+        return r == -E2BIG ? sql_do(c->db, /* nothing that a desk ends of */
+                                    "UPDATE exercise_retest SET state='planned', exercise=NULL,"
+                                    " auto=0, note='it could not be judged' WHERE id=?1",
+                                    "i", id)
+                           : r;
 }
 
 int exercise_retests_tick(struct desk *d, int64_t now) {
@@ -439,22 +449,14 @@ int exercise_retests_tick(struct desk *d, int64_t now) {
             ended = sql_get_int(db, &done, over, "i", now - RETEST_SETTLES_NS);
         if (due < 0 || ended < 0 || (!due && !ended))
                 return MIN(MIN(due, ended), 0);
-        struct arena arena;
-        arena_init(&arena, (size_t)4 << 20);
-        struct api_call c = {.desk = d,
-                             .db = db,
-                             .arena = &arena,
-                             .now = now,
-                             .in = json_object(),
-                             .who = {.name = SPAN("coloa"), .local = true}};
+        struct held *h = api_own_new(d, now);
+        if (!h)
+                return FAIL(-ENOMEM);
         int r = desk_begin(d);
         if (r == 0 && ended)
-                r = judge_over(&c, done);
+                r = judge_over(&h->c, done);
         if (r == 0 && due)
-                r = start_due(&c, id);
-        json_decref(c.in);
-        json_decref(c.answer);
-        json_decref(c.detail);
-        arena_deinit(&arena);
+                r = start_due(&h->c, id);
+        api_own_free(h);
         return MIN(r, 0);
 }

@@ -7,7 +7,7 @@
  *   L2. Operations are listed one by one. What is not in the list is never lent, above all nothing that reads records
  *       of the unit beside those of an alert.
  *   L3. Who plays writes only while the play goes on; afterwards, as organisers and jury always, they read.
- *   L4. Nothing is lent to scripts and guests, nor where containment is carried out for real.
+ *   L4. Nothing is lent to scripts and guests, nor for playing where containment is carried out for real.
  *   L5. A right of one's own goes first, but for who plays alone: for them it is one person's drill from end to end. */
 #include "desk/lent.h"
 
@@ -105,7 +105,7 @@ static const char *const permissions[] = {
         "alerts.read",     "events.read",   "incidents.read", "actions.read",   "reports.read",
         "evidence.read",   "alerts.work",   "incidents.open", "incidents.work", "incidents.lead",
         "evidence.write",  "reports.write", "reports.sign",   "reports.send",   "actions.propose",
-        "actions.approve", "actions.undo",  "systems.read"};
+        "actions.approve", "actions.undo"};
 #define READ_LENT 6u
 
 bool lent_knows(const char *permission) {

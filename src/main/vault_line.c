@@ -51,7 +51,7 @@ int vault_line_head(struct vault_line *l, int ms) {
         if (m && m->ticket == HEADS_TICKET) {
                 if (os_send_now(l->sock, m, sizeof(*m), NULL, 0) < 0)
                         return 0;
-                desk_asked(l->desk);
+                desk_asked(l->desk, m);
         }
         for (int64_t until = os_monotonic() + (int64_t)ms * 1000000; os_monotonic() < until;) {
                 struct msg_vault_answer a;
@@ -81,7 +81,7 @@ int vault_line_give(struct vault_line *l) {
                         return 0;
                 if (r < 0)
                         return forget(l);
-                desk_asked(l->desk);
+                desk_asked(l->desk, m);
         }
         return 0;
 }

@@ -189,6 +189,17 @@ static void a_trainee_alone(void) {
         want(200, &trainee, "session.get", "{}");
         check(json_array_size(answer_at("lent")) > 10);
         check(json_array_size(answer_at("permissions")) < 5);
+        /* Several at once: what is real is not there, whatever stands before it; nor is there an exception. */
+        want(200, &trainee, "alerts.bulk",
+             "{\"ids\":[%lld,%lld],\"action\":\"dismiss\",\"reason\":\"test\"}", DRILL_ALERT + 2,
+             REAL_ALERT + 1);
+        check_int(number("SELECT count(*) FROM triage WHERE alert=?1 AND status='new'",
+                         REAL_ALERT + 1),
+                  1);
+        check_int(number("SELECT count(*) FROM triage WHERE alert=?1 AND status='dismissed'",
+                         DRILL_ALERT + 2),
+                  1);
+        want(200, &trainee, "alerts.undo", "{\"id\":%lld}", DRILL_ALERT + 2);
         want(404, &trainee, "alerts.merge", "{\"id\":%lld,\"incident\":%lld}", DRILL_ALERT + 2,
              (long long)real_incident);
         a_report(incident);

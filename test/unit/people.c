@@ -455,7 +455,7 @@ static void the_known_go_first(void) {
         for (unsigned i = 0; i < 2; i++) {
                 check((m = desk_to_ask(w.d)) != NULL);
                 tickets[i] = m->ticket;
-                desk_asked(w.d);
+                desk_asked(w.d, m);
         }
         check(desk_to_ask(w.d) == NULL);
         people_w.address = 10;
