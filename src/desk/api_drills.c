@@ -90,24 +90,33 @@ int drills_do_get(struct api_call *c) {
         return detail(c, api_int(c, "id", 0));
 }
 
+int drill_named(struct api_call *c, const json_t **ret, struct drill_place *ret_place) {
+        const json_t *v = drill_repository(c->desk, api_text(c, "repository"));
+        int r = v ? drill_place(c->desk, v, ret_place) : 0;
+
+        *ret = v;
+        if (v && r == 0)
+                r = api_sees(c, "recovery.read", ret_place->unit);
+        if (r != 0)
+                return MIN(r, 0);
+        return api_fault_at(c, "repository", "The configuration has no repository of that name",
+                            "Cấu hình không có kho tên này",
+                            "Choose one of the list, or add it under 'recovery'",
+                            "Chọn trong danh sách, hoặc thêm vào mục 'recovery'");
+}
+
 int drills_do_run(struct api_call *c) {
-        const json_t *repository = drill_repository(c->desk, api_text(c, "repository"));
-        bool whole = api_bool(c, "whole", json_is_true(json_object_get(repository, "whole")));
+        const json_t *repository;
         struct drill_place p;
         int64_t id = 0;
-        int r;
+        int r = drill_named(c, &repository, &p);
 
-        if (!repository)
-                return api_fault_at(c, "repository",
-                                    "The configuration has no repository of that name",
-                                    "Cấu hình không có kho tên này",
-                                    "Choose one of the list, or add it under 'recovery'",
-                                    "Chọn trong danh sách, hoặc thêm vào mục 'recovery'");
-        r = drill_place(c->desk, repository, &p);
         if (r == 0)
                 r = api_may(c, "recovery.work", p.unit);
-        if (r == 0)
-                r = drill_queue(c->desk, repository, whole, c->who.id, c->now, &id);
+        if (r != 0)
+                return r;
+        bool whole = api_bool(c, "whole", json_is_true(json_object_get(repository, "whole")));
+        r = drill_queue(c->desk, repository, whole, c->who.id, c->now, &id);
         if (r == -EBUSY)
                 return api_refuse(c, 409, "running",
                                   "A drill of this repository waits or runs already",

@@ -33,6 +33,9 @@ int drill_queue(struct desk *d, const json_t *repository, bool whole, int64_t by
 /* Texts of a fault's code, constant. */
 void drill_fault_text(struct span code, const char **ret_en, const char **ret_vi);
 
+/* The repository that the request names, and its place. One of a unit that the asker sees nothing of is none, as it is in
+ * the list: refused at `repository`. 0, API_E_REFUSED, -errno. */
+int drill_named(struct api_call *c, const json_t **ret, struct drill_place *ret_place);
 int drills_do_list(struct api_call *c);
 int drills_do_run(struct api_call *c);
 int drills_do_get(struct api_call *c);

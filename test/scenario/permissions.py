@@ -1,5 +1,6 @@
 """Every operation of doc/openapi.json over HTTP as every role, inside the unit it was given for and outside. What is expected comes
-from src/wire/permission.h, read here by itself; requests are made from the schemas, with numbers of things that are there."""
+from src/wire/permission.h, read here by itself; requests are made from the schemas, with numbers of things that are there.
+permissions_apart.py has what needs one of everything: people of another unit, and a guest."""
 import json
 import re
 import subprocess
@@ -110,12 +111,12 @@ def of_a_unit(o) -> bool:
         not op.endswith(".import") and any(n in names for n in ("id", "unit", "parent"))
 
 
-def signed_in(node, role, unit) -> Browser:
-    who = local(node, "people.add", login=role, name=role, unit=unit)["id"]
-    local(node, "roles.give", id=who, role=role, unit=unit)
+def signed_in(node, login, unit, role=None) -> Browser:
+    who = local(node, "people.add", login=login, name=login, unit=unit)["id"]
+    local(node, "roles.give", id=who, role=role or login, unit=unit)
     b = Browser(node)
     for _ in range(30):
-        if b.sign_in(role, one_time(node, role))[0] == 200:
+        if b.sign_in(login, one_time(node, login))[0] == 200:
             break
         time.sleep(0.5)
     assert b.post("/session/password", new=PASSWORD)[0] == 200

@@ -8,13 +8,13 @@
 #include "os/os.h"
 #include "people_world.h"
 
-static int64_t unit, bed, incident;
+static int64_t unit, other, bed, incident;
 static struct signed_in handler, owner, inspector, officer, stranger;
 
 static void begin(void) {
         people_start();
         unit = add_unit("bv", 1);
-        int64_t other = add_unit("khac", 1);
+        other = add_unit("khac", 1);
         member("handler", "handler", unit);
         member("owner", "owner", unit);
         member("inspector", "inspector", unit);
@@ -133,6 +133,25 @@ static const struct msg_mender *next_drill(int *fd) {
         return m;
 }
 
+/* A copy says when a drill of its repository was good. */
+static void another_units_repository_is_none(void) {
+        check_int(asf(NULL, "systems.add",
+                      "{\"code\":\"far\",\"name\":\"Far\",\"unit\":%lld,\"level\":3}",
+                      (long long)other),
+                  200);
+        int64_t far = answer_int("id");
+        check_int(asf(&stranger, "recovery.copy_add",
+                      "{\"id\":%lld,\"name\":\"n\",\"medium\":\"disk\",\"repository\":\"nightly\"}",
+                      (long long)far),
+                  422);
+        check_int(asf(&stranger, "recovery.copy_add",
+                      "{\"id\":%lld,\"name\":\"n\",\"medium\":\"disk\"}", (long long)far),
+                  200);
+        check_int(asf(&stranger, "recovery.copy_change", "{\"id\":%lld,\"repository\":\"nightly\"}",
+                      (long long)answer_int("id")),
+                  422);
+}
+
 static void copies_are_counted(void) {
         int fd = -1;
 
@@ -147,6 +166,7 @@ static void copies_are_counted(void) {
                       "{\"id\":%lld,\"name\":\"n\",\"medium\":\"disk\",\"repository\":\"none\"}",
                       (long long)bed),
                   422);
+        another_units_repository_is_none();
         check_int(asf(&owner, "recovery.get", "{\"id\":%lld}", (long long)bed), 200);
         check_int(answer_int("rule321.copies"), 3);
         check_int(answer_int("rule321.media"), 2);
@@ -183,7 +203,8 @@ static void drills_are_told_apart(void) {
         check_int(desk_recovery(w.d, span_str(repositories)), 0);
         check_int(as(&handler, "drills.run", "{\"repository\":\"never\"}"), 422);
         check_int(as(&officer, "drills.run", "{\"repository\":\"nightly\"}"), 403);
-        check_int(as(&stranger, "drills.run", "{\"repository\":\"nightly\"}"), 404);
+        check_int(as(&stranger, "drills.run", "{\"repository\":\"nightly\"}"),
+                  422); /* as "never" */
         check_int(as(&handler, "drills.run", "{\"repository\":\"nightly\"}"), 200);
         int64_t id = answer_int("id");
         check_int(as(&owner, "drills.run", "{\"repository\":\"nightly\"}"), 409);
