@@ -10,6 +10,9 @@
  *   L5. While the directory is away every failed sign-in says so, whoever's it is, counts, and takes the vault's time: it is
  *       asked again every AGAIN_NS at most. So that nobody learns who signs in by it; only the first who meets it away, and
  *       one each AGAIN_NS by the time it takes, can be told.
+ *   L6. What was counted while it was away holds while it is away, for everybody alike (A4 of attempts.c); and who has to wait
+ *       for that alone is asked for all the same where it is to be asked, so that a try finds it back. A directory that
+ *       comes and goes begins counts anew once each AWAY_NS at most: nobody guesses faster by it.
  *   L4. A code counts once (the last used step is kept), and WRONG_MAX wrong ones end the session. */
 #include <sodium.h>
 
@@ -22,6 +25,7 @@
 #define UNKNOWN_MAX 4u
 #define ELSEWHERE_MAX 8u /* as many as the courier asks a directory at once */
 #define AGAIN_NS (INT64_C(2) * NS_PER_SEC)
+#define AWAY_NS (INT64_C(900) * NS_PER_SEC)
 
 /* Between the password and what the vault says of it. */
 struct signing {
@@ -29,7 +33,9 @@ struct signing {
         struct span login, name,
                 external; /* external: the directory's, which asks for the password */
         bool known;
-        bool played; /* L5: the vault took the directory's time */
+        bool played;     /* L5: the vault took the directory's time */
+        int64_t away;    /* L6: the time that the directory is away in; 0: it answers */
+        int64_t seconds; /* L6: to wait while it is */
 };
 
 /* ---- what a session is, as JSON ---- */
@@ -198,7 +204,7 @@ int session_needs(struct api_call *c, int64_t *ret) {
 }
 
 static struct attempt attempt_of(struct api_call *c, const struct signing *s) {
-        return (struct attempt){s->login, s->person, c->ask->address, s->known};
+        return (struct attempt){s->login, s->person, c->ask->address, s->known, s->away};
 }
 
 /* Old sessions go when somebody signs in: nobody has to count time for that. */
@@ -278,21 +284,35 @@ static int find_person(struct api_call *c, struct signing *s, struct span *ret_b
         return s->name.p && ret_box->p ? 0 : FAIL(-ENOMEM);
 }
 
+static void directory_is(struct desk *d, bool away, int64_t now) {
+        if (away && !d->directory_away && (!d->away_since || now - d->away_since >= AWAY_NS))
+                d->away_since = now; /* L6 */
+        d->directory_away = away;
+}
+
+static int64_t away_since(const struct desk *d) {
+        return d->directory_away ? d->away_since : 0;
+}
+
 static int opened(struct api_call *c) {
         struct signing *s = c->kept;
-        struct attempt t = attempt_of(c, s);
         const struct courier_said *directory = c->said;
         bool asked = s->external.len && !s->played;
         int error = asked ? directory->error : ((const struct msg_vault_answer *)c->said)->error;
 
         if (asked) { /* L5 */
-                c->desk->directory_away = error && error != -EACCES;
+                directory_is(c->desk, error && error != -EACCES, c->now);
                 error = c->desk->directory_away ? -EACCES : error;
         }
+        if (asked || !s->away) /* it was away as this began: so it is answered */
+                s->away = away_since(c->desk);
         if (error == -EAGAIN)
                 return api_vault_busy(c);
         if (error == 0)
                 return begin_session(c, s);
+        if (s->seconds && s->away)
+                return session_wait(c, s->seconds);
+        struct attempt t = attempt_of(c, s);
         int r = attempt_failed(c->db, &t, c->now);
         if (r < 0)
                 return r;
@@ -301,11 +321,10 @@ static int opened(struct api_call *c) {
         if (s->person) {
                 snprintf(c->about, sizeof(c->about), "person %lld", (long long)s->person);
                 c->detail = json_pack("{ss}", "refused",
-                                      s->external.len && c->desk->directory_away
-                                              ? "the directory does not answer"
-                                              : "wrong password");
+                                      s->external.len && s->away ? "the directory does not answer"
+                                                                 : "wrong password");
         }
-        return c->desk->directory_away ? signin_directory_away(c) : wrong_login(c);
+        return s->away ? signin_directory_away(c) : wrong_login(c);
 }
 
 static int session_open(struct api_call *c) {
@@ -337,9 +356,16 @@ static int session_open(struct api_call *c) {
             errands_waiting(c->desk) >= (a.known ? ELSEWHERE_MAX : UNKNOWN_MAX))
                 return api_vault_busy(c); /* L3 */
         if (s->external.len && !errands_directory(c->desk))
-                c->desk->directory_away = true;
+                directory_is(c->desk, true, c->now);
+        a.away = s->away = away_since(c->desk);
+        if (s->away)
+                r = attempt_wait(c->db, &a, c->now, &s->seconds);
+        if (r < 0)
+                return r;
         s->played = s->external.len && c->desk->directory_away &&
                     (!errands_directory(c->desk) || c->now - c->desk->directory_asked < AGAIN_NS);
+        if (s->seconds && (s->played || !s->external.len))
+                return session_wait(c, s->seconds);
         if (s->external.len && !s->played) {
                 c->desk->directory_asked = c->now;
                 r = signin_ask_directory(c, s->external, api_text(c, "password"));

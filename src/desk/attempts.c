@@ -10,6 +10,8 @@
  *   A2. Nothing is locked for good, and nothing needs an administrator: the longest wait is 15 minutes.
  *   A3. Only a try that was looked at counts: one that had to wait writes nothing, so a flood writes no
  *       faster than the vault checks passwords.
+ *   A4. Tries while the agency's directory is away have counts of their own, whoever's they are, which hold
+ *       for that time only: nobody waits afterwards because it was away.
  *
  * Counts are forgotten a day after the last wrong try; the one of a pair with the first right one. */
 #include <sodium.h>
@@ -45,6 +47,8 @@ static struct span key_of(const struct attempt *a, int kind, unsigned char to[KE
                 crypto_generichash_update(&h, (const unsigned char *)a->login.p, a->login.len);
         if (kind == PAIR || kind == PLACE)
                 crypto_generichash_update(&h, a->address, place_len(a->address));
+        if (a->away) /* A4 */
+                crypto_generichash_update(&h, (const unsigned char *)&a->away, sizeof(a->away));
         crypto_generichash_final(&h, to, KEY_BYTES);
         return span_of((const char *)to, KEY_BYTES);
 }
@@ -141,7 +145,11 @@ int attempt_failed(struct sql *db, const struct attempt *a, int64_t now) {
 
 int attempt_done(struct sql *db, const struct attempt *a, int64_t now) {
         unsigned char key[KEY_BYTES];
-        int r = sql_do(db, "DELETE FROM attempt WHERE key=?1", "x", key_of(a, PAIR, key));
+        struct attempt plain = *a;
+        plain.away = 0;
+        int r = sql_do(db, "DELETE FROM attempt WHERE key=?1", "x", key_of(&plain, PAIR, key));
+        if (r == 0 && a->away)
+                r = sql_do(db, "DELETE FROM attempt WHERE key=?1", "x", key_of(a, PAIR, key));
 
         return r < 0 ? r
                      : sql_do(db,

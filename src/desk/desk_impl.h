@@ -133,6 +133,7 @@ struct desk {
         struct exercise_scores *scores;       /* exercise_score.c */
         bool directory_away;     /* it did not answer the last sign-in; api_session.c */
         int64_t directory_asked; /* when that was */
+        int64_t away_since;      /* counts of tries of that time; api_session.c L6 */
 };
 
 /* What is to become part of an alert. */

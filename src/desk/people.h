@@ -56,6 +56,7 @@ struct attempt {
         int64_t person;               /* 0: there is none */
         const unsigned char *address; /* 16 bytes */
         bool known;                   /* this person signed in from there before */
+        int64_t away;                 /* the time that the directory was away in; 0: it answers */
 };
 int attempt_known(struct sql *db, struct attempt *a, int64_t now);
 /* Seconds to wait before another try is looked at; 0: now. */

@@ -140,6 +140,14 @@ def ways_are(node, b, **wanted):
     node.wait_for(lambda: all(b.ask("GET", "/session/ways")[1].get(k) == v for k, v in wanted.items()), 20, f"for {wanted}")
 
 
+def by_and_by(condition):
+    """A sign-in that is tried again as a person does: one address may not do it without end."""
+    def tried():
+        time.sleep(0.5)
+        return condition()
+    return tried
+
+
 def a_directory_says_whose_password_it_is(folder):
     ldap = Slapd(folder)
     try:
@@ -192,8 +200,18 @@ def a_directory_says_whose_password_it_is(folder):
             d = Browser(node)
             assert d.sign_in("duc", one_time(node, "duc"))[1]["step"] == "new_password"
             assert d.post("/session/password", new=PASSWORD)[0] == 200
+            # Guessing slows down meanwhile too, for everybody alike; and when the directory is back, nobody waits because it was away.
+            for login, password in (("minh.tran", PEOPLE["minh"]), ("khong.co.ai", "sai"), ("admin", "sai")):
+                for _ in range(6):
+                    time.sleep(0.1)
+                    status, answer = Browser(node).sign_in(login, password)
+                assert status == 429 and answer["code"] == "wait", (login, answer)
             ldap.start()
-            node.wait_for(lambda: fresh.sign_in("minh.tran", PEOPLE["minh"])[0] == 200, 40, "for the directory to be asked again")
+            since = time.monotonic()
+            node.wait_for(by_and_by(lambda: fresh.sign_in("minh.tran", PEOPLE["minh"])[0] == 200), 40, "for the directory to be asked again")
+            print(f"# the directory was asked again within {time.monotonic() - since:.1f} s")
+            assert time.monotonic() - since < 20, "somebody waited because the directory was away"
+            assert Browser(node).sign_in("admin", "sai")[1]["code"] == "wrong_login"
             status, answer = Browser(node).sign_in("khong.co.ai", "sai")
             assert status == 401 and answer["code"] == "wrong_login", answer
             # A one-time password brings somebody back to this node's own.
@@ -232,7 +250,7 @@ def only_over_tls_of_the_right_server(folder):
             # Another authority: nothing goes out.
             node.config.write_text(node.config.read_text().replace(f"ca-file: {ldap.folder}/cert", f"ca-file: {other}/cert"))
             assert node.ask("reload").returncode == 0
-            node.wait_for(lambda: Browser(node).sign_in("lan", PEOPLE["lan"])[0] == 503, 20, "for the refusal")
+            node.wait_for(by_and_by(lambda: Browser(node).sign_in("lan", PEOPLE["lan"])[0] == 503), 20, "for the refusal")
             # By the template of a name, without an account of the node's own.
             text = node.config.read_text()
             a, e = text.index("sign-in:"), text.index("\n", text.index("sign-in:"))
@@ -240,7 +258,7 @@ def only_over_tls_of_the_right_server(folder):
                         "dn: 'uid={login},ou=people,dc=example,dc=vn'}}")
             node.config.write_text(text[:a] + template + text[e:])
             assert node.ask("reload").returncode == 0
-            node.wait_for(lambda: Browser(node).sign_in("lan", PEOPLE["lan"])[0] == 200, 20, "for the template")
+            node.wait_for(by_and_by(lambda: Browser(node).sign_in("lan", PEOPLE["lan"])[0] == 200), 20, "for the template")
             assert Browser(node).sign_in("lan", "sai")[1]["code"] == "wrong_login"
     finally:
         ldap.stop()
