@@ -39,10 +39,13 @@ void scenario_known_value(struct scenario *s, const struct node *at, enum plan_f
                 buf_printf(&all, "%s%s", i ? ", " : "", table[i]);
         buf_char(&all, '\0');
         TELL(s, at, RULE_VALUE, v,
-             fact == FACT_CLASSIFIED ? "kind of incident (loại sự cố)"
-             : fact == FACT_REPORTED ? "report (báo cáo)"
-                                     : "recipient (nơi nhận)",
-             NULL, all.p);
+             fact == FACT_CLASSIFIED ? "kind of incident"
+             : fact == FACT_REPORTED ? "report"
+                                     : "recipient",
+             fact == FACT_CLASSIFIED ? "loại sự cố"
+             : fact == FACT_REPORTED ? "báo cáo"
+                                     : "nơi nhận",
+             all.p);
 }
 
 static void values(struct scenario *s, const struct node *o, struct plan_expectation *e) {

@@ -60,9 +60,14 @@ static void attack(struct scenario *s, const struct node *o, struct plan_step *x
                         tactic = (int)i;
         if (x->tactic && *x->tactic && tactic < 0) {
                 const char *near = scenario_near(x->tactic, keys, ATTACK_TACTICS);
+                char all[400] = "";
 
-                TELL(s, node_get(o, "tactic"), RULE_TACTIC, x->tactic,
-                     near ? near : "initial-access");
+                for (unsigned i = 0; i < ATTACK_TACTICS; i++)
+                        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+                                 i ? "', '" : "", keys[i]);
+                if (strcmp(x->tactic, "defense-evasion") == 0) /* until version 18 */
+                        near = "stealth', 'defense-impairment";
+                TELL(s, node_get(o, "tactic"), RULE_TACTIC, x->tactic, near ? near : all);
         }
         if (t && tactic >= 0 && !(t->tactics & 1u << tactic))
                 TELL(s, node_get(o, "tactic"), RULE_TACTIC_OTHER, t->id, x->tactic);
