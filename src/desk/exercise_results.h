@@ -41,8 +41,9 @@ int exercise_retests_tick(struct desk *d, int64_t now);
 #define RESULTS_HANDLERS(X)                                                                        \
         X(export)                                                                                  \
         X(scores)                                                                                  \
-        X(layer) X(report) X(comparison) X(task) X(retests) X(retest) X(retest_start)              \
-                X(retest_plan) X(sign) X(records)
+        X(layer)                                                                                   \
+        X(report) X(comparison) X(task) X(retests) X(retest) X(retest_start) X(retest_plan)        \
+                X(sign) X(records)
 #define X(name) int results_do_##name(struct api_call *c);
 RESULTS_HANDLERS(X)
 #undef X
