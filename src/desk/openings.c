@@ -16,7 +16,6 @@
 
 #define HOUR_NS (INT64_C(3600) * NS_PER_SEC)
 #define DAY_NS (24 * HOUR_NS)
-#define ARENA_BYTES ((size_t)1 << 20)
 #define JOINED_MOST 200
 
 struct opening {
@@ -102,19 +101,13 @@ static int may_join(struct desk *d, int64_t incident) {
 
 /* As a request of the rule itself. */
 static struct held *request(struct desk *d, const struct opening *o, int64_t alert) {
-        struct held *h = calloc(1, sizeof(*h));
+        struct held *h = api_own_new(d, d->wall);
 
         if (!h)
                 return NULL;
-        arena_init(&h->arena, ARENA_BYTES);
-        h->ask.how = API_LOCAL;
-        h->c = (struct api_call){.desk = d,
-                                 .db = state_sql(d->state),
-                                 .op = api_op(api_number("incidents.open")),
-                                 .who = {.local = true, .second = TIME_NONE},
-                                 .now = d->wall,
-                                 .arena = &h->arena,
-                                 .ask = &h->ask};
+        h->c.op = api_op(api_number("incidents.open"));
+        h->c.who.name = SPAN_NONE; /* the entry says that a rule did it */
+        json_decref(h->c.in);
         h->c.in = json_pack("{s:s,s:I,s:[I],s:s}", "title", o->title, "unit", (json_int_t)o->unit,
                             "alerts", (json_int_t)alert, "detection", "rule");
         if (h->c.in && o->system)
@@ -122,14 +115,6 @@ static struct held *request(struct desk *d, const struct opening *o, int64_t ale
         if (h->c.in && *o->kind)
                 json_object_set_new(h->c.in, "kind", json_string(o->kind));
         return h;
-}
-
-static void request_free(struct held *h) {
-        json_decref(h->c.in);
-        json_decref(h->c.answer);
-        json_decref(h->c.detail);
-        arena_deinit(&h->arena);
-        free(h);
 }
 
 static int join(struct api_call *c, int64_t incident, int64_t alert) {
@@ -181,7 +166,7 @@ static int act(struct desk *d, const struct opening *o, int64_t incident, int64_
                             : note(d, o, incident ? "incidents.alerts_add" : "incidents.open",
                                    alert, h->c.about);
         if (h)
-                request_free(h);
+                api_own_free(h);
         return r;
 }
 

@@ -194,6 +194,62 @@ struct arguments {
 };
 
 /* 0, or an exit status. */
+/* Each false: it said why. */
+static bool take_key(struct arguments *a, const char *text) {
+        if (!key_read(text, a->key)) {
+                fprintf(stderr,
+                        tr("coloa verify: %s: no public key\n",
+                           "coloa verify: %s: không phải khóa công khai\n"),
+                        text);
+                return false;
+        }
+        a->verify.key = a->key;
+        return true;
+}
+
+static bool take_day(struct arguments *a, const char *text) {
+        int64_t t = strlen(text) == 10 ? time_parse_iso(span_str(text), 0) : TIME_NONE;
+        char full[40];
+
+        if (t == TIME_NONE) {
+                snprintf(full, sizeof(full), "%.10sT00:00:00Z", text);
+                t = time_parse_iso(span_str(full), 0);
+        }
+        if (t == TIME_NONE) {
+                fprintf(stderr,
+                        tr("coloa verify: %s: no day\n", "coloa verify: %s: không phải ngày\n"),
+                        text);
+                return false;
+        }
+        a->verify.day = t / (INT64_C(86400) * NS_PER_SEC);
+        return true;
+}
+
+static bool take_secret(struct arguments *a, const char *text) {
+        a->export.has_secret = key_read(text, a->export.secret_key);
+        if (!a->export.has_secret) {
+                fprintf(stderr,
+                        tr("coloa verify: %s: no secret key\n",
+                           "coloa verify: %s: không phải khóa bí mật\n"),
+                        text);
+                return false;
+        }
+        crypto_scalarmult_base(a->export.public_key, a->export.secret_key);
+        return true;
+}
+
+static bool take_proof(struct arguments *a, const char *text) {
+        if (a->export.n_proofs == VERIFY_PROOFS_MAX) {
+                fprintf(stderr,
+                        tr("coloa verify: more than %u proofs\n",
+                           "coloa verify: quá %u bản chứng cứ\n"),
+                        VERIFY_PROOFS_MAX);
+                return false;
+        }
+        a->export.proofs[a->export.n_proofs++] = text;
+        return true;
+}
+
 static int read_arguments(int argc, char **argv, struct arguments *a) {
         enum {
                 KEY = 256,
@@ -226,51 +282,17 @@ static int read_arguments(int argc, char **argv, struct arguments *a) {
                                 .verify = {.day = INT64_MIN, .deep = true, .say = say_break}};
         opterr = 0;
         while ((c = getopt_long(argc, argv, ":h", options, NULL)) >= 0) {
-                if (c == KEY) {
-                        if (!key_read(optarg, a->key)) {
-                                fprintf(stderr,
-                                        tr("coloa verify: %s: no public key\n",
-                                           "coloa verify: %s: không phải khóa công khai\n"),
-                                        optarg);
+                if (c == KEY || c == DAY || c == SECRET || c == PROOF) {
+                        bool good = c == KEY      ? take_key(a, optarg)
+                                    : c == DAY    ? take_day(a, optarg)
+                                    : c == SECRET ? take_secret(a, optarg)
+                                                  : take_proof(a, optarg);
+                        if (!good)
                                 return 2;
-                        }
-                        a->verify.key = a->key;
-                } else if (c == DAY) {
-                        int64_t t = strlen(optarg) == 10 ? time_parse_iso(span_str(optarg), 0)
-                                                         : TIME_NONE;
-                        char full[40];
-                        if (t == TIME_NONE) {
-                                snprintf(full, sizeof(full), "%.10sT00:00:00Z", optarg);
-                                t = time_parse_iso(span_str(full), 0);
-                        }
-                        if (t == TIME_NONE)
-                                return fprintf(stderr,
-                                               tr("coloa verify: %s: no day\n",
-                                                  "coloa verify: %s: không phải ngày\n"),
-                                               optarg),
-                                       2;
-                        a->verify.day = t / (INT64_C(86400) * NS_PER_SEC);
-                } else if (c == SECRET) {
-                        a->export.has_secret = key_read(optarg, a->export.secret_key);
-                        if (!a->export.has_secret)
-                                return fprintf(stderr,
-                                               tr("coloa verify: %s: no secret key\n",
-                                                  "coloa verify: %s: không phải khóa bí mật\n"),
-                                               optarg),
-                                       2;
-                        crypto_scalarmult_base(a->export.public_key, a->export.secret_key);
                 } else if (c == RECORDS) {
                         a->export.records = true;
                 } else if (c == SIGNATURE) {
                         a->signature = optarg;
-                } else if (c == PROOF) {
-                        if (a->export.n_proofs == VERIFY_PROOFS_MAX)
-                                return fprintf(stderr,
-                                               tr("coloa verify: more than %u proofs\n",
-                                                  "coloa verify: quá %u bản chứng cứ\n"),
-                                               VERIFY_PROOFS_MAX),
-                                       2;
-                        a->export.proofs[a->export.n_proofs++] = optarg;
                 } else if (c == HEAD) {
                         a->kept_path = optarg;
                 } else if (c == QUICK) {
